@@ -5,10 +5,11 @@ start with a line that names it. `config.toml` in the repository lists every key
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import TomlConfigSettingsSource as TomlSource
 
@@ -16,6 +17,11 @@ from app.domain.errors import ConfigError
 
 MiB = 1024 * 1024
 GiB = 1024 * MiB
+
+
+def _network(cidr: str) -> str:
+    ip_network(cidr)  # raises ValueError, which names it
+    return cidr
 
 
 class Section(BaseModel):
@@ -43,7 +49,7 @@ class Ingestion(Section):
     allowed_roots: tuple[Path, ...] = ()
     max_file_size: Annotated[int, Field(ge=1)] = 16 * GiB
     max_duration: Annotated[float, Field(gt=0)] = 24 * 3600.0
-    allowed_networks: tuple[str, ...] = ()
+    allowed_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
 
 
 class Transcription(Section):
@@ -109,7 +115,10 @@ class AliasSource(PydanticBaseSettingsSource):
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
     )
 
     app: AppSettings = AppSettings()
@@ -141,7 +150,8 @@ def load_settings(**overrides: Any) -> AppSettings:
     `overrides` are sections by name, for tests and the command line: `server={"port": 0}`.
     """
     try:
-        return Settings(app=overrides).app if overrides else Settings().app
+        given: dict[str, Any] = {"app": overrides} if overrides else {}
+        return Settings(**given).app
     except ValidationError as error:
         raise ConfigError(_explain(error)) from error
     except (OSError, ValueError) as error:

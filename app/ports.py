@@ -1,4 +1,4 @@
-"""Every socket of the house on one page. Adapters plug in here; services and pipeline hold the other end.
+"""Every socket of the house on one page: adapters plug in, services and pipelines call.
 
 All adapters translate their library's errors into `app.domain.errors` at their own edge.
 """
@@ -139,7 +139,9 @@ class JobQueue(Protocol):
 class BlobStore(Protocol):
     """Files by key (`video_jobs/<id>.mp4`). A key is relative, and never leaves the store."""
 
-    async def save_file(self, key: str, chunks: AsyncIterator[bytes], *, limit: int | None = None) -> int:
+    async def save_file(
+        self, key: str, chunks: AsyncIterator[bytes], *, limit: int | None = None
+    ) -> int:
         """Stream to disk: `.part`, fsync, rename, fsync of the folder. Returns the bytes written.
 
         Raises TooLarge past `limit` bytes and StorageError when the disk refuses; then, and when
@@ -166,11 +168,14 @@ class BlobStore(Protocol):
 
 class MediaFetcher(Protocol):
     async def fetch(self, url: str, target: Path, progress: Progress) -> int:
-        """Download to `target`, in constant memory. Returns bytes. Raises SourceError, Forbidden, TooLarge."""
+        """Download to `target`, in constant memory; returns the bytes.
+
+        Raises SourceError, Forbidden, TooLarge.
+        """
         ...
 
     async def vet(self, url: str) -> None:
-        """Raise Forbidden when the URL leads to a non-public address, InvalidRequest when it is not http(s)."""
+        """Raise Forbidden for a URL that leads inside, InvalidRequest for a bad one."""
         ...
 
 
@@ -201,6 +206,8 @@ class TranscriptionEngine(Protocol):
     model: str
     #: How many windows `transcribe` takes best at once.
     batch_size: int
+    #: How many calls of `transcribe` one job may have under way.
+    concurrency: int
 
     async def detect_language(self, window: AudioWindow) -> LanguageDetection | None:
         """None when the engine can only tell while it transcribes."""
@@ -227,22 +234,25 @@ class EngineLeases(Protocol):
 
 
 class Embedder(Protocol):
-    """Texts to unit vectors of `dimensions` numbers."""
+    """Texts to unit vectors, all of one length."""
 
-    #: Names the vector space: vectors of different models are never compared.
-    model: str
-    dimensions: int
-    #: False until the model is loaded; `embed` then waits.
-    ready: bool
+    @property
+    def ready(self) -> bool:
+        """False until the model is loaded; `embed` then waits."""
+        ...
 
-    async def embed(self, texts: Sequence[str]) -> Sequence[Vector]: ...
+    async def embed(self, texts: Sequence[str]) -> Sequence[Vector]:
+        """One vector per text, in order. Raises EngineError."""
+        ...
 
 
 class VectorIndex(Protocol):
     """Moments with vectors and full text. Always to be rebuilt from the database."""
 
-    #: False until the library and the table are loaded.
-    ready: bool
+    @property
+    def ready(self) -> bool:
+        """False until the library and the table are loaded."""
+        ...
 
     async def upsert(self, moments: Sequence[Moment], vectors: Sequence[Vector | None]) -> None:
         """Add or replace by `moment_id`. A moment without vector is found by keyword only."""
@@ -257,7 +267,7 @@ class VectorIndex(Protocol):
     async def delete_asset(self, asset_id: str) -> None: ...
 
     async def search(self, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
-        """Best first, at most `query.limit` after `query.offset`. Without a vector: keyword only."""
+        """Best first, `query.limit` at most after `query.offset`. No vector: keyword only."""
         ...
 
     async def count(self) -> int: ...

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 
 class JobStatus(StrEnum):
@@ -136,8 +137,17 @@ class JobPage:
     cursor: str | None = None
 
 
-VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts"})
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts"}
+)
 _SAFE_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+
+
+def media_suffix(source_name: str) -> str:
+    """Of a file name, path or URL: short, lower case and alphanumeric, else `.bin`."""
+    path = urlsplit(source_name).path if "://" in source_name else source_name
+    suffix = PurePosixPath(path).suffix.lower()
+    return suffix if _SAFE_SUFFIX.fullmatch(suffix) else ".bin"
 
 
 def upload_key(job_id: str, filename: str) -> str:
@@ -145,8 +155,7 @@ def upload_key(job_id: str, filename: str) -> str:
 
     Only a short alphanumeric suffix of the client's file name survives, for people who look.
     """
-    suffix = PurePosixPath(filename).suffix.lower()
-    suffix = suffix if _SAFE_SUFFIX.fullmatch(suffix) else ".bin"
+    suffix = media_suffix(filename)
     folder = "video_jobs" if suffix in VIDEO_SUFFIXES else "audio_jobs"
     return f"{folder}/{job_id}{suffix}"
 

@@ -1,0 +1,43 @@
+"""whisper.cpp through pywhispercpp: one model per worker process, one window at a time."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.adapters.engines import whisper_cpp_worker as worker
+from app.domain.decoding import DecodingOptions
+from app.domain.media import AudioWindow
+from app.domain.transcript import LanguageDetection, WindowTranscript
+from app.ports import WorkerPool
+
+
+class WhisperCppEngine:
+    """Implements `ports.TranscriptionEngine` over a pool whose workers each load the model once."""
+
+    provider = "whisper_cpp"
+    batch_size = 1  # whisper.cpp decodes one window at a time
+
+    def __init__(self, pool: WorkerPool, *, model: str, model_path: Path) -> None:
+        self.model = model
+        self.concurrency = pool.slots
+        self._pool = pool
+        self._path = str(model_path)
+
+    async def warm(self) -> None:
+        """Load the model in every worker, so that the first job does not wait for it."""
+        loads = [self._pool.run(worker.warm, self._path) for _ in range(self._pool.slots)]
+        await asyncio.gather(*loads)
+
+    async def detect_language(self, window: AudioWindow) -> LanguageDetection:
+        return await self._pool.run(worker.detect_language, self._path, window)
+
+    async def transcribe(
+        self, windows: Sequence[AudioWindow], options: DecodingOptions
+    ) -> Sequence[WindowTranscript]:
+        return [
+            await self._pool.run(worker.transcribe, self._path, window, options)
+            for window in windows
+        ]
+
+    async def aclose(self) -> None:
+        """Nothing to do: the models live and die with the pool's processes."""

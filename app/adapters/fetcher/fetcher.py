@@ -1,0 +1,158 @@
+"""Downloads from URLs that clients name: from public addresses only, with limits on everything."""
+
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from app.adapters.fetcher.addresses import read_networks
+from app.adapters.fetcher.door import Door, Resolver, VettedTransport, read_url, resolve
+from app.domain.errors import (
+    Forbidden,
+    InvalidRequest,
+    SourceGone,
+    SourceUnreachable,
+    StorageError,
+    TooLarge,
+)
+from app.ports import Progress
+
+MAX_REDIRECTS = 5
+CHUNK = 256 * 1024  # bytes written at once
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: Refusals that pass: too early, too many requests, too slow.
+PASSING = frozenset({408, 425, 429})
+HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "spool"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeLimits:
+    """Seconds."""
+
+    connect: float = 10.0
+    #: Between two pieces of the answer.
+    read: float = 30.0
+    #: All redirects and the whole body.
+    total: float = 6 * 3600.0
+
+
+class UrlFetcher:
+    def __init__(
+        self,
+        *,
+        max_bytes: int,
+        allowed_networks: Sequence[str] = (),
+        resolver: Resolver = resolve,
+        limits: TimeLimits | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`allowed_networks`: CIDRs allowed besides public addresses. `tls`: None trusts what
+        the system trusts. Raises ConfigError on a CIDR that is none."""
+        self._max_bytes = max_bytes
+        self._door = Door(read_networks(allowed_networks), resolver)
+        self._limits = limits or TimeLimits()
+        self._tls = tls
+
+    async def vet(self, url: str) -> None:
+        """A name that does not resolve now passes: the download will tell."""
+        parsed = read_url(url)
+        try:
+            async with asyncio.timeout(self._limits.connect):
+                await self._door.addresses(parsed)
+        except (SourceUnreachable, TimeoutError):
+            return
+
+    async def fetch(self, url: str, target: Path, progress: Progress) -> int:
+        """What is at `target` is whole: a download that fails leaves nothing."""
+        part = target.with_name(f"{target.name}.part")
+        try:
+            async with asyncio.timeout(self._limits.total):
+                size = await self._download(read_url(url), part, progress)
+            part.replace(target)
+            return size
+        except TimeoutError as error:
+            raise SourceUnreachable(f"not done within {self._limits.total:g} s") from error
+        except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError) as error:
+            raise SourceUnreachable(f"the source failed: {_reason(error)}") from error
+        except OSError as error:
+            raise StorageError(f"the download cannot be stored: {error.strerror}") from error
+        finally:
+            part.unlink(missing_ok=True)
+
+    async def _download(self, url: httpx2.URL, part: Path, progress: Progress) -> int:
+        async with self._client() as client, _followed(client, url) as response:
+            declared = int(response.headers.get("Content-Length", "0"))
+            self._check_size(declared)
+            with part.open("wb", buffering=CHUNK) as file:
+                size = 0
+                async for chunk in response.aiter_raw():
+                    size += len(chunk)
+                    self._check_size(size)
+                    file.write(chunk)
+                    if declared:
+                        progress(min(size / declared, 1.0))
+                await asyncio.to_thread(_settle, file.fileno(), file.flush)
+        return size
+
+    def _client(self) -> httpx2.AsyncClient:
+        """Fresh for each download: no connection or cookie of one is there for the next."""
+        timeout = httpx2.Timeout(self._limits.read, connect=self._limits.connect)
+        return httpx2.AsyncClient(
+            transport=VettedTransport(self._door, self._tls),
+            headers=HEADERS,
+            timeout=timeout,
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    def _check_size(self, size: int) -> None:
+        if size > self._max_bytes:
+            raise TooLarge(f"the source is over the limit of {self._max_bytes} bytes")
+
+
+@asynccontextmanager
+async def _followed(client: httpx2.AsyncClient, url: httpx2.URL) -> AsyncIterator[httpx2.Response]:
+    """The answer at the end of the redirects, its body still to be read."""
+    for _ in range(MAX_REDIRECTS + 1):
+        async with client.stream("GET", url) as response:
+            if response.status_code not in REDIRECTS:
+                _require_body(response)
+                yield response
+                return
+            url = _next_url(url, response)
+    raise SourceGone(f"more than {MAX_REDIRECTS} redirects")
+
+
+def _next_url(url: httpx2.URL, response: httpx2.Response) -> httpx2.URL:
+    location = response.headers.get("Location", "")
+    try:
+        following = read_url(str(url.join(location)))
+    except (InvalidRequest, httpx2.InvalidURL) as error:
+        raise SourceGone("the source redirects to what is no http URL") from error
+    if url.scheme == "https" and following.scheme == "http":
+        raise Forbidden("the source redirects from https to http")
+    return following
+
+
+def _require_body(response: httpx2.Response) -> None:
+    status = response.status_code
+    if status >= 500 or status in PASSING:
+        raise SourceUnreachable(f"the source answered {status}")
+    if status != httpx2.codes.OK:
+        raise SourceGone(f"the source answered {status}")
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise SourceGone("the source sends packed data, although asked not to")
+
+
+def _settle(descriptor: int, flush: Callable[[], None]) -> None:
+    flush()
+    os.fsync(descriptor)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__

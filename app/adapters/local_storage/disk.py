@@ -1,0 +1,38 @@
+"""What the disk says, in words of the domain, and what makes a change on it last."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.domain.errors import StorageError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageError("the disk is full", code="storage.full") from error
+        raise StorageError(f"the disk refuses: {error.strerror or error}") from error
+
+
+def make_folder(folder: Path) -> None:
+    """With its parents, each as durable as the files to come."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Names in a folder survive a power cut only when the folder itself is synced."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

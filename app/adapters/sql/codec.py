@@ -1,0 +1,97 @@
+"""Domain values to plain JSON types and back, for the JSON columns.
+
+Reading passes over keys it does not know: a newer Spool may have written the row.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from typing import Any
+
+from app.domain.jobs import JobOptions, JobWarning, Task
+from app.domain.transcript import (
+    LanguageDetection,
+    LanguageGuess,
+    Segment,
+    WindowTranscript,
+    Word,
+)
+
+Json = dict[str, Any]
+
+
+def options_to_json(options: JobOptions) -> Json:
+    return {**asdict(options), "task": options.task.value, "labels": list(options.labels)}
+
+
+def options_from_json(row: Json) -> JobOptions:
+    known = _known(JobOptions, row)
+    return JobOptions(**{**known, "task": Task(row["task"]), "labels": tuple(row["labels"])})
+
+
+def warnings_to_json(warnings: Iterable[JobWarning]) -> list[Any]:
+    return [asdict(warning) for warning in warnings]
+
+
+def warnings_from_json(rows: list[Any]) -> tuple[JobWarning, ...]:
+    return tuple(JobWarning(**_known(JobWarning, row)) for row in rows)
+
+
+def segments_to_json(segments: Iterable[Segment]) -> list[Any]:
+    return [_segment_to_json(segment) for segment in segments]
+
+
+def segments_from_json(rows: list[Any]) -> tuple[Segment, ...]:
+    return tuple(_segment_from_json(row) for row in rows)
+
+
+def window_to_json(window: WindowTranscript) -> Json:
+    return {"segments": segments_to_json(window.segments), "language": window.language}
+
+
+def window_from_json(number: int, row: Json) -> WindowTranscript:
+    segments = segments_from_json(row["segments"])
+    return WindowTranscript(number=number, segments=segments, language=row["language"])
+
+
+def language_to_json(detection: LanguageDetection | None) -> Json | None:
+    if detection is None:
+        return None
+    return {**asdict(detection), "alternatives": [asdict(each) for each in detection.alternatives]}
+
+
+def language_from_json(row: Json | None) -> LanguageDetection | None:
+    if row is None:
+        return None
+    guesses = tuple(LanguageGuess(**_known(LanguageGuess, each)) for each in row["alternatives"])
+    return LanguageDetection(**{**_known(LanguageDetection, row), "alternatives": guesses})
+
+
+def _segment_to_json(segment: Segment) -> Json:
+    return {
+        "start": segment.start,
+        "end": segment.end,
+        "text": segment.text,
+        "avg_logprob": _told(segment.avg_logprob),
+        "no_speech_prob": _told(segment.no_speech_prob),
+        "words": [_word_to_json(word) for word in segment.words],
+    }
+
+
+def _segment_from_json(row: Json) -> Segment:
+    words = tuple(Word(**_known(Word, word)) for word in row["words"])
+    return Segment(**{**_known(Segment, row), "words": words})
+
+
+def _word_to_json(word: Word) -> Json:
+    return {**asdict(word), "probability": _told(word.probability)}
+
+
+def _told(number: float | None) -> float | None:
+    """JSON has no NaN, and an engine that says NaN has told nothing."""
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _known(kind: type, row: Json) -> Json:
+    names = {each.name for each in fields(kind)}
+    return {name: value for name, value in row.items() if name in names}

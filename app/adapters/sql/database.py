@@ -1,0 +1,105 @@
+"""The database: opened, migrated, written to in turn, read from at once, closed."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from app.adapters.sql import migrate
+from app.adapters.sql.connections import BUSY_WAIT, Engines, checkpoint, open_engines, parse
+from app.adapters.sql.errors import translated
+from app.domain.errors import Unavailable
+
+T = TypeVar("T")
+Work = Callable[[AsyncSession], Awaitable[T]]
+
+
+class Database:
+    """`sqlite:///path`, or the URL of a server. Nothing is opened before `open`.
+
+    `busy_wait`: seconds that a write waits for another process to let go of the file.
+    """
+
+    def __init__(self, url: str, *, busy_wait: float = BUSY_WAIT) -> None:
+        self._url, self._busy_wait = url, busy_wait
+        self._engines: Engines | None = None
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    async def open(self) -> None:
+        """Make the file if need be, and bring it to the newest schema.
+
+        Raises ConfigError on a URL that cannot be used and StorageError on a damaged file.
+        """
+        with translated():
+            await asyncio.to_thread(migrate.upgrade, self._url)
+            self._engines = open_engines(parse(self._url), self._busy_wait)
+        try:
+            await self.write(_greet)
+            await self.read(_greet)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Finish what is under way, checkpoint, and let go of the file."""
+        engines, self._engines = self._engines, None
+        if engines is None:
+            return
+        if self._under_way:
+            await asyncio.wait(set(self._under_way))
+        await engines.reader.dispose()  # first: the last to close checkpoints, and must be able to
+        try:
+            with translated():
+                await checkpoint(engines.writer)
+        finally:
+            await engines.writer.dispose()
+
+    async def __aenter__(self) -> "Database":
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in one transaction, alone on SQLite; durable when this returns."""
+        return await self._finished(_transaction(self._open().writer, work))
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` on one snapshot."""
+        return await self._finished(_transaction(self._open().reader, work))
+
+    def _open(self) -> Engines:
+        if self._engines is None:
+            raise Unavailable("the database is not open")
+        return self._engines
+
+    async def _finished(self, work: Coroutine[Any, Any, T]) -> T:
+        """A cancelled caller waits until the transaction has ended, one way or the other.
+
+        Cut off in the middle, the driver's thread would go on with the statement on a connection
+        that the pool has given up, and for a while there would be two writers.
+        """
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            while not task.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait({task})
+            raise
+
+
+async def _transaction(engine: AsyncEngine, work: Work[T]) -> T:
+    with translated():
+        async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+            return await work(session)
+
+
+async def _greet(session: AsyncSession) -> None:
+    await session.execute(select(1))

@@ -1,0 +1,158 @@
+"""The tables, as mapped classes. Constraints forbid the states that no job can be in.
+
+`migrations/` makes them; a test holds both to the same schema.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from app.adapters.sql.columns import Json, Prose, UtcDateTime
+from app.domain.jobs import JobStatus, SourceKind, Stage
+
+#: Constraints have names, so that migrations can change them on every database.
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Table(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012, SQLAlchemy reads it so
+        str: String(),
+        int: Integer(),
+        float: Float(),
+        datetime: UtcDateTime(),
+        dict[str, Any]: Json,
+        list[Any]: Json,
+    }
+
+
+def _one_of(column: str, kinds: type[StrEnum]) -> str:
+    names = ", ".join(f"'{kind.value}'" for kind in kinds)
+    return f"{column} IN ({names})"
+
+
+def _rule(name: str, rule: str) -> CheckConstraint:
+    return CheckConstraint(text(rule), name=name)
+
+
+class JobRow(Table):
+    __tablename__ = "jobs"
+    __table_args__ = (
+        _rule("status_known", _one_of("status", JobStatus)),
+        _rule("stage_known", f"stage IS NULL OR {_one_of('stage', Stage)}"),
+        _rule("source_known", _one_of("source", SourceKind)),
+        _rule("progress_range", "progress >= 0 AND progress <= 1"),
+        _rule("duration_range", "duration IS NULL OR duration >= 0"),
+        _rule("attempts_counted", "attempts >= 0 AND (status <> 'running' OR attempts > 0)"),
+        _rule("held_when_running", "(status = 'running') = (boot_id IS NOT NULL)"),
+        _rule(
+            "finished_when_ended",
+            "(status IN ('completed', 'failed', 'cancelled')) = (finished_at IS NOT NULL)",
+        ),
+        _rule("failed_says_why", "status <> 'failed' OR error_code IS NOT NULL"),
+        _rule("no_stale_error", "status NOT IN ('running', 'completed') OR error_code IS NULL"),
+        _rule("message_has_code", "error_message IS NULL OR error_code IS NOT NULL"),
+        _rule("completed_is_whole", "status <> 'completed' OR progress = 1"),
+        _rule("pending_has_no_stage", "status <> 'pending' OR stage IS NULL"),
+        _rule("stage_clock_runs", "stage_started_at IS NULL OR status = 'running'"),
+        Index(None, "created_at", "job_id"),
+        Index(None, "status", "created_at", "job_id"),
+    )
+
+    job_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    status: Mapped[str]
+    stage: Mapped[str | None]
+    progress: Mapped[float]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    #: When the stage under way was entered, for `timings`.
+    stage_started_at: Mapped[datetime | None]
+    source: Mapped[str]
+    source_name: Mapped[str] = mapped_column(Prose)
+    input_path: Mapped[str]
+    output_path: Mapped[str | None]
+    error_code: Mapped[str | None]
+    error_message: Mapped[str | None] = mapped_column(Prose)
+    attempts: Mapped[int]
+    boot_id: Mapped[str | None]
+    options: Mapped[dict[str, Any]]
+    duration: Mapped[float | None]
+    warnings: Mapped[list[Any]]
+    timings: Mapped[dict[str, Any]]
+    asset_id: Mapped[str] = mapped_column(Prose, index=True)
+
+    history: Mapped[list["AttemptRow"]] = relationship(
+        order_by="AttemptRow.number", lazy="raise", viewonly=True
+    )
+
+
+class AttemptRow(Table):
+    __tablename__ = "attempts"
+    __table_args__ = (
+        _rule("number_counted", "number > 0"),
+        _rule("stage_known", f"stage IS NULL OR {_one_of('stage', Stage)}"),
+        _rule("ended_with_error", "error_code IS NULL OR ended_at IS NOT NULL"),
+    )
+
+    job_id: Mapped[str] = mapped_column(
+        ForeignKey("jobs.job_id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    stage: Mapped[str | None]
+    error_code: Mapped[str | None]
+    error_message: Mapped[str | None] = mapped_column(Prose)
+
+
+class WindowRow(Table):
+    __tablename__ = "windows"
+
+    job_id: Mapped[str] = mapped_column(
+        ForeignKey("jobs.job_id", ondelete="CASCADE"), primary_key=True
+    )
+    params_hash: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    #: In samples of 16 kHz, from the beginning of the medium.
+    first_sample: Mapped[int] = mapped_column(BigInteger)
+    samples: Mapped[int] = mapped_column(BigInteger)
+    result: Mapped[dict[str, Any]]
+    recorded_at: Mapped[datetime]
+
+
+class TranscriptRow(Table):
+    __tablename__ = "transcripts"
+
+    job_id: Mapped[str] = mapped_column(
+        ForeignKey("jobs.job_id", ondelete="CASCADE"), primary_key=True
+    )
+    #: Unique: an asset has one transcript, that of the job which took it in last.
+    asset_id: Mapped[str] = mapped_column(Prose, unique=True)
+    provider: Mapped[str]
+    model: Mapped[str]
+    #: Seconds of audio in the medium.
+    duration: Mapped[float]
+    language: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    segments: Mapped[list[Any]]
+    text: Mapped[str] = mapped_column(Prose)
+    created_at: Mapped[datetime]

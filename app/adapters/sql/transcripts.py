@@ -1,0 +1,91 @@
+"""Transcripts, one for each asset, behind the `TranscriptStore` port."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.adapters.sql.clock import Clock, utc_now
+from app.adapters.sql.codec import (
+    language_from_json,
+    language_to_json,
+    segments_from_json,
+    segments_to_json,
+    window_from_json,
+)
+from app.adapters.sql.database import Database
+from app.adapters.sql.ids import is_job_id
+from app.adapters.sql.tables import JobRow, TranscriptRow, WindowRow
+from app.adapters.sql.transitions import held
+from app.domain.errors import Conflict
+from app.domain.jobs import Job
+from app.domain.transcript import Transcript, WindowTranscript
+
+
+class SqlTranscriptStore:
+    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
+        self._database, self._clock = database, clock
+
+    async def save(self, job: Job, transcript: Transcript) -> None:
+        """Fenced like the verbs of the job store: raises Conflict when the claim is lost."""
+        row = TranscriptRow(
+            job_id=job.job_id,
+            asset_id=job.asset_id,
+            provider=transcript.provider,
+            model=transcript.model,
+            duration=transcript.duration,
+            language=language_to_json(transcript.language_detection),
+            segments=segments_to_json(transcript.segments),
+            text=transcript.text,
+            created_at=self._clock(),
+        )
+        await self._database.write(lambda session: _replace(session, job, row))
+
+    async def load(self, job_id: str) -> Transcript | None:
+        """None also when a later job took the same asset in again."""
+        if not is_job_id(job_id):
+            return None
+        return await self._database.read(lambda session: _load(session, job_id))
+
+    async def partial(self, job_id: str) -> Sequence[WindowTranscript]:
+        if not is_job_id(job_id):
+            return ()
+        return await self._database.read(lambda session: _partial(session, job_id))
+
+
+async def _replace(session: AsyncSession, job: Job, row: TranscriptRow) -> None:
+    if await session.scalar(select(JobRow.job_id).where(held(job)).with_for_update()) is None:
+        raise Conflict(f"the job {job.job_id} is no longer held by this attempt")
+    before = or_(TranscriptRow.asset_id == row.asset_id, TranscriptRow.job_id == row.job_id)
+    await session.execute(delete(TranscriptRow).where(before))
+    session.add(row)
+
+
+async def _load(session: AsyncSession, job_id: str) -> Transcript | None:
+    row = await session.get(TranscriptRow, job_id)
+    if row is None:
+        return None
+    return Transcript(
+        segments=segments_from_json(row.segments),
+        language_detection=language_from_json(row.language),
+        duration=row.duration,
+        provider=row.provider,
+        model=row.model,
+    )
+
+
+async def _partial(session: AsyncSession, job_id: str) -> Sequence[WindowTranscript]:
+    newest = (
+        select(WindowRow.params_hash)
+        .where(WindowRow.job_id == job_id)
+        .order_by(WindowRow.recorded_at.desc(), WindowRow.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        select(WindowRow.number, WindowRow.result)
+        .where(WindowRow.job_id == job_id, WindowRow.params_hash == newest)
+        .order_by(WindowRow.first_sample)
+    )
+    found = await session.execute(query)
+    return [window_from_json(number, result) for number, result in found]

@@ -1,0 +1,54 @@
+"""Finished windows, one row each, behind the `WindowJournal` port."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.adapters.sql.clock import Clock, utc_now
+from app.adapters.sql.codec import window_from_json, window_to_json
+from app.adapters.sql.database import Database
+from app.adapters.sql.ids import is_job_id
+from app.adapters.sql.tables import WindowRow
+from app.domain.media import AudioWindow
+from app.domain.transcript import WindowTranscript
+
+
+class SqlWindowJournal:
+    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
+        self._database, self._clock = database, clock
+
+    async def done(self, job_id: str, params_hash: str) -> dict[int, WindowTranscript]:
+        if not is_job_id(job_id):
+            return {}
+        return await self._database.read(lambda session: _done(session, job_id, params_hash))
+
+    async def record(
+        self, job_id: str, params_hash: str, window: AudioWindow, result: WindowTranscript
+    ) -> None:
+        """Raises Conflict when there is no such job."""
+        row = WindowRow(
+            job_id=job_id,
+            params_hash=params_hash,
+            number=window.number,
+            first_sample=window.first_sample,
+            samples=window.samples,
+            result=window_to_json(result),
+            recorded_at=self._clock(),
+        )
+        await self._database.write(lambda session: _keep_first(session, row))
+
+
+async def _done(
+    session: AsyncSession, job_id: str, params_hash: str
+) -> dict[int, WindowTranscript]:
+    query = (
+        select(WindowRow.number, WindowRow.result)
+        .where(WindowRow.job_id == job_id, WindowRow.params_hash == params_hash)
+        .order_by(WindowRow.number)
+    )
+    found = await session.execute(query)
+    return {number: window_from_json(number, result) for number, result in found}
+
+
+async def _keep_first(session: AsyncSession, row: WindowRow) -> None:
+    if await session.get(WindowRow, (row.job_id, row.params_hash, row.number)) is None:
+        session.add(row)

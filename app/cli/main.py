@@ -1,0 +1,33 @@
+"""`spool`: the command line. Each command is a small file beside this one."""
+
+import sys
+
+import typer
+
+from app.cli.doctor import doctor
+from app.cli.ingest import ingest
+from app.cli.jobs import jobs
+from app.cli.models import models
+from app.cli.search import search
+from app.cli.serve import serve
+from app.cli.transcribe import transcribe
+from app.domain.errors import SpoolError
+
+cli = typer.Typer(
+    help="Takes in media as background jobs and makes every spoken moment searchable.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (serve, ingest, transcribe, search, jobs, models, doctor):
+    cli.command()(command)
+
+
+def main() -> None:
+    """A planned error is one line and exit status 1; anything else is a fault, and shows itself."""
+    try:
+        cli()
+    except SpoolError as error:
+        hint = f"\n  {error.hint}" if error.hint else ""
+        print(f"spool: {error.message}{hint}", file=sys.stderr)
+        sys.exit(1)

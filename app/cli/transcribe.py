@@ -1,0 +1,83 @@
+"""`spool transcribe FILE`: no server needed."""
+
+import asyncio
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from app.bootstrap import transcribe_file
+from app.config import load_settings
+from app.domain.captions import CaptionFormat, render
+from app.domain.decoding import DecodingOptions
+from app.domain.errors import InvalidRequest
+from app.domain.jobs import Task
+from app.domain.languages import language_code
+from app.domain.result import detection_row, segment_rows
+from app.domain.transcript import Transcript
+from app.logs import configure
+
+
+class Format(StrEnum):
+    TXT = "txt"
+    SRT = "srt"
+    VTT = "vtt"
+    TSV = "tsv"
+    LRC = "lrc"
+    JSON = "json"
+
+
+def transcribe(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Audio or video.")],
+    form: Annotated[Format, typer.Option("--format", help="Of the output.")] = Format.TXT,
+    language: Annotated[str | None, typer.Option(help="Code or name; else detected.")] = None,
+    task: Annotated[Task, typer.Option(help="translate: into English.")] = Task.TRANSCRIBE,
+    model: Annotated[str | None, typer.Option(help="Model name; else as configured.")] = None,
+    provider: Annotated[str | None, typer.Option(help="whisper_cpp or openai.")] = None,
+    prompt: Annotated[str | None, typer.Option(help="Names and terms to expect.")] = None,
+    words: Annotated[bool, typer.Option("--words", help="Word timestamps (json).")] = False,
+) -> None:
+    """Transcribe one file here and now; the transcript goes to standard output."""
+    settings = load_settings()
+    configure("WARNING", json_lines=settings.logging.json_lines)
+    options = DecodingOptions(
+        language=_code(language), task=task, prompt=prompt, word_timestamps=words
+    )
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task(file.name, total=1.0)
+        transcript = asyncio.run(
+            transcribe_file(
+                settings,
+                file,
+                options,
+                provider=provider,
+                model=model,
+                progress=lambda done: bars.update(bar, completed=done),
+            )
+        )
+    print(_rendered(transcript, form), end="")
+
+
+def _rendered(transcript: Transcript, form: Format) -> str:
+    if form is not Format.JSON:
+        return render(transcript, CaptionFormat(form.value))
+    document: dict[str, Any] = {
+        "transcript": transcript.text,
+        "segments": segment_rows(transcript.segments),
+        "language_detection": detection_row(transcript.language_detection),
+        "duration": transcript.duration,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _code(language: str | None) -> str | None:
+    if language is None:
+        return None
+    code = language_code(language)
+    if code is None:
+        raise InvalidRequest(f"language: {language!r} is not known")
+    return code

@@ -1,0 +1,54 @@
+"""Last filter: a transcript becomes moments that can be found."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from loguru import logger
+
+from app.domain.errors import SpoolError
+from app.domain.jobs import VIDEO_SUFFIXES, Job, media_suffix
+from app.domain.search import MediaType, Moment
+from app.domain.transcript import Transcript
+from app.pipeline.moments import moments
+from app.ports import Embedder, Vector, VectorIndex
+
+#: Told a code and a message.
+Warn = Callable[[str, str], Awaitable[None]]
+
+
+async def embed(
+    job: Job, transcript: Transcript, embedder: Embedder, index: VectorIndex, warn: Warn
+) -> None:
+    """A failure is a warning: the transcript is saved, and can be embedded again."""
+    found = moments_of(job, transcript)
+    try:
+        vectors = await _vectors([moment.text for moment in found], embedder, warn)
+        await index.replace_asset(job.asset_id, found, vectors)
+    except SpoolError as error:
+        await warn("index.failed", f"the transcript is not searchable: {error.message}")
+    else:
+        logger.info("{} moments indexed", len(found))
+
+
+def moments_of(job: Job, transcript: Transcript) -> list[Moment]:
+    return moments(
+        transcript,
+        asset_id=job.asset_id,
+        media_type=media_type(job),
+        title=job.title,
+        labels=job.options.labels,
+        created_at=int(job.created_at.timestamp() * 1000),
+    )
+
+
+def media_type(job: Job) -> MediaType:
+    video = media_suffix(job.source_name) in VIDEO_SUFFIXES
+    return MediaType.VIDEO if video else MediaType.AUDIO
+
+
+async def _vectors(texts: Sequence[str], embedder: Embedder, warn: Warn) -> Sequence[Vector | None]:
+    """Without the model, moments are found by keyword at least."""
+    try:
+        return await embedder.embed(texts)
+    except SpoolError as error:
+        await warn("embedding.failed", f"found by keyword only: {error.message}")
+        return [None] * len(texts)

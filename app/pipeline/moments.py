@@ -1,0 +1,142 @@
+"""A transcript cut into passages that are searched for one by one.
+
+A hit plays from the start of its passage. So passages are small: about a sentence, and
+a short sentence takes in the next one only when that begins almost at the same time.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from app.domain.search import MediaType, Moment
+from app.domain.transcript import Segment, Transcript, Word
+
+#: Characters in a passage: what a sentence embedding still holds together.
+MAX_LENGTH = 250
+#: Seconds of a passage that is put together; a single segment may be longer.
+MAX_SECONDS = 8.0
+#: A finished sentence is joined by the next one only when that begins this soon after its start.
+NEAR_SECONDS = 2.0
+#: Silence that ends a passage, even in mid-sentence.
+PAUSE_SECONDS = 2.0
+
+SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "।", "؟")  # noqa: RUF001
+CLOSERS = "\"'”’»)]」』"  # noqa: RUF001
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    start: float
+    end: float
+    text: str
+
+    @property
+    def ends_sentence(self) -> bool:
+        return ends_sentence(self.text)
+
+
+def moments(
+    transcript: Transcript,
+    *,
+    asset_id: str,
+    media_type: MediaType,
+    title: str,
+    labels: tuple[str, ...],
+    created_at: int,
+) -> list[Moment]:
+    """In time order, numbered from 0: the same transcript always gives the same ids.
+
+    `created_at` is in milliseconds since the epoch.
+    """
+    pieces = (piece for segment in transcript.segments for piece in split(segment))
+    return [
+        Moment(
+            moment_id=f"{asset_id}#{number}",
+            asset_id=asset_id,
+            media_type=media_type,
+            title=title,
+            text=passage.text,
+            start=passage.start,
+            end=passage.end,
+            labels=labels,
+            created_at=created_at,
+        )
+        for number, passage in enumerate(join(pieces))
+    ]
+
+
+def join(pieces: Iterable[Passage]) -> Iterator[Passage]:
+    """Short neighbours into one passage."""
+    passage: Passage | None = None
+    for piece in pieces:
+        if passage is None:
+            passage = piece
+        elif belongs(piece, passage):
+            text = f"{passage.text} {piece.text}"
+            passage = Passage(start=passage.start, end=max(passage.end, piece.end), text=text)
+        else:
+            yield passage
+            passage = piece
+    if passage is not None:
+        yield passage
+
+
+def belongs(piece: Passage, passage: Passage) -> bool:
+    """Whether `piece` goes on with `passage`."""
+    if piece.start - passage.end > PAUSE_SECONDS:
+        return False
+    if len(passage.text) + len(piece.text) >= MAX_LENGTH:
+        return False
+    if piece.end - passage.start > MAX_SECONDS:
+        return False
+    return not passage.ends_sentence or piece.start - passage.start <= NEAR_SECONDS
+
+
+def split(segment: Segment) -> Iterator[Passage]:
+    """A long segment at its sentence ends, if word times tell where they are; else whole."""
+    text = segment.text.strip()
+    if not text:
+        return
+    long = segment.end - segment.start > MAX_SECONDS or len(text) > MAX_LENGTH
+    places = _places(text, segment.words) if long else None
+    if not places:
+        yield Passage(start=segment.start, end=segment.end, text=text)
+        return
+    words = segment.words
+    for first, last in pairwise(_cuts(words)):
+        begin = places[first] if first else 0
+        until = places[last] if last < len(words) else len(text)
+        start, end = words[first].start, words[last - 1].end
+        yield Passage(start=start, end=max(start, end), text=text[begin:until].strip())
+
+
+def _places(text: str, words: tuple[Word, ...]) -> list[int] | None:
+    """Where each word begins in the text; None when they do not spell it."""
+    places, position = [], 0
+    for word in words:
+        position = text.find(word.text.strip(), position)
+        if position < 0:
+            return None
+        places.append(position)
+        position += len(word.text.strip())
+    return places
+
+
+def _cuts(words: tuple[Word, ...]) -> Iterator[int]:
+    """Numbers of the words that begin a passage, and at last the number of words.
+
+    Where no sentence ends for too long, the passage ends at the word that would make it too long.
+    """
+    first, letters = 0, 0
+    yield 0
+    for number, word in enumerate(words):
+        too_long = word.end - words[first].start > MAX_SECONDS or letters > MAX_LENGTH
+        if number > first and (too_long or ends_sentence(words[number - 1].text)):
+            yield number
+            first, letters = number, 0
+        letters += len(word.text)
+    yield len(words)
+
+
+def ends_sentence(text: str) -> bool:
+    return text.rstrip().rstrip(CLOSERS).endswith(SENTENCE_ENDS)

@@ -1,0 +1,67 @@
+"""What a job on its way tells the database: stages, progress, warnings."""
+
+import asyncio
+
+from loguru import logger
+
+from app.domain.errors import SpoolError
+from app.domain.jobs import Job, JobWarning, Stage
+from app.ports import JobStore
+
+INTERVAL = 0.5  # seconds between two writes of progress
+
+
+class ClaimLost(SpoolError):
+    """Another run holds the job now; whatever this one finds is dropped."""
+
+    code = "job.claim_lost"
+
+
+class JobReport:
+    """Bound to one claimed job. Progress may be told as often as one likes."""
+
+    def __init__(self, store: JobStore, job: Job) -> None:
+        self._store, self._job = store, job
+        self._progress = job.progress
+        self._loop = asyncio.get_running_loop()
+        self._writer: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def enter(self, stage: Stage) -> None:
+        """Raises ClaimLost when the job is no longer ours."""
+        await self._held(self._store.advance(self._job, stage))
+        logger.bind(stage=stage.value).info("stage {}", stage.value)
+
+    async def duration(self, seconds: float) -> None:
+        await self._held(self._store.note_duration(self._job, seconds))
+
+    async def warn(self, code: str, message: str) -> None:
+        logger.warning("{}: {}", code, message)
+        await self._held(self._store.warn(self._job, JobWarning(code=code, message=message)))
+
+    def progress(self, fraction: float) -> None:
+        """0..1 over the whole job; written a little later. May be called from any thread."""
+        self._progress = max(self._progress, min(fraction, 1.0))
+        self._loop.call_soon_threadsafe(self._begin_to_write)
+
+    def _begin_to_write(self) -> None:
+        if not self._closed and (self._writer is None or self._writer.done()):
+            self._writer = self._loop.create_task(self._write())
+
+    async def aclose(self) -> None:
+        self._closed = True
+        if self._writer is not None:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
+
+    async def _write(self) -> None:
+        written = -1.0
+        while written != self._progress:
+            written = self._progress
+            await self._store.note_progress(self._job, written)
+            await asyncio.sleep(INTERVAL)
+
+    @staticmethod
+    async def _held(verb: object) -> None:
+        if not await verb:  # type: ignore[misc]
+            raise ClaimLost("another run of the service took over this job")

@@ -1,0 +1,165 @@
+"""Windows of speech to a transcript: several windows at once, each finished one committed."""
+
+import asyncio
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import asdict, replace
+
+from app.domain.decoding import DecodingOptions
+from app.domain.media import AudioWindow
+from app.domain.transcript import (
+    LanguageDetection,
+    LanguageGuess,
+    Segment,
+    Transcript,
+    WindowTranscript,
+)
+from app.ports import TranscriptionEngine, WindowJournal
+
+#: Raise it when windows are cut or decoded another way: results of old cuts are not mixed in.
+CUT = 1
+
+
+async def transcribe(
+    windows: AsyncIterator[AudioWindow],
+    engine: TranscriptionEngine,
+    options: DecodingOptions,
+    *,
+    job_id: str,
+    journal: WindowJournal,
+    reached: Callable[[float], None],
+    duration: float,
+) -> Transcript:
+    """What is spoken in all windows. `reached` is told how many seconds of the medium are done.
+
+    Windows that the journal holds already are not computed again. Raises EngineError.
+    """
+    params = params_hash(engine, options)
+    desk = _Desk(engine, options, job_id, params, journal, reached)
+    desk.results = await journal.done(job_id, params)
+    detection = await desk.work(windows)
+    results = [desk.results[number] for number in sorted(desk.results)]
+    return Transcript(
+        segments=tuple(segment for result in results for segment in result.segments),
+        language_detection=detection or _by_window(results, options),
+        duration=duration,
+        provider=engine.provider,
+        model=engine.model,
+    )
+
+
+def params_hash(engine: TranscriptionEngine, options: DecodingOptions) -> str:
+    """Names everything that a window's text depends on."""
+    named = [CUT, engine.provider, engine.model, asdict(options)]
+    return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class ForgetfulJournal:
+    """Implements `ports.WindowJournal` for work that nobody resumes."""
+
+    async def done(self, job_id: str, params_hash: str) -> dict[int, WindowTranscript]:
+        return {}
+
+    async def record(
+        self, job_id: str, params_hash: str, window: AudioWindow, result: WindowTranscript
+    ) -> None:
+        """Kept by nobody."""
+
+
+class _Desk:
+    """The windows of one job under way."""
+
+    def __init__(
+        self,
+        engine: TranscriptionEngine,
+        options: DecodingOptions,
+        job_id: str,
+        params: str,
+        journal: WindowJournal,
+        reached: Callable[[float], None],
+    ) -> None:
+        self._engine, self._options, self._reached = engine, options, reached
+        self._job_id, self._params, self._journal = job_id, params, journal
+        self._places = asyncio.Semaphore(engine.concurrency)
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._error: BaseException | None = None
+        self._seconds = 0.0
+        self.results: dict[int, WindowTranscript] = {}
+
+    async def work(self, windows: AsyncIterator[AudioWindow]) -> LanguageDetection | None:
+        """Until all windows are done, or one failed and those under way have ended."""
+        detection: LanguageDetection | None = None
+        try:
+            async for window in windows:
+                if window.number == 0:
+                    detection = await self._detect(window)
+                if window.number not in self.results:
+                    await self._begin(window)
+                if self._error:
+                    break
+            await self._settle()
+        finally:
+            for task in self._under_way:
+                task.cancel()
+        if self._error:
+            raise self._error
+        return detection
+
+    async def _detect(self, window: AudioWindow) -> LanguageDetection | None:
+        """The first speech decides for the whole medium, unless the client said."""
+        if self._options.language:
+            return LanguageDetection(language=self._options.language, confidence=1.0)
+        detection = await self._engine.detect_language(window)
+        if detection:
+            self._options = replace(self._options, language=detection.language)
+        return detection
+
+    async def _begin(self, window: AudioWindow) -> None:
+        await self._places.acquire()
+        task = asyncio.create_task(self._transcribe(window))
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+
+    async def _transcribe(self, window: AudioWindow) -> None:
+        [result] = await self._engine.transcribe([window], self._options)
+        await self._journal.record(self._job_id, self._params, window, result)
+        self.results[window.number] = result
+        self._seconds = max(self._seconds, window.end)
+        self._reached(self._seconds)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._places.release()
+        if not task.cancelled() and task.exception() and self._error is None:
+            self._error = task.exception()
+
+    async def _settle(self) -> None:
+        """Windows under way are finished even if one failed: their work is kept."""
+        if self._under_way:
+            await asyncio.wait(set(self._under_way))
+
+
+def _by_window(
+    results: Sequence[WindowTranscript], options: DecodingOptions
+) -> LanguageDetection | None:
+    """The language in which most of the time was spoken, by what the engine said per window."""
+    seconds: dict[str, float] = defaultdict(float)
+    for result in results:
+        if result.language:
+            seconds[result.language] += sum(_length(segment) for segment in result.segments)
+    whole = sum(seconds.values())
+    if not whole:
+        return None
+    guesses = [
+        LanguageGuess(language=code, confidence=share / whole) for code, share in seconds.items()
+    ]
+    best, *others = sorted(guesses, key=lambda guess: -guess.confidence)
+    return LanguageDetection(
+        language=best.language, confidence=best.confidence, alternatives=tuple(others)
+    )
+
+
+def _length(segment: Segment) -> float:
+    return segment.end - segment.start

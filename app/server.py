@@ -1,0 +1,56 @@
+"""The process that serves: uvicorn over an open house."""
+
+import asyncio
+import inspect
+import logging
+import signal
+
+import uvicorn
+from loguru import logger
+
+from app.bootstrap import house
+from app.config import AppSettings
+from app.logs import configure
+from app.web.app import application
+
+GRACE = 5  # seconds for requests under way at shutdown
+BACKLOG = 2048  # connections waiting to be accepted
+
+
+def run(settings: AppSettings) -> None:
+    """Serve in the foreground until SIGTERM or Ctrl-C; returns when all is closed."""
+    configure(settings.logging.level, json_lines=settings.logging.json_lines)
+    logging.basicConfig(handlers=[ToLoguru()], level=logging.INFO, force=True)
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
+    # uvicorn stops at these signals, then raises them again: by then all is well
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: AppSettings) -> None:
+    async with house(settings) as doors:
+        config = uvicorn.Config(
+            application(doors),
+            host=settings.server.host,
+            port=settings.server.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+            backlog=BACKLOG,
+        )
+        await uvicorn.Server(config).serve()
+    logger.info("closed")
+
+
+class ToLoguru(logging.Handler):
+    """Lines of libraries that use the standard library's logging, among ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        frame, depth = inspect.currentframe(), 0
+        while frame and (depth == 0 or frame.f_code.co_filename == logging.__file__):
+            frame, depth = frame.f_back, depth + 1
+        logger.opt(depth=depth, exception=record.exc_info).log(
+            record.levelname, record.getMessage()
+        )

@@ -1,0 +1,50 @@
+"""How the service is, in one answer that costs next to nothing."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from app import __version__
+from app.ports import JobQueue, JobStore, WorkerPool
+from app.services.arriving import Arriving, ArrivingDetector, ArrivingEmbedder, ArrivingIndex
+from app.services.engines import EngineShelf
+from app.services.worker import JobWorker
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    store: JobStore
+    queue: JobQueue
+    engines: EngineShelf
+    detector: ArrivingDetector
+    embedder: ArrivingEmbedder
+    index: ArrivingIndex
+    pool: WorkerPool
+    worker: JobWorker
+    clock: Callable[[], float] = time.monotonic
+    started: float = field(default_factory=time.monotonic)
+
+    async def report(self) -> dict[str, Any]:
+        """`status` is "ok" as soon as jobs are taken in; `ready` tells what is loaded behind it."""
+        counts = await self.store.count()
+        return {
+            "status": "ok",
+            "version": __version__,
+            "uptime_seconds": round(self.clock() - self.started, 1),
+            "ready": {
+                "engine": self.engines.state,
+                "speech_detection": _state(self.detector, self.detector.here is not None),
+                "embeddings": _state(self.embedder, self.embedder.ready),
+                "index": _state(self.index, self.index.ready),
+            },
+            "jobs": {status.value: number for status, number in counts.items()},
+            "queue": {"waiting": self.queue.size(), "running": self.worker.running()},
+            "workers": {"busy": self.pool.busy(), "total": self.pool.slots},
+        }
+
+
+def _state(part: Arriving[Any], ready: bool) -> str:
+    if part.trouble is not None:
+        return f"failed: {part.trouble}"
+    return "ready" if ready else "loading"

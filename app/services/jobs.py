@@ -1,0 +1,150 @@
+"""Taking jobs in, and telling of them."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+from loguru import logger
+
+from app.domain.errors import Conflict, InvalidRequest, MediaEmpty, NotFound
+from app.domain.jobs import Job, JobOptions, JobPage, JobStatus, SourceKind, upload_key
+from app.domain.languages import language_code
+from app.domain.transcript import Segment, Transcript
+from app.ports import BlobStore, JobQueue, JobStore, MediaFetcher, TranscriptStore
+from app.services.roots import Roots
+from app.services.watch import JobWatch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """Bytes on disk that no job names yet."""
+
+    job_id: str
+    filename: str
+
+    @property
+    def key(self) -> str:
+        return upload_key(self.job_id, self.filename)
+
+
+class JobService:
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        transcripts: TranscriptStore,
+        queue: JobQueue,
+        blobs: BlobStore,
+        fetcher: MediaFetcher,
+        roots: Roots,
+        watch: JobWatch,
+        check_engine: Callable[[str | None, str | None], None],
+        max_file_size: int,
+    ) -> None:
+        self._store, self._transcripts, self._queue = store, transcripts, queue
+        self._blobs, self._fetcher, self._roots, self._watch = blobs, fetcher, roots, watch
+        self._check_engine = check_engine
+        self._max_file_size = max_file_size
+
+    async def receive(self, filename: str, chunks: AsyncIterator[bytes]) -> Upload:
+        """Stream bytes to disk, durable when this returns. Raises MediaEmpty, TooLarge.
+
+        `submit_received` must follow, or `discard`.
+        """
+        upload = Upload(job_id=_new_id(), filename=filename)
+        if not await self._blobs.save_file(upload.key, chunks, limit=self._max_file_size):
+            await self.discard(upload)
+            raise MediaEmpty("the upload has no bytes")
+        return upload
+
+    async def submit_received(self, upload: Upload, options: JobOptions) -> Job:
+        """Commit the job for bytes that were received; they go when that fails."""
+        try:
+            options = self.checked(options)
+            return await self._add(
+                upload.job_id, SourceKind.UPLOAD, upload.filename, upload.key, options
+            )
+        except BaseException:
+            await asyncio.shield(self.discard(upload))  # no row will ever name them
+            raise
+
+    async def discard(self, upload: Upload) -> None:
+        await self._blobs.delete_file(upload.key)
+
+    async def submit_path(self, path: str, options: JobOptions) -> Job:
+        """A file of this machine, read in place. Raises Forbidden, NotFound."""
+        options = self.checked(options)
+        found = await asyncio.to_thread(self._roots.resolve, path)
+        return await self._add(_new_id(), SourceKind.PATH, path, str(found), options)
+
+    async def submit_url(self, url: str, options: JobOptions) -> Job:
+        """Downloaded when the job runs. Raises Forbidden for a private address, InvalidRequest."""
+        options = self.checked(options)
+        await self._fetcher.vet(url)
+        return await self._add(_new_id(), SourceKind.URL, url, url, options)
+
+    async def get(self, job_id: str) -> Job:
+        job = await self._store.get(job_id)
+        if job is None:
+            raise NotFound(f"no job {job_id}", code="job.not_found")
+        return job
+
+    async def wait(self, job_id: str, seconds: float) -> Job:
+        """The job as soon as it has ended, or as it is after `seconds`."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        with self._watch.subscribe(job_id) as changes:
+            job = await self.get(job_id)
+            while not job.status.ended:
+                left = deadline - asyncio.get_running_loop().time()
+                if left <= 0:
+                    break
+                await changes.wait(left)
+                job = await self.get(job_id)
+        return job
+
+    async def list(self, *, status: JobStatus | None, limit: int, cursor: str | None) -> JobPage:
+        return await self._store.list(status=status, limit=limit, cursor=cursor)
+
+    async def transcript(self, job: Job) -> Transcript:
+        """Of a completed job. Raises Conflict when the job ended without one."""
+        found = await self._transcripts.load(job.job_id)
+        if found is None:
+            raise Conflict(
+                f"the job {job.status.value} and has no transcript"
+                + (f": {job.error_message}" if job.error_message else ""),
+                code=job.error_code or "job.no_result",
+            )
+        return found
+
+    async def partial(self, job_id: str) -> Sequence[Segment]:
+        """What is transcribed so far."""
+        windows = await self._transcripts.partial(job_id)
+        return [segment for window in windows for segment in window.segments]
+
+    def checked(self, options: JobOptions) -> JobOptions:
+        """Options with the language as a code. Raises InvalidRequest naming the wrong one."""
+        self._check_engine(options.provider, options.model)
+        if options.language is None:
+            return options
+        code = language_code(options.language)
+        if code is None:
+            raise InvalidRequest(
+                f"language: {options.language!r} is not known",
+                hint="a code such as en, de, zh, or an English name; leave it out to detect it",
+            )
+        return options.evolve(language=code)
+
+    async def _add(
+        self, job_id: str, source: SourceKind, name: str, input_path: str, options: JobOptions
+    ) -> Job:
+        job = await self._store.add(
+            job_id=job_id, source=source, source_name=name, input_path=input_path, options=options
+        )
+        await self._queue.enqueue({"job_id": job_id})
+        logger.bind(job_id=job_id).info("taken in: {} {}", source.value, name)
+        return job
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())

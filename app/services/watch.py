@@ -1,0 +1,43 @@
+"""Waiting for a job to change, within this process."""
+
+import asyncio
+from collections import defaultdict
+
+
+class JobWatch:
+    """`tell` wakes everybody who waits on the job. Nothing is kept for late comers."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+
+    def tell(self, job_id: str) -> None:
+        for event in self._waiting.get(job_id, ()):
+            event.set()
+
+    def subscribe(self, job_id: str) -> "Subscription":
+        return Subscription(self._waiting, job_id)
+
+
+class Subscription:
+    """`with` it first, then read the job, then `wait`: a change in between is not missed."""
+
+    def __init__(self, waiting: dict[str, set[asyncio.Event]], job_id: str) -> None:
+        self._waiting, self._job_id = waiting, job_id
+        self._event = asyncio.Event()
+
+    def __enter__(self) -> "Subscription":
+        self._waiting[self._job_id].add(self._event)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._waiting[self._job_id].discard(self._event)
+        if not self._waiting[self._job_id]:
+            del self._waiting[self._job_id]
+
+    async def wait(self, timeout: float) -> None:  # noqa: ASYNC109 - the client sets it
+        """Until the next change or `timeout` seconds, whichever comes first."""
+        try:
+            await asyncio.wait_for(self._event.wait(), timeout)
+        except TimeoutError:
+            return
+        self._event.clear()

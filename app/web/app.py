@@ -1,0 +1,41 @@
+"""Every URL in one table."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypedDict
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from app.web.doors import Doors
+from app.web.errors import HANDLERS
+from app.web.health import health
+from app.web.ingest import ingest
+from app.web.jobs import get_job, get_result, list_jobs
+from app.web.search import search
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/health", health, methods=["GET"]),
+        Route("/api/v1/ingest", ingest, methods=["POST", "PUT"]),  # `curl -T` says PUT
+        Route("/api/v1/jobs", list_jobs, methods=["GET"]),
+        Route("/api/v1/jobs/{job_id}", get_job, methods=["GET"]),
+        Route("/api/v1/jobs/{job_id}/result", get_result, methods=["GET"]),
+        Route("/api/v1/search", search, methods=["GET", "POST"]),
+    ]
+
+
+class State(TypedDict):
+    doors: Doors
+
+
+def application(opened: Doors) -> Starlette:
+    """The surfaces over an open house; whoever opened it closes it."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[State]:
+        yield {"doors": opened}
+
+    handlers: dict[Any, Any] = dict(HANDLERS)
+    return Starlette(routes=routes(), exception_handlers=handlers, lifespan=lifespan)

@@ -1,0 +1,82 @@
+"""Reading request bodies: JSON within a limit, multipart as a stream of events."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
+
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from starlette.requests import Request
+
+from app.domain.errors import InvalidRequest, TooLarge
+
+MAX_JSON = 1024 * 1024  # bytes
+MAX_PARTS = 64
+
+#: A part begins, bytes of it, it ends.
+Event: TypeAlias = MultipartSegment | bytes | None
+
+
+async def read_json(request: Request) -> Any:
+    try:
+        return json.loads(await _read(request))
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f"the body is not JSON: {_first_line(error)}") from error
+
+
+async def read_form(request: Request) -> list[tuple[str, str]]:
+    """`application/x-www-form-urlencoded`."""
+    try:
+        text = (await _read(request)).decode("ascii")
+        return parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), errors="strict")
+    except ValueError as error:
+        raise InvalidRequest(
+            "the body is no form",
+            hint="send a file as it is with `curl -T FILE`, or as a form with `curl -F file=@FILE`",
+        ) from error
+
+
+def unique(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Repeated labels are joined; any other repeated key is refused."""
+    found: dict[str, str] = {}
+    for key, value in pairs:
+        if key in found and key != "labels":
+            raise InvalidRequest(f"{key}: given twice")
+        found[key] = f"{found[key]},{value}" if key in found else value
+    return found
+
+
+def media_type(request: Request) -> str:
+    return _content_type(request)[0]
+
+
+async def multipart_events(request: Request) -> AsyncIterator[Event]:
+    """Raises InvalidRequest when the body is not whole or not multipart."""
+    boundary = _content_type(request)[1].get("boundary", "")
+    try:
+        parser = PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
+        async for chunk in request.stream():
+            if chunk:
+                for event in parser.parse(chunk):
+                    yield bytes(event) if isinstance(event, bytearray) else event
+        parser.close()
+    except MultipartError as error:
+        raise InvalidRequest(f"the multipart body is broken: {error}") from error
+
+
+def _content_type(request: Request) -> tuple[str, dict[str, str]]:
+    name, options = parse_options_header(request.headers.get("content-type", ""))
+    return name.lower(), dict(options)
+
+
+async def _read(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_JSON:
+            raise TooLarge(f"a body of this type may have {MAX_JSON} bytes", code="body.too_large")
+    return bytes(body)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

@@ -1,0 +1,88 @@
+"""One error shape over every surface: `{"error": {"code", "message", "hint", "job_id"?}}`."""
+
+from typing import Any
+
+from loguru import logger
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from app.domain import errors
+
+#: Status by class; the closest ancestor counts. What is not listed is a fault of ours: 500.
+STATUS: dict[type[Exception], int] = {
+    errors.InvalidRequest: 422,
+    errors.NotFound: 404,
+    errors.Forbidden: 403,
+    errors.TooLarge: 413,
+    errors.Conflict: 409,
+    errors.MediaError: 422,
+    errors.SourceError: 422,
+    errors.ModelError: 422,
+    errors.Unavailable: 503,
+    errors.EngineError: 503,
+    errors.StorageError: 503,
+}
+FULL = "storage.full"
+RETRY_AFTER = 5  # seconds, with every 503 and 507
+
+
+def error_body(code: str, message: str, hint: str | None = None, **more: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "hint": hint, **more}}
+
+
+async def on_spool_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.SpoolError)
+    status = _status(error)
+    if status >= 500:
+        logger.error("{} {}: {}: {}", request.method, request.url.path, error.code, error.message)
+    headers = {"Retry-After": str(RETRY_AFTER)} if status in (503, 507) else None
+    job_id = request.path_params.get("job_id")
+    more = {"job_id": job_id} if job_id else {}
+    body = error_body(error.code, error.message, error.hint, **more)
+    return JSONResponse(body, status, headers)
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """No such route, or a method that it does not have."""
+    assert isinstance(error, HTTPException)
+    codes = {404: "route.not_found", 405: "route.method_not_allowed"}
+    code = codes.get(error.status_code, "request.invalid")
+    message = f"{error.detail}: {request.method} {request.url.path}"
+    return JSONResponse(error_body(code, message), error.status_code, error.headers)
+
+
+async def on_invalid(request: Request, error: Exception) -> Response:
+    """A field that is wrong, unknown or missing: each is named."""
+    assert isinstance(error, ValidationError)
+    problems = "; ".join(
+        f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['msg']}"
+        for item in error.errors(include_url=False, include_context=False)
+    )
+    return JSONResponse(error_body("request.invalid", problems), 422)
+
+
+async def on_disconnect(request: Request, error: Exception) -> Response:
+    """Nobody is there to read it; the status is for the log."""
+    return Response(status_code=499)
+
+
+async def on_fault(request: Request, error: Exception) -> Response:
+    logger.opt(exception=error).error("unplanned: {} {}", request.method, request.url.path)
+    return JSONResponse(error_body("internal", "a fault of the service, see its log"), 500)
+
+
+def _status(error: errors.SpoolError) -> int:
+    if error.code == FULL:
+        return 507
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+HANDLERS = {
+    errors.SpoolError: on_spool_error,
+    HTTPException: on_http_error,
+    ValidationError: on_invalid,
+    ClientDisconnect: on_disconnect,
+    Exception: on_fault,
+}

@@ -1,0 +1,86 @@
+"""`/api/v1/jobs`: the list, one job, its result."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from app.domain.captions import CaptionFormat, render
+from app.domain.jobs import Job
+from app.domain.result import result_document, segment_rows
+from app.domain.transcript import Segment, Transcript
+from app.web import schemas
+from app.web.body import unique
+from app.web.doors import doors
+
+MEDIA_TYPES = {
+    CaptionFormat.TXT: "text/plain",
+    CaptionFormat.SRT: "application/x-subrip",
+    CaptionFormat.VTT: "text/vtt",
+    CaptionFormat.TSV: "text/tab-separated-values",
+    CaptionFormat.LRC: "text/plain",
+}
+
+
+async def list_jobs(request: Request) -> Response:
+    given = schemas.ListQuery.model_validate_strings(_query(request, lowered="status"))
+    page = await doors(request).jobs.list(
+        status=given.status, limit=given.limit, cursor=given.cursor
+    )
+    return JSONResponse(
+        {"jobs": [schemas.job_view(job) for job in page.jobs], "cursor": page.cursor}
+    )
+
+
+async def get_job(request: Request) -> Response:
+    """With `wait`, as soon as the job has ended, or as it is after so many seconds."""
+    given = schemas.JobQuery.model_validate_strings(_query(request))
+    job = await doors(request).jobs.wait(request.path_params["job_id"], given.wait)
+    return JSONResponse(schemas.job_view(job))
+
+
+async def get_result(request: Request) -> Response:
+    """200 with the result, 202 with the part that is transcribed so far."""
+    given = schemas.ResultQuery.model_validate_strings(_query(request))
+    jobs = doors(request).jobs
+    job = await jobs.get(request.path_params["job_id"])
+    if not job.status.ended:
+        return _partial(job, tuple(await jobs.partial(job.job_id)), given.format)
+    transcript = await jobs.transcript(job)
+    if given.format == "json":
+        return JSONResponse(result_document(job, transcript))
+    return _captions(job, transcript, given.format, 200)
+
+
+def _partial(job: Job, segments: tuple[Segment, ...], form: str) -> Response:
+    if form != "json":
+        return _captions(job, _so_far(job, segments), CaptionFormat(form), 202)
+    so_far: dict[str, Any] = {
+        "job_id": job.job_id,
+        "status": schemas.status_name(job),
+        "progress": round(job.progress, 4),
+        "segments": segment_rows(segments),
+    }
+    return JSONResponse(so_far, 202)
+
+
+def _captions(job: Job, transcript: Transcript, form: CaptionFormat, status: int) -> Response:
+    headers = {"Content-Disposition": f'inline; filename="{job.job_id}.{form}"'}
+    text = render(transcript, form)
+    return PlainTextResponse(text, status, headers, media_type=MEDIA_TYPES[form])
+
+
+def _so_far(job: Job, segments: tuple[Segment, ...]) -> Transcript:
+    return Transcript(
+        segments=segments,
+        language_detection=None,
+        duration=job.duration or 0.0,
+        provider="",
+        model="",
+    )
+
+
+def _query(request: Request, lowered: str | None = None) -> dict[str, str]:
+    """`status=Completed` is taken as the API shows it, and in any other case."""
+    query = unique(request.query_params.multi_items())
+    return {key: value.lower() if key == lowered else value for key, value in query.items()}

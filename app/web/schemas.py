@@ -1,0 +1,142 @@
+"""What clients may send, validated strictly, and how jobs are shown to them."""
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from app.domain.captions import CaptionFormat
+from app.domain.jobs import Job, JobOptions, JobStatus, Stage, Task
+from app.domain.search import MediaType, SearchMode
+
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+def _listed(value: object) -> object:
+    """Query strings and forms have no lists: `labels=a,b`."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+Labels = Annotated[tuple[Name, ...], BeforeValidator(_listed), Field(max_length=50, strict=False)]
+
+
+class Given(BaseModel):
+    """Unknown keys are refused by name: a misspelt option would else be silently lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Options(Given):
+    language: Name | None = None
+    task: Annotated[Task, Field(strict=False)] = Task.TRANSCRIBE
+    provider: Name | None = None
+    model: Name | None = None
+    prompt: Annotated[str, Field(max_length=2000)] | None = None
+    word_timestamps: bool = False
+    asset_id: Name | None = None
+    title: Name | None = None
+    labels: Labels = ()
+
+    def job_options(self) -> JobOptions:
+        return JobOptions(**{name: getattr(self, name) for name in Options.model_fields})
+
+
+class Source(Options):
+    """A body that names its source instead of carrying it."""
+
+    path: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    url: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("name exactly one source: path or url")
+        return self
+
+
+class UploadQuery(Options):
+    filename: Name | None = None
+
+
+class JobQuery(Given):
+    wait: Annotated[float, Field(ge=0, le=300, allow_inf_nan=False)] = 0.0
+
+
+class ListQuery(Given):
+    status: JobStatus | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+class ResultQuery(Given):
+    format: Literal["json"] | CaptionFormat = "json"
+
+
+class SearchParameters(Given):
+    q: Annotated[str, Field(max_length=2000)]
+    mode: Annotated[SearchMode, Field(strict=False)] = SearchMode.HYBRID
+    media_type: Annotated[MediaType, Field(strict=False)] | None = None
+    asset_id: Name | None = None
+    labels: Labels = ()
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+#: How `/api/v1` names a running job: by its stage.
+STAGE_NAMES = {
+    Stage.MEDIA_EXTRACTION: "MediaExtraction",
+    Stage.TRANSCRIBING: "Transcribing",
+    Stage.EMBEDDING: "Embedding",
+}
+
+
+def status_name(job: Job) -> str:
+    if job.status is JobStatus.RUNNING:
+        return STAGE_NAMES[job.stage or Stage.MEDIA_EXTRACTION]
+    return job.status.value.capitalize()
+
+
+def ticket(job: Job) -> dict[str, Any]:
+    """The answer to taking a job in."""
+    return {"job_id": job.job_id, "status": status_name(job), **_links(job)}
+
+
+def job_view(job: Job) -> dict[str, Any]:
+    return {
+        "job_id": job.job_id,
+        "status": status_name(job),
+        "stage": job.stage,
+        "progress": round(job.progress, 4),
+        "created_at": job.created_at.isoformat(),
+        "updated_at": job.updated_at.isoformat(),
+        "finished_at": job.finished_at.isoformat() if job.finished_at else None,
+        "source": {"kind": job.source, "name": job.source_name},
+        "asset_id": job.asset_id,
+        "title": job.title,
+        "duration": job.duration,
+        "attempts": job.attempts,
+        "history": [_attempt_view(asdict(attempt)) for attempt in job.history],
+        "warnings": [asdict(warning) for warning in job.warnings],
+        "timings": {stage: round(seconds, 3) for stage, seconds in job.timings.items()},
+        "error": _error_view(job),
+        **_links(job),
+    }
+
+
+def _attempt_view(attempt: dict[str, Any]) -> dict[str, Any]:
+    for moment in ("started_at", "ended_at"):
+        attempt[moment] = attempt[moment].isoformat() if attempt[moment] else None
+    return attempt
+
+
+def _error_view(job: Job) -> dict[str, Any] | None:
+    if job.error_code is None:
+        return None
+    return {"code": job.error_code, "message": job.error_message, "hint": None}
+
+
+def _links(job: Job) -> dict[str, str]:
+    here = f"/api/v1/jobs/{job.job_id}"
+    return {"status_url": here, "result_url": f"{here}/result"}
