@@ -1,0 +1,539 @@
+"""MediaExtractor over both adapters, on real files of every kind, and the choice between them."""
+
+import asyncio
+import csv
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import psutil
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from app.adapters.ffmpeg import FfmpegExtractor
+from app.adapters.soundfile_audio import SoundfileExtractor
+from app.domain.errors import (
+    ConfigError,
+    EngineCrashed,
+    MediaEmpty,
+    MediaError,
+    MediaTooLong,
+    MediaUnreadable,
+    NoAudio,
+    StorageError,
+)
+from app.domain.media import BYTES_PER_SECOND, SAMPLE_RATE, Audio
+from app.pipeline.extract import extract
+from app.ports import MediaExtractor
+
+RATE = 44_100
+SECONDS = 3.0
+Tone = NDArray[np.float64]
+Script = Callable[[str], str]
+
+
+def ignore(part: float) -> None:
+    pass
+
+
+def sweep(rate: int = RATE, seconds: float = SECONDS) -> Tone:
+    """Two channels alike, rising from 200 to 2,000 Hz."""
+    time = np.arange(int(rate * seconds)) / rate
+    tone = 0.4 * np.sin(2 * np.pi * (200 + 900 * time / seconds) * time)
+    return np.stack([tone, tone], axis=1)
+
+
+def samples_of(audio: Audio) -> NDArray[np.int16]:
+    found = np.fromfile(audio.path, "<i2")
+    assert len(found) == audio.samples
+    return found
+
+
+def copied(source: Path, target: Path) -> Path:
+    target.write_bytes(source.read_bytes())
+    return target
+
+
+def size(path: Path) -> int | None:
+    """Bytes; None when there is no file."""
+    return path.stat().st_size if path.exists() else None
+
+
+def ffmpeg(*arguments: str) -> None:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y", *arguments]
+    subprocess.run(command, check=True, timeout=60)
+
+
+@pytest.fixture(params=["soundfile", "ffmpeg"])
+def extractor(request: pytest.FixtureRequest) -> MediaExtractor:
+    if request.param == "soundfile":
+        return SoundfileExtractor(max_seconds=60)
+    return FfmpegExtractor(max_seconds=60)
+
+
+@pytest.fixture
+def both() -> list[MediaExtractor]:
+    return [SoundfileExtractor(max_seconds=60), FfmpegExtractor(max_seconds=60)]
+
+
+@pytest.fixture
+def wav(tmp_path: Path) -> Path:
+    path = tmp_path / "sweep.wav"
+    soundfile.write(path, sweep(), RATE)
+    return path
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "out.s16le"
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    """A program of ours in place of ffmpeg."""
+
+    def write(body: str) -> str:
+        path = tmp_path / "fake-ffmpeg"
+        path.write_text(f"#!/bin/sh\n{body}\n")
+        path.chmod(0o755)
+        return str(path)
+
+    return write
+
+
+# ---- what both owe
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "kind", "subtype"),
+    [
+        ("x.wav", RATE, "WAV", "PCM_16"),
+        ("x.wav", 48_000, "WAV", "PCM_24"),
+        ("x.wav", 8_000, "WAV", "FLOAT"),
+        ("x.wav", RATE, "RF64", "PCM_16"),
+        ("x.flac", 96_000, "FLAC", "PCM_24"),
+        ("x.ogg", RATE, "OGG", "VORBIS"),
+        ("x.opus", 48_000, "OGG", "OPUS"),
+        ("x.mp3", RATE, "MP3", "MPEG_LAYER_III"),
+    ],
+)
+async def test_sound_of_every_format_comes_out_whole_and_alike(
+    both: list[MediaExtractor], tmp_path: Path, name: str, rate: int, kind: str, subtype: str
+) -> None:
+    source = tmp_path / name
+    soundfile.write(source, sweep(rate), rate, format=kind, subtype=subtype)
+    outcomes = []
+    for number, extractor in enumerate(both):
+        assert extractor.accepts(source)
+        audio = await extractor.extract(source, tmp_path / f"{number}.s16le", ignore)
+        assert audio.seconds == pytest.approx(SECONDS, abs=0.03)
+        assert audio.declared_seconds == pytest.approx(SECONDS, abs=0.03)
+        outcomes.append(samples_of(audio))
+    shorter = min(len(outcome) for outcome in outcomes)
+    assert max(len(outcome) for outcome in outcomes) - shorter <= SAMPLE_RATE // 100
+    first, second = (outcome[:shorter] for outcome in outcomes)
+    assert np.corrcoef(first, second)[0, 1] > 0.99
+    assert np.std(first) == pytest.approx(np.std(second), rel=0.01)
+
+
+async def test_an_mp3_is_decoded_without_a_seam_between_blocks(
+    tmp_path: Path, target: Path
+) -> None:
+    """Seeking after each block, as soundfile does by itself, tears a hole of 25 ms."""
+    time = np.arange(6 * RATE) / RATE
+    soundfile.write(tmp_path / "tone.mp3", 0.4 * np.sin(2 * np.pi * 441 * time), RATE)
+    audio = await SoundfileExtractor(max_seconds=60).extract(tmp_path / "tone.mp3", target, ignore)
+    steps = np.abs(np.diff(samples_of(audio).astype(float), n=2))[SAMPLE_RATE : 5 * SAMPLE_RATE]
+    assert steps.max() < 1.2 * np.percentile(steps, 99)
+
+
+async def test_samples_that_need_no_change_stay_as_they_are(
+    extractor: MediaExtractor, tmp_path: Path, target: Path
+) -> None:
+    noise = np.random.default_rng(7).integers(-32768, 32767, SAMPLE_RATE, dtype=np.int16)
+    soundfile.write(tmp_path / "raw.wav", noise, SAMPLE_RATE)
+    audio = await extractor.extract(tmp_path / "raw.wav", target, ignore)
+    assert np.array_equal(samples_of(audio), noise)
+
+
+async def test_progress_rises_to_the_end(
+    extractor: MediaExtractor, wav: Path, target: Path
+) -> None:
+    parts: list[float] = []
+    await extractor.extract(wav, target, parts.append)
+    assert parts == sorted(parts)
+    assert all(0 <= part <= 1 for part in parts)
+
+
+async def test_an_empty_file_is_called_empty(
+    extractor: MediaExtractor, tmp_path: Path, target: Path
+) -> None:
+    (tmp_path / "empty.wav").touch()
+    with pytest.raises(MediaEmpty):
+        await extractor.extract(tmp_path / "empty.wav", target, ignore)
+
+
+async def test_a_medium_of_no_samples_holds_no_audio(
+    extractor: MediaExtractor, tmp_path: Path, target: Path
+) -> None:
+    soundfile.write(tmp_path / "none.wav", np.zeros(0), SAMPLE_RATE)
+    with pytest.raises(NoAudio):
+        await extractor.extract(tmp_path / "none.wav", target, ignore)
+
+
+async def test_what_is_no_medium_is_unreadable_and_the_message_hides_our_paths(
+    extractor: MediaExtractor, tmp_path: Path, target: Path
+) -> None:
+    page = tmp_path / "page.wav"
+    page.write_text("<html><body>404 Not Found</body></html>" * 50)
+    with pytest.raises(MediaUnreadable) as caught:
+        await extractor.extract(page, target, ignore)
+    assert str(tmp_path) not in caught.value.message
+    assert len(caught.value.message) > len("ffmpeg: ")
+
+
+async def test_a_medium_over_the_limit_is_too_long(wav: Path, target: Path) -> None:
+    for extractor in (SoundfileExtractor(max_seconds=1), FfmpegExtractor(max_seconds=1)):
+        with pytest.raises(MediaTooLong):
+            await extractor.extract(wav, target, ignore)
+    for extractor in (SoundfileExtractor(max_seconds=3), FfmpegExtractor(max_seconds=3)):
+        assert (await extractor.extract(wav, target, ignore)).seconds == pytest.approx(3.0)
+
+
+async def test_a_full_disk_is_not_the_mediums_fault(extractor: MediaExtractor, wav: Path) -> None:
+    with pytest.raises(StorageError):
+        await extractor.extract(wav, Path("/dev/full"), ignore)
+
+
+@pytest.mark.parametrize(
+    "name", ["-i", "file:x.wav", "|touch pwned", "a%03d.wav", "$(touch pwned)", "ü\n🎙 '\".wav"]
+)
+async def test_a_name_is_only_a_name(
+    extractor: MediaExtractor, wav: Path, tmp_path: Path, target: Path, name: str
+) -> None:
+    hostile = copied(wav, tmp_path / name)
+    assert (await extractor.extract(hostile, target, ignore)).seconds == pytest.approx(SECONDS)
+    assert not (tmp_path / "pwned").exists()
+
+
+async def test_a_header_that_promises_4_gib_is_not_believed(
+    extractor: MediaExtractor, wav: Path, tmp_path: Path, target: Path
+) -> None:
+    lie = copied(wav, tmp_path / "lie.wav")
+    with lie.open("r+b") as file:
+        for field in (4, 40):
+            file.seek(field)
+            file.write(b"\xff\xff\xff\xff")
+    audio = await extractor.extract(lie, target, ignore)
+    assert audio.seconds == pytest.approx(SECONDS, abs=0.01)
+
+
+# ---- soundfile
+
+
+def test_soundfile_looks_at_content_and_not_at_the_name(wav: Path, tmp_path: Path) -> None:
+    extractor = SoundfileExtractor(max_seconds=60)
+    disguised = tmp_path / "talk.mp4"
+    disguised.write_bytes(wav.read_bytes())
+    assert extractor.accepts(disguised)
+    for content in (b"", b"RIFF", b"RIFF\0\0\0\0AVI LIST", b"\xff\xf1\x50\x80" * 4, b"\0" * 64):
+        disguised.write_bytes(content)
+        assert not extractor.accepts(disguised)
+    assert not extractor.accepts(tmp_path / "missing.wav")
+    os.mkfifo(tmp_path / "pipe.wav")
+    assert not extractor.accepts(tmp_path / "pipe.wav")
+
+
+async def test_samples_that_are_no_numbers_become_silence(tmp_path: Path, target: Path) -> None:
+    tone = sweep(SAMPLE_RATE, 1.0)[:, 0]
+    tone[100:200], tone[300:400], tone[500:600] = np.nan, np.inf, -np.inf
+    tone[700] = 1e30
+    soundfile.write(tmp_path / "nan.wav", tone, SAMPLE_RATE, subtype="FLOAT")
+    audio = await SoundfileExtractor(max_seconds=60).extract(tmp_path / "nan.wav", target, ignore)
+    found = samples_of(audio)
+    for first in (100, 300, 500):
+        assert not found[first : first + 100].any()
+    assert found[700] == 32767
+    assert found[800:].any()
+
+
+async def test_cancelling_stops_the_thread_between_two_blocks(tmp_path: Path, target: Path) -> None:
+    source = tmp_path / "long.wav"
+    soundfile.write(source, np.zeros(50 * SAMPLE_RATE), SAMPLE_RATE)
+    loop, begun, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+    parts: list[float] = []
+
+    def progress(part: float) -> None:
+        parts.append(part)
+        loop.call_soon_threadsafe(begun.set)
+        go_on.wait(timeout=30)
+
+    extraction = asyncio.ensure_future(
+        SoundfileExtractor(max_seconds=60).extract(source, target, progress)
+    )
+    await begun.wait()
+    extraction.cancel()
+    loop.call_later(0, go_on.set)
+    with pytest.raises(asyncio.CancelledError):
+        await extraction
+    assert len(parts) <= 2
+    assert size(target) in range(50 * SAMPLE_RATE)
+
+
+# ---- ffmpeg
+
+
+async def test_a_video_gives_its_first_sound(wav: Path, tmp_path: Path, target: Path) -> None:
+    picture = ("-f", "lavfi", "-i", "testsrc=duration=3:size=64x48:rate=5")
+    film = str(tmp_path / "film.mkv")
+    ffmpeg(*picture, "-i", str(wav), "-i", str(wav), "-map", "0", "-map", "1", "-map", "2", film)
+    extractor = FfmpegExtractor(max_seconds=60)
+    audio = await extractor.extract(Path(film), target, ignore)
+    assert audio.seconds == pytest.approx(SECONDS, abs=0.05)
+
+
+async def test_a_video_without_sound_has_no_audio(tmp_path: Path, target: Path) -> None:
+    film = str(tmp_path / "silent.mp4")
+    ffmpeg("-f", "lavfi", "-i", "testsrc=duration=1:size=64x48:rate=5", film)
+    with pytest.raises(NoAudio):
+        await FfmpegExtractor(max_seconds=60).extract(Path(film), target, ignore)
+
+
+async def test_sound_that_starts_late_keeps_its_place_in_the_timeline(
+    wav: Path, tmp_path: Path, target: Path
+) -> None:
+    picture = ("-f", "lavfi", "-i", "testsrc=duration=5:size=64x48:rate=5")
+    film = str(tmp_path / "late.mkv")
+    ffmpeg(*picture, "-itsoffset", "2", "-i", str(wav), "-map", "0", "-map", "1", film)
+    audio = await FfmpegExtractor(max_seconds=60).extract(Path(film), target, ignore)
+    found = samples_of(audio)
+    assert audio.seconds == pytest.approx(5.0, abs=0.05)
+    assert not found[: int(1.9 * SAMPLE_RATE)].any()
+    assert found[int(2.1 * SAMPLE_RATE) :].any()
+
+
+async def test_a_cut_off_medium_gives_what_is_there_and_what_was_declared(
+    wav: Path, tmp_path: Path, target: Path
+) -> None:
+    whole = tmp_path / "whole.mp4"
+    ffmpeg("-i", str(wav), "-movflags", "+faststart", "-c:a", "aac", str(whole))
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * 0.6)])
+    audio = await FfmpegExtractor(max_seconds=60).extract(cut, target, ignore)
+    assert 0.5 < audio.seconds < 2.5
+    assert audio.declared_seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+async def test_a_recording_that_lost_its_index_is_unreadable_in_ffmpegs_words(
+    wav: Path, tmp_path: Path, target: Path
+) -> None:
+    whole = tmp_path / "whole.mp4"
+    ffmpeg("-i", str(wav), "-c:a", "aac", str(whole))
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with pytest.raises(MediaUnreadable, match="moov atom not found"):
+        await FfmpegExtractor(max_seconds=60).extract(cut, target, ignore)
+
+
+@pytest.mark.parametrize(
+    "playlist",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{uri}\n#EXT-X-ENDLIST\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{name}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile {name}\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 9 RTP/AVP 0\n",
+        '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static">'
+        "<Period><AdaptationSet><Representation id='1' mimeType='audio/wav'>"
+        "<BaseURL>{uri}</BaseURL></Representation></AdaptationSet></Period></MPD>",
+        "[playlist]\nFile1={uri}\n",
+    ],
+)
+@pytest.mark.parametrize("suffix", [".m3u8", ".mp4", ".wav", ".sdp", ".mpd", ".ffconcat"])
+async def test_a_playlist_never_reads_another_file(
+    both: list[MediaExtractor], wav: Path, target: Path, playlist: str, suffix: str
+) -> None:
+    source = wav.with_name(f"evil{suffix}")
+    source.write_text(playlist.format(uri=f"file://{wav}", name=wav.name))
+    with pytest.raises(MediaError):
+        await extract(both, source, target, ignore)
+    assert size(target) is None
+
+
+async def test_a_pipe_does_not_block(tmp_path: Path, target: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(MediaUnreadable):
+        await FfmpegExtractor(max_seconds=60).extract(tmp_path / "pipe.mp4", target, ignore)
+
+
+async def test_ffmpeg_that_hangs_is_killed(wav: Path, target: Path, script: Script) -> None:
+    hanging = FfmpegExtractor(60, script("trap '' TERM; sleep 600"), stall_seconds=0.1)
+    with pytest.raises(MediaUnreadable, match="no progress"):
+        await hanging.extract(wav, target, ignore)
+
+
+async def test_cancelling_kills_ffmpeg_and_all_it_started(
+    wav: Path, target: Path, tmp_path: Path, script: Script
+) -> None:
+    pids = tmp_path / "pids"
+    os.mkfifo(pids)
+    body = f"trap '' TERM; sleep 600 & echo $$ $! >{pids}; wait"
+    running = FfmpegExtractor(60, script(body))
+    extraction = asyncio.ensure_future(running.extract(wav, target, ignore))
+    started = await asyncio.to_thread(pids.read_text)
+    extraction.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await extraction
+    assert await asyncio.to_thread(_survivors, started) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's promise is Linux's")
+def test_ffmpeg_dies_with_the_service(
+    wav: Path, target: Path, tmp_path: Path, script: Script
+) -> None:
+    pids = tmp_path / "pids"
+    os.mkfifo(pids)
+    fake = script(f"echo $$ >{pids}; exec sleep 600")
+    service = (
+        "import asyncio, sys; from pathlib import Path\n"
+        "from app.adapters.ffmpeg import FfmpegExtractor\n"
+        "run = FfmpegExtractor(60, sys.argv[1]).extract\n"
+        "asyncio.run(run(Path(sys.argv[2]), Path(sys.argv[3]), print))\n"
+    )
+    command = [sys.executable, "-c", service, fake, str(wav), str(target)]
+    with subprocess.Popen(command) as process:
+        started = pids.read_text()
+        process.send_signal(signal.SIGKILL)
+    assert _survivors(started) == []
+
+
+def _survivors(pids: str) -> list[psutil.Process]:
+    processes = []
+    for pid in map(int, pids.split()):
+        with suppress(psutil.NoSuchProcess):
+            processes.append(psutil.Process(pid))
+    alive = psutil.wait_procs(processes, timeout=10)[1]
+    return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+async def test_a_crash_of_ffmpeg_is_the_mediums_fault_and_a_kill_from_outside_is_not(
+    wav: Path, target: Path, script: Script
+) -> None:
+    with pytest.raises(MediaUnreadable, match="signal 11"):
+        await FfmpegExtractor(60, script("kill -SEGV $$")).extract(wav, target, ignore)
+    with pytest.raises(EngineCrashed, match="signal 9"):
+        await FfmpegExtractor(60, script("kill -KILL $$")).extract(wav, target, ignore)
+
+
+async def test_an_ffmpeg_that_writes_without_end_is_stopped_by_the_kernel(
+    wav: Path, target: Path, script: Script
+) -> None:
+    endless = FfmpegExtractor(1, script(f"exec dd if=/dev/zero bs=4096 of={target}"))
+    with pytest.raises(MediaTooLong):
+        await endless.extract(wav, target, ignore)
+    assert size(target) in range(4 * BYTES_PER_SECOND)
+
+
+async def test_an_ffmpeg_that_talks_without_end_is_not_remembered(
+    wav: Path, target: Path, script: Script
+) -> None:
+    body = "head -c 3000000 /dev/zero >&2; for i in 1 2 3; do echo '[error] bad' >&2; done; exit 1"
+    with pytest.raises(MediaError) as caught:
+        await FfmpegExtractor(60, script(body)).extract(wav, target, ignore)
+    assert len(caught.value.message) < 100
+
+
+async def test_an_ffmpeg_that_is_not_there_is_a_matter_of_settings(wav: Path, target: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        await FfmpegExtractor(60, "/nowhere/ffmpeg").extract(wav, target, ignore)
+
+
+# ---- the choice between them
+
+
+async def test_what_one_extractor_left_never_passes_for_the_sound_of_the_next(
+    wav: Path, target: Path, script: Script
+) -> None:
+    copied(wav, target)
+    with pytest.raises(MediaUnreadable, match="bad"):
+        await FfmpegExtractor(60, script("echo '[error] bad' >&2; exit 1")).extract(
+            wav, target, ignore
+        )
+
+
+async def test_joined_streams_are_read_to_the_end(
+    both: list[MediaExtractor], tmp_path: Path, target: Path
+) -> None:
+    soundfile.write(tmp_path / "one.ogg", sweep(), RATE)
+    joined = tmp_path / "joined.ogg"
+    joined.write_bytes((tmp_path / "one.ogg").read_bytes() * 2)
+    audio = await extract(both, joined, target, ignore)
+    assert audio.seconds == pytest.approx(2 * SECONDS, abs=0.1)
+
+
+async def test_an_mp3_without_index_is_read_to_the_end(
+    both: list[MediaExtractor], wav: Path, tmp_path: Path, target: Path
+) -> None:
+    mp3 = tmp_path / "vbr.mp3"
+    ffmpeg("-i", str(wav), "-write_xing", "0", "-q:a", "5", str(mp3))
+    audio = await extract(both, mp3, target, ignore)
+    assert audio.seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+async def test_a_damaged_flac_is_saved_by_the_next_extractor(
+    both: list[MediaExtractor], tmp_path: Path, target: Path
+) -> None:
+    flac = tmp_path / "cut.flac"
+    soundfile.write(flac, sweep(), RATE)
+    flac.write_bytes(flac.read_bytes()[: flac.stat().st_size // 2])
+    audio = await extract(both, flac, target, ignore)
+    assert 1.0 < audio.seconds < 2.0
+    assert audio.declared_seconds == pytest.approx(SECONDS)
+
+
+async def test_nothing_is_left_behind_by_a_failure(wav: Path, target: Path) -> None:
+    with pytest.raises(MediaTooLong):
+        await extract([SoundfileExtractor(max_seconds=1)], wav, target, ignore)
+    assert size(target) is None
+    with pytest.raises(MediaUnreadable):
+        await extract([], wav, target, ignore)
+
+
+async def test_every_malformed_file_ends_in_sound_or_a_code(
+    both: list[MediaExtractor], corpus: Path, target: Path
+) -> None:
+    with (corpus / "malformed" / "EXPECTED.tsv").open() as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    assert rows
+    for row in rows:
+        source = corpus / "malformed" / row["file"]
+        readable = row["ffmpeg_exit"] == "0" and "audio" in (row["pyav_streams"] or "")
+        try:
+            audio = await extract(both, source, target, ignore)
+        except MediaError as error:
+            assert error.code.startswith("media.")
+            assert not readable or row["file"] == "ps_null.wav", (row["file"], error.message)
+        else:
+            assert readable, row["file"]
+            assert size(target) == 2 * audio.samples > 0
+
+
+async def test_real_video_and_speech_come_out_whole(
+    both: list[MediaExtractor], corpus: Path, target: Path
+) -> None:
+    for name, seconds in [
+        ("video/friday.mp4", 6.2),
+        ("video/flower.webm", 5.1),
+        ("speech/jfk.wav", 11.0),
+        ("speech/lj001_0005.mp3", 8.1),
+        ("speech/kerstin_de_rhasspy-0004.webm", 6.8),
+    ]:
+        audio = await extract(both, corpus / name, target, ignore)
+        assert audio.seconds == pytest.approx(seconds, abs=0.1), name

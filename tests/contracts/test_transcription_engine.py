@@ -1,0 +1,318 @@
+"""What any engine owes: segments in seconds, in the medium's own timeline, and planned errors."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from app.adapters.engines.openai_http import OpenAIEngine
+from app.adapters.engines.whisper_cpp import WhisperCppEngine
+from app.adapters.process_pool import ProcessPool
+from app.adapters.weights.shelf import ModelShelf
+from app.domain.decoding import DecodingOptions
+from app.domain.errors import EngineError, EngineRefused
+from app.domain.jobs import Task
+from app.domain.media import SAMPLE_RATE, AudioWindow
+from app.domain.models import ModelKind
+from tests.media import word_error_rate
+
+KENNEDY = (
+    "And so my fellow Americans ask not what your country can do for you "
+    "ask what you can do for your country"
+)
+ENGLISH = DecodingOptions(language="en")
+
+
+def window_of(sound: Path, folder: Path, *, after: float = 0.0, number: int = 0) -> AudioWindow:
+    """The whole of `sound`, `after` seconds into a longer medium."""
+    samples, rate = soundfile.read(sound, dtype="float32", always_2d=True)
+    mono = soxr.resample(samples.mean(axis=1), rate, SAMPLE_RATE)
+    silence = np.zeros(round(after * SAMPLE_RATE), np.float32)
+    raw = folder / f"{sound.stem}-{after:g}.s16le"
+    (np.concatenate([silence, mono]) * 32767).astype("<i2").tofile(raw)
+    return AudioWindow(number=number, path=raw, first_sample=len(silence), samples=len(mono))
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[ProcessPool]:
+    made = ProcessPool(1)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+def tiny(pool: ProcessPool, model_folder: Path) -> WhisperCppEngine:
+    found = ModelShelf(model_folder).find("tiny.en", ModelKind.WHISPER_GGML)
+    return WhisperCppEngine(pool, model="tiny.en", model_path=found.path)
+
+
+@pytest.fixture
+def base(pool: ProcessPool, model_folder: Path) -> WhisperCppEngine:
+    found = ModelShelf(model_folder).find("base", ModelKind.WHISPER_GGML)
+    return WhisperCppEngine(pool, model="base", model_path=found.path)
+
+
+async def test_real_speech_becomes_its_words(
+    tiny: WhisperCppEngine, jfk: Path, tmp_path: Path
+) -> None:
+    [result] = await tiny.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+    text = " ".join(segment.text for segment in result.segments)
+    assert word_error_rate(KENNEDY, text) == 0
+
+
+async def test_base_keeps_every_word_of_a_window_shorter_than_thirty_seconds(
+    base: WhisperCppEngine, jfk: Path, tmp_path: Path
+) -> None:
+    [result] = await base.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+    text = " ".join(segment.text for segment in result.segments)
+    assert "ask what you can do for your country" in text
+    assert word_error_rate(KENNEDY, text) == 0
+
+
+async def test_times_are_those_of_the_medium(
+    tiny: WhisperCppEngine, jfk: Path, tmp_path: Path
+) -> None:
+    window = window_of(jfk, tmp_path, after=60.0, number=3)
+    [result] = await tiny.transcribe([window], DecodingOptions(language="en", word_timestamps=True))
+    assert result.number == 3
+    times = [time for segment in result.segments for time in (segment.start, segment.end)]
+    assert times == sorted(times)
+    assert window.start <= times[0] and times[-1] <= window.end
+    words = [word for segment in result.segments for word in segment.words]
+    assert [word.start for word in words] == sorted(word.start for word in words)
+    assert all(window.start <= word.start <= word.end <= window.end for word in words)
+    assert len(words) == len(KENNEDY.split())
+    [country] = [word for word in words if word.text == "country."]
+    assert country.start == pytest.approx(70.2, abs=0.7)  # heard at 10.2 s of the clip
+
+
+async def test_words_are_given_only_when_asked_for(
+    tiny: WhisperCppEngine, jfk: Path, tmp_path: Path
+) -> None:
+    window = window_of(jfk, tmp_path)
+    await tiny.transcribe([window], DecodingOptions(language="en", word_timestamps=True))
+    [result] = await tiny.transcribe([window], ENGLISH)
+    assert all(segment.words == () for segment in result.segments)
+
+
+async def test_one_call_leaves_no_trace_in_the_next(
+    tiny: WhisperCppEngine, jfk: Path, tmp_path: Path
+) -> None:
+    window = window_of(jfk, tmp_path)
+    [before] = await tiny.transcribe([window], ENGLISH)
+    odd = DecodingOptions(language="en", prompt="Klingon opera.", word_timestamps=True)
+    await tiny.transcribe([window], odd)
+    [after] = await tiny.transcribe([window], ENGLISH)
+    assert before == after
+
+
+async def test_silence_has_no_words(tiny: WhisperCppEngine, tmp_path: Path) -> None:
+    raw = tmp_path / "silence.s16le"
+    raw.write_bytes(bytes(5 * SAMPLE_RATE * 2))
+    window = AudioWindow(number=0, path=raw, first_sample=0, samples=5 * SAMPLE_RATE)
+    [result] = await tiny.transcribe([window], ENGLISH)
+    assert result.segments == ()
+
+
+@pytest.mark.parametrize("samples", [1, 1600, SAMPLE_RATE - 1])
+async def test_a_window_of_less_than_a_second_is_no_trouble(
+    tiny: WhisperCppEngine, tmp_path: Path, samples: int
+) -> None:
+    raw = tmp_path / "short.s16le"
+    raw.write_bytes(bytes(samples * 2))
+    window = AudioWindow(number=0, path=raw, first_sample=0, samples=samples)
+    [result] = await tiny.transcribe([window], ENGLISH)
+    assert all(0 <= s.start <= s.end <= window.end for s in result.segments)
+
+
+async def test_an_english_model_says_english(
+    tiny: WhisperCppEngine, jfk: Path, tmp_path: Path
+) -> None:
+    found = await tiny.detect_language(window_of(jfk, tmp_path))
+    assert (found.language, found.confidence, found.alternatives) == ("en", 1.0, ())
+
+
+async def test_a_multilingual_model_hears_the_language(
+    base: WhisperCppEngine, corpus: Path, tmp_path: Path
+) -> None:
+    french = corpus / "speech_synthetic_multilingual" / "fr_training_audio2.wav"
+    window = window_of(french, tmp_path)
+    found = await base.detect_language(window)
+    assert found.language == "fr"
+    assert found.confidence > 0.8
+    shares = [guess.confidence for guess in found.alternatives]
+    assert shares == sorted(shares, reverse=True)
+    assert found.confidence + sum(shares) <= 1.0 + 1e-6
+
+
+async def test_detection_does_not_depend_on_what_the_worker_did_before(
+    base: WhisperCppEngine, jfk: Path, tmp_path: Path
+) -> None:
+    window = window_of(jfk, tmp_path)
+    before = await base.detect_language(window)
+    raw = tmp_path / "blip.s16le"
+    raw.write_bytes(bytes(2 * SAMPLE_RATE * 2))
+    blip = AudioWindow(number=0, path=raw, first_sample=0, samples=2 * SAMPLE_RATE)
+    await base.transcribe([blip], ENGLISH)
+    assert await base.detect_language(window) == before
+
+
+async def test_translation_is_into_english(
+    base: WhisperCppEngine, corpus: Path, tmp_path: Path
+) -> None:
+    french = corpus / "speech_synthetic_multilingual" / "fr_training_audio2.wav"
+    options = DecodingOptions(language="fr", task=Task.TRANSLATE)
+    [result] = await base.transcribe([window_of(french, tmp_path)], options)
+    words = " ".join(segment.text for segment in result.segments).lower().split()
+    assert {"the", "of", "and"} & set(words)
+
+
+async def test_broken_weights_are_a_planned_error(
+    pool: ProcessPool, jfk: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "ggml-broken.bin"
+    broken.write_bytes(b"no weights at all" + bytes(1000))
+    engine = WhisperCppEngine(pool, model="broken", model_path=broken)
+    with pytest.raises(EngineError):  # whisper.cpp may even crash on them
+        await engine.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+
+
+# Any OpenAI-compatible endpoint
+
+
+@pytest.fixture
+async def endpoint(httpserver: HTTPServer) -> AsyncIterator[OpenAIEngine]:
+    engine = OpenAIEngine(base_url=httpserver.url_for("/v1"), api_key="sk-test", model="whisper-1")
+    yield engine
+    await engine.aclose()
+
+
+def answers(httpserver: HTTPServer, path: str, body: Any, status: int = 200) -> list[Request]:
+    """Let the endpoint answer; collects the requests it gets."""
+    seen: list[Request] = []
+
+    def handler(request: Request) -> Response:
+        _ = request.form, request.files  # read the body while the connection is open
+        seen.append(request)
+        text = body if isinstance(body, str) else json.dumps(body)
+        return Response(text, status, content_type="application/json")
+
+    httpserver.expect_request(path, method="POST").respond_with_handler(handler)
+    return seen
+
+
+VERBOSE = {
+    "text": "Ask not. What your country.",
+    "language": "english",
+    "segments": [
+        {"start": 0.0, "end": 1.5, "text": " Ask not.", "avg_logprob": -0.1, "no_speech_prob": 0.0},
+        {"start": 1.5, "end": 99.0, "text": " What your country."},
+    ],
+    "words": [
+        {"word": "Ask", "start": 0.1, "end": 0.5},
+        {"word": "not.", "start": 0.5, "end": 1.5},
+        {"word": "What", "start": 1.6, "end": 2.0},
+    ],
+}
+
+
+async def test_an_endpoint_is_sent_the_window_as_wav_with_all_options(
+    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
+) -> None:
+    seen = answers(httpserver, "/v1/audio/transcriptions", VERBOSE)
+    options = DecodingOptions(language="en", prompt="JFK", word_timestamps=True)
+    [result] = await endpoint.transcribe([window_of(jfk, tmp_path, after=30.0)], options)
+    [request] = seen
+    assert request.headers["Authorization"] == "Bearer sk-test"
+    assert request.form["model"] == "whisper-1"
+    assert request.form["language"] == "en"
+    assert request.form["prompt"] == "JFK"
+    assert request.form.getlist("timestamp_granularities[]") == ["segment", "word"]
+    assert result.language == "en"
+    assert [segment.start for segment in result.segments] == [30.0, 31.5]
+    assert result.segments[1].end == pytest.approx(41.0)  # never past the window
+    assert [word.text for word in result.segments[0].words] == ["Ask", "not."]
+
+
+async def test_the_wav_holds_the_window_and_nothing_else(
+    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
+) -> None:
+    sizes: list[int] = []
+
+    def handler(request: Request) -> Response:
+        sound, rate = soundfile.read(request.files["file"].stream)
+        sizes.extend([len(sound), rate])
+        return Response('{"text": ""}', content_type="application/json")
+
+    httpserver.expect_request("/v1/audio/transcriptions").respond_with_handler(handler)
+    await endpoint.transcribe([window_of(jfk, tmp_path, after=5.0)], ENGLISH)
+    assert sizes == [11 * SAMPLE_RATE, SAMPLE_RATE]
+
+
+async def test_an_endpoint_without_segments_gives_one(
+    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
+) -> None:
+    answers(httpserver, "/v1/audio/transcriptions", {"text": " Ask not. "})
+    [result] = await endpoint.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+    [segment] = result.segments
+    assert (segment.text, segment.start, segment.end) == ("Ask not.", 0.0, 11.0)
+
+
+async def test_translation_goes_to_its_own_route(
+    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
+) -> None:
+    seen = answers(httpserver, "/v1/audio/translations", {"text": "Hello."})
+    options = DecodingOptions(language="de", task=Task.TRANSLATE)
+    await endpoint.transcribe([window_of(jfk, tmp_path)], options)
+    assert "language" not in seen[0].form  # the route has no such parameter
+
+
+@pytest.mark.parametrize("status", [401, 400, 404])
+async def test_a_refusal_is_not_worth_another_try(
+    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path, status: int
+) -> None:
+    answers(httpserver, "/v1/audio/transcriptions", {"error": {"message": "bad key"}}, status)
+    with pytest.raises(EngineRefused, match="bad key") as caught:
+        await endpoint.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+    assert not caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("busy", 429),
+        ("oops", 500),
+        ("<html>", 200),
+        ({"no": "text"}, 200),
+        ({"text": "x", "segments": [{}]}, 200),
+    ],
+)
+async def test_trouble_at_the_endpoint_is_worth_another_try(
+    endpoint: OpenAIEngine,
+    httpserver: HTTPServer,
+    jfk: Path,
+    tmp_path: Path,
+    body: Any,
+    status: int,
+) -> None:
+    answers(httpserver, "/v1/audio/transcriptions", body, status)
+    with pytest.raises(EngineError) as caught:
+        await endpoint.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+    assert caught.value.retryable
+
+
+async def test_an_endpoint_that_is_not_there_is_worth_another_try(
+    jfk: Path, tmp_path: Path, unused_port: int
+) -> None:
+    engine = OpenAIEngine(base_url=f"http://127.0.0.1:{unused_port}", api_key=None, model="m")
+    with pytest.raises(EngineError) as caught:
+        await engine.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+    assert caught.value.retryable
+    await engine.aclose()

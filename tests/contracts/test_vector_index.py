@@ -1,0 +1,540 @@
+"""The port `VectorIndex` over the real LanceDB, with vectors of the real MiniLM."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.adapters.embedders.slot import unpacked
+from app.adapters.embedders.text_onnx import encode
+from app.adapters.lance_index import LanceIndex
+from app.adapters.weights.shelf import ModelShelf
+from app.domain.errors import InvalidRequest, StorageError, Unavailable
+from app.domain.models import ModelKind
+from app.domain.search import (
+    MatchReason,
+    MediaType,
+    Moment,
+    SearchHit,
+    SearchMode,
+    SearchQuery,
+)
+from app.ports import Vector, VectorIndex
+
+ROOT = Path(__file__).parents[2]
+MODEL = "all-MiniLM-L6-v2"
+Embed = Callable[..., list[Vector]]
+
+SPOKEN = {
+    "kennedy": [
+        "And so, my fellow Americans, ask not what your country can do for you,",
+        "ask what you can do for your country.",
+    ],
+    "cooking": [
+        "First heat the olive oil in a large pan.",
+        "Then add the onions and let them soften for ten minutes.",
+    ],
+    "lecture": [
+        "A neural network learns by adjusting its weights with gradient descent.",
+        "我们今天讨论机器学习的未来",
+        "Der Bürgermeister von München eröffnet die große Ausstellung.",
+        "L'école n'est pas très loin de la bibliothèque.",
+        "東京タワーへ行きました",
+    ],
+}
+NONSENSE = ["asdf qwer zxcv", "blorptang", "xyzzy plugh", "wubba lubba", "zzyzx grommet flimflam"]
+HOSTILE = [
+    "it's",
+    "x' OR true --",
+    "' OR '1'='1",
+    "100%",
+    "_",
+    "back\\slash",
+    "\\' OR true --",
+    'double"quote',
+    "naïve 日本 🎬",
+    "line\nbreak",
+    "nul\x00byte",
+    "surrogate \udce9",
+    "a" * 5000,
+    "",
+]
+
+
+@pytest.fixture(scope="module")
+def embed(model_folder: Path) -> Embed:
+    """Unit vectors of the real MiniLM."""
+    folder = ModelShelf(model_folder).find(MODEL, ModelKind.SENTENCE_ONNX).path
+    return lambda *texts: list(unpacked(*encode(str(folder), list(texts))))
+
+
+def moment(asset_id: str = "kennedy", number: int = 0, text: str = "a word") -> Moment:
+    return Moment(
+        moment_id=f"{asset_id}#{number}",
+        asset_id=asset_id,
+        media_type=MediaType.AUDIO,
+        title="untitled",
+        text=text,
+        start=number * 5.0,
+        end=number * 5.0 + 4.5,
+    )
+
+
+def spoken() -> list[Moment]:
+    return [moment(a, n, text) for a, texts in SPOKEN.items() for n, text in enumerate(texts)]
+
+
+def blank(count: int) -> list[None]:
+    return [None] * count
+
+
+def at(uri: Path | str, *, model: str = MODEL, dimensions: int = 384) -> LanceIndex:
+    return LanceIndex(str(uri), dimensions=dimensions, model=model)
+
+
+@pytest.fixture
+async def index(tmp_path: Path) -> AsyncIterator[LanceIndex]:
+    index = at(tmp_path / "index")
+    await index.open()
+    yield index
+    await index.aclose()
+
+
+@pytest.fixture
+async def filled(index: LanceIndex, embed: Embed) -> VectorIndex:
+    moments = spoken()
+    await index.upsert(moments, embed(*(m.text for m in moments)))
+    return index
+
+
+async def by_words(index: VectorIndex, text: str, **more: object) -> Sequence[SearchHit]:
+    query = replace(SearchQuery(text=text, mode=SearchMode.KEYWORD), **more)  # type: ignore[arg-type]
+    return await index.search(query, None)
+
+
+async def test_before_it_is_open_it_cannot_be_searched_and_writes_wait(tmp_path: Path) -> None:
+    index = at(tmp_path)
+    assert not index.ready
+    with pytest.raises(Unavailable):
+        await by_words(index, "word")
+    with pytest.raises(Unavailable):
+        await index.count()
+    writing = asyncio.create_task(index.upsert([moment()], blank(1)))
+    await index.open()
+    await writing
+    assert index.ready
+    assert await index.count() == 1
+    await index.aclose()
+    with pytest.raises(Unavailable):
+        await by_words(index, "word")
+
+
+async def test_a_moment_is_found_by_meaning_with_its_times(
+    filled: VectorIndex, embed: Embed
+) -> None:
+    [vector] = embed("patriotism and service to the nation")
+    query = SearchQuery(text="patriotism and service to the nation", mode=SearchMode.SEMANTIC)
+    hits = await filled.search(query, vector)
+    assert {hit.asset_id for hit in hits} == {"kennedy"}
+    assert hits[0].why == (MatchReason.SEMANTIC,)
+    assert hits[0].score > 0.25
+    assert (hits[0].start, hits[0].end) in {(0.0, 4.5), (5.0, 9.5)}
+    assert hits[0].text in SPOKEN["kennedy"]
+
+
+@pytest.mark.parametrize("text", NONSENSE)
+async def test_nonsense_is_like_nothing(filled: VectorIndex, embed: Embed, text: str) -> None:
+    [vector] = embed(text)
+    assert not await filled.search(SearchQuery(text=text, mode=SearchMode.SEMANTIC), vector)
+    assert not await filled.search(SearchQuery(text=text), vector)
+
+
+async def test_a_hybrid_hit_says_why_it_matched(filled: VectorIndex, embed: Embed) -> None:
+    async def why(text: str) -> dict[str, tuple[MatchReason, ...]]:
+        hits = await filled.search(SearchQuery(text=text), embed(text)[0])
+        return {hit.text: hit.why for hit in hits}
+
+    [oil, onions] = SPOKEN["cooking"]
+    found = await why("how to fry onions in a kitchen")
+    assert next(iter(found)) == onions
+    assert found == {onions: (MatchReason.SEMANTIC, MatchReason.KEYWORD), oil: found[oil]}
+    assert found[oil] == (MatchReason.SEMANTIC,)
+    assert (await why("minutes of the shareholders' meeting"))[onions] == (MatchReason.KEYWORD,)
+
+
+async def test_without_a_vector_every_mode_goes_by_words(filled: VectorIndex) -> None:
+    for mode in SearchMode:
+        [hit] = await filled.search(SearchQuery(text="onions", mode=mode), None)
+        assert hit.why == (MatchReason.KEYWORD,)
+
+
+async def test_keyword_mode_ignores_a_vector(filled: VectorIndex, embed: Embed) -> None:
+    query = SearchQuery(text="onions", mode=SearchMode.KEYWORD)
+    [hit] = await filled.search(query, embed("my fellow Americans")[0])
+    assert hit.text == SPOKEN["cooking"][1]
+
+
+@pytest.mark.parametrize(
+    ("words", "asset_id", "number"),
+    [
+        ("fellow", "kennedy", 0),
+        ("AMERICAN", "kennedy", 0),
+        ("networks", "lecture", 0),
+        ("softened onion", "cooking", 1),
+        ("机器学习", "lecture", 1),
+        ("学习", "lecture", 1),
+        ("münchen", "lecture", 2),
+        ("Munchen", "lecture", 2),
+        ("école", "lecture", 3),
+        ("bibliothèque", "lecture", 3),
+        ("東京", "lecture", 4),
+        ("タワー", "lecture", 4),
+    ],
+)
+async def test_words_are_found_in_their_forms_and_in_other_languages(
+    filled: VectorIndex, words: str, asset_id: str, number: int
+) -> None:
+    [hit] = await by_words(filled, words)
+    assert hit.text == SPOKEN[asset_id][number]
+
+
+async def test_any_word_matches_and_more_of_them_rank_higher(filled: VectorIndex) -> None:
+    hits = await by_words(filled, "ask your fellow neural country")
+    assert [hit.text for hit in hits[:2]] == SPOKEN["kennedy"]
+    assert {hit.text for hit in hits} == {*SPOKEN["kennedy"], SPOKEN["lecture"][0]}
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+async def test_words_that_say_nothing_match_nothing(filled: VectorIndex) -> None:
+    assert await by_words(filled, "and the for with of") == []
+
+
+async def test_the_title_is_searched_too_but_counts_less(index: VectorIndex) -> None:
+    titled = replace(moment("a", 0, "nothing special here"), title="Harbour tour.mp4")
+    said = moment("b", 0, "we come into the harbour now and see the old ships and the lighthouse")
+    await index.upsert([titled, said], blank(2))
+    assert [hit.asset_id for hit in await by_words(index, "harbour")] == ["b", "a"]
+    assert [hit.asset_id for hit in await by_words(index, "tour")] == ["a"]
+
+
+async def test_what_was_written_is_found_at_once_before_and_after_tidying(
+    tmp_path: Path, index: LanceIndex
+) -> None:
+    for number in range(3):
+        await index.upsert([moment("a", number, f"the word{number} was said")], blank(1))
+        assert len(await by_words(index, f"word{number}")) == 1
+        await index.tidy()
+        assert len(await by_words(index, f"word{number}")) == 1
+    assert len(await by_words(index, "word0 word1 word2")) == 3
+
+
+@pytest.mark.parametrize(("writes", "size"), [(25, 1), (2, 600)])
+async def test_it_tidies_by_itself(
+    tmp_path: Path, index: LanceIndex, writes: int, size: int
+) -> None:
+    for write in range(writes):
+        moments = [moment(f"a{write}", number, f"word{write}") for number in range(size)]
+        await index.upsert(moments, blank(size))
+    assert await unindexed(tmp_path / "index") < 20
+    assert len(await by_words(index, f"word{writes - 1}", limit=1000)) == size
+
+
+async def unindexed(folder: Path) -> int:
+    import lancedb
+
+    connection: Any = await lancedb.connect_async(folder)
+    table = await connection.open_table("moments")
+    stats = await table.index_stats("text_idx")
+    table.close()
+    connection.close()
+    assert stats is not None
+    return int(stats.num_unindexed_rows)
+
+
+async def test_the_same_id_replaces(index: VectorIndex, embed: Embed) -> None:
+    await index.upsert([moment(text="before")], embed("before"))
+    await index.upsert([moment(text="after"), moment(text="at last")], [None, None])
+    assert await index.count() == 1
+    assert await by_words(index, "before") == []
+    assert await by_words(index, "after") == []
+    [hit] = await by_words(index, "at last")
+    assert hit.text == "at last"
+    query = SearchQuery(text="before", mode=SearchMode.SEMANTIC)
+    assert await index.search(query, embed("before")[0]) == []  # its vector went, too
+
+
+async def test_a_moment_without_vector_is_found_by_words_only(
+    index: VectorIndex, embed: Embed
+) -> None:
+    texts = SPOKEN["kennedy"]
+    moments = [moment(number=n, text=text) for n, text in enumerate(texts)]
+    await index.upsert(moments, [None, embed(texts[1])[0]])
+    [vector] = embed("country")
+    hits = await index.search(SearchQuery(text="country", mode=SearchMode.SEMANTIC), vector)
+    assert [hit.text for hit in hits] == [texts[1]]
+    hits = await index.search(SearchQuery(text="country"), vector)
+    assert {hit.text: hit.why for hit in hits} == {
+        texts[1]: (MatchReason.SEMANTIC, MatchReason.KEYWORD),
+        texts[0]: (MatchReason.KEYWORD,),
+    }
+
+
+async def test_a_vector_of_another_length_is_refused_and_nothing_written(
+    index: VectorIndex, embed: Embed
+) -> None:
+    with pytest.raises(InvalidRequest):
+        await index.upsert([moment(), moment(number=1)], [embed("x")[0], [1.0, 0.0]])
+    assert await index.count() == 0
+
+
+async def test_replacing_an_asset_drops_only_what_is_no_longer_in_it(filled: VectorIndex) -> None:
+    before = await filled.count()
+    moments = [moment("cooking", 1, "Add some garlic."), moment("cooking", 7, "Serve it warm.")]
+    await filled.replace_asset("cooking", moments, blank(2))
+    assert await filled.count() == before
+    hits = await by_words(filled, "oil onions garlic warm")
+    assert {hit.text for hit in hits} == {"Add some garlic.", "Serve it warm."}
+    assert len(await by_words(filled, "country")) == 2
+
+
+async def test_an_asset_can_be_emptied_and_deleted(filled: VectorIndex) -> None:
+    before = await filled.count()
+    await filled.replace_asset("cooking", [], [])
+    assert await filled.count() == before - 2
+    await filled.delete_asset("kennedy")
+    await filled.delete_asset("kennedy")
+    await filled.delete_asset("unknown")
+    assert await filled.count() == before - 4
+    assert await by_words(filled, "onions country") == []
+
+
+@pytest.mark.parametrize("asset_id", HOSTILE, ids=lambda text: ascii(text[:20]))
+async def test_an_id_is_only_ever_itself(index: VectorIndex, asset_id: str) -> None:
+    others = [moment("other", n) for n in range(3)]
+    await index.upsert(others, blank(3))
+    await index.delete_asset(asset_id)
+    await index.replace_asset(asset_id, [], [])
+    assert await index.count() == 3
+    assert await by_words(index, "word", asset_id=asset_id) == []
+    await index.replace_asset(asset_id, [moment(asset_id, n) for n in range(2)], blank(2))
+    await index.replace_asset(asset_id, [moment(asset_id, n) for n in range(1, 3)], blank(2))
+    found = await by_words(index, "word", asset_id=asset_id)
+    assert [hit.start for hit in found] == [5.0, 10.0]
+    assert len(await by_words(index, "word")) == 5
+    await index.delete_asset(asset_id)
+    assert await index.count() == 3
+
+
+@pytest.mark.parametrize("label", HOSTILE, ids=lambda text: ascii(text[:20]))
+async def test_a_label_is_only_ever_itself(index: VectorIndex, label: str) -> None:
+    moments = [
+        replace(moment("a"), labels=(label, "second")),
+        replace(moment("b"), labels=("other", f"{label}x", f"x{label}")),
+        moment("c"),
+    ]
+    await index.upsert(moments, blank(3))
+    assert [h.asset_id for h in await by_words(index, "word", labels=(label,))] == ["a"]
+    assert [h.asset_id for h in await by_words(index, "word", labels=(label, "second"))] == ["a"]
+    assert await by_words(index, "word", labels=(label, "other")) == []
+
+
+async def test_filters_narrow_every_mode(index: VectorIndex, embed: Embed) -> None:
+    text = SPOKEN["kennedy"][1]
+    moments = [
+        replace(moment("a", 0, text), media_type=MediaType.VIDEO, labels=("speech", "english")),
+        replace(moment("b", 0, text), media_type=MediaType.VIDEO, labels=("speech",)),
+        replace(moment("c", 0, text), media_type=MediaType.AUDIO),
+    ]
+    [vector] = embed(text)
+    await index.upsert(moments, [vector] * 3)
+    expected: list[tuple[SearchQuery, set[str]]] = [
+        (SearchQuery(text=text), {"a", "b", "c"}),
+        (SearchQuery(text=text, media_type=MediaType.VIDEO), {"a", "b"}),
+        (SearchQuery(text=text, media_type=MediaType.IMAGE), set()),
+        (SearchQuery(text=text, asset_id="c"), {"c"}),
+        (SearchQuery(text=text, asset_id="c", media_type=MediaType.VIDEO), set()),
+        (SearchQuery(text=text, labels=("speech",)), {"a", "b"}),
+        (SearchQuery(text=text, labels=("english", "speech")), {"a"}),
+    ]
+    for mode in SearchMode:
+        for query, assets in expected:
+            hits = await index.search(replace(query, mode=mode), vector)
+            assert {hit.asset_id for hit in hits} == assets, (mode, query)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \t\n",
+        "?!.,;",
+        "*",
+        '"',
+        '"unbalanced (quote',
+        "AND OR NOT",
+        "text:country^2 +must -mustnot ~3",
+        "country'; DROP TABLE moments; --",
+        "\x00",
+        "\udce9",
+        "\ufeff\u200b",
+        "🤷",
+        "country " * 10_000,
+        " ".join(f"w{number}" for number in range(10_000)),
+        "a" * 100_000,
+    ],
+    ids=lambda text: ascii(text[:20]),
+)
+async def test_no_query_is_an_error(filled: VectorIndex, embed: Embed, text: str) -> None:
+    found = await by_words(filled, text)
+    assert bool(found) == ("country" in text)
+    [vector] = embed(text.encode(errors="replace").decode())
+    await filled.search(SearchQuery(text=text), vector)
+    assert await filled.count() == len(spoken())
+
+
+async def test_pages_neither_overlap_nor_leave_out(index: VectorIndex, embed: Embed) -> None:
+    texts = ["country", "my country", "a country of onions", "onions"]
+    moments = [moment(f"a{n % 7}", n, texts[n % len(texts)]) for n in range(60)]
+    vectors = {text: embed(text)[0] for text in texts}
+    await index.upsert(moments, [vectors[m.text] if m.start % 3 else None for m in moments])
+    [vector] = embed("country")
+    for mode in SearchMode:
+        query = SearchQuery(text="country", mode=mode, limit=1000)
+        whole = list(await index.search(query, vector))
+        pages: list[SearchHit] = []
+        for offset in range(0, 70, 7):
+            pages += await index.search(replace(query, limit=7, offset=offset), vector)
+        assert pages == whole
+        assert len({(hit.asset_id, hit.start) for hit in whole}) == len(whole)
+
+
+async def test_writes_and_searches_at_once_all_succeed(index: VectorIndex) -> None:
+    async def write(number: int) -> None:
+        await index.replace_asset(
+            f"a{number}", [moment(f"a{number}", n) for n in range(3)], blank(3)
+        )
+
+    await index.upsert([moment("first")], blank(1))
+    searches = (by_words(index, "word") for _ in range(30))
+    results = await asyncio.gather(*(write(number) for number in range(30)), *searches)
+    assert all(results[30:])
+    assert await index.count() == 91
+
+
+async def test_it_is_there_again_after_a_restart(tmp_path: Path, embed: Embed) -> None:
+    first = at(tmp_path)
+    await first.open()
+    assert first.rebuilt  # nothing was there: what the database holds is to be filled in
+    moments = spoken()
+    await first.upsert(moments, embed(*(m.text for m in moments)))
+    await first.aclose()
+    second = at(tmp_path)
+    await second.open()
+    assert not second.rebuilt
+    assert await second.count() == len(moments)
+    assert len(await by_words(second, "onions")) == 1
+    await second.aclose()
+
+
+@pytest.mark.parametrize(("model", "dimensions"), [("another", 384), (MODEL, 3)])
+async def test_an_index_of_another_vector_space_is_moved_aside(
+    tmp_path: Path, model: str, dimensions: int
+) -> None:
+    await make_index(tmp_path)
+    index = at(tmp_path, model=model, dimensions=dimensions)
+    await index.open()
+    assert index.ready and index.rebuilt
+    assert await index.count() == 0
+    assert (tmp_path / "moments.aside").is_dir()
+    await index.upsert([moment()], [[1.0] + [0.0] * (dimensions - 1)])
+    assert await index.count() == 1
+    await index.aclose()
+
+
+@pytest.mark.parametrize("size", [0, 10])
+@pytest.mark.parametrize("torn", ["_versions/*.manifest", "data/*.lance", "_indices/*/*.lance"])
+async def test_a_torn_index_is_moved_aside_and_can_be_filled_again(
+    tmp_path: Path, torn: str, size: int
+) -> None:
+    for _ in range(2):  # also when an older one lies aside already
+        await make_index(tmp_path)
+        files = list((tmp_path / "moments.lance").glob(torn))
+        assert files
+        for file in files:
+            file.write_bytes(file.read_bytes()[:size])
+        index = at(tmp_path)
+        await index.open()
+        assert index.ready and index.rebuilt
+        await index.upsert([moment(text="filled again")], blank(1))
+        assert len(await by_words(index, "filled")) == 1
+        await index.aclose()
+
+
+async def make_index(folder: Path) -> None:
+    index = at(folder)
+    await index.open()
+    await index.upsert([moment(number=n) for n in range(3)], blank(3))
+    await index.tidy()
+    await index.aclose()
+
+
+async def test_a_place_that_cannot_hold_an_index_is_a_storage_error(tmp_path: Path) -> None:
+    place = tmp_path / "file"
+    place.write_text("not a folder")
+    index = at(place)
+    writing = asyncio.create_task(index.upsert([moment()], blank(1)))
+    with pytest.raises(StorageError):
+        await index.open()
+    with pytest.raises(Unavailable):
+        await writing
+    assert not index.ready
+    place.unlink()
+    await index.open()
+    await index.upsert([moment()], blank(1))
+    assert await index.count() == 1
+    await index.aclose()
+
+
+async def test_files_that_vanish_under_it_are_a_storage_error(tmp_path: Path) -> None:
+    index = at(tmp_path / "index")
+    await index.open()
+    await index.upsert([moment()], blank(1))
+    for file in (tmp_path / "index").rglob("*.*"):
+        if file.is_file():
+            file.unlink()
+    with pytest.raises(StorageError):
+        await index.upsert([moment(number=1)], blank(1))
+    with pytest.raises(StorageError):
+        await index.replace_asset("kennedy", [], [])
+    await index.aclose()
+
+
+@pytest.mark.parametrize("name", ["db", "a b", "it's 100% #1?", "naïve 日本", "%20"])
+async def test_a_folder_may_have_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    index = at(name)
+    await index.open()
+    await index.upsert([moment()], blank(1))
+    await index.aclose()
+    assert (tmp_path / name / "moments.lance").is_dir()
+    await index.open()
+    assert not index.rebuilt
+    assert await index.count() == 1
+    await index.aclose()
+
+
+def test_the_service_can_import_the_index_without_lancedb() -> None:
+    script = """
+import sys
+import app.adapters.lance_index, app.services.search, app.pipeline.moments
+print(sorted({"lancedb", "pyarrow", "numpy"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")

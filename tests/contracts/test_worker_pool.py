@@ -1,0 +1,159 @@
+"""What any worker pool owes: isolation, order, and an end when asked."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.adapters.process_pool import ProcessPool
+from app.domain.errors import EngineCrashed, EngineError
+from app.ports import WorkerPool
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[ProcessPool]:
+    made = ProcessPool(2)
+    yield made
+    await made.aclose()
+
+
+def hold(fifo: str) -> int:
+    """Begins by saying its process id into the pipe, then never ends by itself."""
+    with open(fifo, "w") as pipe:
+        pipe.write(f"{os.getpid()}\n")
+    threading.Event().wait()
+    return 0
+
+
+def refuse(message: str) -> None:
+    raise EngineError(message, hint="as planned")
+
+
+def environment(name: str) -> str | None:
+    return os.environ.get(name)
+
+
+def shout() -> None:
+    os.write(1, b"noise of a native library")
+
+
+@pytest.fixture
+def fifo(tmp_path: Path) -> str:
+    path = str(tmp_path / "fifo")
+    os.mkfifo(path)
+    return path
+
+
+async def begun(fifo: str) -> int:
+    """The process id of the worker that runs `hold`, as soon as it does."""
+    return int(await asyncio.to_thread(Path(fifo).read_text))
+
+
+async def test_a_task_answers_from_another_process(pool: WorkerPool) -> None:
+    assert await pool.run(os.getpid) != os.getpid()
+
+
+async def test_what_a_task_raises_arrives_whole(pool: WorkerPool) -> None:
+    with pytest.raises(EngineError) as caught:
+        await pool.run(refuse, "no such model")
+    assert caught.value.message == "no such model"
+    assert caught.value.hint == "as planned"
+
+
+async def test_no_more_tasks_run_at_once_than_there_are_slots(pool: ProcessPool) -> None:
+    pids = await asyncio.gather(*(pool.run(os.getpid) for _ in range(20)))
+    assert len(set(pids)) <= pool.slots
+    assert pool.busy() == 0
+
+
+async def test_a_killed_worker_costs_only_its_own_task(pool: WorkerPool, fifo: str) -> None:
+    doomed = asyncio.create_task(pool.run(hold, fifo))
+    os.kill(await begun(fifo), signal.SIGKILL)
+    others = await asyncio.gather(*(pool.run(abs, -number) for number in range(10)))
+    with pytest.raises(EngineCrashed, match="signal 9, SIGKILL"):
+        await doomed
+    assert others == list(range(10))
+
+
+async def test_a_killed_worker_is_replaced(pool: WorkerPool, fifo: str) -> None:
+    doomed = asyncio.create_task(pool.run(hold, fifo))
+    dead = await begun(fifo)
+    os.kill(dead, signal.SIGSEGV)
+    with pytest.raises(EngineCrashed, match="SIGSEGV"):
+        await doomed
+    pids = await asyncio.gather(*(pool.run(os.getpid) for _ in range(10)))
+    assert dead not in pids
+
+
+async def test_cancelling_a_running_task_ends_its_process(pool: ProcessPool, fifo: str) -> None:
+    task = asyncio.create_task(pool.run(hold, fifo))
+    pid = await begun(fifo)
+    process = next(p for p in multiprocessing.active_children() if p.pid == pid)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.to_thread(process.join, 10)
+    assert process.exitcode == -signal.SIGKILL
+    assert await asyncio.gather(*(pool.run(abs, -1) for _ in range(4))) == [1] * 4
+
+
+async def test_cancelling_a_waiting_task_leaves_the_others_alone(
+    pool: ProcessPool, tmp_path: Path
+) -> None:
+    pipes = [str(tmp_path / f"pipe{number}") for number in range(pool.slots)]
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    held = [asyncio.create_task(pool.run(hold, pipe)) for pipe in pipes]
+    pids = [await begun(pipe) for pipe in pipes]
+    waiting = asyncio.create_task(pool.run(os.getpid))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert set(pool.pids()) == set(pids)
+    assert not any(task.done() for task in held)
+    for task in held:
+        task.cancel()
+    await asyncio.gather(*held, return_exceptions=True)
+
+
+async def test_workers_use_one_thread_each(pool: WorkerPool) -> None:
+    assert await pool.run(environment, "OMP_NUM_THREADS") == "1"
+
+
+async def test_native_prints_never_reach_standard_output(
+    pool: WorkerPool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await pool.run(shout)
+    assert "noise" not in capfd.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals are Linux's")
+async def test_workers_die_with_a_killed_parent(tmp_path: Path, fifo: str) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import asyncio, sys\n"
+        "from app.adapters.process_pool import ProcessPool\n"
+        "from tests.contracts.test_worker_pool import hold\n"
+        "if __name__ == '__main__':\n"
+        f"    asyncio.run(ProcessPool(1).run(hold, {fifo!r}))\n"
+    )
+    root = Path(__file__).parents[2]
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, str(script), env=os.environ | {"PYTHONPATH": str(root)}, cwd=root
+    )
+    worker = await begun(fifo)
+    descriptor = os.pidfd_open(worker)
+    parent.kill()
+    await parent.wait()
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_reader(descriptor, ended.set)
+    await asyncio.wait_for(ended.wait(), 20)
+    asyncio.get_running_loop().remove_reader(descriptor)
+    os.close(descriptor)

@@ -1,0 +1,73 @@
+"""Stand-ins for speed and for faults. The real parts are used wherever the outcome depends on them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+from app.domain.decoding import DecodingOptions
+from app.domain.media import AudioWindow
+from app.domain.transcript import LanguageDetection, Segment, WindowTranscript
+
+
+class FakeEngine:
+    """Says where each window is. `hold` makes it wait, `failures` are raised one by one."""
+
+    provider = "whisper_cpp"
+    batch_size = 1
+
+    def __init__(self, model: str = "fake", *, concurrency: int = 2) -> None:
+        self.model, self.concurrency = model, concurrency
+        self.heard: list[int] = []
+        self.options: list[DecodingOptions] = []
+        self.failures: dict[int, list[Exception]] = {}
+        self.hold = asyncio.Event()
+        self.hold.set()
+        self.at_work = self.most_at_work = 0
+        self.detection: LanguageDetection | None = LanguageDetection(language="en", confidence=0.9)
+        self.closed = False
+
+    async def detect_language(self, window: AudioWindow) -> LanguageDetection | None:
+        return self.detection
+
+    async def transcribe(
+        self, windows: Sequence[AudioWindow], options: DecodingOptions
+    ) -> Sequence[WindowTranscript]:
+        self.at_work += 1
+        self.most_at_work = max(self.most_at_work, self.at_work)
+        try:
+            await self.hold.wait()
+            await asyncio.sleep(0)  # others may begin: only then does `most_at_work` tell
+            return [self._result(window, options) for window in windows]
+        finally:
+            self.at_work -= 1
+
+    def _result(self, window: AudioWindow, options: DecodingOptions) -> WindowTranscript:
+        self.options.append(options)
+        if self.failures.get(window.number):
+            raise self.failures[window.number].pop(0)
+        self.heard.append(window.number)
+        said = Segment(start=window.start, end=window.end, text=f"window {window.number}")
+        return WindowTranscript(number=window.number, segments=(said,), language=options.language)
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+class MemoryJournal:
+    """Implements `ports.WindowJournal` in a dictionary."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], dict[int, WindowTranscript]] = {}
+
+    async def done(self, job_id: str, params_hash: str) -> dict[int, WindowTranscript]:
+        return dict(self.kept.get((job_id, params_hash), {}))
+
+    async def record(
+        self, job_id: str, params_hash: str, window: AudioWindow, result: WindowTranscript
+    ) -> None:
+        self.kept.setdefault((job_id, params_hash), {})[window.number] = replace(result)
+
+
+async def each(items: Sequence[AudioWindow]) -> AsyncIterator[AudioWindow]:
+    for item in items:
+        yield item

@@ -1,0 +1,208 @@
+"""Searching: what is asked of the index and the embedder, what is answered, and page by page."""
+
+import base64
+from collections.abc import Sequence
+
+import pytest
+
+from app.domain.errors import EngineCrashed, EngineError, InvalidRequest, Unavailable
+from app.domain.search import (
+    MatchReason,
+    MediaType,
+    Moment,
+    SearchHit,
+    SearchMode,
+    SearchQuery,
+)
+from app.ports import Vector
+from app.services.search import MAX_LIMIT, SearchService
+
+
+class Shelf:
+    """An index of numbered hits: every query finds all of them, by what it was asked with."""
+
+    def __init__(self, size: int = 3) -> None:
+        self.ready = True
+        self.size = size
+        self.asked: list[tuple[SearchQuery, Vector | None]] = []
+
+    async def search(self, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
+        self.asked.append((query, vector))
+        reason = MatchReason.KEYWORD if vector is None else MatchReason.SEMANTIC
+        last = min(self.size, query.offset + query.limit)
+        return [hit(number, reason) for number in range(query.offset, last)]
+
+    async def upsert(self, moments: Sequence[Moment], vectors: Sequence[Vector | None]) -> None:
+        raise NotImplementedError
+
+    async def replace_asset(
+        self, asset_id: str, moments: Sequence[Moment], vectors: Sequence[Vector | None]
+    ) -> None:
+        raise NotImplementedError
+
+    async def delete_asset(self, asset_id: str) -> None:
+        raise NotImplementedError
+
+    async def count(self) -> int:
+        return self.size
+
+
+class Lengths:
+    """An embedder whose vector is the length of the text."""
+
+    def __init__(self, *, ready: bool = True, error: EngineError | None = None) -> None:
+        self.ready = ready
+        self.error = error
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Vector]:
+        assert self.ready, "a query must not wait for the model"
+        if self.error:
+            raise self.error
+        return [[float(len(text))] for text in texts]
+
+
+def hit(number: int, reason: MatchReason) -> SearchHit:
+    return SearchHit(
+        asset_id=f"asset{number}",
+        media_type=MediaType.AUDIO,
+        title="",
+        text="",
+        start=float(number),
+        end=number + 1.0,
+        score=1.0,
+        why=(reason,),
+    )
+
+
+@pytest.mark.parametrize("mode", [SearchMode.HYBRID, SearchMode.SEMANTIC])
+async def test_the_query_is_embedded_and_handed_on_whole(mode: SearchMode) -> None:
+    index = Shelf()
+    query = SearchQuery(text="four", mode=mode, asset_id="a", labels=("x",), limit=5)
+    answer = await SearchService(index, Lengths()).answer(query)
+    assert (answer.mode, answer.notice, answer.cursor) == (mode, None, None)
+    assert len(answer.hits) == 3
+    [(asked, vector)] = index.asked
+    assert vector == [4.0]
+    assert (asked.text, asked.mode, asked.asset_id, asked.labels) == ("four", mode, "a", ("x",))
+
+
+async def test_keyword_mode_needs_no_vector() -> None:
+    index = Shelf()
+    broken = Lengths(error=EngineError("must not be asked"))
+    query = SearchQuery(text="four", mode=SearchMode.KEYWORD)
+    answer = await SearchService(index, broken).answer(query)
+    assert (answer.mode, answer.notice) == (SearchMode.KEYWORD, None)
+    assert index.asked[0][1] is None
+
+
+@pytest.mark.parametrize("mode", [SearchMode.HYBRID, SearchMode.SEMANTIC])
+async def test_until_the_model_is_loaded_answers_are_by_keyword_and_say_so(
+    mode: SearchMode,
+) -> None:
+    index = Shelf()
+    answer = await SearchService(index, Lengths(ready=False)).answer(
+        SearchQuery(text="four", mode=mode)
+    )
+    assert answer.mode is SearchMode.KEYWORD
+    assert answer.notice and "not loaded" in answer.notice
+    [(asked, vector)] = index.asked
+    assert (asked.mode, vector) == (SearchMode.KEYWORD, None)
+    assert answer.hits[0].why == (MatchReason.KEYWORD,)
+
+
+async def test_when_the_model_fails_the_answer_is_by_keyword_and_says_so() -> None:
+    crashing = Lengths(error=EngineCrashed("the worker process died"))
+    answer = await SearchService(Shelf(), crashing).answer(SearchQuery(text="four"))
+    assert answer.mode is SearchMode.KEYWORD
+    assert answer.notice and "failed" in answer.notice
+    assert len(answer.hits) == 3
+
+
+async def test_while_the_index_is_not_open_there_is_no_answer() -> None:
+    index = Shelf()
+    index.ready = False
+    with pytest.raises(Unavailable):
+        await SearchService(index, Lengths()).answer(SearchQuery(text="four"))
+    assert index.asked == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        SearchQuery(text=""),
+        SearchQuery(text=" \t\n\u3000"),
+        SearchQuery(text="x", limit=0),
+        SearchQuery(text="x", limit=-1),
+        SearchQuery(text="x", limit=MAX_LIMIT + 1),
+        SearchQuery(text="x", offset=-1),
+    ],
+)
+async def test_a_query_without_sense_is_refused(query: SearchQuery) -> None:
+    index = Shelf()
+    with pytest.raises(InvalidRequest):
+        await SearchService(index, Lengths()).answer(query)
+    assert index.asked == []
+
+
+@pytest.mark.parametrize(("size", "pages"), [(0, 1), (1, 1), (4, 1), (5, 2), (8, 2), (9, 3)])
+async def test_the_cursor_leads_through_all_hits_once(size: int, pages: int) -> None:
+    service = SearchService(Shelf(size), Lengths())
+    query = SearchQuery(text="four", limit=4)
+    answer = await service.answer(query)
+    found = [answer]
+    while answer.cursor:
+        answer = await service.answer(query, cursor=answer.cursor)
+        found.append(answer)
+    assert len(found) == pages
+    assert [hit.start for page in found for hit in page.hits] == [float(n) for n in range(size)]
+
+
+async def test_pages_keep_to_the_mode_of_the_first_though_the_model_is_loaded_by_then() -> None:
+    embedder, index = Lengths(ready=False), Shelf(9)
+    service = SearchService(index, embedder)
+    query = SearchQuery(text="four", limit=4)
+    first = await service.answer(query)
+    embedder.ready = True
+    second = await service.answer(query, cursor=first.cursor)
+    assert second.mode is SearchMode.KEYWORD
+    assert second.notice and "by keyword" in second.notice
+    assert [hit.start for hit in second.hits] == [4.0, 5.0, 6.0, 7.0]
+
+
+def encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "!!!!",
+        "é",
+        "20",
+        encoded("hybrid"),
+        encoded("hybrid:"),
+        encoded("hybrid:-4"),
+        encoded("hybrid:+4"),
+        encoded("hybrid: 4"),
+        encoded("hybrid:4.5"),
+        encoded("hybrid:4:4"),
+        encoded("magic:4"),
+        encoded("hybrid:" + "9" * 5000),
+        encoded("hybrid:4") + "=",
+        encoded("hybrid:\u0664"),
+        base64.urlsafe_b64encode(b"\xff\xfe").decode(),
+    ],
+)
+async def test_a_cursor_that_it_did_not_make_is_refused(cursor: str) -> None:
+    with pytest.raises(InvalidRequest, match="cursor"):
+        await SearchService(Shelf(), Lengths()).answer(SearchQuery(text="x"), cursor=cursor)
+
+
+async def test_a_cursor_of_another_mode_is_refused() -> None:
+    service = SearchService(Shelf(9), Lengths())
+    first = await service.answer(SearchQuery(text="x", limit=4))
+    with pytest.raises(InvalidRequest, match="hybrid"):
+        await service.answer(
+            SearchQuery(text="x", limit=4, mode=SearchMode.SEMANTIC), cursor=first.cursor
+        )
