@@ -7,13 +7,22 @@ start with a line that names it. `config.toml` in the repository lists every key
 import os
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 from pydantic_settings import TomlConfigSettingsSource as TomlSource
 
 from app.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 MiB = 1024 * 1024
 GiB = 1024 * MiB
@@ -99,6 +108,16 @@ ALIASES = {
 }
 
 
+class EnvSource(EnvSettingsSource):
+    """The environment. What should be JSON and is not goes on as text: validation names its key."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
+
+
 class AliasSource(PydanticBaseSettingsSource):
     """`DATABASE_URL` and friends, from the environment."""
 
@@ -116,6 +135,7 @@ class AliasSource(PydanticBaseSettingsSource):
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_nested_delimiter="__",
+        env_ignore_empty=True,
         extra="forbid",
         frozen=True,
         nested_model_default_partial_update=True,
@@ -133,7 +153,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         toml = TomlSource(settings_cls, _config_file())
-        return init_settings, env_settings, AliasSource(settings_cls), toml
+        return init_settings, EnvSource(settings_cls), AliasSource(settings_cls), toml
 
 
 def _config_file() -> Path:
@@ -159,8 +179,10 @@ def load_settings(**overrides: Any) -> AppSettings:
 
 
 def _explain(error: ValidationError) -> str:
-    lines = (
-        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']} (got {item['input']!r})"
-        for item in error.errors()
-    )
-    return "wrong setting: " + "; ".join(lines)
+    return "wrong setting: " + "; ".join(_line(item) for item in error.errors())
+
+
+def _line(item: "ErrorDetails") -> str:
+    """The value too, but not of a key that we do not know: it may be a misspelt secret."""
+    got = "" if item["type"] == "extra_forbidden" else f" (got {item['input']!r})"
+    return f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}{got}"

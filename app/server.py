@@ -8,7 +8,7 @@ import signal
 import uvicorn
 from loguru import logger
 
-from app.bootstrap import house
+from app.bootstrap.house import house
 from app.config import AppSettings
 from app.logs import configure
 from app.web.app import application

@@ -1,4 +1,4 @@
-"""Stand-ins for speed and for faults. The real parts are used wherever the outcome depends on them."""
+"""Stand-ins for speed and for faults. Where the outcome depends on a part, the real one is used."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -46,8 +46,11 @@ class FakeEngine:
         if self.failures.get(window.number):
             raise self.failures[window.number].pop(0)
         self.heard.append(window.number)
-        said = Segment(start=window.start, end=window.end, text=f"window {window.number}")
+        said = Segment(start=window.start, end=window.end, text=self.said(window))
         return WindowTranscript(number=window.number, segments=(said,), language=options.language)
+
+    def said(self, window: AudioWindow) -> str:
+        return f"window {window.number}"
 
     async def aclose(self) -> None:
         self.closed = True

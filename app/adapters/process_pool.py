@@ -53,7 +53,7 @@ class ProcessPool:
 
     async def aclose(self) -> None:
         for slot in self._all:
-            slot.kill()
+            await slot.aclose()
 
 
 class Slot:
@@ -94,6 +94,15 @@ class Slot:
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = self._process = None
+
+    async def aclose(self) -> None:
+        """Kill, and wait until the executor has let go of its queues and semaphores."""
+        process, executor = self._process, self._executor
+        self._executor = self._process = None
+        if process is not None:
+            process.kill()
+        if executor is not None:
+            await asyncio.to_thread(executor.shutdown, cancel_futures=True)
 
     def _epitaph(self) -> str:
         process = self._process

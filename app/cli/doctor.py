@@ -11,7 +11,8 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from app.bootstrap import SPEECH_MODEL, database_url, model_store
+from app.bootstrap.models import SPEECH_MODEL, embedding_kind, model_store
+from app.bootstrap.records import database_url
 from app.config import AppSettings, load_settings
 from app.domain.errors import SpoolError
 from app.domain.models import ModelKind
@@ -24,7 +25,7 @@ def doctor(
 ) -> None:
     """Check what the service needs, and say what to do about what is missing."""
     settings = load_settings()
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     well = True
     for name, check in _checks(settings, offline):
         try:
@@ -39,7 +40,7 @@ def doctor(
 
 
 def _checks(settings: AppSettings, offline: bool) -> Iterator[tuple[str, Callable[[], str]]]:
-    chosen = settings.transcription
+    chosen, kind = settings.transcription, embedding_kind(settings)
     yield "ffmpeg", _ffmpeg
     yield "data folder", lambda: _writable(settings.storage.data_dir)
     yield "disk", lambda: _free(settings.storage.data_dir)
@@ -56,7 +57,7 @@ def _checks(settings: AppSettings, offline: bool) -> Iterator[tuple[str, Callabl
     )
     yield (
         "embedding model",
-        lambda: _model(settings, settings.search.embedding_model, ModelKind.SENTENCE, offline),
+        lambda: _model(settings, settings.search.embedding_model, kind, offline),
     )
 
 
@@ -103,8 +104,14 @@ def _database(settings: AppSettings) -> str:
 
 def _port(settings: AppSettings) -> str:
     server = settings.server
-    with socket.create_server((server.host, server.port)):
-        return f"{server.host}:{server.port} is free"
+    try:
+        with socket.create_server((server.host, server.port)):
+            return f"{server.host}:{server.port} is free"
+    except OSError as error:
+        raise SpoolError(
+            f"{server.host}:{server.port}: {os.strerror(error.errno or 0)}",
+            hint="unless Spool itself is running there: set [app.server] port to another",
+        ) from error
 
 
 def _model(settings: AppSettings, name: str, kind: ModelKind, offline: bool) -> str:

@@ -28,7 +28,10 @@ def jobs(
     if as_json:
         print(json.dumps(page, ensure_ascii=False, indent=2))
         return
-    table = Table("job", "title", "status", "done", "error", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    table.add_column("job", no_wrap=True, min_width=36)  # an id cut short is no use to anybody
+    for column in ("title", "status", "done", "error"):
+        table.add_column(column, overflow="fold")
     for job in page["jobs"]:
         error = job["error"]["message"] if job["error"] else ""
         done = f"{job['progress']:.0%}"

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from app.bootstrap import transcribe_file
+from app.bootstrap.workshop import transcribe_file
 from app.config import load_settings
 from app.domain.captions import CaptionFormat, render
 from app.domain.decoding import DecodingOptions

@@ -1,10 +1,13 @@
 """Transcripts as people and players read them: txt, srt, vtt, tsv, lrc."""
 
 import html
+import re
 from collections.abc import Callable
 from enum import StrEnum
 
 from app.domain.transcript import Segment, Transcript
+
+_ARROW = re.compile("-{2,}>")
 
 
 class CaptionFormat(StrEnum):
@@ -59,7 +62,7 @@ def _line(segment: Segment) -> str:
 
 def _cue(segment: Segment) -> str:
     """An arrow in the text would read as a time line."""
-    return _line(segment).replace("-->", "->")
+    return _ARROW.sub("->", _line(segment))
 
 
 def _milliseconds(seconds: float) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 class JobStatus(StrEnum):
@@ -126,7 +126,12 @@ class Job:
 
     @property
     def title(self) -> str:
-        return self.options.title or PurePosixPath(self.source_name).name or self.source_name
+        """What the client called it; a URL without its query, which may hold a secret."""
+        named = self.source_name
+        if self.source is SourceKind.URL:
+            parts = urlsplit(named)
+            named = unquote(parts.path).strip("/") or parts.netloc
+        return self.options.title or PurePosixPath(named).name or named
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What a job on its way tells the database: stages, progress, warnings."""
 
 import asyncio
+from contextlib import suppress
 
 from loguru import logger
 
@@ -58,7 +59,8 @@ class JobReport:
         written = -1.0
         while written != self._progress:
             written = self._progress
-            await self._store.note_progress(self._job, written)
+            with suppress(SpoolError):  # the next write may work; the job does not depend on it
+                await self._store.note_progress(self._job, written)
             await asyncio.sleep(INTERVAL)
 
     @staticmethod

@@ -86,6 +86,7 @@ class Pipeline:
                 journal=self.journal,
                 reached=lambda seconds: progress(seconds / audio.seconds),
                 duration=audio.seconds,
+                max_window=self.max_window,
             )
 
 

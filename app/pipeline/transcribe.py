@@ -31,12 +31,14 @@ async def transcribe(
     journal: WindowJournal,
     reached: Callable[[float], None],
     duration: float,
+    max_window: float = 28.0,
 ) -> Transcript:
     """What is spoken in all windows. `reached` is told how many seconds of the medium are done.
 
-    Windows that the journal holds already are not computed again. Raises EngineError.
+    `max_window`: seconds at which `windows` were cut. Windows that the journal holds already are
+    not computed again. Raises EngineError.
     """
-    params = params_hash(engine, options)
+    params = params_hash(engine, options, max_window)
     desk = _Desk(engine, options, job_id, params, journal, reached)
     desk.results = await journal.done(job_id, params)
     detection = await desk.work(windows)
@@ -50,9 +52,9 @@ async def transcribe(
     )
 
 
-def params_hash(engine: TranscriptionEngine, options: DecodingOptions) -> str:
-    """Names everything that a window's text depends on."""
-    named = [CUT, engine.provider, engine.model, asdict(options)]
+def params_hash(engine: TranscriptionEngine, options: DecodingOptions, max_window: float) -> str:
+    """Names everything that a window's place and text depend on."""
+    named = [CUT, max_window, engine.provider, engine.model, asdict(options)]
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -101,8 +103,7 @@ class _Desk:
                     break
             await self._settle()
         finally:
-            for task in self._under_way:
-                task.cancel()
+            await self._stop()
         if self._error:
             raise self._error
         return detection
@@ -134,6 +135,13 @@ class _Desk:
         self._places.release()
         if not task.cancelled() and task.exception() and self._error is None:
             self._error = task.exception()
+
+    async def _stop(self) -> None:
+        """Nothing works on when this returns: the sound's file may go."""
+        tasks = set(self._under_way)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _settle(self) -> None:
         """Windows under way are finished even if one failed: their work is kept."""

@@ -1,8 +1,10 @@
 """Parts that are still being fetched or loaded while the service already answers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
+
+from loguru import logger
 
 from app.domain.errors import EngineError, SpoolError, Unavailable
 from app.domain.media import Audio
@@ -28,6 +30,25 @@ class Arriving(Generic[T]):
     def fail(self, trouble: SpoolError) -> None:
         self.trouble = trouble
         self._settled.set()
+
+    async def bring(self, make: Callable[[], Awaitable[T]]) -> None:
+        """Make the part and let it arrive. Never raises: see `endure`."""
+
+        async def work() -> None:
+            self.arrive(await make())
+
+        await self.endure(work())
+
+    async def endure(self, work: Awaitable[None]) -> None:
+        """The service goes on without the part; /health and whoever needs it say why."""
+        try:
+            await work
+        except SpoolError as error:
+            self.fail(error)
+            logger.error("{}: {}", self.name, error.message)
+        except Exception as error:
+            self.fail(SpoolError(f"{type(error).__name__}: {error}"))
+            logger.exception("{} does not load", self.name)
 
     async def get(self) -> T:
         """Raises EngineError when it will not come."""

@@ -1,6 +1,7 @@
 """Transcription engines by provider and model, loaded once and leased."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 
@@ -28,7 +29,8 @@ class EngineShelf:
         self._factories, self._provider, self._defaults = factories, provider, defaults
         self._names = names
         self._engines: dict[tuple[str, str], TranscriptionEngine] = {}
-        self._loading = asyncio.Lock()
+        #: One for each: a model under way from the network holds up no other.
+        self._loading: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
         #: "loading", "ready", or what went wrong with the configured engine.
         self.state = "loading"
 
@@ -56,15 +58,16 @@ class EngineShelf:
         try:
             async with self.lease(None, None) as engine:
                 logger.info("engine ready: {} {}", engine.provider, engine.model)
-                self.state = "ready"
         except Exception as error:
             self.state = f"failed: {error}"
             logger.error("the configured engine does not load: {}", error)
 
     async def _loaded(self, provider: str, model: str) -> TranscriptionEngine:
-        async with self._loading:
+        async with self._loading[provider, model]:
             if (provider, model) not in self._engines:
                 self._engines[provider, model] = await self._factories[provider](model)
+                if (provider, model) == (self._provider, self._defaults[provider]):
+                    self.state = "ready"
             return self._engines[provider, model]
 
     async def aclose(self) -> None:

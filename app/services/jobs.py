@@ -108,12 +108,17 @@ class JobService:
 
     async def transcript(self, job: Job) -> Transcript:
         """Of a completed job. Raises Conflict when the job ended without one."""
+        if job.status is not JobStatus.COMPLETED:
+            reason = f": {job.error_message}" if job.error_message else ""
+            raise Conflict(
+                f"the job {job.status.value} and has no result{reason}",
+                code=job.error_code or "job.no_result",
+            )
         found = await self._transcripts.load(job.job_id)
         if found is None:
             raise Conflict(
-                f"the job {job.status.value} and has no transcript"
-                + (f": {job.error_message}" if job.error_message else ""),
-                code=job.error_code or "job.no_result",
+                f"a later job replaced what this one found for the asset {job.asset_id}",
+                code="job.superseded",
             )
         return found
 

@@ -17,7 +17,7 @@ class Roots:
 
         Raises Forbidden alike for what is outside and whatever may be there, NotFound inside.
         """
-        if "\0" in named or not named:
+        if not _is_file_name(named):
             raise InvalidRequest("path: not a file name")
         inside = [path for path in self._candidates(named) if self._allows(path)]
         if not inside:
@@ -34,6 +34,13 @@ class Roots:
 
     def _allows(self, path: Path) -> bool:
         return any(path.is_relative_to(root) for root in self._allowed)
+
+
+def _is_file_name(named: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(named) and named != ""
+    except UnicodeEncodeError:
+        return False
 
 
 def _first_file(paths: Sequence[Path], named: str) -> Path:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 
 from loguru import logger
 
@@ -90,20 +90,20 @@ class JobWorker:
         try:
             transcript = await self._pipeline.run(job, report)
             await report.aclose()
-            await asyncio.shield(self._succeed(job, transcript))
+            await _to_its_end(self._succeed(job, transcript))
         except ClaimLost:
             logger.warning("dropped: another run of the service holds this job")
         except asyncio.CancelledError:
-            await asyncio.shield(self._store.release(job))
+            await _to_its_end(self._give_back(job))
             raise
         except SpoolError as error:
-            await asyncio.shield(self._settle(job, error))
+            await _to_its_end(self._settle(job, error))
         except Exception as error:
             logger.exception("a fault of ours, not of the medium")
-            await asyncio.shield(self._settle(job, _unplanned(error)))
+            await _to_its_end(self._settle(job, _unplanned(error)))
         finally:
             await report.aclose()
-            await asyncio.shield(self._tidy(job))
+            await _to_its_end(self._tidy(job))
 
     async def _succeed(self, job: Job, transcript: Transcript) -> None:
         finished = await self._store.get(job.job_id) or job
@@ -112,6 +112,13 @@ class JobWorker:
         await self._blobs.save_file(key, _one(document))
         await self._store.succeed(job, output_path=key)
         logger.info("completed: {:.1f} s of audio", transcript.duration)
+
+    async def _give_back(self, job: Job) -> None:
+        """At shutdown. A store that fails now must not keep the service from ending."""
+        try:
+            await self._store.release(job)
+        except SpoolError as error:
+            logger.error("not given back, the next start will sweep it: {}", error.message)
 
     async def _settle(self, job: Job, error: SpoolError) -> None:
         """Another attempt if that may help and any is left, else failed for good."""
@@ -136,6 +143,18 @@ class JobWorker:
         with contextlib.suppress(SpoolError):
             await self._blobs.delete_file(pcm_key(job.job_id))
         self._watch.tell(job.job_id)
+
+
+async def _to_its_end(work: Awaitable[None]) -> None:
+    """A verdict once begun is written, also when the service stops meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        if error := task.exception():
+            logger.error("not written, the next start will see to it: {}", error)
+        raise
 
 
 def _unplanned(error: Exception) -> SpoolError:

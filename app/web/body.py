@@ -12,6 +12,7 @@ from app.domain.errors import InvalidRequest, TooLarge
 
 MAX_JSON = 1024 * 1024  # bytes
 MAX_PARTS = 64
+AS_FILE = "send a file as it is with `curl -T FILE`, or as a form with `curl -F file=@FILE`"
 
 #: A part begins, bytes of it, it ends.
 Event: TypeAlias = MultipartSegment | bytes | None
@@ -30,10 +31,7 @@ async def read_form(request: Request) -> list[tuple[str, str]]:
         text = (await _read(request)).decode("ascii")
         return parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), errors="strict")
     except ValueError as error:
-        raise InvalidRequest(
-            "the body is no form",
-            hint="send a file as it is with `curl -T FILE`, or as a form with `curl -F file=@FILE`",
-        ) from error
+        raise InvalidRequest("the body is no form", hint=AS_FILE) from error
 
 
 def unique(pairs: list[tuple[str, str]]) -> dict[str, str]:
@@ -74,7 +72,11 @@ async def _read(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_JSON:
-            raise TooLarge(f"a body of this type may have {MAX_JSON} bytes", code="body.too_large")
+            raise TooLarge(
+                f"a body of this type may have {MAX_JSON} bytes",
+                code="body.too_large",
+                hint=AS_FILE,
+            )
     return bytes(body)
 
 

@@ -25,6 +25,8 @@ STATUS: dict[type[Exception], int] = {
     errors.StorageError: 503,
 }
 FULL = "storage.full"
+MAX_PROBLEMS = 10  # named in one answer
+MAX_NAME = 100  # characters of a field's name that are repeated
 RETRY_AFTER = 5  # seconds, with every 503 and 507
 
 
@@ -56,11 +58,16 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 async def on_invalid(request: Request, error: Exception) -> Response:
     """A field that is wrong, unknown or missing: each is named."""
     assert isinstance(error, ValidationError)
-    problems = "; ".join(
-        f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['msg']}"
-        for item in error.errors(include_url=False, include_context=False)
-    )
-    return JSONResponse(error_body("request.invalid", problems), 422)
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    problems = [f"{_name(item['loc'])}: {item['msg']}" for item in found[:MAX_PROBLEMS]]
+    if len(found) > MAX_PROBLEMS:
+        problems.append(f"and {len(found) - MAX_PROBLEMS} more")
+    return JSONResponse(error_body("request.invalid", "; ".join(problems)), 422)
+
+
+def _name(place: tuple[int | str, ...]) -> str:
+    named = ".".join(str(part) for part in place)[:MAX_NAME] or "body"
+    return named.encode(errors="replace").decode()  # JSON may bring lone surrogates
 
 
 async def on_disconnect(request: Request, error: Exception) -> Response:

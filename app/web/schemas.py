@@ -33,7 +33,7 @@ class Options(Given):
     task: Annotated[Task, Field(strict=False)] = Task.TRANSCRIBE
     provider: Name | None = None
     model: Name | None = None
-    prompt: Annotated[str, Field(max_length=2000)] | None = None
+    prompt: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] | None = None
     word_timestamps: bool = False
     asset_id: Name | None = None
     title: Name | None = None

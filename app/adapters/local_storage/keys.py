@@ -7,9 +7,10 @@ from app.domain.errors import Forbidden
 
 LONGEST_NAME = 255  # bytes, on all common file systems
 
-#: Unfinished files: ours (`.<hex>.part`), and those of tools that add `.part` to a file's name.
-#: An upload that is itself called `movie.part` is kept as `<uuid>.part`, and is none.
-_UNFINISHED = re.compile(r".*\..*\.part", re.DOTALL)
+#: Unfinished files: ours (`.<hex>.part`), and those of tools that add `.part` to the file of a job
+#: (`<uuid>.mp4.part`). An upload that is itself called `movie.part` is kept as `<uuid>.part`, and
+#: is none; nor is anything that others may be writing in the same folders.
+_UNFINISHED = re.compile(r"(\.[0-9a-f]{32}|[0-9a-f-]{36}\.[^.]+)\.part")
 
 
 def is_unfinished(name: str) -> bool:

@@ -41,11 +41,13 @@ class Engines:
 
 
 def parse(url: str) -> URL:
-    """The URL with its driver named. Raises ConfigError for SQLite in memory."""
+    """The URL with its driver named. Raises ConfigError when SQLite is given no plain file."""
     parsed = make_url(url)
     parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
     if is_sqlite(parsed) and (parsed.database or ":memory:") == ":memory:":
         raise ConfigError("storage.database_url: SQLite needs a file, for jobs must survive")
+    if is_sqlite(parsed) and parsed.query:
+        raise ConfigError("storage.database_url: SQLite takes no options here")
     return parsed
 
 

@@ -32,7 +32,9 @@ def decode_cursor(text: str) -> Cursor:
 def _decode(text: str) -> Cursor:
     padded = text.encode("ascii") + b"=" * (-len(text) % 4)
     created_at, job_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    cursor = Cursor(created_at=datetime.fromisoformat(created_at), job_id=str(uuid.UUID(job_id)))
+    cursor = Cursor(
+        created_at=datetime.fromisoformat(created_at), job_id=str(uuid.UUID(str(job_id)))
+    )
     if cursor.created_at.tzinfo is None or cursor.encode() != text:
         raise ValueError("not in the form in which it was given out")
     return cursor

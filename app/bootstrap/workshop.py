@@ -1,0 +1,128 @@
+"""What turns sound into text, for the service and for the command line alike."""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from os import cpu_count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.adapters.engines.openai_http import OpenAIEngine
+from app.adapters.engines.whisper_cpp import WhisperCppEngine
+from app.adapters.ffmpeg.extractor import FfmpegExtractor
+from app.adapters.process_pool import ProcessPool
+from app.adapters.silero import SileroDetector
+from app.adapters.soundfile_audio import SoundfileExtractor
+from app.adapters.weights.shelf import ModelShelf
+from app.bootstrap.models import SPEECH_MODEL, located, model_store
+from app.config import AppSettings
+from app.domain.decoding import DecodingOptions
+from app.domain.models import ModelKind
+from app.domain.transcript import Transcript
+from app.pipeline.extract import extract
+from app.pipeline.transcribe import ForgetfulJournal, transcribe
+from app.pipeline.windows import WindowCutter, windows
+from app.ports import MediaExtractor, Progress, SpeechDetector, TranscriptionEngine
+from app.services.arriving import ArrivingDetector
+from app.services.engines import EngineFactory, EngineShelf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    settings: AppSettings
+    weights: ModelShelf
+    pool: ProcessPool
+    extractors: tuple[MediaExtractor, ...]
+    detector: ArrivingDetector
+    engines: EngineShelf
+
+    async def fetch_detector(self) -> None:
+        await self.detector.bring(self._detector)
+
+    async def _detector(self) -> SpeechDetector:
+        found = await located(self.weights, SPEECH_MODEL, ModelKind.SPEECH_DETECTION)
+        return SileroDetector(self.pool, found.path)
+
+
+@asynccontextmanager
+async def workshop(
+    settings: AppSettings, factories: Mapping[str, EngineFactory] | None = None
+) -> AsyncIterator[Workshop]:
+    pool = ProcessPool(settings.transcription.workers or cpu_count() or 1)
+    weights = model_store(settings)
+    longest = settings.ingestion.max_duration
+    tools = Workshop(
+        settings=settings,
+        weights=weights,
+        pool=pool,
+        extractors=(SoundfileExtractor(longest), FfmpegExtractor(longest)),
+        detector=ArrivingDetector("speech detection"),
+        engines=_engines(settings, weights, pool, factories),
+    )
+    try:
+        yield tools
+    finally:
+        await tools.engines.aclose()
+        await pool.aclose()
+
+
+def _engines(
+    settings: AppSettings,
+    weights: ModelShelf,
+    pool: ProcessPool,
+    factories: Mapping[str, EngineFactory] | None,
+) -> EngineShelf:
+    chosen = settings.transcription
+
+    async def whisper_cpp(model: str) -> TranscriptionEngine:
+        found = await located(weights, model, ModelKind.WHISPER_GGML)
+        engine = WhisperCppEngine(pool, model=model, model_path=found.path)
+        await engine.warm()
+        return engine
+
+    async def openai(model: str) -> TranscriptionEngine:
+        return OpenAIEngine(
+            base_url=chosen.openai_base_url, api_key=chosen.openai_api_key, model=model
+        )
+
+    def names(provider: str) -> Collection[str]:
+        """An endpoint may have any model; ours are names, never paths of this machine."""
+        return _whisper_names(weights) if provider == "whisper_cpp" else ()
+
+    return EngineShelf(
+        factories or {"whisper_cpp": whisper_cpp, "openai": openai},
+        provider=chosen.provider,
+        defaults={"whisper_cpp": chosen.model, "openai": chosen.openai_model},
+        names=names,
+    )
+
+
+def _whisper_names(weights: ModelShelf) -> set[str]:
+    return {entry.name for entry in weights.entries() if entry.kind is ModelKind.WHISPER_GGML}
+
+
+async def transcribe_file(
+    settings: AppSettings,
+    file: Path,
+    options: DecodingOptions,
+    *,
+    provider: str | None,
+    model: str | None,
+    progress: Progress,
+) -> Transcript:
+    """One file, here and now: the same line without rows. `progress` follows the seconds done."""
+    with TemporaryDirectory(prefix="spool-") as folder:
+        async with workshop(settings) as tools:
+            await tools.fetch_detector()
+            target = Path(folder, "sound.s16le")
+            audio = await extract(tools.extractors, file, target, lambda _: None)
+            async with tools.engines.lease(provider, model) as engine:
+                return await transcribe(
+                    windows(tools.detector, audio, WindowCutter(settings.transcription.max_window)),
+                    engine,
+                    options,
+                    job_id=file.name,
+                    journal=ForgetfulJournal(),
+                    reached=lambda seconds: progress(seconds / max(audio.seconds, 1.0)),
+                    duration=audio.seconds,
+                )

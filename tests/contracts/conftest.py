@@ -1,0 +1,104 @@
+"""Which adapters stand behind each port. A new one is one line here."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.adapters.local_storage import LocalStorage
+from app.adapters.memory_queue import MemoryQueue
+from app.adapters.sql import migrate
+from app.adapters.sql.database import Database
+from app.adapters.sql.jobs import SqlJobStore
+from app.adapters.sql.transcripts import SqlTranscriptStore
+from app.adapters.sql.windows import SqlWindowJournal
+from app.ports import BlobStore, JobQueue, JobStore, TranscriptStore, WindowJournal
+
+
+@dataclass(kw_only=True)
+class SteppedClock:
+    """Stands still until it is told to move."""
+
+    now: datetime = field(default=datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def step(self, seconds: float) -> datetime:
+        self.now += timedelta(seconds=seconds)
+        return self.now
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """The three ports on one database, opened once."""
+
+    jobs: JobStore
+    windows: WindowJournal
+    transcripts: TranscriptStore
+
+
+#: Opens the same database as often as it is called.
+OpenStores = Callable[[], AbstractAsyncContextManager[Stores]]
+
+
+def sql_stores(url: str, clock: SteppedClock) -> OpenStores:
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Stores]:
+        async with Database(url) as database:
+            yield Stores(
+                jobs=SqlJobStore(database, clock),
+                windows=SqlWindowJournal(database, clock),
+                transcripts=SqlTranscriptStore(database, clock),
+            )
+
+    return opened
+
+
+def migrated_file(folder: Path) -> Path:
+    """A copy of one that was migrated once in this session, which takes a while."""
+    template = folder.parent / "migrated.db"
+    if not template.exists():
+        migrate.upgrade(f"sqlite:///{template}")
+    return Path(shutil.copy(template, folder / "spool.db"))
+
+
+DATABASES: dict[str, Callable[[Path, SteppedClock], OpenStores]] = {
+    "sqlite": lambda folder, clock: sql_stores(f"sqlite:///{migrated_file(folder)}", clock),
+}
+QUEUES: dict[str, Callable[[], JobQueue]] = {
+    "memory": MemoryQueue,
+}
+BLOB_STORES: dict[str, Callable[[Path], BlobStore]] = {
+    "local": lambda folder: LocalStorage(folder / "blobs"),
+}
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    return SteppedClock()
+
+
+@pytest.fixture(params=sorted(DATABASES))
+def open_stores(request: pytest.FixtureRequest, tmp_path: Path, clock: SteppedClock) -> OpenStores:
+    return DATABASES[request.param](tmp_path, clock)
+
+
+@pytest.fixture
+async def stores(open_stores: OpenStores) -> AsyncIterator[Stores]:
+    async with open_stores() as opened:
+        yield opened
+
+
+@pytest.fixture(params=sorted(QUEUES))
+def queue(request: pytest.FixtureRequest) -> JobQueue:
+    return QUEUES[request.param]()
+
+
+@pytest.fixture(params=sorted(BLOB_STORES))
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
+    return BLOB_STORES[request.param](tmp_path)

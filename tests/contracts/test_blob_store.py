@@ -1,0 +1,220 @@
+"""What every `BlobStore` owes to its callers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.domain.errors import Forbidden, NotFound, TooLarge
+from app.ports import BlobStore
+
+KEY = "video_jobs/x.mp4"
+
+
+async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+async def broken_off(*parts: bytes, error: BaseException) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+    raise error
+
+
+def files_below(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if not path.is_dir()}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (),
+        (b"",),
+        (b"hello",),
+        (b"a", b"", b"b"),
+        (b"x" * 1024,) * 3000,
+        (b"y" * 5_000_000, b"z"),
+    ],
+    ids=["nothing", "empty", "one", "with empty ones", "many small", "one large"],
+)
+async def test_what_is_saved_is_what_is_loaded(blobs: BlobStore, parts: tuple[bytes, ...]) -> None:
+    whole = b"".join(parts)
+    assert await blobs.save_file(KEY, chunks(*parts)) == len(whole)
+    assert await blobs.load_file(KEY) == whole
+    with blobs.open(KEY) as file:
+        assert file.read() == whole
+    assert blobs.path(KEY).read_bytes() == whole
+
+
+async def test_saving_again_replaces(blobs: BlobStore) -> None:
+    await blobs.save_file(KEY, chunks(b"the first, which is longer"))
+    await blobs.save_file(KEY, chunks(b"second"))
+    assert await blobs.load_file(KEY) == b"second"
+
+
+async def test_what_is_not_there_is_not_found(blobs: BlobStore) -> None:
+    await blobs.save_file(KEY, chunks(b"x"))
+    for absent in ("video_jobs/y.mp4", "nowhere/x.mp4", f"{KEY}/inside", "video_jobs"):
+        with pytest.raises(NotFound):
+            await blobs.load_file(absent)
+        with pytest.raises(NotFound):
+            blobs.open(absent)
+        assert await blobs.delete_file(absent) is False
+
+
+async def test_deleting_says_whether_there_was_one(blobs: BlobStore) -> None:
+    await blobs.save_file(KEY, chunks(b"x"))
+    assert await blobs.delete_file(KEY) is True
+    assert await blobs.delete_file(KEY) is False
+    with pytest.raises(NotFound):
+        await blobs.load_file(KEY)
+
+
+async def test_a_path_can_be_written_to_by_other_tools(blobs: BlobStore) -> None:
+    path = blobs.path("pcm/job.s16le")
+    path.write_bytes(b"\0\1")
+    assert await blobs.load_file("pcm/job.s16le") == b"\0\1"
+
+
+# limits and failures
+
+
+async def test_the_limit_itself_is_allowed(blobs: BlobStore) -> None:
+    assert await blobs.save_file(KEY, chunks(b"123", b"45"), limit=5) == 5
+
+
+@pytest.mark.parametrize("parts", [(b"123456",), (b"123", b"456"), (b"12345", b"6" * 3_000_000)])
+async def test_past_the_limit_nothing_is_kept(blobs: BlobStore, parts: tuple[bytes, ...]) -> None:
+    folder = blobs.path(KEY).parent
+    with pytest.raises(TooLarge):
+        await blobs.save_file(KEY, chunks(*parts), limit=5)
+    assert files_below(folder) == set()
+
+
+async def test_past_the_limit_nothing_more_is_read(blobs: BlobStore) -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1
+            yield b"x" * 1000
+
+    with pytest.raises(TooLarge):
+        await blobs.save_file(KEY, endless(), limit=5_500)
+    assert read == 6
+
+
+@pytest.mark.parametrize("size", [10, 3_000_000])
+async def test_a_source_that_breaks_off_leaves_nothing_behind(blobs: BlobStore, size: int) -> None:
+    folder = blobs.path(KEY).parent
+    with pytest.raises(ConnectionResetError):
+        await blobs.save_file(KEY, broken_off(b"x" * size, error=ConnectionResetError()))
+    assert files_below(folder) == set()
+
+
+async def test_a_source_that_breaks_off_leaves_the_old_file_whole(blobs: BlobStore) -> None:
+    await blobs.save_file(KEY, chunks(b"old"))
+    with pytest.raises(ConnectionResetError):
+        await blobs.save_file(KEY, broken_off(b"x" * 3_000_000, error=ConnectionResetError()))
+    assert await blobs.load_file(KEY) == b"old"
+    assert files_below(blobs.path(KEY).parent) == {"x.mp4"}
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 5, 20, 100])
+async def test_a_save_that_is_cancelled_leaves_nothing_behind(blobs: BlobStore, turns: int) -> None:
+    """Wherever it is caught: a turn of the loop is less than a hop to a thread."""
+    folder = blobs.path(KEY).parent
+    ending = asyncio.Event()
+
+    async def held() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"x" * 2_000_000
+        await ending.wait()
+
+    saving = asyncio.ensure_future(blobs.save_file(KEY, held()))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    assert files_below(folder) == set()
+
+
+async def test_two_saves_of_one_key_leave_one_of_them_whole(blobs: BlobStore) -> None:
+    bodies = [bytes([number]) * 2_000_000 for number in range(4)]
+    await asyncio.gather(*(blobs.save_file(KEY, chunks(body)) for body in bodies))
+    assert await blobs.load_file(KEY) in bodies
+    assert files_below(blobs.path(KEY).parent) == {"x.mp4"}
+
+
+# keys
+
+
+BAD_KEYS = [
+    "",
+    "/",
+    "/etc/passwd",
+    "..",
+    "../x",
+    "a/../x",
+    "a/..",
+    "./x",
+    "a/./x",
+    "a//x",
+    "a/",
+    "\\x",
+    "a\\..\\x",
+    "C:\\x",
+    "a\0b",
+    "a\ud800b",
+    "n" * 256,
+    "é" * 128,
+    "video_jobs/.0123456789abcdef0123456789abcdef.part",
+    "video_jobs/7b2c9c3e-6f0a-4f57-9d2e-0f6f1c1b9f11.mp4.part",
+]
+
+
+@pytest.mark.parametrize("key", BAD_KEYS, ids=[ascii(key)[:20] for key in BAD_KEYS])
+async def test_a_key_that_could_lead_elsewhere_is_forbidden(blobs: BlobStore, key: str) -> None:
+    await _refused(blobs, key)
+
+
+@pytest.mark.parametrize(
+    "key", ["x", "a/b/c/d", "...", "a..b", ".hidden", "übung/東京.mp4", "x.part", "x.mp4.part"]
+)
+async def test_an_odd_key_that_stays_inside_is_a_key(blobs: BlobStore, key: str) -> None:
+    await blobs.save_file(key, chunks(b"x"))
+    assert await blobs.load_file(key) == b"x"
+
+
+@given(key=st.text(alphabet=st.sampled_from("./\\ab\0~%"), max_size=12))
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_no_key_leads_out_of_the_store(blobs: BlobStore, key: str) -> None:
+    root = blobs.path("anchor").parent
+    try:
+        path = blobs.path(key)
+    except Forbidden:
+        return
+    assert path.resolve().is_relative_to(root) and path != root
+
+
+async def _refused(blobs: BlobStore, key: str) -> None:
+    for call in (blobs.save_file(key, chunks(b"x")), blobs.load_file(key), blobs.delete_file(key)):
+        with pytest.raises(Forbidden):
+            await call
+    for look in _looks(blobs):
+        with pytest.raises(Forbidden):
+            look(key)
+
+
+def _looks(blobs: BlobStore) -> Iterable[Callable[[str], object]]:
+    return (blobs.open, blobs.path)

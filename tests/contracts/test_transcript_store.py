@@ -1,0 +1,115 @@
+"""What every `TranscriptStore` owes to its callers."""
+
+import pytest
+
+from app.domain.errors import Conflict, StorageError
+from app.domain.jobs import JobOptions
+from app.domain.transcript import (
+    LanguageDetection,
+    LanguageGuess,
+    Segment,
+    Transcript,
+    WindowTranscript,
+)
+from tests.contracts.conftest import SteppedClock, Stores
+from tests.contracts.jobs import add_job, claim, claimed_job, new_id
+from tests.contracts.test_window_journal import heard, window
+
+DETECTION = LanguageDetection(
+    language="de",
+    confidence=0.9,
+    alternatives=(LanguageGuess(language="nl", confidence=0.05),),
+)
+
+
+def transcript(text: str, detection: LanguageDetection | None = DETECTION) -> Transcript:
+    return Transcript(
+        segments=(
+            Segment(start=0.0, end=1.5, text=text),
+            *heard(2).segments,
+        ),
+        language_detection=detection,
+        duration=4.25,
+        provider="whisper_cpp",
+        model="base",
+    )
+
+
+@pytest.mark.parametrize("detection", [DETECTION, None])
+async def test_a_saved_transcript_comes_back_as_it_was(
+    stores: Stores, detection: LanguageDetection | None
+) -> None:
+    job = await claimed_job(stores.jobs)
+    await stores.transcripts.save(job, transcript("hello", detection))
+    assert await stores.transcripts.load(job.job_id) == transcript("hello", detection)
+
+
+async def test_a_transcript_without_a_word_is_a_transcript(stores: Stores) -> None:
+    job = await claimed_job(stores.jobs)
+    empty = Transcript(
+        segments=(), language_detection=None, duration=3.0, provider="openai", model="m"
+    )
+    await stores.transcripts.save(job, empty)
+    assert await stores.transcripts.load(job.job_id) == empty
+
+
+async def test_saving_again_replaces(stores: Stores) -> None:
+    job = await claimed_job(stores.jobs)
+    await stores.transcripts.save(job, transcript("first"))
+    await stores.transcripts.save(job, transcript("second"))
+    assert await stores.transcripts.load(job.job_id) == transcript("second")
+
+
+async def test_an_asset_taken_in_again_has_the_later_transcript_only(stores: Stores) -> None:
+    options = JobOptions(asset_id="talk-7")
+    first = await claimed_job(stores.jobs, options=options)
+    second = await claimed_job(stores.jobs, options=options)
+    other = await claimed_job(stores.jobs)
+    await stores.transcripts.save(other, transcript("other"))
+    await stores.transcripts.save(first, transcript("first"))
+    await stores.transcripts.save(second, transcript("second"))
+    assert await stores.transcripts.load(first.job_id) is None
+    assert await stores.transcripts.load(second.job_id) == transcript("second")
+    assert await stores.transcripts.load(other.job_id) == transcript("other")
+
+
+async def test_a_stale_attempt_replaces_nothing(stores: Stores) -> None:
+    stale = await claimed_job(stores.jobs)
+    await stores.jobs.retry(stale, StorageError("why"))
+    again = await claim(stores.jobs, stale)
+    await stores.transcripts.save(again, transcript("good"))
+    with pytest.raises(Conflict):
+        await stores.transcripts.save(stale, transcript("stale"))
+    assert await stores.transcripts.load(again.job_id) == transcript("good")
+
+
+@pytest.mark.parametrize("job_id", [new_id(), "x", "\ud800"])
+async def test_what_is_not_there_is_none(stores: Stores, job_id: str) -> None:
+    assert await stores.transcripts.load(job_id) is None
+    assert list(await stores.transcripts.partial(job_id)) == []
+
+
+async def test_the_part_done_so_far_is_in_the_order_of_time(stores: Stores) -> None:
+    job = await add_job(stores.jobs)
+    for number in (2, 0):
+        await stores.windows.record(job.job_id, "hash", window(number), heard(number))
+    assert list(await stores.transcripts.partial(job.job_id)) == [heard(0), heard(2)]
+
+
+async def test_the_part_done_so_far_is_of_the_newest_parameters(
+    stores: Stores, clock: SteppedClock
+) -> None:
+    job = await add_job(stores.jobs)
+    for params, text in (("z-old", "old"), ("a-new", "new")):
+        clock.step(1)
+        for number in range(2):
+            await stores.windows.record(job.job_id, params, window(number), heard(number, text))
+    found = await stores.transcripts.partial(job.job_id)
+    assert list(found) == [heard(0, "new"), heard(1, "new")]
+
+
+async def test_the_part_done_so_far_knows_silence(stores: Stores) -> None:
+    job = await add_job(stores.jobs)
+    silence = WindowTranscript(number=0, segments=())
+    await stores.windows.record(job.job_id, "hash", window(0), silence)
+    assert list(await stores.transcripts.partial(job.job_id)) == [silence]

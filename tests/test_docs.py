@@ -1,0 +1,224 @@
+"""What is written down is true: the README, config.toml and the locks against the code."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from starlette.routing import Match
+
+from app.config import ALIASES, AppSettings, load_settings
+from app.web.app import routes
+
+ROOT = Path(__file__).parents[1]
+CONFIG = ROOT / "config.toml"
+#: `key = value`, or `# key = value` for a setting that is not set by default.
+SETTING = re.compile(r"^(?P<off># )?(?P<key>[a-z][a-z0-9_]*) = (?P<value>.+)$")
+DEFAULTS = {
+    (section, key): default
+    for section, keys in AppSettings().model_dump(mode="json").items()
+    for key, default in keys.items()
+}
+
+
+@pytest.fixture(scope="module")
+def readme() -> str:
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+# config.toml
+
+
+def _written_settings() -> Iterator[tuple[tuple[str, str], bool, str]]:
+    """((section, key), whether it is commented out, the line above) for each setting."""
+    section, above = "", ""
+    for line in CONFIG.read_text(encoding="utf-8").splitlines():
+        if line.startswith("[app."):
+            section = line.removeprefix("[app.").removesuffix("]")
+        elif match := SETTING.match(line):
+            yield (section, match["key"]), bool(match["off"]), above
+        above = line
+
+
+def test_config_toml_lists_every_setting_and_no_other() -> None:
+    assert [name for name, _, _ in _written_settings()] == list(DEFAULTS)
+
+
+def test_config_toml_comments_out_what_has_no_default() -> None:
+    commented = {name for name, off, _ in _written_settings() if off}
+    assert commented == {name for name, default in DEFAULTS.items() if default is None}
+
+
+def test_every_setting_in_config_toml_has_a_line_that_explains_it() -> None:
+    unexplained = [
+        name
+        for name, _, above in _written_settings()
+        if not above.startswith("# ") or SETTING.match(above)
+    ]
+    assert unexplained == []
+
+
+def test_config_toml_holds_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    _use_config(monkeypatch, CONFIG)
+    assert load_settings() == AppSettings()
+
+
+def test_what_is_commented_out_in_config_toml_is_valid_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lines = CONFIG.read_text(encoding="utf-8").splitlines()
+    every = tmp_path / "every.toml"
+    every.write_text("\n".join(SETTING.sub(r"\g<key> = \g<value>", line) for line in lines))
+    _use_config(monkeypatch, every)
+    given = load_settings().model_dump()
+    assert [(s, k) for s, keys in given.items() for k, v in keys.items() if v is None] == []
+
+
+def _use_config(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    for name in [*ALIASES, *(_variable(*setting) for setting in DEFAULTS)]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SPOOL_CONFIG", str(path))
+
+
+# README: settings
+
+
+def _variable(section: str, key: str) -> str:
+    return f"APP__{section}__{key}".upper()
+
+
+def _cells(readme: str) -> str:
+    """All rows of all tables."""
+    return "\n".join(line for line in readme.splitlines() if line.startswith("|"))
+
+
+def test_every_setting_is_in_a_table_of_the_readme(readme: str) -> None:
+    table = _cells(readme)
+    missing = [
+        name
+        for name in [*(_variable(*setting) for setting in DEFAULTS), *ALIASES]
+        if f"`{name}`" not in table
+    ]
+    assert missing == []
+
+
+def test_the_readme_names_no_setting_that_does_not_exist(readme: str) -> None:
+    known = {_variable(*setting) for setting in DEFAULTS}
+    written = set(re.findall(r"\bAPP__[A-Z]+__[A-Z0-9_]+\b", readme))
+    assert written - known == set()
+
+
+# README: URLs
+
+
+def test_every_route_is_in_the_readme(readme: str) -> None:
+    written = {_shape(path) for path in re.findall(r"/[\w/{}:.-]+", readme)}
+    missing = [route.path for route in routes() if _shape(route.path) not in written]
+    assert missing == []
+
+
+def _shape(path: str) -> str:
+    """`/jobs/{id}` and `/jobs/{job_id}` are the same to a reader."""
+    return re.sub(r"\{[^}]*\}", "{}", path).rstrip("/.:")
+
+
+def test_every_path_in_the_readme_leads_somewhere(readme: str) -> None:
+    written = set(re.findall(r"(?<![\w/.-])(?:localhost:\d+)?(/(?:api|health)[\w/{}$.-]*)", readme))
+    written |= set(re.findall(r"(?:localhost|127\.0\.0\.1):\d+(/[\w/{}$.-]+)", readme))
+    lost = [path for path in sorted(written) if not _leads(path.rstrip("."))]
+    assert lost == []
+
+
+def _leads(path: str) -> bool:
+    scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+    return any(route.matches(scope)[0] is not Match.NONE for route in routes())
+
+
+# README: errors
+
+
+def _codes() -> set[str]:
+    """Every code of an error or a warning: `code = "..."`, `codes = {...}`, `code="..."`."""
+    dotted = {code for file in (ROOT / "app").rglob("*.py") for code in _named(file) if "." in code}
+    return dotted | set(_named(ROOT / "app" / "domain" / "errors.py"))
+
+
+def _named(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("code", "codes"):
+            yield from _words(node.value)
+        elif isinstance(node, ast.keyword) and node.arg == "code":
+            yield from _words(node.value)
+
+
+def _words(value: ast.expr) -> Iterator[str]:
+    for node in ast.walk(value):
+        if isinstance(node, ast.Constant) and re.fullmatch(r"[a-z_.]+", str(node.value)):
+            yield str(node.value)
+
+
+def test_every_error_code_is_in_the_readme(readme: str) -> None:
+    assert sorted(code for code in _codes() if f"`{code}`" not in readme) == []
+
+
+def test_the_error_tables_of_the_readme_hold_no_code_that_does_not_exist(readme: str) -> None:
+    rows = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", readme, flags=re.MULTILINE)
+    assert sorted(set(rows) - _codes()) == []
+
+
+# Locks
+
+
+def _project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+ASKED: dict[str, list[str]] = {
+    "requirements": _project()["project"]["dependencies"],
+    "requirements-torch": _project()["project"]["optional-dependencies"]["torch"],
+    "requirements-dev": _project()["dependency-groups"]["dev"],
+}
+
+
+def _locked(name: str) -> dict[str, tuple[Requirement, str]]:
+    """Package -> its pin, and who asked for it."""
+    lines = (ROOT / "scripts" / f"{name}.lock").read_text(encoding="utf-8").splitlines()
+    pairs = [line.split(" # via ") for line in lines if not line.startswith("#")]
+    pins = {Requirement(pin.strip()): asked for pin, asked in pairs}
+    return {canonicalize_name(pin.name): (pin, asked) for pin, asked in pins.items()}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_the_lock_pins_what_pyproject_asks_for(name: str) -> None:
+    locked = _locked(name)
+    for text in ASKED[name]:
+        wanted = Requirement(text)
+        pin, _ = locked[canonicalize_name(wanted.name)]
+        assert [clause.operator for clause in pin.specifier] == ["=="]
+        assert all(wanted.specifier.contains(clause.version) for clause in pin.specifier)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_the_lock_holds_nothing_that_nobody_asks_for(name: str) -> None:
+    asked = {canonicalize_name(Requirement(text).name) for text in ASKED[name]}
+    direct = {package for package, (_, by) in _locked(name).items() if "spool-media" in by}
+    assert direct == asked
+
+
+def test_the_locks_agree_and_name_no_place_to_fetch_from() -> None:
+    pins: dict[str, str] = {}
+    for name in ASKED:
+        assert "://" not in (ROOT / "scripts" / f"{name}.lock").read_text(encoding="utf-8")
+        for package, (pin, _) in _locked(name).items():
+            assert pins.setdefault(package, str(pin)) == str(pin)
+
+
+def test_torch_is_pinned_and_its_cuda_packages_are_not() -> None:
+    locked = _locked("requirements-torch")
+    assert str(locked["torch"][0].specifier) == "==2.13.0"
+    assert [name for name in locked if name.startswith(("nvidia-", "cuda-", "triton"))] == []

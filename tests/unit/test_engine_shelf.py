@@ -1,0 +1,139 @@
+"""Engines by name: loaded once, leased, and refused by name."""
+
+import asyncio
+
+import pytest
+
+from app.domain.errors import InvalidRequest, ModelNotFound
+from app.services.engines import EngineShelf
+from tests.fakes import FakeEngine
+
+NAMES = ("base", "tiny.en")
+
+
+class Factory:
+    """Makes engines; `hold` makes it wait for a model, `failures` are raised one by one."""
+
+    def __init__(self) -> None:
+        self.made: list[FakeEngine] = []
+        self.asked: list[str] = []
+        self.held: dict[str, asyncio.Event] = {}
+        self.failures: list[Exception] = []
+
+    async def __call__(self, model: str) -> FakeEngine:
+        self.asked.append(model)
+        if model in self.held:
+            await self.held[model].wait()
+        if self.failures:
+            raise self.failures.pop(0)
+        self.made.append(FakeEngine(model))
+        return self.made[-1]
+
+
+def a_shelf(factory: Factory, *, default: str = "base") -> EngineShelf:
+    return EngineShelf(
+        {"whisper_cpp": factory, "openai": factory},
+        provider="whisper_cpp",
+        defaults={"whisper_cpp": default, "openai": "whisper-1"},
+        names=lambda provider: NAMES if provider == "whisper_cpp" else (),
+    )
+
+
+async def leased(shelf: EngineShelf, provider: str | None, model: str | None) -> str:
+    async with shelf.lease(provider, model) as engine:
+        return engine.model
+
+
+async def test_who_names_nothing_gets_what_is_configured() -> None:
+    factory = Factory()
+    shelf = a_shelf(factory, default="tiny.en")
+    assert await leased(shelf, None, None) == "tiny.en"
+    assert await leased(shelf, "openai", None) == "whisper-1"
+    assert await leased(shelf, "openai", "whisper-large") == "whisper-large"
+
+
+async def test_an_engine_is_loaded_once_also_for_many_at_once() -> None:
+    factory = Factory()
+    factory.held = {"base": asyncio.Event()}
+    shelf = a_shelf(factory)
+    waiting = [asyncio.create_task(leased(shelf, None, "base")) for _ in range(5)]
+    await asyncio.sleep(0)
+    factory.held["base"].set()
+    assert await asyncio.gather(*waiting) == ["base"] * 5
+    assert factory.asked == ["base"]
+
+
+async def test_a_model_under_way_holds_up_nobody_else() -> None:
+    factory = Factory()
+    factory.held = {"tiny.en": asyncio.Event()}
+    shelf = a_shelf(factory)
+    assert await leased(shelf, None, None) == "base"
+    slow = asyncio.create_task(leased(shelf, None, "tiny.en"))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        assert await leased(shelf, None, None) == "base"
+        assert await leased(shelf, "openai", None) == "whisper-1"
+    assert not slow.done()
+    factory.held["tiny.en"].set()
+    assert await slow == "tiny.en"
+
+
+async def test_a_model_that_did_not_load_is_tried_again_by_the_next_job() -> None:
+    factory = Factory()
+    factory.failures = [ModelNotFound("no network")]
+    shelf = a_shelf(factory)
+    with pytest.raises(ModelNotFound):
+        await leased(shelf, None, None)
+    assert await leased(shelf, None, None) == "base"
+
+
+@pytest.mark.parametrize("provider", ["aws", "WHISPER_CPP", "whisper_cpp\0"])
+async def test_an_unknown_provider_is_refused_by_name(provider: str) -> None:
+    shelf = a_shelf(Factory())
+    with pytest.raises(InvalidRequest) as caught:
+        await leased(shelf, provider, None)
+    assert "provider" in caught.value.message and "openai, whisper_cpp" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("model", ["basic", "/etc/passwd", "../base", "base.bin", "BASE"])
+async def test_an_unknown_model_is_refused_and_nothing_is_looked_for(model: str) -> None:
+    factory = Factory()
+    with pytest.raises(InvalidRequest) as caught:
+        await leased(a_shelf(factory), None, model)
+    assert "model" in caught.value.message and "base, tiny.en" in str(caught.value.hint)
+    assert factory.asked == []
+
+
+def test_the_configured_model_may_be_any_that_the_operator_chose() -> None:
+    shelf = a_shelf(Factory(), default="/srv/models/own.bin")
+    shelf.check(None, None)
+    shelf.check(None, "/srv/models/own.bin")
+    with pytest.raises(InvalidRequest):
+        shelf.check(None, "/srv/models/other.bin")
+
+
+async def test_warming_loads_the_configured_engine_and_says_so() -> None:
+    factory = Factory()
+    shelf = a_shelf(factory)
+    assert shelf.state == "loading"
+    await shelf.warm()
+    assert shelf.state == "ready" and factory.asked == ["base"]
+
+
+async def test_a_failure_to_warm_is_told_until_a_job_succeeds() -> None:
+    factory = Factory()
+    factory.failures = [ModelNotFound("no network")]
+    shelf = a_shelf(factory)
+    await shelf.warm()
+    assert shelf.state == "failed: no network"
+    await leased(shelf, None, None)
+    assert shelf.state == "ready"
+
+
+async def test_all_engines_are_closed_in_the_end() -> None:
+    factory = Factory()
+    shelf = a_shelf(factory)
+    await leased(shelf, None, "base")
+    await leased(shelf, None, "tiny.en")
+    await shelf.aclose()
+    assert [engine.closed for engine in factory.made] == [True, True]

@@ -1,0 +1,205 @@
+"""The migrations make the schema that the mapped classes expect, forth and back."""
+
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, inspect
+
+from app.adapters.sql import migrate
+from app.adapters.sql.database import Database
+from app.adapters.sql.tables import Table
+from app.domain.errors import ConfigError, StorageError
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "spool.db"
+
+
+@pytest.fixture
+def url(file: Path) -> str:
+    return f"sqlite:///{file}"
+
+
+def tables_in(file: Path) -> set[str]:
+    engine = create_engine(f"sqlite:///{file}")
+    try:
+        return set(inspect(engine).get_table_names())
+    finally:
+        engine.dispose()
+
+
+def rules_of(engine: Engine) -> dict[str, Any]:
+    """What autogenerate does not compare: CHECKs, and what happens when a parent goes."""
+    try:
+        found = inspect(engine)
+        return {
+            table: (
+                sorted(
+                    (str(rule["name"]), rule["sqltext"])
+                    for rule in found.get_check_constraints(table)
+                ),
+                [(key["name"], key["options"]) for key in found.get_foreign_keys(table)],
+                found.get_pk_constraint(table),
+                sorted(str(key["name"]) for key in found.get_unique_constraints(table)),
+            )
+            for table in Table.metadata.tables
+        }
+    finally:
+        engine.dispose()
+
+
+def test_the_migrated_schema_is_that_of_the_mapped_classes(url: str) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    migrate.upgrade(url)
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, Table.metadata) == []
+    finally:
+        engine.dispose()
+
+
+def test_the_migrated_rules_are_those_of_the_mapped_classes(url: str, tmp_path: Path) -> None:
+    migrate.upgrade(url)
+    made = create_engine(f"sqlite:///{tmp_path}/made.db")
+    Table.metadata.create_all(made)
+    assert rules_of(create_engine(url)) == rules_of(made)
+
+
+def test_it_goes_up_down_and_up_again(url: str, file: Path) -> None:
+    assert migrate.current(url) is None
+    migrate.upgrade(url)
+    tables = tables_in(file)
+    assert {"jobs", "attempts", "windows", "transcripts"} < tables
+    migrate.downgrade(url, "base")
+    assert tables_in(file) == {"alembic_version"}
+    assert migrate.current(url) is None
+    migrate.upgrade(url)
+    assert tables_in(file) == tables
+    assert migrate.current(url) == migrate.head()
+
+
+def test_every_step_goes_down_and_up_on_its_own(url: str) -> None:
+    migrate.upgrade(url)
+    below = ["base", *migrate.revisions()]
+    for lower in reversed(below[:-1]):
+        migrate.downgrade(url, lower)
+        assert (migrate.current(url) or "base") == lower
+    migrate.upgrade(url)
+    assert migrate.current(url) == below[-1]
+
+
+def test_the_cheap_look_at_the_newest_revision_agrees_with_alembic() -> None:
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory(str(migrate.FOLDER))
+    assert script.get_heads() == [migrate.head()]
+    walked = [step.revision for step in script.walk_revisions()]
+    assert walked[::-1] == migrate.revisions()
+
+
+def test_migrations_are_named_and_numbered_without_a_gap() -> None:
+    names = sorted(path.name for path in (migrate.FOLDER / "versions").glob("*.py"))
+    names.remove("__init__.py")
+    assert all(migrate.SCRIPT.fullmatch(name) for name in names), names
+    assert migrate.revisions() == [f"{number:04d}" for number in range(1, len(names) + 1)]
+
+
+def test_looking_at_a_database_that_is_not_there_makes_none(url: str, file: Path) -> None:
+    assert migrate.current(url) is None
+    assert not file.parent.exists()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(url: str, file: Path) -> None:
+    migrate.upgrade(url)
+    connection = sqlite3.connect(file)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    for change in (migrate.upgrade, lambda url: migrate.downgrade(url, "base")):
+        with pytest.raises(ConfigError, match="9999"):
+            change(url)
+    assert migrate.current(url) == "9999"
+
+
+def test_going_down_to_an_unknown_revision_is_refused(url: str) -> None:
+    migrate.upgrade(url)
+    with pytest.raises(ConfigError, match="4711"):
+        migrate.downgrade(url, "4711")
+    assert migrate.current(url) == migrate.head()
+
+
+def test_a_migration_that_fails_leaves_the_old_schema(
+    url: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise StorageError("rows without their parent")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "_check_keys", broken)
+        with pytest.raises(StorageError):
+            migrate.upgrade(url)
+    assert tables_in(file) == set()
+    migrate.upgrade(url)
+    assert migrate.current(url) == migrate.head()
+
+
+def test_rows_without_their_parent_stop_a_migration(url: str, file: Path) -> None:
+    migrate.upgrade(url)
+    connection = sqlite3.connect(file)
+    connection.execute("INSERT INTO attempts (job_id, number, started_at) VALUES ('x', 1, '')")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StorageError, match="parent"):
+        migrate._migrate(url, lambda command, config: None)
+
+
+def test_four_starts_at_once_migrate_once(url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(migrate.upgrade, [url] * 4))
+    assert migrate.current(url) == migrate.head()
+
+
+def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError):
+        migrate.upgrade(f"sqlite:///{tmp_path}/file/data/spool.db")
+
+
+def test_a_path_with_a_percent_sign_is_a_path(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/100%/spool%20x.db"
+    migrate.upgrade(url)
+    assert migrate.current(url) == migrate.head()
+
+
+START = """
+import asyncio, sys
+from app.adapters.sql.database import Database
+async def start():
+    async with Database(sys.argv[1]):
+        pass
+asyncio.run(start())
+print("alembic" in sys.modules)
+"""
+
+
+async def test_a_start_without_anything_to_migrate_does_not_load_alembic(url: str) -> None:
+    async with Database(url):
+        pass
+    started = subprocess.run(  # noqa: ASYNC221, nothing else runs in this loop
+        [sys.executable, "-c", START, url],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert started.stdout.strip() == "False"

@@ -1,0 +1,109 @@
+"""Server paths: only regular files under an allowed root, and nothing is told of the rest."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from app.domain.errors import Forbidden, InvalidRequest, NotFound, SpoolError
+from app.services.roots import Roots
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "media"
+    folder.mkdir()
+    (folder / "talk.wav").write_bytes(b"x")
+    (tmp_path / "secret.wav").write_bytes(b"x")
+    return folder
+
+
+def refusal(roots: Roots, named: str) -> SpoolError:
+    with pytest.raises(SpoolError) as caught:
+        roots.resolve(named)
+    return caught.value
+
+
+def told(error: SpoolError) -> tuple[type[SpoolError], str, str, str | None]:
+    return type(error), error.code, error.message, error.hint
+
+
+def test_a_file_is_found_by_its_absolute_and_by_its_relative_name(root: Path) -> None:
+    roots = Roots([root])
+    assert roots.resolve(str(root / "talk.wav")) == root / "talk.wav"
+    assert roots.resolve("talk.wav") == root / "talk.wav"
+    assert roots.resolve("./talk.wav") == root / "talk.wav"
+
+
+def test_a_relative_name_is_looked_for_under_each_root(root: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second"
+    second.mkdir()
+    (second / "other.wav").write_bytes(b"x")
+    assert Roots([root, second]).resolve("other.wav") == second / "other.wav"
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.wav", "../media/../secret.wav", "a/../../secret.wav", "/etc/passwd", "/"]
+)
+def test_what_is_outside_is_forbidden(root: Path, name: str) -> None:
+    assert isinstance(refusal(Roots([root]), name), Forbidden)
+
+
+def test_nothing_tells_whether_a_file_outside_exists(root: Path, tmp_path: Path) -> None:
+    roots = Roots([root])
+    there = refusal(roots, str(tmp_path / "secret.wav"))
+    nowhere = refusal(roots, str(tmp_path / "nothing.wav"))
+    folder = refusal(roots, str(tmp_path))
+    assert told(there) == told(nowhere) == told(folder)
+    assert str(tmp_path) not in f"{there.message} {there.hint}"
+
+
+def test_a_link_out_of_the_root_is_judged_by_where_it_leads(root: Path, tmp_path: Path) -> None:
+    (root / "link.wav").symlink_to(tmp_path / "secret.wav")
+    (root / "broken.wav").symlink_to(tmp_path / "nothing.wav")
+    (root / "out").symlink_to(tmp_path)
+    roots = Roots([root])
+    assert told(refusal(roots, "link.wav")) == told(refusal(roots, "broken.wav"))
+    assert isinstance(refusal(roots, "link.wav"), Forbidden)
+    assert isinstance(refusal(roots, "out/secret.wav"), Forbidden)
+
+
+def test_a_link_inside_the_root_is_followed(root: Path) -> None:
+    (root / "link.wav").symlink_to("talk.wav")
+    assert Roots([root]).resolve("link.wav") == root / "talk.wav"
+
+
+def test_a_root_that_is_itself_a_link_is_followed(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "alias").symlink_to(root)
+    assert Roots([tmp_path / "alias"]).resolve("talk.wav") == root / "talk.wav"
+
+
+def test_a_neighbour_whose_name_begins_alike_is_outside(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "media-private").mkdir()
+    (tmp_path / "media-private" / "talk.wav").write_bytes(b"x")
+    named = str(tmp_path / "media-private" / "talk.wav")
+    assert isinstance(refusal(Roots([root]), named), Forbidden)
+
+
+def test_only_regular_files_are_taken(root: Path) -> None:
+    (root / "folder").mkdir()
+    os.mkfifo(root / "pipe.wav")
+    roots = Roots([root])
+    for name in ("folder", "pipe.wav", ".", "nothing.wav", "talk.wav/x", "x" * 5000):
+        assert isinstance(refusal(roots, name), NotFound), name
+
+
+def test_a_loop_of_links_ends(root: Path) -> None:
+    (root / "a").symlink_to("b")
+    (root / "b").symlink_to("a")
+    assert isinstance(refusal(Roots([root]), "a/x.wav"), NotFound | Forbidden)
+
+
+@pytest.mark.parametrize("name", ["", "talk.wav\0", "\0", "\ud800.wav"])
+def test_what_is_no_file_name_is_an_invalid_request(root: Path, name: str) -> None:
+    assert isinstance(refusal(Roots([root]), name), InvalidRequest)
+
+
+def test_without_roots_every_path_is_forbidden(root: Path) -> None:
+    for name in ("talk.wav", str(root / "talk.wav"), "/"):
+        assert isinstance(refusal(Roots([]), name), Forbidden)

@@ -1,0 +1,215 @@
+"""The line from source to moments, over real sound, files and rows."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from app.adapters.ffmpeg import FfmpegExtractor
+from app.adapters.soundfile_audio import SoundfileExtractor
+from app.domain.errors import (
+    Forbidden,
+    MediaEmpty,
+    MediaUnreadable,
+    NoAudio,
+    SourceGone,
+    SpoolError,
+)
+from app.domain.jobs import Job, JobOptions, SourceKind, Stage, Task, upload_key
+from app.domain.media import Audio
+from app.domain.search import MediaType
+from app.domain.transcript import Transcript
+from app.pipeline.report import JobReport
+from app.ports import Progress
+from tests.contracts.jobs import claim, new_id
+from tests.media import make_video, silence
+from tests.unit.workbench import Workbench, opened
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
+    async with opened(tmp_path) as bench:
+        yield bench
+
+
+async def a_job(
+    bench: Workbench, kind: SourceKind, name: str, input_path: str, **options: object
+) -> Job:
+    job = await bench.store.add(
+        job_id=new_id(),
+        source=kind,
+        source_name=name,
+        input_path=input_path,
+        options=JobOptions().evolve(**options),
+    )
+    return await claim(bench.store, job)
+
+
+async def run(bench: Workbench, job: Job) -> Transcript:
+    report = JobReport(bench.store, job)
+    try:
+        return await bench.pipeline().run(job, report)
+    finally:
+        await report.aclose()
+
+
+async def failure(bench: Workbench, job: Job) -> SpoolError:
+    with pytest.raises(SpoolError) as caught:
+        await run(bench, job)
+    return caught.value
+
+
+async def test_a_file_of_this_machine_is_read_in_place(bench: Workbench) -> None:
+    path = silence(bench.folder / "talk.wav", 10.0)
+    job = await a_job(bench, SourceKind.PATH, "talk.wav", str(path))
+    transcript = await run(bench, job)
+    assert transcript.text == "window 0 window 1" and transcript.duration == 10.0
+    assert path.is_file() and not (bench.folder / "audio_jobs").exists()
+
+
+async def test_a_url_is_downloaded_once_also_when_it_is_tried_again(
+    bench: Workbench, httpserver: HTTPServer
+) -> None:
+    sound = silence(bench.folder / "source.wav", 5.0).read_bytes()
+    httpserver.expect_ordered_request("/talk.wav").respond_with_data(sound)
+    url = httpserver.url_for("/talk.wav")
+    job = await a_job(bench, SourceKind.URL, url, url)
+    assert (await run(bench, job)).text == "window 0"
+    assert (await run(bench, job)).text == "window 0"
+    assert len(httpserver.log) == 1
+    assert bench.blobs.path(upload_key(job.job_id, url)).read_bytes() == sound
+
+
+async def test_a_url_that_leads_inside_is_refused_also_by_the_line(bench: Workbench) -> None:
+    url = "http://[::1]/talk.wav"
+    assert isinstance(await failure(bench, await a_job(bench, SourceKind.URL, url, url)), Forbidden)
+
+
+async def test_a_source_that_is_gone_says_so_without_the_servers_path(bench: Workbench) -> None:
+    path = bench.folder / "private" / "talk.wav"
+    error = await failure(bench, await a_job(bench, SourceKind.PATH, "talk.wav", str(path)))
+    assert isinstance(error, SourceGone) and "private" not in error.message
+
+
+async def test_a_source_that_became_a_folder_is_gone(bench: Workbench) -> None:
+    job = await a_job(bench, SourceKind.PATH, "x", str(bench.folder))
+    assert isinstance(await failure(bench, job), SourceGone)
+
+
+async def test_an_empty_file_is_told_as_such(bench: Workbench) -> None:
+    path = bench.folder / "talk.wav"
+    path.touch()
+    job = await a_job(bench, SourceKind.PATH, "talk.wav", str(path))
+    assert isinstance(await failure(bench, job), MediaEmpty)
+
+
+async def test_what_one_extractor_cannot_read_the_next_one_does(bench: Workbench) -> None:
+    bench.extractors = (SoundfileExtractor(60.0), FfmpegExtractor(60.0))
+    path = make_video(bench.folder / "talk.mp4", silence(bench.folder / "s.wav", 5.0))
+    job = await a_job(bench, SourceKind.PATH, "talk.mp4", str(path))
+    assert (await run(bench, job)).text == "window 0"
+    [(moment, _)] = bench.index.assets[job.job_id]
+    assert moment.media_type is MediaType.VIDEO
+
+
+async def test_what_none_can_read_has_the_reason_of_the_last(bench: Workbench) -> None:
+    bench.extractors = (SoundfileExtractor(60.0), FfmpegExtractor(60.0))
+    path = bench.folder / "talk.wav"
+    path.write_bytes(b"RIFF\x24\x00\x00\x00WAVEthis is no sound at all")
+    error = await failure(bench, await a_job(bench, SourceKind.PATH, "talk.wav", str(path)))
+    assert isinstance(error, MediaUnreadable) and "libsndfile" not in error.message
+    assert bench.pcm_files() == []
+
+
+async def test_a_video_without_sound_is_told_as_such(bench: Workbench) -> None:
+    bench.extractors = (FfmpegExtractor(60.0),)
+    path = make_video(bench.folder / "mute.mp4", None)
+    job = await a_job(bench, SourceKind.PATH, "mute.mp4", str(path))
+    assert isinstance(await failure(bench, job), NoAudio)
+
+
+async def test_a_file_that_is_shorter_than_it_declares_is_done_with_a_warning(
+    bench: Workbench,
+) -> None:
+    class Short(SoundfileExtractor):
+        async def extract(self, source: Path, target: Path, progress: Progress) -> Audio:
+            return replace(await super().extract(source, target, progress), declared_seconds=60.0)
+
+    bench.extractors = (Short(60.0),)
+    job = await a_job(
+        bench, SourceKind.PATH, "talk.wav", str(silence(bench.folder / "talk.wav", 5.0))
+    )
+    assert (await run(bench, job)).text == "window 0"
+    [warning] = (await bench.now(job)).warnings
+    assert warning.code == "media.truncated"
+    assert "60.0 s" in warning.message and "5.0 s" in warning.message
+
+
+async def test_the_engine_hears_the_options_of_the_job(bench: Workbench) -> None:
+    path = silence(bench.folder / "talk.wav", 5.0)
+    job = await a_job(
+        bench,
+        SourceKind.PATH,
+        "talk.wav",
+        str(path),
+        model="tiny.en",
+        language="de",
+        task=Task.TRANSLATE,
+        prompt="Ann",
+        word_timestamps=True,
+    )
+    transcript = await run(bench, job)
+    [options] = bench.engine.options
+    assert (options.language, options.task, options.prompt, options.word_timestamps) == (
+        "de",
+        Task.TRANSLATE,
+        "Ann",
+        True,
+    )
+    assert transcript.model == "tiny.en"
+
+
+async def test_moments_carry_title_labels_and_asset(bench: Workbench) -> None:
+    path = silence(bench.folder / "talk.wav", 10.0)
+    job = await a_job(
+        bench,
+        SourceKind.PATH,
+        "talk.wav",
+        str(path),
+        asset_id="lecture-1",
+        title="Lecture",
+        labels=("physics",),
+    )
+    await run(bench, job)
+    found = [moment for moment, _ in bench.index.assets["lecture-1"]]
+    assert {(each.title, each.labels, each.media_type) for each in found} == {
+        ("Lecture", ("physics",), MediaType.AUDIO)
+    }
+    assert " ".join(each.text for each in found) == "window 0 window 1"
+
+
+async def test_sound_without_speech_is_a_result_and_not_an_error(bench: Workbench) -> None:
+    path = silence(bench.folder / "silent.wav", 4.0)
+    job = await a_job(bench, SourceKind.PATH, "silent.wav", str(path))
+    transcript = await run(bench, job)
+    assert (transcript.text, transcript.duration) == ("", 4.0)
+    assert bench.index.assets[job.job_id] == []
+    assert (await bench.now(job)).stage is Stage.EMBEDDING
+
+
+async def test_the_transcript_is_saved_before_it_is_embedded(bench: Workbench) -> None:
+    class Fault(Exception):
+        pass
+
+    async def explode(texts: object) -> object:
+        raise Fault
+
+    bench.embedder.embed = explode  # type: ignore[method-assign, assignment]
+    path = silence(bench.folder / "talk.wav", 5.0)
+    job = await a_job(bench, SourceKind.PATH, "talk.wav", str(path))
+    with pytest.raises(Fault):
+        await run(bench, job)
+    saved = await bench.transcripts.load(job.job_id)
+    assert saved is not None and saved.text == "window 0"

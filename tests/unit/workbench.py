@@ -1,0 +1,197 @@
+"""A worker and its line over real records, sound and files; engine, ears and index are fakes."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.adapters.fetcher import UrlFetcher
+from app.adapters.local_storage import LocalStorage
+from app.adapters.memory_queue import MemoryQueue
+from app.adapters.soundfile_audio import SoundfileExtractor
+from app.adapters.sql import migrate
+from app.adapters.sql.database import Database
+from app.adapters.sql.jobs import SqlJobStore
+from app.adapters.sql.transcripts import SqlTranscriptStore
+from app.adapters.sql.windows import SqlWindowJournal
+from app.domain.errors import SpoolError
+from app.domain.jobs import Job, JobOptions, SourceKind, upload_key
+from app.domain.media import FRAME, SAMPLE_RATE, Audio
+from app.domain.search import Moment, SearchHit, SearchQuery
+from app.pipeline.runner import Pipeline
+from app.ports import MediaExtractor, Vector
+from app.services.engines import EngineShelf
+from app.services.watch import JobWatch
+from app.services.worker import JobWorker
+from tests.contracts.jobs import new_id, stored
+from tests.fakes import FakeEngine
+from tests.media import silence
+
+SECOND = SAMPLE_RATE // FRAME  # frames
+#: Seconds of the medium per window that `Ears` hear.
+PERIOD = 5
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let others work until it holds. A fake that counts has no event for every number."""
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
+class Ears:
+    """Hears a second of speech in every five, whatever the medium holds."""
+
+    async def probabilities(self, audio: Audio) -> AsyncIterator[Sequence[float]]:
+        for _ in range(int(audio.seconds) // PERIOD):
+            yield [0.9] * SECOND + [0.02] * (PERIOD - 1) * SECOND
+
+
+class Counting:
+    """An embedder of one dimension, or one that fails."""
+
+    def __init__(self) -> None:
+        self.ready = True
+        self.trouble: SpoolError | None = None
+        self.asked: list[str] = []
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Vector]:
+        self.asked += texts
+        if self.trouble:
+            raise self.trouble
+        return [[1.0] for _ in texts]
+
+
+class Notebook:
+    """An index that remembers what it was given, or one that fails."""
+
+    def __init__(self) -> None:
+        self.ready = True
+        self.trouble: SpoolError | None = None
+        self.assets: dict[str, list[tuple[Moment, Vector | None]]] = {}
+
+    async def upsert(self, moments: Sequence[Moment], vectors: Sequence[Vector | None]) -> None:
+        raise NotImplementedError
+
+    async def replace_asset(
+        self, asset_id: str, moments: Sequence[Moment], vectors: Sequence[Vector | None]
+    ) -> None:
+        if self.trouble:
+            raise self.trouble
+        self.assets[asset_id] = list(zip(moments, vectors, strict=True))
+
+    async def delete_asset(self, asset_id: str) -> None:
+        self.assets.pop(asset_id, None)
+
+    async def search(self, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
+        return []
+
+    async def count(self) -> int:
+        return sum(map(len, self.assets.values()))
+
+
+@dataclass(kw_only=True)
+class Workbench:
+    folder: Path
+    store: SqlJobStore
+    journal: SqlWindowJournal
+    transcripts: SqlTranscriptStore
+    blobs: LocalStorage
+    queue: MemoryQueue = field(default_factory=MemoryQueue)
+    watch: JobWatch = field(default_factory=JobWatch)
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    embedder: Counting = field(default_factory=Counting)
+    index: Notebook = field(default_factory=Notebook)
+    extractors: tuple[MediaExtractor, ...] = (SoundfileExtractor(3600.0),)
+
+    async def _engine(self, model: str) -> FakeEngine:
+        self.engine.model = model
+        return self.engine
+
+    def pipeline(self) -> Pipeline:
+        return Pipeline(
+            blobs=self.blobs,
+            fetcher=UrlFetcher(max_bytes=1 << 20, allowed_networks=("127.0.0.0/8",)),
+            extractors=self.extractors,
+            detector=Ears(),
+            engines=EngineShelf(
+                {"whisper_cpp": self._engine},
+                provider="whisper_cpp",
+                defaults={"whisper_cpp": "base"},
+                names=lambda _: ("base", "tiny.en"),
+            ),
+            journal=self.journal,
+            transcripts=self.transcripts,
+            embedder=self.embedder,
+            index=self.index,
+            max_window=28.0,
+        )
+
+    def worker(
+        self,
+        *,
+        store: SqlJobStore | None = None,
+        pipeline: Pipeline | None = None,
+        boot_id: str = "boot-1",
+        places: int = 1,
+        max_attempts: int = 3,
+    ) -> JobWorker:
+        return JobWorker(
+            store=store or self.store,
+            queue=self.queue,
+            blobs=self.blobs,
+            pipeline=pipeline or self.pipeline(),
+            watch=self.watch,
+            boot_id=boot_id,
+            places=places,
+            max_attempts=max_attempts,
+            first_retry=0.0,
+        )
+
+    async def upload(
+        self, seconds: float = 5.0, *, name: str = "talk.wav", options: JobOptions | None = None
+    ) -> Job:
+        """A queued job over a real WAV in the store."""
+        job_id = new_id()
+        silence(self.blobs.path(upload_key(job_id, name)), seconds)
+        return await self.take_in(job_id, name, options)
+
+    async def upload_bytes(self, content: bytes, *, name: str = "talk.wav") -> Job:
+        job_id = new_id()
+        self.blobs.path(upload_key(job_id, name)).write_bytes(content)
+        return await self.take_in(job_id, name, None)
+
+    async def take_in(self, job_id: str, name: str, options: JobOptions | None) -> Job:
+        job = await self.store.add(
+            job_id=job_id,
+            source=SourceKind.UPLOAD,
+            source_name=name,
+            input_path=upload_key(job_id, name),
+            options=options or JobOptions(),
+        )
+        await self.queue.enqueue({"job_id": job_id})
+        return job
+
+    async def now(self, job: Job) -> Job:
+        return await stored(self.store, job)
+
+    def pcm_files(self) -> list[Path]:
+        return list((self.folder / "pcm").glob("*"))
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Workbench]:
+    template = folder.parent / "workbench.db"
+    if not template.exists():
+        migrate.upgrade(f"sqlite:///{template}")
+    shutil.copy(template, folder / "spool.db")
+    async with Database(f"sqlite:///{folder / 'spool.db'}") as database:
+        yield Workbench(
+            folder=folder,
+            store=SqlJobStore(database),
+            journal=SqlWindowJournal(database),
+            transcripts=SqlTranscriptStore(database),
+            blobs=LocalStorage(folder),
+        )
