@@ -15,6 +15,8 @@ from app.ports import BlobStore, JobQueue, JobStore, MediaFetcher, TranscriptSto
 from app.services.roots import Roots
 from app.services.watch import JobWatch
 
+MAX_NAME = 200  # characters
+
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
@@ -52,7 +54,7 @@ class JobService:
 
         `submit_received` must follow, or `discard`.
         """
-        upload = Upload(job_id=_new_id(), filename=filename)
+        upload = Upload(job_id=_new_id(), filename=_printable(filename))
         if not await self._blobs.save_file(upload.key, chunks, limit=self._max_file_size):
             await self.discard(upload)
             raise MediaEmpty("the upload has no bytes")
@@ -149,6 +151,11 @@ class JobService:
         await self._queue.enqueue({"job_id": job_id})
         logger.bind(job_id=job_id).info("taken in: {} {}", source.value, name)
         return job
+
+
+def _printable(filename: str) -> str:
+    """What may stand in a log line; of a long name its end, where the suffix is."""
+    return "".join(filter(str.isprintable, filename))[-MAX_NAME:] or "upload"
 
 
 def _new_id() -> str:

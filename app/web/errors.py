@@ -66,8 +66,7 @@ async def on_invalid(request: Request, error: Exception) -> Response:
 
 
 def _name(place: tuple[int | str, ...]) -> str:
-    named = ".".join(str(part) for part in place)[:MAX_NAME] or "body"
-    return named.encode(errors="replace").decode()  # JSON may bring lone surrogates
+    return ".".join(str(part) for part in place)[:MAX_NAME] or "body"
 
 
 async def on_disconnect(request: Request, error: Exception) -> Response:

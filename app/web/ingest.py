@@ -31,7 +31,7 @@ async def _submit(request: Request, jobs: JobService) -> Job:
     if kind == "multipart/form-data":
         return await _from_multipart(request, jobs, query)
     if kind == "application/json":
-        source = schemas.Source.model_validate(await body.read_json(request), strict=True)
+        source = schemas.Source.model_validate(await body.read_json(request))
         return await _from_source(jobs, source, _merged(source, body.unique(query)))
     if kind == FORM:
         source = _source(await body.read_form(request) + query)

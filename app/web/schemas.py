@@ -23,9 +23,12 @@ Labels = Annotated[tuple[Name, ...], BeforeValidator(_listed), Field(max_length=
 
 
 class Given(BaseModel):
-    """Unknown keys are refused by name: a misspelt option would else be silently lost."""
+    """Unknown keys are refused by name: a misspelt option would else be silently lost.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Strict here and not at the call, which would overrule the fields that say otherwise.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Options(Given):

@@ -28,7 +28,7 @@ async def search(request: Request) -> Response:
 
 async def _parameters(request: Request) -> schemas.SearchParameters:
     if request.method == "POST":
-        return schemas.SearchParameters.model_validate(await read_json(request), strict=True)
+        return schemas.SearchParameters.model_validate(await read_json(request))
     query = unique(request.query_params.multi_items())
     return schemas.SearchParameters.model_validate_strings(query)
 

@@ -94,12 +94,7 @@ class Spool:
 
     def files(self) -> set[Path]:
         """What uploads leave, finished or not."""
-        kept = ("video_jobs", "audio_jobs")
-        return {
-            path
-            for path in self.data.rglob("*")
-            if path.is_file() and (path.parent.name in kept or path.name.endswith(".part"))
-        }
+        return {path for kept in ("video", "audio") for path in self.data.glob(f"{kept}_jobs/*")}
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
 MAX_URL = 4096  # characters
 #: Names and IPv4 addresses, or IPv6 ones; the URL parser lets anything through, escaped.
-HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?")
+HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9._-]+)?")
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
