@@ -1,0 +1,216 @@
+"""One shape of error over every surface and method, and nothing that a client sends is a 500."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import httpx2
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.domain import errors
+from app.domain.jobs import Job, JobOptions
+from app.services.arriving import ArrivingEmbedder, ArrivingIndex
+from app.services.health import Health
+from app.services.jobs import JobService, Upload
+from app.services.search import SearchService
+from app.web.app import routes
+from app.web.doors import Doors
+from app.web.errors import STATUS
+from tests.api.spool import INGEST, Spool, calling, error
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
+SURFACES = [route.path.replace("{job_id}", "no-such-job") for route in routes()]
+FEW = settings(
+    max_examples=40,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+any_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+keys = st.sampled_from(
+    "path url language task provider model prompt word_timestamps title labels asset_id q mode "
+    "media_type limit cursor status wait format filename".split()
+) | st.text(max_size=8)
+queries = st.lists(st.tuples(keys, st.text(max_size=30)), max_size=4)
+
+
+def planned(answer: httpx2.Response) -> None:
+    """Whatever it is, it is no fault of the service, and errors have the one shape."""
+    assert answer.status_code < 500, (answer.request.url, answer.text)
+    if answer.status_code >= 400:
+        error(answer, answer.status_code)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("surface", SURFACES)
+async def test_every_surface_and_method_has_one_shape_of_error(
+    spool: Spool, surface: str, method: str
+) -> None:
+    answer = await spool.http.request(method, f"{surface}?no-such-parameter=1")
+    if answer.status_code == 405:
+        assert error(answer, 405, "route.method_not_allowed")["message"].endswith(surface)
+        assert answer.headers["allow"]
+    elif answer.status_code != 200 or surface != "/health":
+        error(answer, answer.status_code)
+        assert answer.status_code in (404, 422)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/nothing", "/api", "/api/v1", "/api/v2/ingest", "/api/v1/jobs/a/b/c", "/%2e%2e/health"],
+)
+async def test_what_is_not_there_has_the_same_shape(spool: Spool, path: str, method: str) -> None:
+    error(await spool.http.request(method, path), 404, "route.not_found")
+
+
+async def test_a_path_of_any_characters_is_a_planned_answer(spool: Spool) -> None:
+    for path in ("/%00", "/%ff", "//", "/api/v1/jobs/%0d%0aX:%20y", "/" + "x" * 20_000, "/a b"):
+        planned(await spool.http.get(path))
+
+
+@FEW
+@given(pairs=queries, surface=st.sampled_from(SURFACES), method=st.sampled_from(["GET", "POST"]))
+async def test_no_query_is_a_fault(
+    spool: Spool, pairs: list[tuple[str, str]], surface: str, method: str
+) -> None:
+    clean = [(name, value.encode(errors="replace").decode()) for name, value in pairs]
+    clean = [(name.encode(errors="replace").decode(), value) for name, value in clean]
+    clean = [(name, value) for name, value in clean if name != "wait"]
+    planned(await spool.http.request(method, surface, params=cast(Any, clean)))
+
+
+@FEW
+@given(raw=st.binary(max_size=60), surface=st.sampled_from(SURFACES))
+async def test_no_raw_query_is_a_fault(spool: Spool, raw: bytes, surface: str) -> None:
+    """As bytes on the wire, percent signs and all."""
+    quoted = "".join(chr(byte) if 33 <= byte < 127 and byte != 35 else "%" for byte in raw)
+    url = httpx2.URL(f"http://spool{surface}").copy_with(query=quoted.encode())
+    planned(await spool.http.get(url))
+
+
+@FEW
+@given(
+    body=st.dictionaries(keys, any_json, max_size=5) | any_json,
+    surface=st.sampled_from([INGEST, "/api/v1/search"]),
+)
+async def test_no_json_is_a_fault(spool: Spool, body: object, surface: str) -> None:
+    text = json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    planned(await spool.http.post(surface, content=text, headers=headers))
+
+
+@FEW
+@given(
+    body=st.binary(max_size=200),
+    kind=st.sampled_from(
+        [
+            "application/json",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=b",
+            "multipart/form-data",
+            "text/plain",
+            "",
+            ";",
+        ]
+    ),
+    begins=st.sampled_from([b"", b"--b\r\nContent-Disposition: form-data; name=", b"{"]),
+)
+async def test_no_body_is_a_fault(spool: Spool, body: bytes, kind: str, begins: bytes) -> None:
+    headers = {"Content-Type": kind}
+    planned(await spool.http.post(INGEST, content=begins + body, headers=headers))
+
+
+@FEW
+@given(kind=st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60))
+async def test_no_content_type_is_a_fault(spool: Spool, kind: str) -> None:
+    headers = {"Content-Type": kind.encode("latin-1")}
+    planned(await spool.http.post(INGEST, content=b"x", headers=headers))
+
+
+# what is the service's own
+
+
+class Failing:
+    """Doors behind which everything fails in the same way."""
+
+    def __init__(self, trouble: Exception) -> None:
+        self._trouble = trouble
+
+    def checked(self, options: JobOptions) -> JobOptions:
+        return options
+
+    async def receive(self, filename: str, chunks: AsyncIterator[bytes]) -> Upload:
+        raise self._trouble
+
+    async def report(self) -> dict[str, Any]:
+        raise self._trouble
+
+    async def get(self, job_id: str) -> Job:
+        raise self._trouble
+
+
+def failing(trouble: Exception) -> Doors:
+    stub = Failing(trouble)
+    return Doors(
+        jobs=cast(JobService, stub),
+        search=SearchService(ArrivingIndex("index"), ArrivingEmbedder("embedder")),
+        health=cast(Health, stub),
+        max_file_size=1000,
+    )
+
+
+async def test_a_fault_of_the_service_tells_nothing_of_its_inside() -> None:
+    async with calling(failing(ZeroDivisionError("secret"))) as (_, http):
+        for answer in (await http.get("/health"), await http.post(INGEST, content=b"x")):
+            error(answer, 500, "internal")
+            assert "secret" not in answer.text
+
+
+async def test_a_full_disk_is_told_as_such_and_when_to_come_back() -> None:
+    full = errors.StorageError("the disk is full", code="storage.full")
+    async with calling(failing(full)) as (_, http):
+        answer = await http.post(INGEST, content=b"x")
+        error(answer, 507, "storage.full")
+        assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_search_says_when_to_come_back_while_the_index_loads() -> None:
+    async with calling(failing(ValueError())) as (_, http):
+        answer = await http.get("/api/v1/search?q=x")
+        error(answer, 503, "service.unavailable")
+        assert int(answer.headers["retry-after"]) > 0
+
+
+def all_errors(root: type[errors.SpoolError] = errors.SpoolError) -> list[type[errors.SpoolError]]:
+    children = [each for each in root.__subclasses__() if each.__module__ == errors.__name__]
+    return [*children, *(grand for child in children for grand in all_errors(child))]
+
+
+@pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: kind.__name__)
+async def test_every_planned_error_has_a_status_and_the_shape(
+    kind: type[errors.SpoolError],
+) -> None:
+    trouble = kind("what happened", hint="what to do")
+    async with calling(failing(trouble)) as (_, http):
+        answer = await http.get("/api/v1/jobs/some-job/result")
+        found = error(answer, answer.status_code, kind.code)
+    assert found == {
+        "code": kind.code,
+        "message": "what happened",
+        "hint": "what to do",
+        "job_id": "some-job",
+    }
+    expected = next((STATUS[each] for each in kind.__mro__ if each in STATUS), 500)
+    assert answer.status_code == expected
+    assert (expected == 500) == (kind is errors.ConfigError)
