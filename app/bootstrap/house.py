@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
+from app.adapters.folder_lock import held
 from app.bootstrap.finding import Finding, open_finding
 from app.bootstrap.records import Records, open_records
 from app.bootstrap.workshop import Workshop, workshop
@@ -28,6 +29,7 @@ async def house(
     `factories` replaces the engines, for tests. Raises StorageError, ConfigError.
     """
     async with AsyncExitStack() as closing:
+        closing.enter_context(held(settings.storage.data_dir))
         tools = await closing.enter_async_context(workshop(settings, factories))
         records = await closing.enter_async_context(open_records(settings))
         finding = await closing.enter_async_context(open_finding(settings, tools.weights))

@@ -60,7 +60,9 @@ class JobWorker:
     async def run(self) -> None:
         """For ever, in all places. Cancel it to stop: running jobs are given back."""
         try:
-            await asyncio.gather(*(self._serve() for _ in range(self.places)))
+            async with asyncio.TaskGroup() as places:  # ends when the last place has
+                for _ in range(self.places):
+                    places.create_task(self._serve())
         finally:
             for task in self._later:
                 task.cancel()

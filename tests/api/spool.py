@@ -4,7 +4,7 @@ Only the engine is a fake, and the network between client and service.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +67,7 @@ class Spool:
 
     async def take_in(self, content: bytes, name: str = "talk.wav", **options: str) -> str:
         """A raw upload; returns the job's id."""
-        answer = await self.http.post(
-            INGEST, content=content, params={"filename": name, **options}
-        )
+        answer = await self.http.post(INGEST, content=content, params={"filename": name, **options})
         assert answer.status_code == 202, answer.text
         return str(answer.json()["job_id"])
 
@@ -220,3 +218,14 @@ def error(answer: httpx2.Response, status: int, code: str | None = None) -> dict
     if code is not None:
         assert found["code"] == code, found
     return found
+
+
+async def refused(
+    spool: Spool, answer: Awaitable[httpx2.Response], status: int, code: str | None = None
+) -> str:
+    """Refused with this status, and neither job nor file is left. Returns message and hint."""
+    jobs, files = await spool.count(), spool.files()
+    found = error(await answer, status, code)
+    assert await spool.count() == jobs
+    assert spool.files() == files
+    return f"{found['message']} {found['hint']}"

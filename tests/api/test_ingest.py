@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-import os
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from urllib.parse import urlencode
 
@@ -16,10 +15,10 @@ from tests.api.spool import (
     INGEST,
     MAX_FILE_SIZE,
     Spool,
-    error,
     hang_up,
     in_chunks,
     multipart,
+    refused,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -79,9 +78,7 @@ WAYS: dict[Way, str] = {
 }
 
 
-def ways(function: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    mark = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-    return mark(function)
+ways = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 
 
 async def send_form(
@@ -94,17 +91,6 @@ async def send_form(
 async def send_json(spool: Spool, text: bytes) -> httpx2.Response:
     headers = {"Content-Type": "application/json"}
     return await spool.http.post(INGEST, content=text, headers=headers)
-
-
-async def refused(
-    spool: Spool, answer: Awaitable[httpx2.Response], status: int, code: str | None = None
-) -> str:
-    """Refused with this status, and neither job nor file is left. Returns message and hint."""
-    jobs, files = await spool.count(), spool.files()
-    found = error(await answer, status, code)
-    assert await spool.count() == jobs
-    assert spool.files() == files
-    return f"{found['message']} {found['hint']}"
 
 
 # the ways in
@@ -177,9 +163,7 @@ async def test_an_upload_without_a_name_has_one(spool: Spool, quiet: bytes) -> N
 async def test_a_hostile_file_name_is_only_a_name(
     spool: Spool, quiet: bytes, name: str, title: str | None
 ) -> None:
-    job = await spool.completed(
-        (await send_form(spool, ("file", name, quiet))).json()["job_id"]
-    )
+    job = await spool.completed((await send_form(spool, ("file", name, quiet))).json()["job_id"])
     assert job["source"]["name"].isprintable() and len(job["source"]["name"]) <= 200
     assert job["title"] == (title or job["title"])
 
@@ -422,18 +406,15 @@ async def test_a_client_that_hangs_up_leaves_neither_file_nor_job(
 async def test_a_request_that_is_abandoned_by_the_server_leaves_nothing(
     spool: Spool, quiet: bytes
 ) -> None:
-    begun = asyncio.Event()
+    begun, never = asyncio.Event(), asyncio.Event()
 
-    async def endless() -> "asyncio.Future[bytes]":
-        begun.set()
-        return await asyncio.get_running_loop().create_future()
-
-    async def chunks() -> "object":
+    async def endless() -> AsyncIterator[bytes]:
         yield quiet[:1000]
-        yield await endless()
+        begun.set()
+        await never.wait()
 
     jobs, files = await spool.count(), spool.files()
-    request = asyncio.create_task(spool.http.post(INGEST, content=chunks()))  # type: ignore[arg-type]
+    request = asyncio.create_task(spool.http.post(INGEST, content=endless()))
     await begun.wait()
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -479,7 +460,7 @@ async def test_a_request_that_is_abandoned_by_the_server_leaves_nothing(
     ],
 )
 async def test_a_broken_form_is_refused(spool: Spool, content_type: str, body: bytes) -> None:
-    headers = {"Content-Type": content_type.encode("latin-1")}
+    headers = {b"Content-Type": content_type.encode("latin-1")}
     answer = spool.http.post(INGEST, content=body, headers=headers)
     await refused(spool, answer, 422, "request.invalid")
 
@@ -533,135 +514,3 @@ async def test_a_file_sent_as_a_form_is_told_how_to_be_sent(spool: Spool, quiet:
     for content, status in ((quiet, 422), (quiet * 100, 413)):
         answer = spool.http.post(INGEST, content=content, headers={"Content-Type": FORM})
         assert "curl -T FILE" in await refused(spool, answer, status)
-
-
-# paths of the server
-
-
-async def test_paths_outside_the_roots_tell_nothing(spool: Spool) -> None:
-    outside = spool.root.parent / "secret.wav"
-    outside.write_bytes(b"x")
-    (spool.root / "link.wav").symlink_to(outside)
-    (spool.root / "broken.wav").symlink_to(spool.root.parent / "nothing.wav")
-    told = set()
-    for path in (
-        str(outside),
-        str(spool.root.parent / "nothing.wav"),
-        "../secret.wav",
-        "../nothing.wav",
-        "x/../../secret.wav",
-        "link.wav",
-        "broken.wav",
-        str(spool.root.parent),
-        "/",
-        "/etc/passwd",
-        "/proc/self/environ",
-        "/dev/zero",
-        "..",
-    ):
-        answer = spool.http.post(INGEST, json={"path": path})
-        told.add(await refused(spool, answer, 403, "source.forbidden"))
-    assert len(told) == 1
-    assert str(spool.root) not in told.pop()
-
-
-async def test_under_the_roots_only_regular_files_are_taken(spool: Spool) -> None:
-    (spool.root / "folder").mkdir(exist_ok=True)
-    if not (spool.root / "pipe.wav").exists():
-        os.mkfifo(spool.root / "pipe.wav")
-    for path in ("folder", "pipe.wav", "nothing.wav", ".", str(spool.root), "x" * 4000):
-        await refused(spool, spool.http.post(INGEST, json={"path": path}), 404, "source.not_found")
-
-
-@pytest.mark.parametrize("path", ["", "\0", "talk.wav\0.txt", "x" * 5000])
-async def test_what_is_no_path_is_refused(spool: Spool, path: str) -> None:
-    await refused(spool, spool.http.post(INGEST, json={"path": path}), 422, "request.invalid")
-
-
-# URLs
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://127.0.0.1/x.mp4",
-        "http://localhost/x.mp4",
-        "http://LOCALHOST/x.mp4",
-        "http://127.1/x.mp4",
-        "http://2130706433/x.mp4",
-        "http://0x7f.0.0.1/x.mp4",
-        "http://0/x.mp4",
-        "http://0.0.0.0/x.mp4",
-        "http://10.0.0.1/x.mp4",
-        "http://172.16.0.1/x.mp4",
-        "http://192.168.0.1/x.mp4",
-        "http://100.64.0.1/x.mp4",
-        "http://169.254.169.254/latest/meta-data",
-        "http://[::1]/x.mp4",
-        "http://[::]/x.mp4",
-        "http://[::ffff:127.0.0.1]/x.mp4",
-        "http://[::ffff:7f00:1]/x.mp4",
-        "http://[64:ff9b::7f00:1]/x.mp4",
-        "http://[2002:7f00:1::]/x.mp4",
-        "http://[fd00::1]/x.mp4",
-        "http://[fe80::1]/x.mp4",
-        "http://127.9.9.8/x.mp4",
-        "http://224.0.0.1/x.mp4",
-        "http://255.255.255.255/x.mp4",
-    ],
-)
-async def test_a_url_that_leads_inside_is_forbidden(spool: Spool, url: str) -> None:
-    for answer in (
-        spool.http.post(INGEST, json={"url": url}),
-        spool.http.post(INGEST, data={"url": url}),
-    ):
-        await refused(spool, answer, 403, "source.forbidden")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "x",
-        "/etc/passwd",
-        "file:///etc/passwd",
-        "ftp://example.org/x.mp4",
-        "gopher://example.org/",
-        "data:audio/wav;base64,AAAA",
-        "http://",
-        "http:///x.mp4",
-        "http://a b/x.mp4",
-        "http://user:secret@example.org/x.mp4",
-        "http://example.org:99999/x.mp4",
-        "http://example.org:0/x.mp4",
-        "http://exa\nmple.org/x.mp4",
-        "http://[::1/x.mp4",
-        "concat:a|b",
-        "http://0177.0.0.1/x.mp4",
-        "",
-    ],
-)
-async def test_what_is_no_web_address_is_refused(spool: Spool, url: str) -> None:
-    await refused(spool, spool.http.post(INGEST, json={"url": url}), 422, "request.invalid")
-
-
-async def test_a_download_that_is_refused_fails_its_job_with_the_reason(
-    spool: Spool, media_server: HTTPServer
-) -> None:
-    media_server.expect_request("/gone.mp4").respond_with_data("no", status=410)
-    url = media_server.url_for("/gone.mp4")
-    answer = await spool.http.post(INGEST, json={"url": url})
-    job = await spool.ended(answer.json()["job_id"])
-    assert (job["status"], job["error"]["code"]) == ("Failed", "source.gone")
-    assert "410" in job["error"]["message"]
-
-
-async def test_a_download_that_redirects_inside_fails_its_job(
-    spool: Spool, media_server: HTTPServer
-) -> None:
-    media_server.expect_request("/in.mp4").respond_with_data(
-        "", status=302, headers={"Location": "http://127.0.0.1:1/x.mp4"}
-    )
-    url = media_server.url_for("/in.mp4")
-    job_id = (await spool.http.post(INGEST, json={"url": url})).json()["job_id"]
-    job = await spool.ended(job_id)
-    assert (job["status"], job["error"]["code"]) == ("Failed", "source.forbidden")

@@ -50,7 +50,7 @@ async def test_json_is_the_whole_result(spool: Spool, speech: bytes) -> None:
     assert (document["provider"], document["model"]) == ("whisper_cpp", "base")
     assert document["job_id"] == job_id and document["warnings"] == []
     assert [segment["id"] for segment in segments] == [0, 1, 2]
-    assert 39 < document["duration"] < 42
+    assert document["duration"] == 17.0
     times = [moment for segment in segments for moment in (segment["start"], segment["end"])]
     assert times == sorted(times) and times[-1] <= document["duration"]
 
@@ -100,9 +100,7 @@ async def test_each_format_says_what_it_is(
 
 
 @pytest.mark.parametrize("form", ["srt", "vtt"])
-async def test_hostile_text_makes_no_cue_of_its_own(
-    spool: Spool, speech: bytes, form: str
-) -> None:
+async def test_hostile_text_makes_no_cue_of_its_own(spool: Spool, speech: bytes, form: str) -> None:
     job_id, segments = await spoken(spool, speech, "before", HOSTILE, "after")
     answer = await text(spool, job_id, form)
     assert answer.count("-->") == 3
@@ -126,7 +124,8 @@ async def test_hostile_text_makes_no_row_of_its_own(spool: Spool, speech: bytes)
 async def test_other_scripts_arrive_as_they_are(spool: Spool, speech: bytes) -> None:
     job_id, _ = await spoken(spool, speech, "Привет", "你好", "👋 ẞ")
     for form in FORMATS:
-        assert all(word in await text(spool, job_id, form) for word in ("Привет", "你好", "👋 ẞ"))
+        answer = await text(spool, job_id, form)
+        assert "Привет" in answer and "你好" in answer and "👋 ẞ" in answer
 
 
 async def test_silence_has_a_result_in_every_format(spool: Spool, quiet: bytes) -> None:

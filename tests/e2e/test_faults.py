@@ -82,3 +82,13 @@ def test_a_setting_that_does_not_exist_stops_the_start_and_is_named(
     server = own_server(APP__SERVER__PROT="8000")
     with pytest.raises(AssertionError, match=r"ended with 1:\n.*app\.server\.prot"):
         server.start()
+
+
+def test_a_second_service_on_the_same_folder_refuses_to_start(
+    own_server: Callable[..., Server],
+) -> None:
+    first, second = own_server(**TINY), own_server(**TINY)
+    first.start()
+    with pytest.raises(AssertionError, match=r"ended with 1:\n(.*\n)*.*another Spool is running"):
+        second.start()
+    assert first.health()["status"] == "ok"

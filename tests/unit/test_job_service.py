@@ -98,7 +98,7 @@ async def test_an_upload_is_a_file_a_row_and_a_hint_to_the_worker(bench: Workben
 async def test_no_name_leads_a_file_anywhere_else(bench: Workbench, name: str, key: str) -> None:
     job = await uploaded(a_service(bench), name)
     assert job.input_path == key.format(job.job_id)
-    assert job.source_name == name
+    assert job.source_name == name[-200:]
 
 
 async def test_nothing_is_left_of_an_upload_without_bytes(bench: Workbench) -> None:

@@ -223,10 +223,13 @@ async def test_an_index_that_fails_costs_a_warning_and_nothing_else(bench: Workb
     assert document["warnings"][0]["code"] == "index.failed"
 
 
-async def test_a_worker_that_is_stopped_gives_the_attempt_back(bench: Workbench) -> None:
+@pytest.mark.parametrize("places", [1, 3])
+async def test_a_worker_that_is_stopped_gives_the_attempt_back(
+    bench: Workbench, places: int
+) -> None:
     bench.engine.hold.clear()
     job = await bench.upload()
-    worker = bench.worker()
+    worker = bench.worker(places=places)
     task = asyncio.create_task(worker.run())
     await until(lambda: bench.engine.at_work == 1)
     assert worker.running() == 1

@@ -1,0 +1,36 @@
+"""One service per data folder: a lock that the system lets go of however its holder ends."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.domain.errors import ConfigError, StorageError
+
+NAME = ".spool.lock"
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the folder for as long as the block runs. Raises ConfigError when another does.
+
+    A second service would take the first one's running jobs for abandoned ones.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StorageError(f"the data folder {folder} cannot be used: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise ConfigError(
+            f"another Spool is running on the data folder {folder}",
+            hint="stop it, or set [app.storage] data_dir to another folder",
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,50 @@
+"""A data folder belongs to one service at a time."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.adapters.folder_lock import held
+from app.domain.errors import ConfigError, StorageError
+from tests.media import ROOT
+
+HOLD = """
+import pathlib, sys
+from app.adapters.folder_lock import held
+with held(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_holder_is_refused_until_the_first_lets_go(tmp_path: Path) -> None:
+    with held(tmp_path):
+        with pytest.raises(ConfigError, match="another Spool is running"), held(tmp_path):
+            pass
+    with held(tmp_path):
+        pass
+
+
+def test_a_killed_holder_leaves_the_folder_free(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(ConfigError), held(tmp_path):
+            pass
+        holder.kill()
+    with held(tmp_path):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(StorageError, match="file/data"), held(file / "data"):
+        pass
