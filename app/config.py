@@ -185,4 +185,5 @@ def _explain(error: ValidationError) -> str:
 def _line(item: "ErrorDetails") -> str:
     """The value too, but not of a key that we do not know: it may be a misspelt secret."""
     got = "" if item["type"] == "extra_forbidden" else f" (got {item['input']!r})"
-    return f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}{got}"
+    said = "there is no such setting" if item["type"] == "extra_forbidden" else item["msg"]
+    return f"{'.'.join(str(part) for part in item['loc'])}: {said}{got}"

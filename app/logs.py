@@ -24,6 +24,6 @@ def configure(level: str, *, json_lines: bool) -> None:
 
 def _text(record: "Record") -> str:
     """Time, level, what happened, and the job that it happened to."""
-    bound = " ".join(f"{name}={{extra[{name}]}}" for name in BOUND if name in record["extra"])
+    bound = " ".join(f"{name}={{extra[{name}]}}" for name in BOUND if record["extra"].get(name))
     tail = f" <dim>{bound}</dim>" if bound else ""
     return f"{{time:HH:mm:ss.SSS}} <level>{{level: <7}}</level> {{message}}{tail}\n{{exception}}"

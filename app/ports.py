@@ -114,13 +114,28 @@ class WindowJournal(Protocol):
 
 class TranscriptStore(Protocol):
     async def save(self, job: Job, transcript: Transcript) -> None:
-        """Replace the transcript of the job's asset. Durable when this returns."""
+        """Replace the transcript of the job's asset. Durable when this returns.
+
+        It counts as not indexed until it is marked.
+        """
         ...
 
     async def load(self, job_id: str) -> Transcript | None: ...
 
     async def partial(self, job_id: str) -> Sequence[WindowTranscript]:
         """Windows of a running job finished so far, in time order, of its newest params_hash."""
+        ...
+
+    async def mark_indexed(self, job_id: str, generation: str) -> None:
+        """Note that all its moments, with vectors, are in this generation of the index.
+
+        When a later job took the asset in meanwhile, its moments are what was overwritten: then
+        that transcript loses its mark.
+        """
+        ...
+
+    async def unindexed(self, generation: str, limit: int) -> Sequence[str]:
+        """Ids of jobs whose transcript is not marked with this generation, newest first."""
         ...
 
 
@@ -251,7 +266,15 @@ class VectorIndex(Protocol):
 
     @property
     def ready(self) -> bool:
-        """False until the library and the table are loaded."""
+        """False until the library and the table are loaded; `search` then says why it cannot."""
+        ...
+
+    @property
+    def generation(self) -> str:
+        """Names the table since it was begun: another one means that it began empty.
+
+        Raises Unavailable while the index is not ready.
+        """
         ...
 
     async def upsert(self, moments: Sequence[Moment], vectors: Sequence[Vector | None]) -> None:

@@ -20,8 +20,6 @@ from app.domain.media import SAMPLE_BYTES
 from app.ports import MediaExtractor
 from scripts.bench_report import MiB, Report, say
 from scripts.bench_server import forget_peak, peak, resident
-from scripts.bench_speech import passage
-from tests.media import run_ffmpeg
 
 SECONDS = 3600
 TARGET = 64.0  # MiB
@@ -59,8 +57,8 @@ def measure(report: Report) -> None:
             source.unlink()
             _tell(report, f"{name} by {extractor}", cost)
     report.notes += [
-        f"{SECONDS} s of real speech repeated; a new process each, peak (VmHWM) less what it held "
-        "before the first extraction, so libraries that are loaded for it count too",
+        f"{SECONDS} s of real speech repeated; a new process each: its peak (VmHWM) less what it "
+        "held before. numpy, libsndfile and soxr are loaded on the way, and count",
         "ffmpeg's peak is its own VmHWM, looked at every 10 ms; its binary's pages are in it",
     ]
 
@@ -109,6 +107,9 @@ def _watch(peaks: list[int], over: threading.Event) -> None:
 
 
 def _make(target: Path, encoding: tuple[str, ...]) -> None:
+    from scripts.bench_speech import passage  # brings numpy: not before the fresh process
+    from tests.media import run_ffmpeg
+
     picture = PICTURE if "-c:v" in encoding else ()
     sound = ("-stream_loop", "-1", "-i", passage())
     run_ffmpeg([*sound, *picture, "-t", str(SECONDS), *encoding, "-threads", "2", target])

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from scripts.bench_report import MiB, Report, say
 from scripts.bench_server import Server, forget_peak, peak, resident, serving
@@ -44,7 +45,9 @@ def measure(report: Report) -> None:
             say(f"upload: 1 GiB {kind} in {sent.seconds:.1f} s")
             _tell(report, kind, sent)
         delays = [upload(server, "raw", SMALL).after_on_disk for _ in range(TIMES)]
-    report.below(SOON * 1000, f"on disk to 202, worst of {TIMES} x 8 MiB", max(delays) * 1000, "ms")
+    small = f"on disk to 202, {TIMES} x 8 MiB"
+    report.below(SOON * 1000, f"{small}: median", median(delays) * 1000, "ms")
+    report.fact("  slowest", max(delays) * 1000, "ms")
     report.detail["small_after_on_disk_s"] = delays
     report.notes += [
         "memory: peak (VmHWM) of the server's process from before the upload until after the "

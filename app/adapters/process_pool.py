@@ -25,6 +25,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+NICENESS = 10  # the web process answers first; on an idle machine nothing is lost by it
 
 
 class ProcessPool:
@@ -135,6 +136,7 @@ def _settle_in(parent: int) -> None:
     if os.getppid() != parent:  # it died before the line above took hold
         os._exit(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    os.nice(NICENESS)
     os.environ["OMP_NUM_THREADS"] = "1"  # spinning threads on busy cores lose four times
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     os.dup2(2, 1)  # native libraries print: stdout belongs to the command line

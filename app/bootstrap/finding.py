@@ -1,8 +1,11 @@
 """What makes moments findable; loads behind the service's start."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+
+from loguru import logger
 
 from app.adapters.embedders.slot import MINILM_DIMENSIONS, SlotEmbedder
 from app.adapters.embedders.text_onnx import OnnxEmbedder
@@ -13,9 +16,12 @@ from app.adapters.weights.shelf import ModelShelf
 from app.bootstrap.models import embedding_kind, located
 from app.bootstrap.records import Records
 from app.config import AppSettings
+from app.domain.errors import EngineError
 from app.domain.models import ModelKind
 from app.services.arriving import ArrivingEmbedder, ArrivingIndex
 from app.services.reindex import refill
+
+MINILM = "all-MiniLM-L6-v2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +33,19 @@ class Finding:
     index: ArrivingIndex
 
     async def prepare(self, records: Records) -> None:
-        """Weights, then the table, then the model; an index begun anew is filled again."""
-        await self.embedder.bring(self._embedder)
-        await self.index.bring(self._index)
-        if isinstance(self.embedder.here, SlotEmbedder):
-            await self.embedder.endure(self.embedder.here.load())
-        if isinstance(self.index.here, LanceIndex) and self.index.here.rebuilt:
+        """Table and model at once; then what the table lacks is filled in, with vectors."""
+        await asyncio.gather(self._load_embedder(), self.index.bring(self._index))
+        await self._fit_index()
+        try:
             await refill(records.store, records.transcripts, self.embedder, self.index)
+        except Exception:
+            logger.exception("the index could not be refilled: the next start goes on")
+
+    async def _load_embedder(self) -> None:
+        """In two steps: the folder alone tells the table how long vectors are."""
+        await self.embedder.bring(self._embedder)
+        if isinstance(self.embedder.here, SlotEmbedder):
+            await self.embedder.insist(self.embedder.here.load)
 
     async def _embedder(self) -> SlotEmbedder:
         model, kind = self.settings.search.embedding_model, embedding_kind(self.settings)
@@ -42,16 +54,33 @@ class Finding:
         return make(self.pool, found.path, model)
 
     async def _index(self) -> LanceIndex:
-        """Also without the model: then moments are found by keyword."""
-        embedder = self.embedder.here
-        size = embedder.dimensions if isinstance(embedder, SlotEmbedder) else MINILM_DIMENSIONS
+        """Searches by keyword need no more than this."""
         index = LanceIndex(
             self.settings.storage.index_uri or str(self.settings.storage.data_dir / "index"),
-            dimensions=size,
+            dimensions=await self._dimensions(),
             model=self.settings.search.embedding_model,
         )
         await index.open()
         return index
+
+    async def _dimensions(self) -> int:
+        """Of the default model they are known; another one's folder is waited for.
+
+        Without that, moments are found by keyword at least: then any length will do.
+        """
+        if self.embedder.here is None and self.settings.search.embedding_model != MINILM:
+            with suppress(EngineError):
+                await self.embedder.get()
+        embedder = self.embedder.here
+        return embedder.dimensions if isinstance(embedder, SlotEmbedder) else MINILM_DIMENSIONS
+
+    async def _fit_index(self) -> None:
+        """Begin it anew when the model came later and its vectors have another length."""
+        index, embedder = self.index.here, self.embedder.here
+        if isinstance(index, LanceIndex) and isinstance(embedder, SlotEmbedder):
+            if index.dimensions != embedder.dimensions:
+                await index.aclose()
+                await self.index.bring(self._index)
 
 
 @asynccontextmanager

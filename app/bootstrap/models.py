@@ -1,7 +1,12 @@
 """Model weights by the settings: where they are kept, and how their arrival is told."""
 
 import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from importlib.util import find_spec
+from typing import TypeVar
 
 from loguru import logger
 
@@ -10,6 +15,7 @@ from app.config import AppSettings
 from app.domain.models import LocatedModel, ModelKind
 from app.ports import Progress
 
+T = TypeVar("T")
 SPEECH_MODEL = "silero-vad"
 
 
@@ -29,9 +35,34 @@ def embedding_kind(settings: AppSettings) -> ModelKind:
 
 
 async def located(weights: ModelShelf, name: str, kind: ModelKind) -> LocatedModel:
-    found = await asyncio.to_thread(weights.find, name, kind, _told_by_tenths(name))
+    found = await _abandonable(lambda: weights.find(name, kind, _told_by_tenths(name)))
     logger.info("{} {}: from {}, {}", kind.value, name, found.source.value, found.path)
     return found
+
+
+async def _abandonable(work: Callable[[], T]) -> T:
+    """In a thread that nobody waits for at shutdown: a fetch may take minutes."""
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[T] = loop.create_future()
+
+    def settle(set_outcome: Callable[[], None]) -> None:
+        def unless_given_up() -> None:
+            if not outcome.done():
+                set_outcome()
+
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(unless_given_up)
+
+    def run() -> None:
+        try:
+            found = work()
+        except Exception as error:
+            settle(partial(outcome.set_exception, error))
+        else:
+            settle(partial(outcome.set_result, found))
+
+    threading.Thread(target=run, daemon=True, name="weights").start()
+    return await outcome
 
 
 def _told_by_tenths(name: str) -> Progress:

@@ -1,9 +1,9 @@
 """What turns sound into text, for the service and for the command line alike."""
 
+import os
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from os import cpu_count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,6 +39,10 @@ class Workshop:
     async def fetch_detector(self) -> None:
         await self.detector.bring(self._detector)
 
+    async def try_detector(self) -> None:
+        """Once, for who cannot wait until the network is back."""
+        await self.detector.attempt(self._detector)
+
     async def _detector(self) -> SpeechDetector:
         found = await located(self.weights, SPEECH_MODEL, ModelKind.SPEECH_DETECTION)
         return SileroDetector(self.pool, found.path)
@@ -48,7 +52,7 @@ class Workshop:
 async def workshop(
     settings: AppSettings, factories: Mapping[str, EngineFactory] | None = None
 ) -> AsyncIterator[Workshop]:
-    pool = ProcessPool(settings.transcription.workers or cpu_count() or 1)
+    pool = ProcessPool(settings.transcription.workers or _cores())
     weights = model_store(settings)
     longest = settings.ingestion.max_duration
     tools = Workshop(
@@ -64,6 +68,13 @@ async def workshop(
     finally:
         await tools.engines.aclose()
         await pool.aclose()
+
+
+def _cores() -> int:
+    """Those that this process may use: a container often has fewer than the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _engines(
@@ -113,7 +124,7 @@ async def transcribe_file(
     """One file, here and now: the same line without rows. `progress` follows the seconds done."""
     with TemporaryDirectory(prefix="spool-") as folder:
         async with workshop(settings) as tools:
-            await tools.fetch_detector()
+            await tools.try_detector()
             target = Path(folder, "sound.s16le")
             audio = await extract(tools.extractors, file, target, lambda _: None)
             async with tools.engines.lease(provider, model) as engine:
@@ -125,4 +136,5 @@ async def transcribe_file(
                     journal=ForgetfulJournal(),
                     reached=lambda seconds: progress(seconds / max(audio.seconds, 1.0)),
                     duration=audio.seconds,
+                    max_window=settings.transcription.max_window,
                 )

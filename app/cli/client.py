@@ -46,6 +46,13 @@ class Client:
     def job(self, job_id: str, wait: float = 0.0) -> dict[str, Any]:
         return self._call("GET", f"/api/v1/jobs/{job_id}", params={"wait": str(wait)})
 
+    def result(self, job_id: str, form: str) -> str:
+        """The result as text; while the job runs, the part that is there."""
+        return self._send("GET", f"/api/v1/jobs/{job_id}/result", params={"format": form}).text
+
+    def health(self) -> dict[str, Any]:
+        return self._call("GET", "/health")
+
     def jobs(self, parameters: dict[str, str]) -> dict[str, Any]:
         return self._call("GET", "/api/v1/jobs", params=parameters)
 
@@ -53,23 +60,26 @@ class Client:
         return self._call("GET", "/api/v1/search", params=parameters)
 
     def _call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        return _json(self._send(method, path, **request))
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx2.Response:
         try:
             response = self._http.request(method, path, **request)
         except httpx2.HTTPError as error:
             raise Unavailable(
                 f"no answer from {self.server}: {error}", hint="start it with `spool serve`"
             ) from error
-        return _answer(response)
+        if response.is_error:
+            said = _json(response).get("error", {})
+            raise SpoolError(said.get("message", response.text), hint=said.get("hint"))
+        return response
 
 
-def _answer(response: httpx2.Response) -> dict[str, Any]:
+def _json(response: httpx2.Response) -> dict[str, Any]:
     try:
         body: dict[str, Any] = response.json()
     except ValueError as error:
         raise SpoolError(f"{response.url} answered no JSON: is this a Spool?") from error
-    if response.is_error:
-        said = body.get("error", {})
-        raise SpoolError(said.get("message", response.text), hint=said.get("hint"))
     return body
 
 

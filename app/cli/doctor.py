@@ -13,6 +13,7 @@ from rich.console import Console
 
 from app.bootstrap.models import SPEECH_MODEL, embedding_kind, model_store
 from app.bootstrap.records import database_url
+from app.cli.client import Client
 from app.config import AppSettings, load_settings
 from app.domain.errors import SpoolError
 from app.domain.models import ModelKind
@@ -64,7 +65,10 @@ def _checks(settings: AppSettings, offline: bool) -> Iterator[tuple[str, Callabl
 def _ffmpeg() -> str:
     import imageio_ffmpeg
 
-    found = imageio_ffmpeg.get_ffmpeg_exe()
+    try:
+        found = imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise SpoolError("not found", hint="install ffmpeg, or imageio-ffmpeg anew") from error
     run = subprocess.run([found, "-version"], capture_output=True, text=True, check=True)
     return run.stdout.split(" Copyright")[0]
 
@@ -108,14 +112,22 @@ def _port(settings: AppSettings) -> str:
         with socket.create_server((server.host, server.port)):
             return f"{server.host}:{server.port} is free"
     except OSError as error:
-        raise SpoolError(
-            f"{server.host}:{server.port}: {os.strerror(error.errno or 0)}",
-            hint="unless Spool itself is running there: set [app.server] port to another",
-        ) from error
+        return _neighbour(f"{server.host}:{server.port}: {os.strerror(error.errno or 0)}")
+
+
+def _neighbour(trouble: str) -> str:
+    """A port that Spool itself has taken is no trouble."""
+    try:
+        health = Client(None).health()
+        return f"Spool {health['version']} is running there"
+    except (SpoolError, KeyError) as error:
+        raise SpoolError(trouble, hint="set [app.server] port to another") from error
 
 
 def _model(settings: AppSettings, name: str, kind: ModelKind, offline: bool) -> str:
     store = model_store(settings)
+    if Path(name).exists():
+        return f"{name}: {store.find(name, kind).path}"
     here = {(entry.name, entry.kind): entry.path for entry in store.entries()}.get((name, kind))
     if here is None and offline:
         raise SpoolError(f"{name} is not here", hint="run: spool doctor, with the network up")

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
+from rich.table import Column
 
 from app.cli.client import Client
 from app.domain.errors import SpoolError
@@ -22,7 +23,10 @@ def ingest(
     language: Annotated[str | None, typer.Option(help="Code or name; else detected.")] = None,
     model: Annotated[str | None, typer.Option(help="Model name; else as configured.")] = None,
     provider: Annotated[str | None, typer.Option(help="whisper_cpp or openai.")] = None,
+    task: Annotated[str | None, typer.Option(help="translate: into English.")] = None,
+    prompt: Annotated[str | None, typer.Option(help="Names and terms to expect.")] = None,
     title: Annotated[str | None, typer.Option(help="Title; else the file name.")] = None,
+    asset_id: Annotated[str | None, typer.Option(help="Your own name for the medium.")] = None,
     labels: Annotated[str | None, typer.Option(help="Comma-separated.")] = None,
     words: Annotated[bool, typer.Option("--words", help="Word timestamps.")] = False,
     server: Annotated[str | None, typer.Option(help="URL of the service.")] = None,
@@ -32,7 +36,10 @@ def ingest(
         "language": language,
         "model": model,
         "provider": provider,
+        "task": task,
+        "prompt": prompt,
         "title": title,
+        "asset_id": asset_id,
         "labels": labels,
         "word_timestamps": "true" if words else None,
     }
@@ -48,7 +55,7 @@ class _Ingest:
         self._client, self._options = client, options
         self._console = Console(stderr=True)
         self._bars = Progress(
-            TextColumn("{task.fields[name]}"),
+            TextColumn("{task.fields[name]}", table_column=Column(no_wrap=True, max_width=30)),
             BarColumn(),
             TaskProgressColumn(),
             TextColumn("{task.fields[stage]}"),
@@ -70,7 +77,8 @@ class _Ingest:
         try:
             job = self._submit(source, bar)
         except (SpoolError, OSError) as error:
-            self._fail(bar, f"{source}: {error}")
+            hint = getattr(error, "hint", None)
+            self._fail(bar, f"{source}: {error}" + (f"\n  {hint}" if hint else ""))
             return []
         self._bars.update(bar, completed=0.0, total=1.0, stage=job["status"])
         print(job["job_id"], flush=True)
@@ -96,5 +104,5 @@ class _Ingest:
 
     def _fail(self, bar: TaskID, reason: str) -> None:
         self._well = False
-        self._bars.update(bar, stage="failed")
+        self._bars.update(bar, stage="Failed")
         self._console.print(reason, style="red", markup=False)

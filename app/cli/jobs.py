@@ -31,7 +31,7 @@ def jobs(
     table = Table(box=None, header_style="bold")
     table.add_column("job", no_wrap=True, min_width=36)  # an id cut short is no use to anybody
     for column in ("title", "status", "done", "error"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, no_wrap=True, overflow="ellipsis")
     for job in page["jobs"]:
         error = job["error"]["message"] if job["error"] else ""
         done = f"{job['progress']:.0%}"

@@ -1,13 +1,16 @@
 """`spool`: the command line. Each command is a small file beside this one."""
 
 import sys
+from typing import Annotated
 
 import typer
 
+from app import __version__
 from app.cli.doctor import doctor
 from app.cli.ingest import ingest
 from app.cli.jobs import jobs
 from app.cli.models import models
+from app.cli.result import result
 from app.cli.search import search
 from app.cli.serve import serve
 from app.cli.transcribe import transcribe
@@ -16,10 +19,22 @@ from app.domain.errors import SpoolError
 cli = typer.Typer(
     help="Takes in media as background jobs and makes every spoken moment searchable.",
     no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, ingest, transcribe, search, jobs, models, doctor):
+
+
+@cli.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        print(f"spool {__version__}")
+        raise typer.Exit
+
+
+for command in (serve, ingest, transcribe, search, jobs, result, models, doctor):
     cli.command()(command)
 
 

@@ -27,17 +27,17 @@ def search(
     if answer["notice"]:
         Console(stderr=True).print(answer["notice"], style="yellow", markup=False)
     for hit in answer["hits"]:
-        console.print(_line(hit, client.server))
+        console.print(_line(hit))
     if not answer["hits"]:
         console.print("nothing found")
 
 
-def _line(hit: dict[str, Any], server: str) -> Text:
+def _line(hit: dict[str, Any]) -> Text:
     line = Text()
     line.append(f"{clock(hit['start'])}-{clock(hit['end'])} ", style="cyan")
     line.append(hit["title"], style="bold")
     line.append(f"  ({', '.join(hit['why'])})\n  {hit['text']}\n")
-    line.append(f"  {server}{hit['url']}", style="dim")
+    line.append(f"  {hit['asset_id']} at {hit['start']:g} s", style="dim")
     return line
 
 

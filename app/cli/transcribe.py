@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,7 +43,8 @@ def transcribe(
     words: Annotated[bool, typer.Option("--words", help="Word timestamps (json).")] = False,
 ) -> None:
     """Transcribe one file here and now; the transcript goes to standard output."""
-    settings = load_settings()
+    chosen = {"model": model} if model and provider != "openai" else {}
+    settings = load_settings(transcription=chosen)  # here a path will do, too
     configure("WARNING", json_lines=settings.logging.json_lines)
     options = DecodingOptions(
         language=_code(language), task=task, prompt=prompt, word_timestamps=words
@@ -55,10 +57,12 @@ def transcribe(
                 file,
                 options,
                 provider=provider,
-                model=model,
+                model=model if provider == "openai" else None,
                 progress=lambda done: bars.update(bar, completed=done),
             )
         )
+    if not transcript.segments:
+        print("nobody was heard to speak", file=sys.stderr)
     print(_rendered(transcript, form), end="")
 
 

@@ -51,6 +51,9 @@ class SearchQuery:
     asset_id: str | None = None
     #: All of them must be on the asset.
     labels: tuple[str, ...] = ()
+    #: When the medium was taken in, in milliseconds since the epoch; both ends belong.
+    since: int | None = None
+    until: int | None = None
     limit: int = 20
     #: Hits to pass over, from the cursor.
     offset: int = 0

@@ -9,24 +9,36 @@ from app.domain.jobs import VIDEO_SUFFIXES, Job, media_suffix
 from app.domain.search import MediaType, Moment
 from app.domain.transcript import Transcript
 from app.pipeline.moments import moments
-from app.ports import Embedder, Vector, VectorIndex
+from app.ports import Embedder, TranscriptStore, Vector, VectorIndex
 
 #: Told a code and a message.
 Warn = Callable[[str, str], Awaitable[None]]
 
 
 async def embed(
-    job: Job, transcript: Transcript, embedder: Embedder, index: VectorIndex, warn: Warn
-) -> None:
-    """A failure is a warning: the transcript is saved, and can be embedded again."""
+    job: Job,
+    transcript: Transcript,
+    embedder: Embedder,
+    index: VectorIndex,
+    transcripts: TranscriptStore,
+    warn: Warn,
+) -> bool:
+    """True when all of it is indexed, which is noted with the transcript.
+
+    A failure is a warning: the transcript is saved, and stays among the unindexed.
+    """
     found = moments_of(job, transcript)
     try:
         vectors = await _vectors([moment.text for moment in found], embedder, warn)
-        await index.replace_asset(job.asset_id, found, vectors)
+        await index.replace_asset(job.asset_id, found, vectors or [None] * len(found))
     except SpoolError as error:
         await warn("index.failed", f"the transcript is not searchable: {error.message}")
-    else:
-        logger.info("{} moments indexed", len(found))
+        return False
+    logger.info("{} moments indexed", len(found))
+    if vectors is None:
+        return False
+    await transcripts.mark_indexed(job.job_id, index.generation)
+    return True
 
 
 def moments_of(job: Job, transcript: Transcript) -> list[Moment]:
@@ -45,10 +57,10 @@ def media_type(job: Job) -> MediaType:
     return MediaType.VIDEO if video else MediaType.AUDIO
 
 
-async def _vectors(texts: Sequence[str], embedder: Embedder, warn: Warn) -> Sequence[Vector | None]:
-    """Without the model, moments are found by keyword at least."""
+async def _vectors(texts: Sequence[str], embedder: Embedder, warn: Warn) -> Sequence[Vector] | None:
+    """None without the model: then moments are found by keyword at least."""
     try:
         return await embedder.embed(texts)
     except SpoolError as error:
         await warn("embedding.failed", f"found by keyword only: {error.message}")
-        return [None] * len(texts)
+        return None

@@ -1,7 +1,7 @@
 """What a job on its way tells the database: stages, progress, warnings."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from loguru import logger
 
@@ -27,11 +27,14 @@ class JobReport:
         self._loop = asyncio.get_running_loop()
         self._writer: asyncio.Task[None] | None = None
         self._closed = False
+        self._bound = ExitStack()
 
     async def enter(self, stage: Stage) -> None:
-        """Raises ClaimLost when the job is no longer ours."""
+        """Log lines name the stage until the next one. Raises ClaimLost: no longer ours."""
         await self._held(self._store.advance(self._job, stage))
-        logger.bind(stage=stage.value).info("stage {}", stage.value)
+        self._unbind()
+        self._bound.enter_context(logger.contextualize(stage=stage.value))
+        logger.info("stage {}", stage.value)
 
     async def duration(self, seconds: float) -> None:
         await self._held(self._store.note_duration(self._job, seconds))
@@ -49,8 +52,13 @@ class JobReport:
         if not self._closed and (self._writer is None or self._writer.done()):
             self._writer = self._loop.create_task(self._write())
 
+    def _unbind(self) -> None:
+        with suppress(ValueError):  # bound by another task: nothing to undo in this one
+            self._bound.close()
+
     async def aclose(self) -> None:
         self._closed = True
+        self._unbind()
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)

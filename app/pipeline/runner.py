@@ -60,9 +60,11 @@ class Pipeline:
         audio = await self._extract(job, source, report)
         await report.enter(Stage.TRANSCRIBING)
         transcript = await self._transcribe(job, audio, report)
+        if not transcript.segments:
+            await report.warn("media.no_speech", "nobody was heard to speak")
         await self.transcripts.save(job, transcript)
         await report.enter(Stage.EMBEDDING)
-        await embed(job, transcript, self.embedder, self.index, report.warn)
+        await embed(job, transcript, self.embedder, self.index, self.transcripts, report.warn)
         return transcript
 
     async def _extract(self, job: Job, source: Path, report: JobReport) -> Audio:

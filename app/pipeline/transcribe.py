@@ -16,6 +16,7 @@ from app.domain.transcript import (
     Transcript,
     WindowTranscript,
 )
+from app.pipeline.speech import only_speech
 from app.ports import TranscriptionEngine, WindowJournal
 
 #: Raise it when windows are cut or decoded another way: results of old cuts are not mixed in.
@@ -31,14 +32,14 @@ async def transcribe(
     journal: WindowJournal,
     reached: Callable[[float], None],
     duration: float,
-    max_window: float = 28.0,
+    max_window: float,
 ) -> Transcript:
     """What is spoken in all windows. `reached` is told how many seconds of the medium are done.
 
-    `max_window`: seconds at which `windows` were cut. Windows that the journal holds already are
-    not computed again. Raises EngineError.
+    `duration`: seconds of the medium; `max_window`: seconds at which `windows` were cut. Windows
+    that the journal holds already are not computed again. Raises EngineError.
     """
-    params = params_hash(engine, options, max_window)
+    params = params_hash(engine, options, max_window, duration)
     desk = _Desk(engine, options, job_id, params, journal, reached)
     desk.results = await journal.done(job_id, params)
     detection = await desk.work(windows)
@@ -52,9 +53,14 @@ async def transcribe(
     )
 
 
-def params_hash(engine: TranscriptionEngine, options: DecodingOptions, max_window: float) -> str:
-    """Names everything that a window's place and text depend on."""
-    named = [CUT, max_window, engine.provider, engine.model, asdict(options)]
+def params_hash(
+    engine: TranscriptionEngine, options: DecodingOptions, max_window: float, duration: float
+) -> str:
+    """Names everything that a window's place and text depend on.
+
+    The duration stands for the sound: a file that was replaced between two attempts is heard anew.
+    """
+    named = [CUT, max_window, duration, engine.provider, engine.model, asdict(options)]
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -119,12 +125,16 @@ class _Desk:
 
     async def _begin(self, window: AudioWindow) -> None:
         await self._places.acquire()
+        if self._error:  # it came while this one waited: begin no more
+            self._places.release()
+            return
         task = asyncio.create_task(self._transcribe(window))
         self._under_way.add(task)
         task.add_done_callback(self._ended)
 
     async def _transcribe(self, window: AudioWindow) -> None:
-        [result] = await self._engine.transcribe([window], self._options)
+        [heard] = await self._engine.transcribe([window], self._options)
+        result = only_speech(heard)
         await self._journal.record(self._job_id, self._params, window, result)
         self.results[window.number] = result
         self._seconds = max(self._seconds, window.end)

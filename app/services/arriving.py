@@ -1,7 +1,9 @@
 """Parts that are still being fetched or loaded while the service already answers."""
 
 import asyncio
+from asyncio import sleep
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from itertools import chain, repeat
 from typing import Generic, TypeVar
 
 from loguru import logger
@@ -13,18 +15,25 @@ from app.ports import Embedder, SpeechDetector, Vector, VectorIndex
 
 T = TypeVar("T")
 
+RETRY_DELAYS = (5.0, 10.0, 20.0, 40.0, 60.0)  # seconds
+
 
 class Arriving(Generic[T]):
-    """A part that arrives once, or fails with a reason; those who need it wait."""
+    """A part that arrives sooner or later; those who need it wait for the first try.
 
-    def __init__(self, name: str) -> None:
+    `delays`: seconds between tries; after the last of them, that one again and again.
+    """
+
+    def __init__(self, name: str, *, delays: Sequence[float] = RETRY_DELAYS) -> None:
         self.name = name
         self.here: T | None = None
+        #: Why the latest try failed; None again once a try works out.
         self.trouble: SpoolError | None = None
+        self._delays = delays
         self._settled = asyncio.Event()
 
     def arrive(self, part: T) -> None:
-        self.here = part
+        self.here, self.trouble = part, None
         self._settled.set()
 
     def fail(self, trouble: SpoolError) -> None:
@@ -32,36 +41,52 @@ class Arriving(Generic[T]):
         self._settled.set()
 
     async def bring(self, make: Callable[[], Awaitable[T]]) -> None:
-        """Make the part and let it arrive. Never raises: see `endure`."""
+        """Make the part, trying again until it arrives. Never raises."""
+        await self.insist(lambda: self._arrival(make))
 
-        async def work() -> None:
-            self.arrive(await make())
+    async def attempt(self, make: Callable[[], Awaitable[T]]) -> bool:
+        """Make the part, once. Never raises: who needs the part is told why it is not there."""
+        return await self._endured(lambda: self._arrival(make))
 
-        await self.endure(work())
+    async def insist(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Work on the part, trying again until that is done. Never raises."""
+        for delay in chain(self._delays, repeat(self._delays[-1])):
+            if await self._endured(work):
+                return
+            await sleep(delay)
 
-    async def endure(self, work: Awaitable[None]) -> None:
+    async def _arrival(self, make: Callable[[], Awaitable[T]]) -> None:
+        self.arrive(await make())
+
+    async def _endured(self, work: Callable[[], Awaitable[object]]) -> bool:
         """The service goes on without the part; /health and whoever needs it say why."""
         try:
-            await work
+            await work()
         except SpoolError as error:
             self.fail(error)
             logger.error("{}: {}", self.name, error.message)
         except Exception as error:
             self.fail(SpoolError(f"{type(error).__name__}: {error}"))
             logger.exception("{} does not load", self.name)
+        else:
+            self.trouble = None
+            return True
+        return False
 
     async def get(self) -> T:
-        """Raises EngineError when it will not come."""
+        """Waits while the first try is under way. Raises EngineError after one that failed."""
         await self._settled.wait()
         if self.here is None:
             raise EngineError(f"{self.name}: {self.trouble}") from self.trouble
         return self.here
 
     def now(self) -> T:
-        """Raises Unavailable while it is under way."""
-        if self.here is None:
-            raise Unavailable(f"{self.name}: {self.trouble or 'still loading'}")
-        return self.here
+        """Raises Unavailable, with the reason, while it is not there."""
+        if self.here is not None:
+            return self.here
+        if self.trouble is not None:
+            raise Unavailable(f"{self.name}: {self.trouble}", hint=self.trouble.hint)
+        raise Unavailable(f"{self.name}: still loading", hint="try again in a few seconds")
 
 
 class ArrivingDetector(Arriving[SpeechDetector]):
@@ -90,6 +115,10 @@ class ArrivingIndex(Arriving[VectorIndex]):
     @property
     def ready(self) -> bool:
         return self.here is not None and self.here.ready
+
+    @property
+    def generation(self) -> str:
+        return self.now().generation
 
     async def upsert(self, moments: Sequence[Moment], vectors: Sequence[Vector | None]) -> None:
         await (await self.get()).upsert(moments, vectors)

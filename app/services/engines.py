@@ -1,7 +1,7 @@
 """Transcription engines by provider and model, loaded once and leased."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 
@@ -12,6 +12,9 @@ from app.ports import TranscriptionEngine
 
 #: Makes the engine for a model name; loads weights. Raises ModelError, EngineError.
 EngineFactory = Callable[[str], Awaitable[TranscriptionEngine]]
+
+
+KEPT = 4  # engines, in use or not
 
 
 class EngineShelf:
@@ -29,6 +32,7 @@ class EngineShelf:
         self._factories, self._provider, self._defaults = factories, provider, defaults
         self._names = names
         self._engines: dict[tuple[str, str], TranscriptionEngine] = {}
+        self._leases: Counter[tuple[str, str]] = Counter()
         #: One for each: a model under way from the network holds up no other.
         self._loading: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
         #: "loading", "ready", or what went wrong with the configured engine.
@@ -40,8 +44,9 @@ class EngineShelf:
         if provider not in self._factories:
             known = ", ".join(sorted(self._factories))
             raise InvalidRequest(f"provider: {provider!r} is not known", hint=f"one of: {known}")
-        names = self._names(provider)
-        if model and names and model not in names and model != self._defaults[provider]:
+        if model is None or model == self._defaults[provider]:
+            return
+        if (names := self._names(provider)) and model not in names:
             hint = f"one of: {', '.join(sorted(names))}"
             raise InvalidRequest(f"model: {model!r} is not known to {provider}", hint=hint)
 
@@ -51,7 +56,14 @@ class EngineShelf:
     ) -> AsyncIterator[TranscriptionEngine]:
         self.check(provider, model)
         provider = provider or self._provider
-        yield await self._loaded(provider, model or self._defaults[provider])
+        named = provider, model or self._defaults[provider]
+        engine = await self._loaded(*named)
+        self._leases[named] += 1
+        try:
+            yield engine
+        finally:
+            self._leases[named] -= 1
+            await self._drop_idle()
 
     async def warm(self) -> None:
         """Load the configured engine ahead of the first job; a failure is told, not raised."""
@@ -69,6 +81,14 @@ class EngineShelf:
                 if (provider, model) == (self._provider, self._defaults[provider]):
                     self.state = "ready"
             return self._engines[provider, model]
+
+    async def _drop_idle(self) -> None:
+        """Clients may name any model of an endpoint: only so many engines are kept unused."""
+        idle = [named for named in self._engines if not self._leases[named]]
+        for named in idle[: max(0, len(self._engines) - KEPT)]:
+            self._leases.pop(named)
+            self._loading.pop(named, None)
+            await self._engines.pop(named).aclose()
 
     async def aclose(self) -> None:
         for engine in self._engines.values():

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from loguru import logger
 
@@ -61,18 +62,23 @@ class JobService:
         return upload
 
     async def submit_received(self, upload: Upload, options: JobOptions) -> Job:
-        """Commit the job for bytes that were received; they go when that fails."""
+        """Commit the job for bytes that were received; without a row they go."""
         try:
             options = self.checked(options)
             return await self._add(
                 upload.job_id, SourceKind.UPLOAD, upload.filename, upload.key, options
             )
         except BaseException:
-            await asyncio.shield(self.discard(upload))  # no row will ever name them
+            await asyncio.shield(self._discard_unnamed(upload))
             raise
 
     async def discard(self, upload: Upload) -> None:
         await self._blobs.delete_file(upload.key)
+
+    async def _discard_unnamed(self, upload: Upload) -> None:
+        """A client that hangs up as the row is committed still has its job."""
+        if await self._store.get(upload.job_id) is None:
+            await self.discard(upload)
 
     async def submit_path(self, path: str, options: JobOptions) -> Job:
         """A file of this machine, read in place. Raises Forbidden, NotFound."""
@@ -84,7 +90,8 @@ class JobService:
         """Downloaded when the job runs. Raises Forbidden for a private address, InvalidRequest."""
         options = self.checked(options)
         await self._fetcher.vet(url)
-        return await self._add(_new_id(), SourceKind.URL, url, url, options)
+        shown = urlsplit(url)._replace(query="", fragment="").geturl()  # a query may hold secrets
+        return await self._add(_new_id(), SourceKind.URL, shown, url, options)
 
     async def get(self, job_id: str) -> Job:
         job = await self._store.get(job_id)

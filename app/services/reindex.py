@@ -1,42 +1,56 @@
-"""Filling the index from the database, which alone is the truth."""
-
-from collections.abc import AsyncIterator
+"""Bringing the index level with the database, which alone is the truth."""
 
 from loguru import logger
 
-from app.domain.jobs import Job, JobStatus
+from app.domain.jobs import JobStatus
 from app.pipeline.embed import embed
 from app.ports import Embedder, JobStore, TranscriptStore, VectorIndex
 
-PAGE = 100  # jobs
+PAGE = 100  # transcripts
 
 
 async def refill(
     store: JobStore, transcripts: TranscriptStore, embedder: Embedder, index: VectorIndex
 ) -> int:
-    """Index every transcript again; returns how many. Replays replace, so it may be cut short.
+    """Index every transcript that this generation of the index lacks; returns how many.
 
-    Newest first: of two jobs for one asset, the newer stays.
+    Replays replace, so it may be cut short at any point: the next run goes on. What fails is
+    logged and left to the next run.
     """
-    done: set[str] = set()
-    async for job in _completed(store):
-        transcript = await transcripts.load(job.job_id)
-        if transcript is None or job.asset_id in done:
-            continue
-        with logger.contextualize(job_id=job.job_id):
-            await embed(job, transcript, embedder, index, _log)
-        done.add(job.asset_id)
-    return len(done)
+    tried: set[str] = set()
+    number = 0
+    while fresh := await _untried(transcripts, index.generation, tried):
+        for job_id in fresh:
+            tried.add(job_id)
+            number += await _indexed(job_id, store, transcripts, embedder, index)
+    if tried:
+        logger.info("the index is refilled: {} of {} transcripts", number, len(tried))
+    return number
 
 
-async def _completed(store: JobStore) -> AsyncIterator[Job]:
-    cursor: str | None = None
-    while True:
-        page = await store.list(status=JobStatus.COMPLETED, limit=PAGE, cursor=cursor)
-        for job in page.jobs:
-            yield job
-        if (cursor := page.cursor) is None:
-            return
+async def _untried(transcripts: TranscriptStore, generation: str, tried: set[str]) -> list[str]:
+    """Those tried in vain are still among the unindexed, and may be the first of them."""
+    found = await transcripts.unindexed(generation, PAGE + len(tried))
+    return [job_id for job_id in found if job_id not in tried]
+
+
+async def _indexed(
+    job_id: str,
+    store: JobStore,
+    transcripts: TranscriptStore,
+    embedder: Embedder,
+    index: VectorIndex,
+) -> bool:
+    """Only of completed jobs: one that is still under way indexes its transcript itself."""
+    with logger.contextualize(job_id=job_id):
+        try:
+            job, transcript = await store.get(job_id), await transcripts.load(job_id)
+            if job is None or transcript is None or job.status is not JobStatus.COMPLETED:
+                return False
+            return await embed(job, transcript, embedder, index, transcripts, _log)
+        except Exception:
+            logger.exception("the transcript could not be indexed again")
+            return False
 
 
 async def _log(code: str, message: str) -> None:

@@ -4,7 +4,7 @@ import base64
 import binascii
 from dataclasses import dataclass, replace
 
-from app.domain.errors import EngineError, InvalidRequest, Unavailable
+from app.domain.errors import EngineError, InvalidRequest
 from app.domain.search import SearchAnswer, SearchMode, SearchQuery
 from app.ports import Embedder, Vector, VectorIndex
 
@@ -49,14 +49,12 @@ class SearchService:
     async def answer(self, query: SearchQuery, *, cursor: str | None = None) -> SearchAnswer:
         """One page. `cursor` comes from the page before and goes with the same query.
 
-        Raises InvalidRequest on an empty text or a limit out of range, and Unavailable while the
-        index is not open.
+        Raises InvalidRequest on an empty text or a limit out of range, and Unavailable with the
+        reason while the index is not open.
         """
         _check(query)
-        if not self._index.ready:
-            raise Unavailable(
-                "the search index is still loading", hint="try again in a few seconds"
-            )
+        if not self._index.ready:  # it raises Unavailable, and knows why
+            await self._index.search(query, None)
         place = _place(query, cursor)
         query = replace(query, offset=place.offset)
         vector, notice = await self._vector(query, place.mode)

@@ -14,6 +14,8 @@ MAX_JSON = 1024 * 1024  # bytes
 MAX_PARTS = 64
 AS_FILE = "send a file as it is with `curl -T FILE`, or as a form with `curl -F file=@FILE`"
 
+AS_JSON = "if it is JSON, say so: curl -H 'Content-Type: application/json'"
+
 #: A part begins, bytes of it, it ends.
 Event: TypeAlias = MultipartSegment | bytes | None
 
@@ -27,11 +29,12 @@ async def read_json(request: Request) -> Any:
 
 async def read_form(request: Request) -> list[tuple[str, str]]:
     """`application/x-www-form-urlencoded`."""
+    text = (await _read(request)).decode("ascii", errors="replace").strip()
     try:
-        text = (await _read(request)).decode("ascii")
         return parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), errors="strict")
     except ValueError as error:
-        raise InvalidRequest("the body is no form", hint=AS_FILE) from error
+        hint = AS_JSON if text[:1] in ("{", "[") else AS_FILE
+        raise InvalidRequest("the body is no form", hint=hint) from error
 
 
 def unique(pairs: list[tuple[str, str]]) -> dict[str, str]:

@@ -25,6 +25,12 @@ STATUS: dict[type[Exception], int] = {
     errors.StorageError: 503,
 }
 FULL = "storage.full"
+#: By pydantic's type of error.
+WORDS = {
+    "extra_forbidden": "is not known here",
+    "model_type": "must be a JSON object",
+    "missing": "is missing",
+}
 MAX_PROBLEMS = 10  # named in one answer
 MAX_NAME = 100  # characters of a field's name that are repeated
 RETRY_AFTER = 5  # seconds, with every 503 and 507
@@ -59,10 +65,16 @@ async def on_invalid(request: Request, error: Exception) -> Response:
     """A field that is wrong, unknown or missing: each is named."""
     assert isinstance(error, ValidationError)
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    problems = [f"{_name(item['loc'])}: {item['msg']}" for item in found[:MAX_PROBLEMS]]
+    problems = [_problem(item["loc"], item["type"], item["msg"]) for item in found[:MAX_PROBLEMS]]
     if len(found) > MAX_PROBLEMS:
         problems.append(f"and {len(found) - MAX_PROBLEMS} more")
     return JSONResponse(error_body("request.invalid", "; ".join(problems)), 422)
+
+
+def _problem(place: tuple[int | str, ...], kind: str, said: str) -> str:
+    """In our words where pydantic's are about itself."""
+    said = WORDS.get(kind, said.removeprefix("Value error, "))
+    return f"{_name(place)}: {said}"
 
 
 def _name(place: tuple[int | str, ...]) -> str:

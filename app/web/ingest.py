@@ -48,7 +48,7 @@ async def _from_source(jobs: JobService, source: schemas.Source, options: JobOpt
 
 async def _from_raw(request: Request, jobs: JobService, query: list[tuple[str, str]]) -> Job:
     given = schemas.UploadQuery.model_validate_strings(body.unique(query))
-    if request.headers.get("content-length", "0" if _bodiless(request) else "") == "0":
+    if given.filename is None and _bodiless(request):
         raise InvalidRequest(
             "no source",
             hint="send a file as body or form field `file`, or JSON with `path` or `url`",
@@ -127,7 +127,8 @@ def _merged(source: schemas.Source, query: dict[str, str]) -> JobOptions:
 
 
 def _bodiless(request: Request) -> bool:
-    return "transfer-encoding" not in request.headers
+    chunked = "transfer-encoding" in request.headers
+    return not chunked and request.headers.get("content-length", "0") == "0"
 
 
 def _refuse_if_declared_too_large(request: Request) -> None:

@@ -49,7 +49,7 @@ async def get_result(request: Request) -> Response:
     transcript = await jobs.transcript(job)
     if given.format == "json":
         return JSONResponse(result_document(job, transcript))
-    return _captions(job, transcript, given.format, 200)
+    return _captions(job, transcript, CaptionFormat(given.format), 200)
 
 
 def _partial(job: Job, segments: tuple[Segment, ...], form: str) -> Response:

@@ -3,9 +3,8 @@
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from app.domain.captions import CaptionFormat
 from app.domain.jobs import Job, JobOptions, JobStatus, Stage, Task
 from app.domain.search import MediaType, SearchMode
 
@@ -74,7 +73,10 @@ class ListQuery(Given):
 
 
 class ResultQuery(Given):
-    format: Literal["json"] | CaptionFormat = "json"
+    format: Literal["json", "txt", "srt", "vtt", "tsv", "lrc"] = "json"
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False)]
 
 
 class SearchParameters(Given):
@@ -83,6 +85,9 @@ class SearchParameters(Given):
     media_type: Annotated[MediaType, Field(strict=False)] | None = None
     asset_id: Name | None = None
     labels: Labels = ()
+    #: When the medium was taken in: ISO 8601, as jobs show `created_at`; both ends included.
+    since: Moment | None = Field(default=None, alias="from")
+    until: Moment | None = Field(default=None, alias="to")
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     cursor: Annotated[str, Field(max_length=500)] | None = None
 
@@ -118,6 +123,7 @@ def job_view(job: Job) -> dict[str, Any]:
         "source": {"kind": job.source, "name": job.source_name},
         "asset_id": job.asset_id,
         "title": job.title,
+        "options": {name: value for name, value in asdict(job.options).items() if value},
         "duration": job.duration,
         "attempts": job.attempts,
         "history": [_attempt_view(asdict(attempt)) for attempt in job.history],

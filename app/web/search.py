@@ -1,6 +1,7 @@
 """`/api/v1/search`: moments by meaning and by word."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -20,6 +21,8 @@ async def search(request: Request) -> Response:
         media_type=given.media_type,
         asset_id=given.asset_id,
         labels=given.labels,
+        since=_milliseconds(given.since),
+        until=_milliseconds(given.until),
         limit=given.limit,
     )
     answer = await doors(request).search.answer(query, cursor=given.cursor)
@@ -31,6 +34,10 @@ async def _parameters(request: Request) -> schemas.SearchParameters:
         return schemas.SearchParameters.model_validate(await read_json(request))
     query = unique(request.query_params.multi_items())
     return schemas.SearchParameters.model_validate_strings(query)
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1000)
 
 
 def _view(answer: SearchAnswer) -> dict[str, Any]:

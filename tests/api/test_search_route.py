@@ -93,6 +93,23 @@ async def test_filters_narrow_what_is_found(filled: Spool) -> None:
     assert await assets(labels="x' OR 'a'='a") == set()
 
 
+async def test_only_what_was_taken_in_then_is_found(filled: Spool) -> None:
+    jobs = (await filled.http.get("/api/v1/jobs")).json()["jobs"]
+    first, second = sorted(jobs, key=lambda job: str(job["created_at"]))
+    query = {"q": "weather", "mode": "keyword"}
+
+    def assets(found: dict[str, Any]) -> set[str]:
+        return {hit["asset_id"] for hit in found["hits"]}
+
+    assert assets(await search(filled, **query, to=second["created_at"])) == set(ASSETS)
+    assert assets(await search(filled, **query, **{"from": "2100-01-01T00:00:00Z"})) == set()
+    assert assets(await search(filled, **query, to="2000-01-01T00:00:00Z")) == set()
+    since = {"from": second["created_at"]}
+    assert first["asset_id"] not in assets(await search(filled, **query, **since))
+    posted = await filled.http.post(SEARCH, json=query | since)
+    assert assets(posted.json()) == {second["asset_id"]}
+
+
 async def test_a_search_may_be_posted_as_json(filled: Spool) -> None:
     body = {"q": "moon", "mode": "keyword", "media_type": "video", "labels": ["physics"]}
     answer = await filled.http.post(SEARCH, json={**body, "limit": 5})

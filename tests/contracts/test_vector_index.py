@@ -124,6 +124,8 @@ async def test_before_it_is_open_it_cannot_be_searched_and_writes_wait(tmp_path:
         await by_words(index, "word")
     with pytest.raises(Unavailable):
         await index.count()
+    with pytest.raises(Unavailable):
+        _ = index.generation
     writing = asyncio.create_task(index.upsert([moment()], blank(1)))
     await index.open()
     await writing
@@ -367,6 +369,38 @@ async def test_filters_narrow_every_mode(index: VectorIndex, embed: Embed) -> No
             assert {hit.asset_id for hit in hits} == assets, (mode, query)
 
 
+DAY = 24 * 3600 * 1000  # milliseconds
+NOON = 1_772_366_400_000  # 1 March 2026, in milliseconds since the epoch
+
+
+@pytest.mark.parametrize("mode", SearchMode)
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        (None, None, "abc"),
+        (NOON, None, "bc"),
+        (NOON + 1, None, "c"),
+        (None, NOON, "ab"),
+        (None, NOON - 1, "a"),
+        (NOON, NOON, "b"),
+        (NOON - DAY, NOON + DAY, "abc"),
+        (NOON + DAY, NOON - DAY, ""),
+        (-(2**63), 2**63 - 1, "abc"),
+        (-(10**30), 10**30, "abc"),
+        (10**30, None, ""),
+    ],
+)
+async def test_a_time_of_taking_in_narrows_what_is_found_with_both_its_ends(
+    index: VectorIndex, mode: SearchMode, since: int | None, until: int | None, expected: str
+) -> None:
+    times = {"a": NOON - DAY, "b": NOON, "c": NOON + DAY}
+    moments = [replace(moment(asset), created_at=at) for asset, at in times.items()]
+    vector = [1.0] + [0.0] * 383
+    await index.upsert(moments, [vector] * 3)
+    hits = await index.search(SearchQuery(text="word", mode=mode, since=since, until=until), vector)
+    assert "".join(sorted(hit.asset_id for hit in hits)) == expected
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -429,13 +463,15 @@ async def test_writes_and_searches_at_once_all_succeed(index: VectorIndex) -> No
 async def test_it_is_there_again_after_a_restart(tmp_path: Path, embed: Embed) -> None:
     first = at(tmp_path)
     await first.open()
-    assert first.rebuilt  # nothing was there: what the database holds is to be filled in
+    generation = first.generation
+    assert generation
     moments = spoken()
     await first.upsert(moments, embed(*(m.text for m in moments)))
+    await first.tidy()
     await first.aclose()
     second = at(tmp_path)
     await second.open()
-    assert not second.rebuilt
+    assert second.generation == generation  # the same rows: nothing is to be filled in
     assert await second.count() == len(moments)
     assert len(await by_words(second, "onions")) == 1
     await second.aclose()
@@ -445,10 +481,10 @@ async def test_it_is_there_again_after_a_restart(tmp_path: Path, embed: Embed) -
 async def test_an_index_of_another_vector_space_is_moved_aside(
     tmp_path: Path, model: str, dimensions: int
 ) -> None:
-    await make_index(tmp_path)
+    before = await make_index(tmp_path)
     index = at(tmp_path, model=model, dimensions=dimensions)
     await index.open()
-    assert index.ready and index.rebuilt
+    assert index.ready and index.generation not in ("", before)
     assert await index.count() == 0
     assert (tmp_path / "moments.aside").is_dir()
     await index.upsert([moment()], [[1.0] + [0.0] * (dimensions - 1)])
@@ -462,25 +498,28 @@ async def test_a_torn_index_is_moved_aside_and_can_be_filled_again(
     tmp_path: Path, torn: str, size: int
 ) -> None:
     for _ in range(2):  # also when an older one lies aside already
-        await make_index(tmp_path)
+        before = await make_index(tmp_path)
         files = list((tmp_path / "moments.lance").glob(torn))
         assert files
         for file in files:
             file.write_bytes(file.read_bytes()[:size])
         index = at(tmp_path)
         await index.open()
-        assert index.ready and index.rebuilt
+        assert index.ready and index.generation not in ("", before)
         await index.upsert([moment(text="filled again")], blank(1))
         assert len(await by_words(index, "filled")) == 1
         await index.aclose()
 
 
-async def make_index(folder: Path) -> None:
+async def make_index(folder: Path) -> str:
+    """Closed again; returns its generation."""
     index = at(folder)
     await index.open()
+    generation = index.generation
     await index.upsert([moment(number=n) for n in range(3)], blank(3))
     await index.tidy()
     await index.aclose()
+    return generation
 
 
 async def test_a_place_that_cannot_hold_an_index_is_a_storage_error(tmp_path: Path) -> None:
@@ -521,11 +560,12 @@ async def test_a_folder_may_have_any_name(
     monkeypatch.chdir(tmp_path)
     index = at(name)
     await index.open()
+    generation = index.generation
     await index.upsert([moment()], blank(1))
     await index.aclose()
     assert (tmp_path / name / "moments.lance").is_dir()
     await index.open()
-    assert not index.rebuilt
+    assert index.generation == generation
     assert await index.count() == 1
     await index.aclose()
 

@@ -3,14 +3,17 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pysubs2
 import pytest
 
+from app import __version__
 from tests.e2e.conftest import Server
 from tests.media import ROOT
 
@@ -42,6 +45,10 @@ def test_help_fits_a_screen(spool: Spool) -> None:
         assert command in done.stdout
 
 
+def test_the_version_is_told(spool: Spool) -> None:
+    assert spool("--version").stdout == f"spool {__version__}\n"
+
+
 def test_a_file_is_sent_watched_and_found(spool: Spool, jfk: Path) -> None:
     done = spool("ingest", "--wait", "--title", "By command", jfk)
     assert done.returncode == 0, done.stderr
@@ -52,7 +59,8 @@ def test_a_file_is_sent_watched_and_found(spool: Spool, jfk: Path) -> None:
     assert (shown["status"], shown["title"]) == ("Completed", "By command")
     assert job_id in spool("jobs", "--status", "completed").stdout
     found = spool("search", "duty to the nation", "--limit", "50").stdout
-    assert f"/watch/{job_id}?t=" in found
+    assert job_id in found
+    assert "do for your country" in spool("result", job_id).stdout
     hits = json.loads(spool("search", "fellow Americans", "--json").stdout)["hits"]
     assert hits and {"start", "end", "url"} <= set(hits[0])
 
@@ -112,11 +120,29 @@ def test_the_doctor_finds_a_working_house(spool: Spool) -> None:
     assert done.stdout.count("ok ") == 8
 
 
-def test_the_doctor_names_what_is_missing(spool: Spool, tmp_path: Path, server: Server) -> None:
-    done = spool("doctor", "--offline", APP__STORAGE__MODELS_DIR=str(tmp_path / "empty"))
+def test_the_doctor_knows_a_running_service_by_its_port(spool: Spool) -> None:
+    done = spool("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "is running there" in done.stdout
+
+
+def test_the_doctor_names_what_is_missing(spool: Spool, tmp_path: Path, unused_port: int) -> None:
+    with socket.create_server(("127.0.0.1", unused_port)) as stranger:
+        stranger.listen(0)
+        threading.Thread(target=_hang_up, args=(stranger,), daemon=True).start()
+        done = spool(
+            "doctor",
+            "--offline",
+            APP__SERVER__PORT=str(unused_port),
+            APP__STORAGE__MODELS_DIR=str(tmp_path / "empty"),
+        )
     assert done.returncode == 1
     assert "base is not here" in done.stdout
-    assert f"127.0.0.1:{server.port}: Address already in use" in done.stdout
+    assert f"127.0.0.1:{unused_port}: Address already in use" in done.stdout
+
+
+def _hang_up(stranger: socket.socket) -> None:
+    stranger.accept()[0].close()
 
 
 def test_a_service_that_is_not_there_is_said_so(spool: Spool, unused_port: int) -> None:

@@ -10,6 +10,7 @@ from app.domain.errors import EngineError, ModelNotFound, Unavailable
 from app.domain.media import Audio
 from app.domain.search import Moment, SearchHit, SearchQuery
 from app.ports import Vector
+from app.services import arriving
 from app.services.arriving import Arriving, ArrivingDetector, ArrivingEmbedder, ArrivingIndex
 
 AUDIO = Audio(path=Path("x"), samples=1)
@@ -31,6 +32,7 @@ class Embedder:
 
 class Index:
     ready = True
+    generation = "first"
 
     def __init__(self) -> None:
         self.log: list[str] = []
@@ -77,8 +79,105 @@ async def test_who_waits_is_told_why_it_does_not_come() -> None:
 
 async def test_who_cannot_wait_is_told_to_come_back() -> None:
     part: Arriving[str] = Arriving("the part")
-    with pytest.raises(Unavailable, match="still loading"):
+    with pytest.raises(Unavailable, match="still loading") as caught:
         part.now()
+    assert caught.value.hint == "try again in a few seconds"
+
+
+class Supplier:
+    """Brings a part after some failures; each try waits until it is let go on."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.tries = 0
+        self.go = asyncio.Semaphore(0)
+
+    async def make(self) -> str:
+        await self.go.acquire()
+        self.tries += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        return "here"
+
+
+async def settled(part: Arriving[str], trouble: str) -> None:
+    """Until the part's trouble says so."""
+    async with asyncio.timeout(30):
+        while trouble not in str(part.trouble):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
+async def test_a_part_that_fails_to_arrive_is_tried_again_until_it_does() -> None:
+    part: Arriving[str] = Arriving("the part", delays=(0.0,))
+    supplier = Supplier(ModelNotFound("no network"), OSError("cable cut"))
+    bringing = asyncio.create_task(part.bring(supplier.make))
+    first = asyncio.create_task(part.get())
+    await asyncio.sleep(0)
+    assert not first.done() and part.trouble is None
+    supplier.go.release()
+    with pytest.raises(EngineError, match="the part: no network"):
+        await first
+    supplier.go.release()
+    await settled(part, "OSError: cable cut")
+    with pytest.raises(EngineError, match="cable cut"):  # at once, though the next try is on
+        await part.get()
+    with pytest.raises(Unavailable, match="cable cut"):
+        part.now()
+    supplier.go.release()
+    await bringing
+    assert (await part.get(), part.now(), part.trouble) == ("here", "here", None)
+    assert supplier.tries == 3
+
+
+async def test_work_on_a_part_is_tried_again_and_its_trouble_is_told_meanwhile() -> None:
+    part: Arriving[str] = Arriving("the part", delays=(0.0,))
+    part.arrive("here")
+    supplier = Supplier(EngineError("no memory"))
+    working = asyncio.create_task(part.insist(supplier.make))
+    supplier.go.release()
+    await settled(part, "no memory")
+    supplier.go.release()
+    await working
+    assert part.trouble is None and supplier.tries == 2
+
+
+async def test_the_delays_between_tries_grow_and_the_last_one_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+
+    async def note(delay: float) -> None:
+        waited.append(delay)
+
+    monkeypatch.setattr(arriving, "sleep", note)
+    part: Arriving[str] = Arriving("the part")
+    supplier = Supplier(*(ModelNotFound("no network") for _ in range(7)))
+    supplier.go = asyncio.Semaphore(8)
+    await part.bring(supplier.make)
+    assert waited == [5, 10, 20, 40, 60, 60, 60]
+    assert part.now() == "here"
+
+
+async def test_one_try_is_one_try() -> None:
+    part: Arriving[str] = Arriving("the part")
+    supplier = Supplier(ModelNotFound("no network"))
+    supplier.go.release()
+    assert not await part.attempt(supplier.make)
+    with pytest.raises(EngineError, match="no network"):
+        await part.get()
+    supplier.go.release()
+    assert await part.attempt(supplier.make)
+    assert await part.get() == "here"
+
+
+async def test_bringing_ends_when_the_service_does() -> None:
+    part: Arriving[str] = Arriving("the part")
+    bringing = asyncio.create_task(part.bring(Supplier().make))
+    await asyncio.sleep(0)
+    bringing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await bringing
+    assert part.trouble is None
 
 
 async def test_listening_waits_for_the_detector() -> None:
@@ -123,5 +222,6 @@ async def test_writers_of_the_index_wait_and_readers_are_told_to_come_back() -> 
     await writing
     assert sorted(part.log) == ["delete b", "replace a", "upsert"]
     assert index.ready and await index.count() == 7
+    assert index.generation == "first"
     await index.search(SearchQuery(text="x"), None)
     assert part.log[-1] == "search x"

@@ -137,3 +137,37 @@ async def test_all_engines_are_closed_in_the_end() -> None:
     await leased(shelf, None, "tiny.en")
     await shelf.aclose()
     assert [engine.closed for engine in factory.made] == [True, True]
+
+
+async def test_of_the_many_models_that_clients_may_name_only_a_few_are_kept() -> None:
+    factory = Factory()
+    shelf = a_shelf(factory)
+    async with shelf.lease("openai", "held") as held:
+        for number in range(20):
+            async with shelf.lease("openai", f"model-{number}"):
+                pass
+        kept = [engine for engine in factory.made if not engine.closed]
+        assert held in kept
+        assert len(kept) <= 4
+
+
+async def test_a_model_that_was_dropped_is_made_again() -> None:
+    factory = Factory()
+    shelf = a_shelf(factory)
+    for number in [*range(10), 0]:
+        async with shelf.lease("openai", f"model-{number}") as engine:
+            assert isinstance(engine, FakeEngine) and not engine.closed
+
+
+def test_the_names_are_looked_up_only_for_a_model_that_a_client_chose() -> None:
+    def names(provider: str) -> list[str]:
+        raise AssertionError("reads the disk")
+
+    shelf = EngineShelf(
+        {"whisper_cpp": Factory()},
+        provider="whisper_cpp",
+        defaults={"whisper_cpp": "base"},
+        names=names,
+    )
+    shelf.check(None, None)
+    shelf.check("whisper_cpp", "base")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -258,3 +259,25 @@ async def test_the_part_so_far_is_in_the_order_of_time(bench: Workbench) -> None
     found = await a_service(bench).partial(job.job_id)
     assert [segment.text for segment in found][:1] == ["window 0"]
     assert [segment.start for segment in found] == sorted(segment.start for segment in found)
+
+
+async def test_a_client_that_hangs_up_as_the_row_is_written_has_a_whole_job(
+    bench: Workbench,
+) -> None:
+    class Interrupted(SqlJobStore):
+        async def add(self, **given: Any) -> Job:
+            await super().add(**given)
+            raise asyncio.CancelledError
+
+    service = a_service(bench, Interrupted(bench.store._database))
+    upload = await service.receive("talk.wav", chunks(b"sound"))
+    with pytest.raises(asyncio.CancelledError):
+        await service.submit_received(upload, JobOptions())
+    assert await bench.store.get(upload.job_id)
+    assert await bench.blobs.load_file(upload.key) == b"sound"
+
+
+async def test_the_query_of_a_url_is_kept_out_of_sight(bench: Workbench) -> None:
+    job = await a_service(bench).submit_url("http://127.0.0.1/talk.mp4?token=secret", JobOptions())
+    assert job.source_name == "http://127.0.0.1/talk.mp4"
+    assert job.input_path.endswith("?token=secret")

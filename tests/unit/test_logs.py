@@ -1,12 +1,23 @@
-"""Log lines, as they come out of a process of their own."""
+"""Log lines: how they come out of a process, and what a job's lines carry."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
+from loguru import logger
+
+from app.adapters.sql.jobs import SqlJobStore
+from app.domain.errors import EngineError, StorageError
+from app.domain.jobs import Job, Stage
+from tests.contracts.jobs import claim
 from tests.media import ROOT
+from tests.unit.workbench import Workbench, opened, until
 
 SCRIPT = """
 from loguru import logger
@@ -59,3 +70,155 @@ def test_a_json_line_carries_the_job_stage_and_attempt() -> None:
 def test_the_level_is_obeyed() -> None:
     assert any(line.endswith("for developers") for line in lines(level="DEBUG"))
     assert len([line for line in lines(level="ERROR") if "INFO" in line]) == 0
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
+    async with opened(tmp_path) as bench:
+        yield bench
+
+
+class Told:
+    """Every line from now on, and what was bound to it."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, dict[str, Any]]] = []
+
+    def __call__(self, message: Any) -> None:
+        self.lines.append((message.record["message"], message.record["extra"]))
+
+    def about(self, job: Job) -> list[tuple[str, Any, Any]]:
+        """First word, stage and attempt; each line of a job must carry all three."""
+        mine = [(text, extra) for text, extra in self.lines if extra.get("job_id") == job.job_id]
+        return [(text.split()[0], extra["stage"], extra["attempt"]) for text, extra in mine]
+
+    def unbound(self) -> list[str]:
+        return [text for text, extra in self.lines if "job_id" not in extra]
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    told = Told()
+    sink = logger.add(told, level="INFO")
+    yield told
+    logger.remove(sink)
+
+
+EXTRACTION, TRANSCRIBING, EMBEDDING = "media_extraction", "transcribing", "embedding"
+
+
+async def test_every_line_of_a_job_carries_its_id_stage_and_attempt(
+    bench: Workbench, told: Told
+) -> None:
+    bench.index.trouble = StorageError("the index is damaged")
+    job = await bench.upload()
+    await bench.worker().run_once()
+    assert told.unbound() == []
+    assert told.about(job) == [
+        ("attempt", None, 1),
+        ("stage", EXTRACTION, 1),
+        ("stage", TRANSCRIBING, 1),
+        ("stage", EMBEDDING, 1),
+        ("index.failed:", EMBEDDING, 1),
+        ("completed:", EMBEDDING, 1),
+    ]
+
+
+async def test_the_end_of_each_attempt_is_told_with_the_stage_it_failed_in(
+    bench: Workbench, told: Told
+) -> None:
+    bench.engine.failures = {0: [EngineError("one"), EngineError("two")]}
+    job = await bench.upload()
+    worker = bench.worker(max_attempts=2)
+    await worker.run_once()
+    await worker.run_once()
+    assert told.unbound() == []
+    assert told.about(job) == [
+        ("attempt", None, 1),
+        ("stage", EXTRACTION, 1),
+        ("stage", TRANSCRIBING, 1),
+        ("pending", TRANSCRIBING, 1),
+        ("attempt", None, 2),
+        ("stage", EXTRACTION, 2),
+        ("stage", TRANSCRIBING, 2),
+        ("failed", TRANSCRIBING, 2),
+    ]
+
+
+async def test_a_job_that_is_given_back_is_told(bench: Workbench, told: Told) -> None:
+    bench.engine.hold.clear()
+    job = await bench.upload()
+    task = asyncio.create_task(bench.worker().run())
+    await until(lambda: bench.engine.at_work == 1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert told.unbound() == []
+    assert told.about(job)[-1] == ("given", TRANSCRIBING, 1)
+
+
+class Lost(SqlJobStore):
+    """Every verdict comes too late: another run took the job over."""
+
+    async def succeed(self, job: Job, *, output_path: str | None) -> bool:
+        return False
+
+    async def retry(self, job: Job, error: Any) -> bool:
+        return False
+
+    async def fail(self, job: Job, error: Any) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("trouble", [None, EngineError("again"), StorageError("again")])
+@pytest.mark.parametrize("max_attempts", [1, 2])
+async def test_a_verdict_that_comes_too_late_is_told_as_dropped(
+    bench: Workbench, told: Told, trouble: Exception | None, max_attempts: int
+) -> None:
+    bench.engine.failures = {0: [trouble]} if trouble else {}
+    job = await bench.upload()
+    store = Lost(bench.store._database)
+    await bench.worker(store=store, max_attempts=max_attempts).run_once()
+    words = [word for word, _, _ in told.about(job)]
+    assert words[-1] == "dropped:" and words.count("dropped:") == 1
+    assert not {"completed:", "failed", "pending"} & set(words)
+    assert bench.queue.size() == 0
+
+
+async def test_a_store_that_takes_no_verdict_is_told_once_for_each_try(
+    bench: Workbench, told: Told
+) -> None:
+    class Full(SqlJobStore):
+        refusals = 2
+
+        async def succeed(self, job: Job, *, output_path: str | None) -> bool:
+            if self.refusals:
+                self.refusals -= 1
+                raise StorageError("the disk is full")
+            return await super().succeed(job, output_path=output_path)
+
+    job = await bench.upload()
+    await bench.worker(store=Full(bench.store._database)).run_once()
+    ending = [line for line in told.about(job) if line[0] != "stage"][-3:]
+    assert ending == [("not", EMBEDDING, 1), ("not", EMBEDDING, 1), ("completed:", EMBEDDING, 1)]
+
+
+async def test_each_job_that_a_dead_run_left_is_told(bench: Workbench, told: Told) -> None:
+    job = await claim(bench.store, await bench.upload(), "dead")
+    await bench.store.advance(job, Stage.TRANSCRIBING)
+    await bench.worker().recover()
+    assert told.about(job) == [("interrupted:", TRANSCRIBING, 1)]
+    assert told.unbound() == ["1 pending jobs queued, 1 of them interrupted"]
+
+
+async def test_of_many_jobs_that_a_dead_run_left_twenty_are_told_and_the_rest_counted(
+    bench: Workbench, told: Told
+) -> None:
+    for _ in range(23):
+        await claim(bench.store, await bench.upload(0.1), "dead")
+    await bench.worker().recover()
+    assert len([text for text, extra in told.lines if "job_id" in extra]) == 20
+    assert told.unbound() == [
+        "interrupted: 3 more jobs",
+        "23 pending jobs queued, 23 of them interrupted",
+    ]

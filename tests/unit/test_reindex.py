@@ -1,12 +1,15 @@
-"""An index that was begun anew is filled from the database."""
+"""What the index lacks is filled in from the database, however often that is cut short."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from app.domain.errors import EngineError
+from app.domain.errors import EngineError, SpoolError, StorageError
 from app.domain.jobs import JobOptions
+from app.domain.search import Moment
+from app.ports import Vector
 from app.services import reindex
 from tests.unit.workbench import Notebook, Workbench, opened
 
@@ -17,46 +20,143 @@ async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
         yield bench
 
 
-async def done(bench: Workbench, count: int, options: JobOptions | None = None) -> None:
+@pytest.fixture
+def anew() -> Notebook:
+    """An index that was begun anew."""
+    return Notebook(generation="second")
+
+
+class Choosy(Notebook):
+    """Fails for some assets, and stops for good at another one, as if the power went."""
+
+    def __init__(self, *, broken: Sequence[str] = (), stops_at: int | None = None) -> None:
+        super().__init__(generation="second")
+        self.trouble_with: dict[str, Exception] = {a: StorageError("torn") for a in broken}
+        self.stops_at = stops_at
+        self.asked: list[str] = []
+
+    async def replace_asset(
+        self, asset_id: str, moments: Sequence[Moment], vectors: Sequence[Vector | None]
+    ) -> None:
+        self.asked.append(asset_id)
+        if len(self.assets) == self.stops_at:
+            raise asyncio.CancelledError
+        if asset_id in self.trouble_with:
+            raise self.trouble_with[asset_id]
+        await super().replace_asset(asset_id, moments, vectors)
+
+
+async def done(bench: Workbench, count: int, options: JobOptions | None = None) -> list[str]:
     worker = bench.worker()
+    jobs = []
     for _ in range(count):
-        await bench.upload(5.0, options=options)
+        jobs.append((await bench.upload(5.0, options=options)).job_id)
         await worker.run_once()
+    return jobs
 
 
-async def refilled(bench: Workbench) -> Notebook:
-    index = Notebook()
-    await reindex.refill(bench.store, bench.transcripts, bench.embedder, index)
-    return index
+async def refill(bench: Workbench, index: Notebook) -> int:
+    return await reindex.refill(bench.store, bench.transcripts, bench.embedder, index)
+
+
+async def unindexed(bench: Workbench, index: Notebook) -> list[str]:
+    return list(await bench.transcripts.unindexed(index.generation, 100))
 
 
 async def test_all_transcripts_are_found_again(
-    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+    bench: Workbench, anew: Notebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reindex, "PAGE", 2)
     await done(bench, 5)
-    index = Notebook()
-    number = await reindex.refill(bench.store, bench.transcripts, bench.embedder, index)
-    assert number == 5
-    assert index.assets == bench.index.assets and len(index.assets) == 5
+    assert await refill(bench, anew) == 5
+    assert anew.assets == bench.index.assets and len(anew.assets) == 5
+    assert await unindexed(bench, anew) == []
 
 
-async def test_of_two_jobs_for_one_asset_the_newer_stays(bench: Workbench) -> None:
+async def test_what_is_indexed_is_not_indexed_again(bench: Workbench) -> None:
+    await done(bench, 2)
+    asked = len(bench.embedder.asked)
+    assert await refill(bench, bench.index) == 0
+    assert len(bench.embedder.asked) == asked
+
+
+async def test_a_refill_that_was_cut_short_goes_on_where_it_stopped(bench: Workbench) -> None:
+    await done(bench, 5)
+    index = Choosy(stops_at=2)
+    with pytest.raises(asyncio.CancelledError):
+        await refill(bench, index)
+    index.stops_at = None
+    assert await refill(bench, index) == 3
+    assert index.assets == bench.index.assets
+    assert len(index.asked) == 6  # only the one that was under way came twice
+
+
+@pytest.mark.parametrize("trouble", [StorageError("torn"), ValueError("unplanned")])
+async def test_a_transcript_that_fails_again_stops_nothing_and_is_tried_once(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    monkeypatch.setattr(reindex, "PAGE", 1)
+    jobs = await done(bench, 4)
+    index = Choosy(broken=jobs[1:3])
+    index.trouble_with = dict.fromkeys(jobs[1:3], trouble)
+    assert await refill(bench, index) == 2
+    assert sorted(index.asked) == sorted(jobs)
+    assert set(index.assets) == {jobs[0], jobs[3]}
+    assert sorted(await unindexed(bench, index)) == sorted(jobs[1:3])
+    index.trouble_with = {}
+    assert await refill(bench, index) == 2
+    assert set(index.assets) == set(jobs)
+
+
+@pytest.mark.parametrize("part", ["embedder", "index"])
+async def test_what_ended_with_a_warning_is_repaired(bench: Workbench, part: str) -> None:
+    troubled = bench.embedder if part == "embedder" else bench.index
+    trouble: SpoolError = EngineError("no memory")
+    troubled.trouble = trouble
+    [job_id] = await done(bench, 1)
+    troubled.trouble = None
+    assert await refill(bench, bench.index) == 1
+    [(moment, vector)] = bench.index.assets[job_id]
+    assert (moment.text, vector) == ("window 0", [1.0])
+
+
+async def test_of_two_jobs_for_one_asset_the_newer_stays(bench: Workbench, anew: Notebook) -> None:
     await done(bench, 2, JobOptions(asset_id="lecture", title="old"))
     await done(bench, 1, JobOptions(asset_id="lecture", title="new"))
-    [(moment, _)] = (await refilled(bench)).assets["lecture"]
+    assert await refill(bench, anew) == 1
+    [(moment, _)] = anew.assets["lecture"]
     assert moment.title == "new"
 
 
-async def test_what_has_no_transcript_is_passed_over(bench: Workbench) -> None:
+async def test_what_has_no_transcript_is_passed_over(bench: Workbench, anew: Notebook) -> None:
     await bench.upload_bytes(b"no sound")
     await bench.worker().run_once()
     await bench.upload()
-    assert (await refilled(bench)).assets == {}
+    assert await refill(bench, anew) == 0
+    assert anew.assets == {}
 
 
-async def test_without_the_model_moments_are_kept_for_keywords(bench: Workbench) -> None:
-    await done(bench, 1)
+async def test_a_job_still_under_way_is_left_to_itself(bench: Workbench, anew: Notebook) -> None:
+    [job_id] = await done(bench, 1)
+    transcript = await bench.transcripts.load(job_id)
+    assert transcript is not None
+    running = await bench.upload()
+    claimed = await bench.store.claim(running.job_id, "boot-1")
+    assert claimed is not None
+    await bench.transcripts.save(claimed, transcript)
+    assert await refill(bench, anew) == 1
+    assert set(anew.assets) == {job_id}
+
+
+async def test_without_the_model_moments_are_kept_for_keywords_until_it_is_there(
+    bench: Workbench, anew: Notebook
+) -> None:
+    [job_id] = await done(bench, 1)
     bench.embedder.trouble = EngineError("not loaded")
-    [[(moment, vector)]] = (await refilled(bench)).assets.values()
+    assert await refill(bench, anew) == 0
+    [(moment, vector)] = anew.assets[job_id]
     assert (moment.text, vector) == ("window 0", None)
+    bench.embedder.trouble = None
+    assert await refill(bench, anew) == 1
+    [(_, vector)] = anew.assets[job_id]
+    assert vector == [1.0]

@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from loguru import logger
 
 from app.adapters.sql.jobs import SqlJobStore
 from app.domain.errors import StorageError
@@ -132,3 +133,56 @@ async def test_a_report_of_a_lost_claim_is_refused(bench: Workbench, job: Job) -
     now = await bench.now(job)
     assert BOOT != now.boot_id == "boot-2" and now.stage is None and now.warnings == ()
     await report.aclose()
+
+
+@pytest.fixture
+def stages() -> Iterator[list[object]]:
+    """The stage bound to each line that is logged."""
+    seen: list[object] = []
+    sink = logger.add(lambda message: seen.append(message.record["extra"].get("stage")))
+    yield seen
+    logger.remove(sink)
+
+
+async def test_all_lines_of_a_stage_name_it_until_the_next_one_or_the_end(
+    bench: Workbench, job: Job, stages: list[object]
+) -> None:
+    report = JobReport(bench.store, job)
+    logger.info("before")
+    await report.enter(Stage.MEDIA_EXTRACTION)
+    logger.info("within")
+    await report.warn("media.truncated", "cut off")
+    await report.enter(Stage.TRANSCRIBING)
+    await asyncio.create_task(_say("in a task of the stage"))
+    await report.aclose()
+    await report.aclose()
+    logger.info("after")
+    first, second = Stage.MEDIA_EXTRACTION.value, Stage.TRANSCRIBING.value
+    assert stages == [None, first, first, first, second, second, None]
+
+
+async def test_a_stage_that_could_not_be_entered_is_not_named(
+    bench: Workbench, job: Job, stages: list[object]
+) -> None:
+    report = JobReport(bench.store, job)
+    await report.enter(Stage.MEDIA_EXTRACTION)
+    await bench.store.sweep("boot-2")
+    with pytest.raises(ClaimLost):
+        await report.enter(Stage.TRANSCRIBING)
+    logger.info("still in the first")
+    await report.aclose()
+    assert stages == [Stage.MEDIA_EXTRACTION.value] * 2
+
+
+async def test_a_report_that_is_closed_by_another_task_does_no_harm(
+    bench: Workbench, job: Job
+) -> None:
+    report = JobReport(bench.store, job)
+    await asyncio.create_task(report.enter(Stage.MEDIA_EXTRACTION))
+    await report.enter(Stage.TRANSCRIBING)
+    await asyncio.create_task(report.aclose())
+    assert (await bench.now(job)).stage is Stage.TRANSCRIBING
+
+
+async def _say(text: str) -> None:
+    logger.info(text)

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.domain.errors import EngineCrashed, EngineError, InvalidRequest, Unavailable
+from app.domain.errors import (
+    EngineCrashed,
+    EngineError,
+    InvalidRequest,
+    StorageError,
+    Unavailable,
+)
 from app.domain.search import (
     MatchReason,
     MediaType,
@@ -15,6 +21,7 @@ from app.domain.search import (
     SearchQuery,
 )
 from app.ports import Vector
+from app.services.arriving import ArrivingIndex
 from app.services.search import MAX_LIMIT, SearchService
 
 
@@ -23,6 +30,7 @@ class Shelf:
 
     def __init__(self, size: int = 3) -> None:
         self.ready = True
+        self.generation = "first"
         self.size = size
         self.asked: list[tuple[SearchQuery, Vector | None]] = []
 
@@ -119,11 +127,20 @@ async def test_when_the_model_fails_the_answer_is_by_keyword_and_says_so() -> No
 
 
 async def test_while_the_index_is_not_open_there_is_no_answer() -> None:
-    index = Shelf()
-    index.ready = False
-    with pytest.raises(Unavailable):
+    crashing = Lengths(error=EngineError("must not be asked"))
+    with pytest.raises(Unavailable, match="still loading") as caught:
+        await SearchService(ArrivingIndex("search index"), crashing).answer(
+            SearchQuery(text="four")
+        )
+    assert caught.value.hint == "try again in a few seconds"
+
+
+async def test_of_an_index_that_failed_the_true_reason_is_told() -> None:
+    index = ArrivingIndex("search index")
+    index.fail(StorageError("the disk is full", hint="make room"))
+    with pytest.raises(Unavailable, match="search index: the disk is full") as caught:
         await SearchService(index, Lengths()).answer(SearchQuery(text="four"))
-    assert index.asked == []
+    assert caught.value.hint == "make room"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """How the database is opened, kept whole, and what it says when something is wrong."""
 
 import asyncio
+import os
 import signal
 import sqlite3
 import subprocess
@@ -292,9 +293,13 @@ async def test_a_damaged_page_is_corrupt(file: Path) -> None:
         "sqlite:////tmp/x.db?nosuch=1",
     ],
 )
-async def test_a_url_that_cannot_be_used_is_a_config_error(url: str) -> None:
+async def test_a_url_that_cannot_be_used_is_a_config_error_and_makes_no_file(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match="database_url"):
         await Database(url).open()
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize(

@@ -204,17 +204,18 @@ def test_the_hash_names_everything_that_text_depends_on() -> None:
     other = FakeEngine("base")
     other.provider = "openai"
     hashes = [
-        params_hash(engine, DecodingOptions(), 28.0),
-        params_hash(engine, DecodingOptions(), 20.0),
-        params_hash(other, DecodingOptions(), 28.0),
-        params_hash(FakeEngine("small"), DecodingOptions(), 28.0),
-        params_hash(engine, DecodingOptions(language="en"), 28.0),
-        params_hash(engine, DecodingOptions(task=Task.TRANSLATE), 28.0),
-        params_hash(engine, DecodingOptions(prompt="Ann"), 28.0),
-        params_hash(engine, DecodingOptions(word_timestamps=True), 28.0),
+        params_hash(engine, DecodingOptions(), 28.0, 60.0),
+        params_hash(engine, DecodingOptions(), 20.0, 60.0),
+        params_hash(engine, DecodingOptions(), 28.0, 61.0),
+        params_hash(other, DecodingOptions(), 28.0, 60.0),
+        params_hash(FakeEngine("small"), DecodingOptions(), 28.0, 60.0),
+        params_hash(engine, DecodingOptions(language="en"), 28.0, 60.0),
+        params_hash(engine, DecodingOptions(task=Task.TRANSLATE), 28.0, 60.0),
+        params_hash(engine, DecodingOptions(prompt="Ann"), 28.0, 60.0),
+        params_hash(engine, DecodingOptions(word_timestamps=True), 28.0, 60.0),
     ]
     assert len(set(hashes)) == len(hashes)
-    assert hashes[0] == params_hash(FakeEngine("base"), DecodingOptions(), 28.0)
+    assert hashes[0] == params_hash(FakeEngine("base"), DecodingOptions(), 28.0, 60.0)
 
 
 async def test_nothing_works_on_when_the_job_is_cancelled() -> None:

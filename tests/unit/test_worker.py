@@ -2,14 +2,22 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from app.adapters.sql.jobs import SqlJobStore
-from app.domain.errors import EngineCrashed, EngineError, EngineRefused, SpoolError, StorageError
+from app.domain.errors import (
+    Conflict,
+    EngineCrashed,
+    EngineError,
+    EngineRefused,
+    SpoolError,
+    StorageError,
+    Unavailable,
+)
 from app.domain.jobs import Job, JobOptions, JobStatus, Stage, result_key
 from app.domain.transcript import Transcript
 from app.pipeline.report import ClaimLost, JobReport
@@ -45,6 +53,42 @@ class Scripted:
 
     def as_pipeline(self) -> Pipeline:
         return cast(Pipeline, self)
+
+
+class Failing(SqlJobStore):
+    """Raises what it is told, verb by verb, and then does its work."""
+
+    def __init__(self, bench: Workbench, **troubles: Sequence[Exception]) -> None:
+        super().__init__(bench.store._database)
+        self.troubles = {verb: list(errors) for verb, errors in troubles.items()}
+        self.refused = 0
+        self.when_refused: Callable[[], None] = lambda: None
+
+    def _trouble(self, verb: str) -> None:
+        if self.troubles.get(verb):
+            self.refused += 1
+            self.when_refused()
+            raise self.troubles[verb].pop(0)
+
+    async def claim(self, job_id: str, boot_id: str) -> Job | None:
+        self._trouble("claim")
+        return await super().claim(job_id, boot_id)
+
+    async def get(self, job_id: str) -> Job | None:
+        self._trouble("get")
+        return await super().get(job_id)
+
+    async def succeed(self, job: Job, *, output_path: str | None) -> bool:
+        self._trouble("succeed")
+        return await super().succeed(job, output_path=output_path)
+
+    async def fail(self, job: Job, error: SpoolError) -> bool:
+        self._trouble("fail")
+        return await super().fail(job, error)
+
+    async def retry(self, job: Job, error: SpoolError) -> bool:
+        self._trouble("retry")
+        return await super().retry(job, error)
 
 
 async def run_to_end(worker: JobWorker, attempts: int = 1) -> None:
@@ -328,24 +372,144 @@ async def test_a_result_that_cannot_be_stored_is_tried_again(bench: Workbench) -
     assert bench.engine.heard == [0]
 
 
-async def test_a_store_that_cannot_settle_a_job_does_not_end_the_worker(bench: Workbench) -> None:
-    class Failing(SqlJobStore):
-        failures = 1
+async def test_a_job_that_could_not_be_claimed_is_tried_again(bench: Workbench) -> None:
+    job = await bench.upload()
+    store = Failing(bench, claim=[Unavailable("locked"), StorageError("the disk is full")])
+    with bench.watch.subscribe(job.job_id) as changes:
+        task = asyncio.create_task(bench.worker(store=store).run())
+        await changes.wait(30)
+    await stopped(task)
+    done = await bench.now(job)
+    assert (done.status, done.attempts, store.refused) == (JobStatus.COMPLETED, 1, 2)
 
-        async def claim(self, job_id: str, boot_id: str) -> Job | None:
-            if self.failures:
-                self.failures -= 1
-                raise StorageError("the database failed")
-            return await super().claim(job_id, boot_id)
 
-    lost, good = await bench.upload(), await bench.upload()
-    worker = bench.worker(store=Failing(bench.store._database))
+async def test_a_job_that_cannot_be_claimed_does_not_keep_the_next_one(bench: Workbench) -> None:
+    refused, good = await bench.upload(), await bench.upload()
+    store = Failing(bench, claim=[StorageError("the disk is full")])
+    with bench.watch.subscribe(refused.job_id) as changes:
+        task = asyncio.create_task(bench.worker(store=store).run())
+        await changes.wait(30)  # its turn comes after the other's
+    await stopped(task)
+    for job in (refused, good):
+        assert (await bench.now(job)).status is JobStatus.COMPLETED
+
+
+async def test_a_fault_of_ours_in_the_claim_does_not_lose_the_job(bench: Workbench) -> None:
+    job = await bench.upload()
+    store = Failing(bench, claim=[ZeroDivisionError("a fault of ours")])
+    with bench.watch.subscribe(job.job_id) as changes:
+        task = asyncio.create_task(bench.worker(store=store).run())
+        await changes.wait(30)
+    await stopped(task)
+    assert (await bench.now(job)).status is JobStatus.COMPLETED
+
+
+@pytest.mark.parametrize(
+    "verb, error, status",
+    [
+        ("succeed", None, JobStatus.COMPLETED),
+        ("get", None, JobStatus.COMPLETED),
+        ("fail", EngineRefused("no such key"), JobStatus.FAILED),
+        ("retry", EngineError("failed once"), JobStatus.PENDING),
+    ],
+)
+async def test_a_verdict_is_written_as_soon_as_the_store_lets(
+    bench: Workbench, verb: str, error: SpoolError | None, status: JobStatus
+) -> None:
+    job = await bench.upload()
+    store = Failing(bench, **{verb: [StorageError("full"), Unavailable("locked")]})
+    await run_to_end(bench.worker(store=store, pipeline=Scripted(error).as_pipeline()))
+    settled = await bench.now(job)
+    assert (settled.status, settled.attempts, store.refused) == (status, 1, 2)
+    assert settled.error_code == (error.code if error else None)
+
+
+async def test_the_place_stays_taken_until_the_verdict_is_written(bench: Workbench) -> None:
+    job = await bench.upload()
+    store = Failing(bench, succeed=[StorageError("the disk is full")] * 3)
+    worker = bench.worker(store=store, pipeline=Scripted().as_pipeline())
+    running_then: list[int] = []
+    store.when_refused = lambda: running_then.append(worker.running())
+    await run_to_end(worker)
+    assert running_then == [1, 1, 1] and worker.running() == 0
+    assert (await bench.now(job)).status is JobStatus.COMPLETED
+
+
+async def test_a_stop_ends_the_wait_for_a_store_that_takes_no_verdict(bench: Workbench) -> None:
+    job = await bench.upload()
+    store = Failing(bench, succeed=[StorageError("the disk is full")] * 9)
+    worker = bench.worker(store=store, pipeline=Scripted().as_pipeline())
+    worker._first_retry = 3600.0
+    task = asyncio.create_task(worker.run())
+    await until(lambda: store.refused == 1)
+    await stopped(task)
+    assert store.refused == 1 and worker.running() == 0
+    assert (await bench.now(job)).status is JobStatus.RUNNING  # for the sweep
+    later = bench.worker(boot_id="boot-2")
+    await later.recover()
+    await run_to_end(later)
+    assert (await bench.now(job)).status is JobStatus.COMPLETED
+
+
+async def test_a_verdict_that_the_store_refuses_for_good_does_not_end_the_worker(
+    bench: Workbench,
+) -> None:
+    await bench.upload()
+    good = await bench.upload()
+    store = Failing(bench, succeed=[Conflict("it contradicts what is stored")])
     with bench.watch.subscribe(good.job_id) as changes:
-        task = asyncio.create_task(worker.run())
+        task = asyncio.create_task(bench.worker(store=store).run())
         await changes.wait(30)
     await stopped(task)
     assert (await bench.now(good)).status is JobStatus.COMPLETED
-    assert (await bench.now(lost)).status is JobStatus.PENDING
+
+
+def test_waits_grow_up_to_a_minute_however_often_it_failed(bench: Workbench) -> None:
+    worker = bench.worker()
+    worker._first_retry = 1.0
+    assert [worker._delay(tries) for tries in (1, 2, 3, 7, 100_000)] == [1, 2, 4, 60, 60]
+
+
+async def killed(bench: Workbench, job: Job, times: int) -> JobWorker:
+    """A worker of the run after `times` runs that ended in the middle of the job."""
+    for number in range(times):
+        assert await bench.store.claim(job.job_id, f"killed-{number}")
+        worker = bench.worker(boot_id=f"killed-{number + 1}", pipeline=bench.pipeline())
+        await worker.recover()
+    return worker
+
+
+async def test_a_job_that_kills_the_service_every_time_fails_in_the_end(bench: Workbench) -> None:
+    job = await bench.upload()
+    worker = await killed(bench, job, times=3)
+    with bench.watch.subscribe(job.job_id) as changes:
+        await run_to_end(worker)
+        await changes.wait(30)
+    failed = await bench.now(job)
+    assert (failed.status, failed.error_code) == (JobStatus.FAILED, "interrupted")
+    assert failed.error_message is not None
+    assert "the service ended in the middle of this job 3 times" in failed.error_message
+    assert "send it again" in failed.error_message
+    assert bench.engine.heard == [] and failed.stage is None
+    assert bench.queue.size() == 0 and worker.running() == 0
+
+
+async def test_a_job_that_was_interrupted_less_often_than_that_runs(bench: Workbench) -> None:
+    job = await bench.upload()
+    await run_to_end(await killed(bench, job, times=2))
+    done = await bench.now(job)
+    assert (done.status, done.attempts) == (JobStatus.COMPLETED, 3)
+
+
+async def test_a_lower_limit_after_a_restart_does_not_blame_an_interruption(
+    bench: Workbench,
+) -> None:
+    job = await bench.upload()
+    line = Scripted(EngineError("failed"))
+    await run_to_end(bench.worker(pipeline=line.as_pipeline(), max_attempts=3), attempts=2)
+    await run_to_end(bench.worker(pipeline=line.as_pipeline(), max_attempts=1))
+    failed = await bench.now(job)
+    assert (failed.status, failed.error_code) == (JobStatus.FAILED, "engine.failed")
 
 
 async def test_there_are_as_many_jobs_at_once_as_places(bench: Workbench) -> None:

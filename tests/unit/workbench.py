@@ -67,8 +67,9 @@ class Counting:
 class Notebook:
     """An index that remembers what it was given, or one that fails."""
 
-    def __init__(self) -> None:
+    def __init__(self, generation: str = "first") -> None:
         self.ready = True
+        self.generation = generation
         self.trouble: SpoolError | None = None
         self.assets: dict[str, list[tuple[Moment, Vector | None]]] = {}
 

@@ -5,7 +5,6 @@ it is what the process is for.
 """
 
 import math
-import re
 from functools import lru_cache
 from typing import Any
 
@@ -25,11 +24,6 @@ CONTEXT_MARGIN = 4.0  # seconds of silence the encoder sees after the window
 MIN_CONTEXT = 768
 MIN_SAMPLES = int(1.1 * SAMPLE_RATE)  # whisper.cpp passes over anything up to one second
 ALTERNATIVES = 4
-
-#: Below this mean log probability the words are guesswork: music, noise, applause.
-INVENTED_LOGPROB = -1.2
-#: "[Music]", "(applause)", "♪ … ♪": a description of sound, not speech.
-_NOT_SPEECH = re.compile(r"^\s*([\[(*♪].*[\])*♪]|[♪\W]*)\s*$")
 
 
 @lru_cache(maxsize=2)  # two, so that jobs with different models need not reload by turns
@@ -74,9 +68,7 @@ def transcribe(model_path: str, window: AudioWindow, options: DecodingOptions) -
     segments = (
         _segment(model, index, segment, window, options) for index, segment in enumerate(heard)
     )
-    return WindowTranscript(
-        number=window.number, segments=tuple(segment for segment in segments if _spoken(segment))
-    )
+    return WindowTranscript(number=window.number, segments=tuple(segments))
 
 
 def _parameters(window: AudioWindow, options: DecodingOptions) -> dict[str, Any]:
@@ -169,10 +161,3 @@ def _avg_logprob(model: Any, segment: int) -> float | None:
     )
     logs = [token.plog for token in tokens if token.id < end_of_text]
     return sum(logs) / len(logs) if logs else None
-
-
-def _spoken(segment: Segment) -> bool:
-    """Whisper fills what is not speech with descriptions, or with words it does not believe."""
-    if _NOT_SPEECH.match(segment.text):
-        return False
-    return segment.avg_logprob is None or segment.avg_logprob > INVENTED_LOGPROB

@@ -72,6 +72,8 @@ class FfmpegExtractor:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(talk.listen(process))
                 alive = await self._watch(process, target, talk, progress)
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
         finally:
             await _end(process)
         if not alive:

@@ -70,4 +70,4 @@ class Talk:
             return NoAudio("the medium has no audio stream")
         if not self._errors:
             return NoAudio("the audio stream is empty")
-        return MediaUnreadable(f"ffmpeg: {self.reason}")
+        return MediaUnreadable(f"no audio or video that can be read (ffmpeg: {self.reason})")

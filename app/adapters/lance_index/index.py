@@ -25,16 +25,15 @@ KEPT_VERSIONS = timedelta(minutes=10)
 class LanceIndex:
     """Implements `ports.VectorIndex`. `uri`: a folder, or an object store such as `s3://…`.
 
-    An index that cannot be read, or was made by another model, is moved aside: then `rebuilt`
-    is True, the table is empty, and its owner has to fill it from the database. So it is at the
-    very first start. LanceDB does not fsync: whatever is here can be lost with the power.
+    An index that cannot be read, or was made by another model, is moved aside: then the table is
+    empty and its `generation` a new one, and its owner has to fill it from the database. So it is
+    at the very first start. LanceDB does not fsync: whatever is here can be lost with the power.
     """
 
     def __init__(self, uri: str, *, dimensions: int, model: str) -> None:
         self.ready = False
-        self.rebuilt = False
         self._uri = uri
-        self._dimensions = dimensions
+        self.dimensions = dimensions
         self._model = model
         self._opened: Opened | None = None
         self._tried = asyncio.Event()
@@ -45,12 +44,17 @@ class LanceIndex:
         """Import LanceDB (seconds, in a thread) and open the table. Raises StorageError."""
         try:
             with _translated("could not be opened"):
-                wanted = await asyncio.to_thread(_wanted, self._dimensions, self._model)
+                wanted = await asyncio.to_thread(_wanted, self.dimensions, self._model)
                 self._opened = await open_index(self._uri, wanted)
             self._schema = wanted
-            self.ready, self.rebuilt = True, self._opened.rebuilt
+            self.ready = True
         finally:
             self._tried.set()
+
+    @property
+    def generation(self) -> str:
+        """Raises Unavailable before the index is open."""
+        return self._open().generation
 
     async def aclose(self) -> None:
         async with self._writer:
@@ -92,9 +96,12 @@ class LanceIndex:
             await self._tidy(table)
 
     def _table(self) -> Any:
+        return self._open().table
+
+    def _open(self) -> Opened:
         if self._opened is None:
             raise Unavailable("the search index is still loading")
-        return self._opened.table
+        return self._opened
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[Any]:

@@ -15,8 +15,8 @@ from app.adapters.lance_index import schema as rows
 class Opened:
     connection: Any
     table: Any
-    #: Whether the table was begun anew, and so is empty.
-    rebuilt: bool
+    #: Given to the table when it was begun.
+    generation: str
 
     def close(self) -> None:
         self.table.close()
@@ -30,10 +30,11 @@ async def open_index(uri: str, wanted: Any) -> Opened:
     connection: Any = await lancedb.connect_async(_location(uri))
     try:
         table = await _existing(connection, wanted)
-        if table is not None:
-            return Opened(connection=connection, table=table, rebuilt=False)
-        await _clear_away(connection, uri)
-        return Opened(connection=connection, table=await _begun(connection, wanted), rebuilt=True)
+        if table is None:
+            await _clear_away(connection, uri)
+            table = await _begun(connection, wanted)
+        generation = rows.generation(await table.schema())
+        return Opened(connection=connection, table=table, generation=generation)
     except BaseException:
         connection.close()
         raise
@@ -62,7 +63,7 @@ async def _read_through(table: Any) -> None:
 
 
 async def _begun(connection: Any, wanted: Any) -> Any:
-    table = await connection.create_table(rows.TABLE, schema=wanted)
+    table = await connection.create_table(rows.TABLE, schema=rows.begun(wanted))
     for column in ("text", "title"):
         await table.create_index(column, config=rows.full_text())
     return table

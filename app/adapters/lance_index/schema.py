@@ -4,6 +4,7 @@ import json
 from array import array
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import uuid4
 
 from app.adapters.lance_index.fusion import Ranked
 from app.domain.errors import InvalidRequest
@@ -13,6 +14,10 @@ from app.ports import Vector
 TABLE = "moments"
 #: Raised when rows are written differently: an index of another version is built anew.
 VERSION = "1"
+_GENERATION = b"generation"
+
+#: Past any date: milliseconds since the epoch, either way.
+FAR = 2**53
 
 #: Columns that a hit is made of.
 SHOWN = ["moment_id", "asset_id", "media_type", "title", "text", "start", "end"]
@@ -47,9 +52,20 @@ def schema(dimensions: int, model: str) -> Any:
     return pa.schema(fields, metadata={"model": model, "version": VERSION})
 
 
+def begun(wanted: Any) -> Any:
+    """The schema of a new table, which is a new generation of the index."""
+    return wanted.with_metadata({**wanted.metadata, _GENERATION: uuid4().hex})
+
+
+def generation(found: Any) -> str:
+    return str(found.metadata[_GENERATION].decode())
+
+
 def fits(found: Any, wanted: Any) -> bool:
     """Whether the table on disk holds the same columns, vector space and version."""
-    return bool(found.equals(wanted, check_metadata=True))
+    metadata = dict(found.metadata or {})
+    named = bool(metadata.pop(_GENERATION, None))
+    return named and bool(found.with_metadata(metadata).equals(wanted, check_metadata=True))
 
 
 def full_text() -> Any:
@@ -120,7 +136,16 @@ def condition(query: SearchQuery) -> Any | None:
         parts.append(of_asset(query.asset_id))
     if query.media_type is not None:
         parts.append(col("media_type") == lit(query.media_type.value))
+    if query.since is not None:
+        parts.append(col("created_at") >= lit(_near(query.since)))
+    if query.until is not None:
+        parts.append(col("created_at") <= lit(_near(query.until)))
     return _all(parts)
+
+
+def _near(time: int) -> int:
+    """DataFusion subtracts the ends of an interval in 64 bits, and fails when that overflows."""
+    return max(-FAR, min(time, FAR))
 
 
 def of_asset(asset_id: str) -> Any:

@@ -34,8 +34,9 @@ class Database:
         Raises ConfigError on a URL that cannot be used and StorageError on a damaged file.
         """
         with translated():
+            engines = open_engines(parse(self._url), self._busy_wait)  # refuses an unknown driver
             await asyncio.to_thread(migrate.upgrade, self._url)
-            self._engines = open_engines(parse(self._url), self._busy_wait)
+            self._engines = engines
         try:
             await self.write(_greet)
             await self.read(_greet)

@@ -148,6 +148,10 @@ class TranscriptRow(Table):
     )
     #: Unique: an asset has one transcript, that of the job which took it in last.
     asset_id: Mapped[str] = mapped_column(Prose, unique=True)
+    #: Generation of the index that holds it whole. This and the next stand before the long
+    #: columns: SQLite would have to read through those to come to them.
+    indexed_in: Mapped[str | None]
+    created_at: Mapped[datetime]
     provider: Mapped[str]
     model: Mapped[str]
     #: Seconds of audio in the medium.
@@ -155,4 +159,3 @@ class TranscriptRow(Table):
     language: Mapped[dict[str, Any] | None] = mapped_column(Json)
     segments: Mapped[list[Any]]
     text: Mapped[str] = mapped_column(Prose)
-    created_at: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql.clock import Clock, utc_now
@@ -31,6 +31,7 @@ class SqlTranscriptStore:
         row = TranscriptRow(
             job_id=job.job_id,
             asset_id=job.asset_id,
+            indexed_in=None,
             provider=transcript.provider,
             model=transcript.model,
             duration=transcript.duration,
@@ -52,6 +53,13 @@ class SqlTranscriptStore:
             return ()
         return await self._database.read(lambda session: _partial(session, job_id))
 
+    async def mark_indexed(self, job_id: str, generation: str) -> None:
+        if is_job_id(job_id):
+            await self._database.write(lambda session: _mark(session, job_id, generation))
+
+    async def unindexed(self, generation: str, limit: int) -> Sequence[str]:
+        return await self._database.read(lambda session: _unindexed(session, generation, limit))
+
 
 async def _replace(session: AsyncSession, job: Job, row: TranscriptRow) -> None:
     if await session.scalar(select(JobRow.job_id).where(held(job)).with_for_update()) is None:
@@ -59,6 +67,25 @@ async def _replace(session: AsyncSession, job: Job, row: TranscriptRow) -> None:
     before = or_(TranscriptRow.asset_id == row.asset_id, TranscriptRow.job_id == row.job_id)
     await session.execute(delete(TranscriptRow).where(before))
     session.add(row)
+
+
+async def _mark(session: AsyncSession, job_id: str, generation: str) -> None:
+    ours = update(TranscriptRow).where(TranscriptRow.job_id == job_id)
+    marked = ours.values(indexed_in=generation).returning(TranscriptRow.job_id)
+    if await session.scalar(marked) is None:
+        asset = select(JobRow.asset_id).where(JobRow.job_id == job_id).scalar_subquery()
+        overwritten = update(TranscriptRow).where(TranscriptRow.asset_id == asset)
+        await session.execute(overwritten.values(indexed_in=None))
+
+
+async def _unindexed(session: AsyncSession, generation: str, limit: int) -> Sequence[str]:
+    query = (
+        select(TranscriptRow.job_id)
+        .where(TranscriptRow.indexed_in.is_distinct_from(generation))
+        .order_by(TranscriptRow.created_at.desc(), TranscriptRow.job_id)
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()
 
 
 async def _load(session: AsyncSession, job_id: str) -> Transcript | None:
