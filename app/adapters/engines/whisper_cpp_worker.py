@@ -5,6 +5,7 @@ it is what the process is for.
 """
 
 import math
+import zlib
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +25,8 @@ CONTEXT_MARGIN = 4.0  # seconds of silence the encoder sees after the window
 MIN_CONTEXT = 768
 MIN_SAMPLES = int(1.1 * SAMPLE_RATE)  # whisper.cpp passes over anything up to one second
 ALTERNATIVES = 4
+LOGPROB_THRESHOLD = -1.0  # mean log probability
+COMPRESSION_THRESHOLD = 2.4  # bytes of text for one of its zip
 
 
 @lru_cache(maxsize=2)  # two, so that jobs with different models need not reload by turns
@@ -63,28 +66,48 @@ def detect_language(model_path: str, window: AudioWindow) -> LanguageDetection:
 
 
 def transcribe(model_path: str, window: AudioWindow, options: DecodingOptions) -> WindowTranscript:
+    """Greedily with the context cut to the window; what reads badly, again with all of both."""
+    segments = _decode(model_path, window, options, _audio_context(window), temperature_inc=0.0)
+    if _reads_badly(segments):
+        segments = _decode(model_path, window, options, FULL_CONTEXT, temperature_inc=0.2)
+    return WindowTranscript(number=window.number, segments=segments)
+
+
+def _decode(
+    model_path: str,
+    window: AudioWindow,
+    options: DecodingOptions,
+    audio_ctx: int,
+    temperature_inc: float,
+) -> tuple[Segment, ...]:
     model = _load(model_path)
-    heard = model.transcribe(_samples(window), **_parameters(window, options))
-    segments = (
+    parameters = _parameters(options) | {"audio_ctx": audio_ctx, "temperature_inc": temperature_inc}
+    heard = model.transcribe(_samples(window), **parameters)
+    return tuple(
         _segment(model, index, segment, window, options) for index, segment in enumerate(heard)
     )
-    return WindowTranscript(number=window.number, segments=tuple(segments))
 
 
-def _parameters(window: AudioWindow, options: DecodingOptions) -> dict[str, Any]:
-    """The full set on every call: whisper.cpp's parameters stick to the model object."""
+def _reads_badly(segments: tuple[Segment, ...]) -> bool:
+    """openai/whisper's own tests: guesswork, or the same words over and over."""
+    text = " ".join(segment.text for segment in segments).encode()
+    logs = [s.avg_logprob for s in segments if s.avg_logprob is not None]
+    guessed = bool(logs) and sum(logs) / len(logs) < LOGPROB_THRESHOLD
+    return guessed or len(text) > COMPRESSION_THRESHOLD * len(zlib.compress(text))
+
+
+def _parameters(options: DecodingOptions) -> dict[str, Any]:
+    """All but the two that `_decode` adds: whisper.cpp's parameters stick to the model object."""
     return {
         "n_threads": 1,
         "language": options.language or "auto",
         "translate": options.task is Task.TRANSLATE,
         "initial_prompt": options.prompt or "",
         "token_timestamps": options.word_timestamps,
-        "audio_ctx": _audio_context(window),
         "no_context": True,  # windows stand alone: any may run first
         "suppress_blank": True,
         "suppress_nst": True,
         "temperature": 0.0,
-        "temperature_inc": 0.2,
         "greedy": {"best_of": 1},
         "print_progress": False,
     }
