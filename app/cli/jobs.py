@@ -1,11 +1,12 @@
 """`spool jobs`"""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from app.cli.client import Client
 
@@ -28,12 +29,17 @@ def jobs(
     if as_json:
         print(json.dumps(page, ensure_ascii=False, indent=2))
         return
-    table = Table(box=None, header_style="bold")
-    table.add_column("job", no_wrap=True, min_width=36)  # an id cut short is no use to anybody
-    for column in ("title", "status", "done", "error"):
-        table.add_column(column, no_wrap=True, overflow="ellipsis")
+    table = Table(box=None, header_style="bold", expand=True)
+    table.add_column("job", width=36)  # an id cut short is no use to anybody
+    table.add_column("status", width=len("MediaExtraction"))
+    table.add_column("done", width=4)
+    table.add_column("title", no_wrap=True, overflow="ellipsis", ratio=1)
     for job in page["jobs"]:
-        error = job["error"]["message"] if job["error"] else ""
-        done = f"{job['progress']:.0%}"
-        table.add_row(job["job_id"], job["title"], job["status"], done, error)
+        table.add_row(job["job_id"], job["status"], f"{job['progress']:.0%}", _what(job))
     Console().print(table)
+
+
+def _what(job: dict[str, Any]) -> Text:
+    """The title, and what went wrong with it."""
+    error = f": {job['error']['message']}" if job["error"] else ""
+    return Text(job["title"] + error)  # as it is: a title may look like markup
