@@ -72,7 +72,7 @@ class Slot:
             executor = await self._started()
             return await asyncio.wrap_future(executor.submit(task))
         except BrokenProcessPool as error:
-            raise EngineCrashed(self._epitaph()) from error
+            raise EngineCrashed(await self._epitaph()) from error
         except asyncio.CancelledError:
             self.kill()  # native code does not look up from its work: only the process can stop
             raise
@@ -105,11 +105,9 @@ class Slot:
         if executor is not None:
             await asyncio.to_thread(executor.shutdown, cancel_futures=True)
 
-    def _epitaph(self) -> str:
+    async def _epitaph(self) -> str:
         process = self._process
-        if process is not None:
-            process.join(timeout=1.0)  # it is dead already: only its status is outstanding
-        self.kill()
+        await self.aclose()  # the executor asks for the status too: it is known when that is done
         message = f"the worker process died ({_cause(process)})"
         logger.warning("{}: {}; it is replaced", self._name, message)
         return message

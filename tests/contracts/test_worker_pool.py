@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncIterator
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import pytest
@@ -98,8 +99,7 @@ async def test_cancelling_a_running_task_ends_its_process(pool: ProcessPool, fif
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.to_thread(process.join, 10)
-    assert process.exitcode == -signal.SIGKILL
+    assert await asyncio.to_thread(wait, [process.sentinel], 20), "it lives on"
     assert await asyncio.gather(*(pool.run(abs, -1) for _ in range(4))) == [1] * 4
 
 
