@@ -13,11 +13,10 @@ from rich.progress import Progress
 
 from app.bootstrap.workshop import transcribe_file
 from app.config import load_settings
+from app.domain import languages
 from app.domain.captions import CaptionFormat, render
 from app.domain.decoding import DecodingOptions
-from app.domain.errors import InvalidRequest
 from app.domain.jobs import Task
-from app.domain.languages import language_code
 from app.domain.result import detection_row, segment_rows
 from app.domain.transcript import Transcript
 from app.logs import configure
@@ -47,7 +46,7 @@ def transcribe(
     settings = load_settings(transcription=chosen)  # here a path will do, too
     configure("WARNING", json_lines=settings.logging.json_lines)
     options = DecodingOptions(
-        language=_code(language), task=task, prompt=prompt, word_timestamps=words
+        language=languages.asked_for(language), task=task, prompt=prompt, word_timestamps=words
     )
     with Progress(console=Console(stderr=True), transient=True) as bars:
         bar = bars.add_task(file.name, total=1.0)
@@ -76,12 +75,3 @@ def _rendered(transcript: Transcript, form: Format) -> str:
         "duration": transcript.duration,
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-
-
-def _code(language: str | None) -> str | None:
-    if language is None:
-        return None
-    code = language_code(language)
-    if code is None:
-        raise InvalidRequest(f"language: {language!r} is not known")
-    return code

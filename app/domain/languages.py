@@ -1,5 +1,7 @@
 """The languages that Whisper knows, by the codes that it uses."""
 
+from app.domain.errors import InvalidRequest
+
 LANGUAGES = {
     "en": "english",
     "zh": "chinese",
@@ -129,3 +131,16 @@ def language_code(name: str) -> str | None:
     """
     lowered = name.strip().lower()
     return lowered if lowered in LANGUAGES else _CODES.get(lowered)
+
+
+def asked_for(name: str | None) -> str | None:
+    """The code of what a client named; None detects it. Raises InvalidRequest on another name."""
+    if name is None:
+        return None
+    code = language_code(name)
+    if code is None:
+        raise InvalidRequest(
+            f"language: {name!r} is not known",
+            hint="a code such as en, de, zh, or an English name; leave it out to detect it",
+        )
+    return code

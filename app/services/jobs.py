@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from loguru import logger
 
-from app.domain.errors import Conflict, InvalidRequest, MediaEmpty, NotFound
+from app.domain import languages
+from app.domain.errors import Conflict, MediaEmpty, NotFound
 from app.domain.jobs import Job, JobOptions, JobPage, JobStatus, SourceKind, upload_key
-from app.domain.languages import language_code
 from app.domain.transcript import Segment, Transcript
 from app.ports import BlobStore, JobQueue, JobStore, MediaFetcher, TranscriptStore
 from app.services.roots import Roots
@@ -139,15 +139,7 @@ class JobService:
     def checked(self, options: JobOptions) -> JobOptions:
         """Options with the language as a code. Raises InvalidRequest naming the wrong one."""
         self._check_engine(options.provider, options.model)
-        if options.language is None:
-            return options
-        code = language_code(options.language)
-        if code is None:
-            raise InvalidRequest(
-                f"language: {options.language!r} is not known",
-                hint="a code such as en, de, zh, or an English name; leave it out to detect it",
-            )
-        return options.evolve(language=code)
+        return options.evolve(language=languages.asked_for(options.language))
 
     async def _add(
         self, job_id: str, source: SourceKind, name: str, input_path: str, options: JobOptions
