@@ -6,6 +6,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import psutil
+
 from app.adapters.weights.shelf import ModelShelf
 from app.domain.models import ModelKind
 from scripts.bench_report import Report, say
@@ -59,7 +61,7 @@ def plain_model() -> Any:
 
 def _ours(server: Server, clip: Speech) -> dict[str, Any]:
     """From the first byte sent to Completed told."""
-    began = time.monotonic()
+    busy, began = _cpu_seconds(server), time.monotonic()
     ticket = server.ask("/api/v1/ingest?filename=speech.wav", clip.path.read_bytes())
     job = server.await_end(ticket["job_id"])
     seconds = time.monotonic() - began
@@ -68,19 +70,28 @@ def _ours(server: Server, clip: Speech) -> dict[str, Any]:
     text = server.ask(job["result_url"])["transcript"]
     return {
         "ours_s": seconds,
+        "ours_cpu_s": _cpu_seconds(server) - busy,
         "ours_wer": word_error_rate(clip.text, text),
         "ours_text": text,
         "stages_s": job["timings"],
     }
 
 
+def _cpu_seconds(server: Server) -> float:
+    """Of the service and its workers so far."""
+    service = psutil.Process(server.process.pid)
+    times = [process.cpu_times() for process in (service, *service.children(recursive=True))]
+    return float(sum(time.user + time.system for time in times))
+
+
 def _plain(model: Any, clip: Speech) -> dict[str, Any]:
-    began = time.monotonic()
+    busy, began = time.process_time(), time.monotonic()
     segments = model.transcribe(str(clip.path))
     seconds = time.monotonic() - began
     text = " ".join(segment.text for segment in segments)
     return {
         "plain_s": seconds,
+        "plain_cpu_s": time.process_time() - busy,
         "plain_wer": word_error_rate(clip.text, text),
         "plain_text": text,
     }
@@ -93,6 +104,9 @@ def _tell(report: Report, clip: Speech, turns: list[dict[str, Any]]) -> None:
     report.fact("our job: seconds of audio per second", clip.seconds / ours, "x")
     report.fact("pywhispercpp: seconds of audio per second", clip.seconds / plain, "x")
     report.at_least(TARGET, "our job beside pywhispercpp, median of turns", ratio, "x")
+    for who, name in (("ours", "our job"), ("plain", "pywhispercpp")):
+        spent = median(turn[f"{who}_cpu_s"] for turn in turns)
+        report.fact(f"{name}: seconds of processor time", spent, "s")
     report.fact("our word error rate", ours_wer, "%")
     report.fact("pywhispercpp's word error rate", plain_wer, "%")
     report.below(WORSE, "points of word error rate that we are worse by", ours_wer - plain_wer, "")

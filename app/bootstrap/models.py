@@ -17,6 +17,11 @@ from app.ports import Progress
 
 T = TypeVar("T")
 SPEECH_MODEL = "silero-vad"
+#: The form in which each local engine reads Whisper's weights.
+WHISPER_KINDS = {
+    "faster_whisper": ModelKind.WHISPER_CT2,
+    "whisper_cpp": ModelKind.WHISPER_GGML,
+}
 
 
 def model_store(settings: AppSettings) -> ModelShelf:

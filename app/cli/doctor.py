@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from app.bootstrap.models import SPEECH_MODEL, embedding_kind, model_store
+from app.bootstrap.models import SPEECH_MODEL, WHISPER_KINDS, embedding_kind, model_store
 from app.bootstrap.records import database_url
 from app.cli.client import Client
 from app.config import AppSettings, load_settings
@@ -47,10 +47,10 @@ def _checks(settings: AppSettings, offline: bool) -> Iterator[tuple[str, Callabl
     yield "disk", lambda: _free(settings.storage.data_dir)
     yield "database", lambda: _database(settings)
     yield "port", lambda: _port(settings)
-    if chosen.provider == "whisper_cpp":
+    if whisper := WHISPER_KINDS.get(chosen.provider):
         yield (
             "transcription model",
-            lambda: _model(settings, chosen.model, ModelKind.WHISPER_GGML, offline),
+            lambda: _model(settings, chosen.model, whisper, offline),
         )
     yield (
         "speech detection",

@@ -6,26 +6,26 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
-from app.bootstrap.models import model_store
+from app.bootstrap.models import WHISPER_KINDS, model_store
 from app.config import load_settings
 from app.domain.models import ModelEntry, ModelKind, ModelSource
 
 
 def models(
     fetch: Annotated[
-        str | None, typer.Option(help="Fetch this transcription model now, e.g. tiny.en.")
+        str | None, typer.Option(help="Fetch this model of the configured engine now: tiny.en.")
     ] = None,
 ) -> None:
     """List model weights: what is here, and what can be fetched from where."""
-    store = model_store(load_settings())
+    settings = load_settings()
+    store = model_store(settings)
     if fetch is not None:
         with Progress(console=Console(stderr=True)) as bars:
             bar = bars.add_task(f"fetching {fetch}", total=1.0)
-            found = store.find(
-                fetch, ModelKind.WHISPER_GGML, lambda done: bars.update(bar, completed=done)
-            )
+            kind = WHISPER_KINDS.get(settings.transcription.provider, ModelKind.WHISPER_CT2)
+            found = store.find(fetch, kind, lambda done: bars.update(bar, completed=done))
         print(f"{found.path} ({found.source})")
         return
     _print(store.entries())
@@ -35,13 +35,15 @@ def _print(entries: Sequence[ModelEntry]) -> None:
     """A line for each that is here or in a wheel; what only the hub has, on one."""
     console = Console(soft_wrap=True, highlight=False)
     distant = [e for e in entries if e.path is None and ModelSource.WHEEL not in e.sources]
-    table = Table("model", "kind", "here", "size", "from", box=None, header_style="bold")
+    columns = [Column(name, no_wrap=True) for name in ("model", "kind", "here", "size")]
+    table = Table(*columns, "from", box=None, header_style="bold")
     for entry in entries:
         if entry not in distant:
             table.add_row(*_row(entry))
     console.print(table)
-    if distant:
-        console.print("From the hub:", ", ".join(entry.name for entry in distant))
+    for kind in ModelKind:
+        if names := ", ".join(entry.name for entry in distant if entry.kind is kind):
+            console.print(f"From the hub, {kind}:", names)
     if folders := sorted({str(entry.path.parent) for entry in entries if entry.path}):
         console.print("Here is:", ", ".join(folders))
 

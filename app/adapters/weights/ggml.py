@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from app.adapters.weights.ct2 import Checkpoint
-from app.adapters.weights.mel import filters
 from app.domain.errors import ModelCorrupt
+from app.domain.mel import filters
 from app.ports import Progress
 
 if TYPE_CHECKING:
@@ -66,8 +66,10 @@ def _alphabet() -> list[str]:
 
 
 def _write_head(file: BinaryIO, checkpoint: Checkpoint, words: list[bytes]) -> None:
+    import numpy as np
+
     bands = checkpoint.tensor("encoder/conv1/weight").shape[1]
-    mel = filters(bands)
+    mel = np.array(filters(bands), "<f4")
     file.write(struct.pack("<12i", MAGIC, *_sizes(checkpoint), bands, F16))
     file.write(struct.pack("<2i", *mel.shape) + mel.tobytes())
     file.write(struct.pack("<i", len(words)))

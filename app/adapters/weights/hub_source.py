@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from app.adapters.weights.catalogue import WHISPER_NAMES
+from app.adapters.weights.catalogue import CT2_REPOSITORIES, GGML_NAMES
 from app.adapters.weights.http_files import HttpFiles
 from app.adapters.weights.inspection import inspect
 from app.adapters.weights.source import part_of
@@ -14,7 +14,7 @@ from app.ports import Progress
 WHISPER = "ggerganov/whisper.cpp"
 #: Who owns the sentence models that are named without owner.
 OWNER = "sentence-transformers"
-#: What a sentence model needs besides its weights, by the end of the name.
+#: What a folder needs besides its weights, by the end of the name.
 TEXTS = (".json", ".txt", ".model")
 GRAPH: tuple[str, ...] = ("onnx/model.onnx_data", "onnx/model.onnx")
 #: Listed by name; any other may be asked for too.
@@ -31,8 +31,10 @@ class HubSource:
     def refusal(self, name: str, kind: ModelKind) -> str | None:
         if not self._enabled:
             return "switched off"
-        if kind is ModelKind.WHISPER_GGML and name not in WHISPER_NAMES:
+        if kind is ModelKind.WHISPER_GGML and name not in GGML_NAMES:
             return f"not among the models of {WHISPER}"
+        if kind is ModelKind.WHISPER_CT2 and "/" not in name and name not in CT2_REPOSITORIES:
+            return f"none of {', '.join(CT2_REPOSITORIES)}, nor owner/name"
         return "it has none" if kind is ModelKind.SPEECH_DETECTION else None
 
     def size(self, name: str, kind: ModelKind) -> int | None:
@@ -42,8 +44,9 @@ class HubSource:
         if not self._enabled:
             return ()
         kinds = (ModelKind.SENTENCE, ModelKind.SENTENCE_ONNX)
-        whisper = [(name, ModelKind.WHISPER_GGML) for name in WHISPER_NAMES]
-        return [*whisper, *((name, kind) for name in SENTENCES for kind in kinds)]
+        whisper = [(name, ModelKind.WHISPER_CT2) for name in CT2_REPOSITORIES]
+        ggml = [(name, ModelKind.WHISPER_GGML) for name in GGML_NAMES]
+        return [*whisper, *ggml, *((name, kind) for name in SENTENCES for kind in kinds)]
 
     def build(self, name: str, kind: ModelKind, work: Path, progress: Progress) -> Path:
         product = work / "product"
@@ -51,8 +54,7 @@ class HubSource:
             if kind is ModelKind.WHISPER_GGML:
                 files.fetch(self._file(WHISPER, f"ggml-{name}.bin"), product, progress)
             else:
-                repository = name if "/" in name else f"{OWNER}/{name}"
-                self._fetch_folder(files, repository, kind, product, progress)
+                self._fetch_folder(files, _repository(name, kind), kind, product, progress)
         try:
             inspect(product, kind)
         except ModelCorrupt as error:
@@ -78,6 +80,12 @@ class HubSource:
         return f"{self._url}/{repository}/resolve/main/{path}"
 
 
+def _repository(name: str, kind: ModelKind) -> str:
+    if "/" in name:
+        return name
+    return CT2_REPOSITORIES[name] if kind is ModelKind.WHISPER_CT2 else f"{OWNER}/{name}"
+
+
 def _without(product: Path, error: ModelCorrupt) -> str:
     """What is wrong, without the place of the download, which is gone when this is read."""
     return error.message.replace(f"{product}/", "").replace(str(product), "the file")
@@ -89,6 +97,8 @@ def _wanted(there: list[str], kind: ModelKind) -> list[str]:
     if kind is ModelKind.SENTENCE_ONNX:
         # Large graphs keep their weights in a second file.
         weights = [path for path in GRAPH if path in there]
+    elif kind is ModelKind.WHISPER_CT2:
+        weights = [path for path in there if path == "model.bin"]
     else:
         weights = [path for path in there if path.endswith(".safetensors") and _of_model(path)]
     return [*texts, *weights] if weights else []

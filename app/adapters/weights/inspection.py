@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
+from app.adapters.weights.ct2 import Checkpoint
 from app.domain.errors import ModelCorrupt
 from app.domain.models import ModelKind
 
@@ -31,6 +32,8 @@ def inspect(path: Path, kind: ModelKind) -> None:
     """Raise ModelCorrupt, saying what is wrong, unless `path` holds whole weights of this kind."""
     try:
         match kind:
+            case ModelKind.WHISPER_CT2:
+                _inspect_ct2(path)
             case ModelKind.WHISPER_GGML:
                 _inspect_ggml(path)
             case ModelKind.SPEECH_DETECTION:
@@ -44,6 +47,14 @@ def inspect(path: Path, kind: ModelKind) -> None:
         raise ModelCorrupt(f"{path} is no {kind} model: {error.strerror}") from error
     except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelCorrupt(f"{path} is broken or cut off") from error
+
+
+def _inspect_ct2(path: Path) -> None:
+    Checkpoint(path / "model.bin")
+    for name in ("config.json", "tokenizer.json"):
+        json.loads((path / name).read_bytes())
+    if not any(path.glob("vocabulary.*")):
+        raise ModelCorrupt(f"{path} lacks its vocabulary.txt or vocabulary.json")
 
 
 def _inspect_ggml(path: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from app.domain.models import ModelKind
 
-FOLDERS = (ModelKind.SENTENCE, ModelKind.SENTENCE_ONNX)
+FOLDERS = (ModelKind.WHISPER_CT2, ModelKind.SENTENCE, ModelKind.SENTENCE_ONNX)
+CT2_PREFIX = "faster-whisper-"
 
 _WORD = r"[A-Za-z0-9][\w.+-]{0,99}"
 _NAME = re.compile(f"{_WORD}(/{_WORD})?", re.ASCII)
@@ -21,8 +22,10 @@ def sound(name: str) -> bool:
 
 def place(name: str, kind: ModelKind) -> str:
     """Where fetched weights go, inside the model folder."""
-    name = name.replace("/", "--")
+    owned, name = "/" in name, name.replace("/", "--")
     match kind:
+        case ModelKind.WHISPER_CT2:
+            return name if owned else f"{CT2_PREFIX}{name}"
         case ModelKind.WHISPER_GGML:
             return f"ggml-{name}.bin"
         case ModelKind.SPEECH_DETECTION:
@@ -46,7 +49,7 @@ def places(name: str, kind: ModelKind) -> tuple[str, ...]:
     match kind:
         case ModelKind.WHISPER_GGML:
             return ours, f"{bare}.bin", bare
-        case ModelKind.SENTENCE_ONNX:
+        case ModelKind.SENTENCE_ONNX | ModelKind.WHISPER_CT2:
             return ours, bare
         case _:
             return (ours,)
@@ -55,8 +58,10 @@ def places(name: str, kind: ModelKind) -> tuple[str, ...]:
 def present(path: Path, kind: ModelKind) -> bool:
     """Whether something of this kind's shape is there; says nothing about its health."""
     match kind:
+        case ModelKind.WHISPER_CT2:
+            return (path / "model.bin").is_file()
         case ModelKind.SENTENCE:
-            return (path / "config.json").is_file()
+            return (path / "config.json").is_file() and not present(path, ModelKind.WHISPER_CT2)
         case ModelKind.SENTENCE_ONNX:
             return (path / "model.onnx").is_file()
         case _:
@@ -91,12 +96,14 @@ def scan(folder: Path) -> Iterator[tuple[str, ModelKind]]:
         elif path.suffix == ".onnx" and path.is_file():
             yield path.stem, ModelKind.SPEECH_DETECTION
         elif path.is_dir():
-            yield from _scan_sentence(path)
+            yield from _scan_folder(path)
 
 
-def _scan_sentence(path: Path) -> Iterator[tuple[str, ModelKind]]:
+def _scan_folder(path: Path) -> Iterator[tuple[str, ModelKind]]:
     name = path.name.replace("--", "/", 1)
-    if present(path, ModelKind.SENTENCE_ONNX):
+    if present(path, ModelKind.WHISPER_CT2):
+        yield name.removeprefix(CT2_PREFIX), ModelKind.WHISPER_CT2
+    elif present(path, ModelKind.SENTENCE_ONNX):
         yield name.removesuffix("-onnx"), ModelKind.SENTENCE_ONNX
     elif present(path, ModelKind.SENTENCE):
         yield name, ModelKind.SENTENCE

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.adapters.weights import ggml, sentence_onnx
-from app.adapters.weights.catalogue import Digest, Shipped, shipped
+from app.adapters.weights.catalogue import MADE_FROM, Digest, Shipped, shipped
+from app.adapters.weights.places import FOLDERS
 from app.adapters.weights.seal import sha256_of
 from app.adapters.weights.source import part_of
 from app.adapters.weights.wheel_files import collect, installed
@@ -32,14 +33,14 @@ class WheelSource:
         item = shipped(name, kind, self._catalogue)
         if item is None:
             return None
-        if item.digest:
+        if item.digest and kind not in FOLDERS:
             return item.digest.size
         return sum(member.size for wheel in item.wheels for member in wheel.members)
 
     def names(self) -> Sequence[tuple[str, ModelKind]]:
         names = [(item.name, item.kind) for item in self._catalogue]
-        sentences = [name for name, kind in names if kind is ModelKind.SENTENCE]
-        return [*names, *((name, ModelKind.SENTENCE_ONNX) for name in sentences)]
+        made = [(name, to) for name, kind in names for to, of in MADE_FROM.items() if of is kind]
+        return [*names, *made]
 
     def build(self, name: str, kind: ModelKind, work: Path, progress: Progress) -> Path:
         item = shipped(name, kind, self._catalogue)
@@ -49,7 +50,7 @@ class WheelSource:
         raw.mkdir()
         self._collect(item, raw, work, part_of(progress, 0.0, 0.9))
         product = _made(item, kind, raw, part_of(progress, 0.9, 1.0))
-        if item.digest:
+        if item.digest and kind not in FOLDERS:
             _check(product, item.digest)
         return product
 
@@ -68,7 +69,7 @@ def _made(item: Shipped, kind: ModelKind, raw: Path, progress: Progress) -> Path
             ggml.convert(raw, product, progress)
         case ModelKind.SENTENCE_ONNX:
             sentence_onnx.convert(raw, product, progress)
-        case ModelKind.SENTENCE:
+        case ModelKind.SENTENCE | ModelKind.WHISPER_CT2:
             return raw
         case ModelKind.SPEECH_DETECTION:
             return raw / item.wheels[0].members[0].target

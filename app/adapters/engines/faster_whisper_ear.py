@@ -1,0 +1,122 @@
+"""A Whisper that CTranslate2 runs: sound in, tokens out.
+
+The loaded model is a global of the process, the one exception to the rule against globals:
+it is what a worker process is for.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.adapters.engines.faster_whisper_heard import Heard
+from app.adapters.engines.faster_whisper_sound import features, pauses
+from app.adapters.engines.faster_whisper_tokens import Vocabulary
+from app.adapters.engines.faster_whisper_words import settle
+from app.adapters.engines.spelling import Spelling
+from app.domain.decoding import DecodingOptions
+from app.domain.errors import EngineError
+from app.domain.media import SAMPLE_RATE
+from app.domain.mel import HOP, filters
+
+if TYPE_CHECKING:
+    from app.adapters.engines.faster_whisper_sound import Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ear:
+    """A loaded model and what goes with it."""
+
+    model: Any
+    vocabulary: Vocabulary
+    mel: "Floats"
+
+
+@lru_cache(maxsize=2)  # two, so that jobs with different models need not reload by turns
+def load(model_path: str) -> Ear:
+    import ctranslate2
+    import numpy as np
+
+    ctranslate2.set_random_seed(0)  # the same work gives the same words
+    cuda = ctranslate2.get_cuda_device_count() > 0
+    with translated(f"CTranslate2 could not load {model_path}"):
+        model = ctranslate2.models.Whisper(
+            model_path,
+            device="cuda" if cuda else "cpu",
+            compute_type="float16" if cuda else "int8",
+            inter_threads=1,
+            intra_threads=1,  # workers are processes: more threads would wait for one another
+        )
+        vocabulary = Vocabulary(Path(model_path), multilingual=model.is_multilingual)
+    mel = np.array(filters(model.n_mels), np.float32)
+    return Ear(model=model, vocabulary=vocabulary, mel=mel)
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    try:
+        yield
+    except EngineError:
+        raise
+    except Exception as error:  # neither library has a common class for its errors
+        raise EngineError(f"{what}: {error}") from error
+
+
+def encode(ear: Ear, sounds: "Sequence[Floats]", seconds: float) -> Any:
+    import ctranslate2
+    import numpy as np
+
+    length = math.ceil(seconds * 50) * 2 * HOP  # the encoder halves the frames
+    batch = np.stack([features(sound[:length], ear.mel, length) for sound in sounds])
+    return ear.model.encode(ctranslate2.StorageView.from_array(batch))
+
+
+def decode(
+    ear: Ear, sounds: "Sequence[Floats]", seconds: float, options: DecodingOptions, **how: Any
+) -> list[Heard]:
+    encoded = encode(ear, sounds, seconds)
+    languages = _languages(ear, encoded, options, len(sounds))
+    answers = ear.model.generate(
+        encoded,
+        [ear.vocabulary.prompt(language, options) for language in languages],
+        return_scores=True,
+        return_no_speech_prob=True,
+        **({"beam_size": 1} | how),
+    )
+    end = ear.vocabulary.end_of_text
+    texts = [[token for token in answer.sequences_ids[0] if token < end] for answer in answers]
+    alignments = ear.model.align(
+        encoded,
+        ear.vocabulary.start(languages[0], options.task),
+        texts,
+        [len(sound) // HOP for sound in sounds],
+    )
+    return [
+        Heard(
+            language=language,
+            text=ear.vocabulary.text(tokens),
+            words=_words(ear, sound, tokens, alignment),
+            logprob=answer.scores[0],
+            no_speech_prob=answer.no_speech_prob,
+        )
+        for sound, language, tokens, alignment, answer in zip(
+            sounds, languages, texts, alignments, answers, strict=True
+        )
+    ]
+
+
+def _words(ear: Ear, sound: "Floats", tokens: list[int], alignment: Any) -> list[Spelling]:
+    words = ear.vocabulary.words(tokens, alignment)
+    settle(words, pauses(sound), len(sound) / SAMPLE_RATE)
+    return words
+
+
+def _languages(ear: Ear, encoded: Any, options: DecodingOptions, count: int) -> list[str]:
+    if not ear.model.is_multilingual:
+        return ["en"] * count
+    if options.language:
+        return [options.language] * count
+    return [likely[0][0][2:-2] for likely in ear.model.detect_language(encoded)]

@@ -1,0 +1,68 @@
+"""How well a window was heard."""
+
+import math
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.adapters.engines.spelling import Spelling
+
+LOGPROB_THRESHOLD = -1.0  # mean log probability
+COMPRESSION_THRESHOLD = 2.4  # bytes of text for one of its zip
+NO_SPEECH_THRESHOLD = 0.6
+#: Seconds. A word that lasts longer stands for others that were passed over.
+STRETCHED = 2.0
+LEAST_PROBABILITY = 1e-10  # so that there is a logarithm
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """One window as it was decoded."""
+
+    language: str
+    text: str
+    #: With times in the window, out of the pauses.
+    words: list[Spelling]
+    #: Mean over the tokens.
+    logprob: float
+    no_speech_prob: float
+
+    @property
+    def silent(self) -> bool:
+        """openai/whisper's own test: whatever text there is, nobody said it."""
+        return self.no_speech_prob > NO_SPEECH_THRESHOLD and self.logprob < LOGPROB_THRESHOLD
+
+    @property
+    def repeats(self) -> bool:
+        """The same words over and over."""
+        text = self.text.encode()
+        return len(text) > COMPRESSION_THRESHOLD * len(zlib.compress(text))
+
+    @property
+    def reads_badly(self) -> bool:
+        """Guesswork, repetition, or nothing where speech was."""
+        guessed = self.logprob < LOGPROB_THRESHOLD
+        return not self.silent and (not self.words or guessed or self.repeats)
+
+    @property
+    def longest(self) -> float:
+        """Seconds of the longest word."""
+        return max((word.end - word.start for word in self.words), default=0.0)
+
+    @property
+    def skips(self) -> bool:
+        """It reads well, but passes over speech."""
+        return not self.silent and self.longest > STRETCHED
+
+    def most(self) -> float:
+        """The highest mean log probability that a line may claim.
+
+        Of guesswork none is better than the whole: two words of a made-up five may look likely.
+        """
+        return min(self.logprob, logprob(self.words)) if self.reads_badly else 0.0
+
+
+def logprob(words: Sequence[Spelling]) -> float:
+    """Mean over the tokens; of no words the lowest there is."""
+    logs = [math.log(max(p, LEAST_PROBABILITY)) for word in words for p in word.probabilities]
+    return sum(logs) / len(logs) if logs else math.log(LEAST_PROBABILITY)
