@@ -25,6 +25,10 @@ STATE_SHAPE = (1, 1, 128)
 #: The first block is short, so that transcribing can begin while the rest is being heard.
 FIRST_BLOCK = 30 * SAMPLE_RATE // FRAME  # frames
 BLOCK = 60 * SAMPLE_RATE // FRAME  # frames
+#: Seconds for a block of no length: a replaced worker imports onnxruntime and reads the model.
+START = 120.0
+#: Seconds for each second of sound; it takes a hundredth of one.
+PER_SECOND = 1.0
 
 
 class SileroDetector:
@@ -42,8 +46,10 @@ class SileroDetector:
             if first >= frames:
                 return
             size = min(size, frames - first)
-            block, state = await self._pool.run(
-                speech_probabilities, str(self._model_path), str(audio.path), first, size, state
+            block, state = await self._pool.run_within(
+                START + PER_SECOND * size * FRAME / SAMPLE_RATE,
+                speech_probabilities,
+                *(str(self._model_path), str(audio.path), first, size, state),
             )
             yield block
             first += size

@@ -80,6 +80,11 @@ class OneWorker:
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.wrap_future(self._executor.submit(partial(function, *args, **kwargs)))
 
+    async def run_within(
+        self, seconds: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await asyncio.wait_for(self.run(function, *args, **kwargs), seconds)
+
     def busy(self) -> int:
         return 0
 

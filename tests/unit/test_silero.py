@@ -34,6 +34,12 @@ class HerePool:
         self.frames.append(args[3])
         return function(*args, **kwargs)
 
+    async def run_within(
+        self, seconds: float, function: Callable[..., T], /, *args: Any, **kwargs: Any
+    ) -> T:
+        assert seconds > 60
+        return await self.run(function, *args, **kwargs)
+
     def busy(self) -> int:
         return 0
 

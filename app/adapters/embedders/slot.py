@@ -14,6 +14,9 @@ from app.ports import Vector, WorkerPool
 MAX_TOKENS = 256
 #: Texts in one task of the slot. Small, so that a query never waits long behind a transcript.
 BATCH = 16
+#: Seconds after which a batch is stuck rather than slow. A replaced worker reads the model first,
+#: and to import torch alone takes a busy machine a minute.
+PATIENCE = 300.0
 MINILM_DIMENSIONS = 384
 FLOAT_BYTES = 4
 
@@ -42,7 +45,7 @@ class SlotEmbedder:
     async def load(self) -> None:
         """Load the model in the slot. Raises EngineError; may be called again after that."""
         try:
-            self.dimensions, _ = await self._pool.run(self._encode, self._folder, ["warm-up"])
+            self.dimensions, _ = await self._encoded(["warm-up"])
         except SpoolError as error:
             self._failure = error
             raise
@@ -62,8 +65,10 @@ class SlotEmbedder:
         return [vector for batch in batches for vector in await self._vectors(batch)]
 
     async def _vectors(self, texts: list[str]) -> list[Vector]:
-        dimensions, data = await self._pool.run(self._encode, self._folder, texts)
-        return list(unpacked(dimensions, data))
+        return list(unpacked(*await self._encoded(texts)))
+
+    async def _encoded(self, texts: list[str]) -> Encoded:
+        return await self._pool.run_within(PATIENCE, self._encode, self._folder, texts)
 
 
 def unpacked(dimensions: int, data: bytes) -> Iterator["array[float]"]:

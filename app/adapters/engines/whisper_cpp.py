@@ -10,6 +10,19 @@ from app.domain.media import AudioWindow
 from app.domain.transcript import LanguageDetection, WindowTranscript
 from app.ports import WorkerPool
 
+#: For the largest model to be read from a slow disk. Seconds, like all here.
+LOAD = 600.0
+#: For a window of no length: a replaced worker reads its model first, and the encoder's least
+#: context (15 s of sound, then 30 s when the text reads badly) takes a large model a minute.
+START = 180.0
+#: For each second of sound. The slowest model that still makes sense needs 10 or so.
+PER_SECOND = 20.0
+
+
+def bound(window: AudioWindow) -> float:
+    """Seconds after which work on the window is stuck rather than slow."""
+    return START + PER_SECOND * window.seconds
+
 
 class WhisperCppEngine:
     """Implements `ports.TranscriptionEngine` over a pool whose workers each load the model once."""
@@ -25,17 +38,23 @@ class WhisperCppEngine:
 
     async def warm(self) -> None:
         """Load the model in every worker, so that the first job does not wait for it."""
-        loads = [self._pool.run(worker.warm, self._path) for _ in range(self._pool.slots)]
+        loads = [
+            self._pool.run_within(LOAD, worker.warm, self._path) for _ in range(self._pool.slots)
+        ]
         await asyncio.gather(*loads)
 
     async def detect_language(self, window: AudioWindow) -> LanguageDetection:
-        return await self._pool.run(worker.detect_language, self._path, window)
+        return await self._pool.run_within(
+            bound(window), worker.detect_language, self._path, window
+        )
 
     async def transcribe(
         self, windows: Sequence[AudioWindow], options: DecodingOptions
     ) -> Sequence[WindowTranscript]:
         return [
-            await self._pool.run(worker.transcribe, self._path, window, options)
+            await self._pool.run_within(
+                bound(window), worker.transcribe, self._path, window, options
+            )
             for window in windows
         ]
 

@@ -38,6 +38,9 @@ def limit(kind: int, value: int) -> None:
 
 def main(parent: str, file_bytes: str, cpu_seconds: str, *command: str) -> None:
     die_with(int(parent))
+    # A stop that is sent to the whole group is the service's to handle. Blocked, for ffmpeg
+    # handles these signals itself, and would end as if the file did.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_NOFILE, OPEN_FILES)
     limit(resource.RLIMIT_AS, MEMORY_BYTES)

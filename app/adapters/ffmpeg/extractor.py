@@ -21,9 +21,10 @@ from app.domain.errors import (
     MediaTooLong,
     MediaUnreadable,
     SpoolError,
-    StorageError,
+    StorageFull,
 )
 from app.domain.media import BYTES_PER_SECOND, SAMPLE_BYTES, SAMPLE_RATE, Audio
+from app.domain.system_errors import refused
 from app.ports import Progress
 
 #: Containers that hold their own sound. Not in it, on purpose: whatever opens other files or
@@ -40,8 +41,8 @@ MAX_BLOCK = 256 * 1024 * 1024  # bytes in one allocation
 MAX_STREAMS = 128
 POLL = 0.25  # seconds between two looks at the growing file
 SALVAGE = SAMPLE_RATE // 2  # samples that make a failed decoding still worth having
-#: Kept from the service's environment: what a Python may need to start, and nothing else.
-ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+#: Kept from the service's environment: what a Python may need to start, and whose child it is.
+ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SPOOL_DATA")
 CHILD = Path(__file__).with_name("child.py")
 CANNOT_RUN = 127
 
@@ -114,7 +115,7 @@ class FfmpegExtractor:
         if status == CANNOT_RUN:
             raise ConfigError(f"ffmpeg cannot be run: {talk.reason}", hint="run: spool doctor")
         if talk.disk_full:
-            raise StorageError("no space left for the decoded sound")
+            raise StorageFull("no space left for the decoded sound")
         if samples > self._max_seconds * SAMPLE_RATE or status == -signal.SIGXFSZ:
             raise MediaTooLong(f"longer than {self._max_seconds:g} s")
         if status < 0:
@@ -158,7 +159,7 @@ def _require_content(source: Path) -> None:
     try:
         found = source.stat()
     except OSError as error:
-        raise StorageError(f"the medium cannot be read: {error.strerror}") from error
+        raise refused(error, "the medium cannot be read") from error
     if not stat.S_ISREG(found.st_mode):
         raise MediaUnreadable("not a regular file")
     if found.st_size == 0:
@@ -170,13 +171,13 @@ def _empty(target: Path) -> None:
     try:
         target.open("wb").close()
     except OSError as error:
-        raise StorageError(f"the sound cannot be stored: {error.strerror}") from error
+        raise refused(error, "the sound cannot be stored") from error
 
 
 def _killed_by(number: int) -> SpoolError:
     """A crash is the medium's doing; a SIGKILL or SIGTERM came from outside (memory, operator)."""
     if number in (signal.SIGKILL, signal.SIGTERM):
-        return EngineCrashed(f"ffmpeg was killed by signal {number}")
+        return EngineCrashed(f"ffmpeg was killed by signal {number}", exit_status=-number)
     return MediaUnreadable(f"ffmpeg died of signal {number} over this file")
 
 

@@ -1,0 +1,113 @@
+"""Processes that outlived the run of the service that started them.
+
+They die with their service by the kernel's hand; this is for those that it could not reach, such
+as one that gave up the tie, or was started in the moment between.
+"""
+
+import os
+import select
+import signal
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+#: Names the data folder of the service in the environment of all its children.
+MARK = "SPOOL_DATA"
+PROC = Path("/proc")
+PATIENCE = 5.0  # seconds for killed processes to be gone
+
+
+@contextmanager
+def marked(data_dir: Path) -> Iterator[None]:
+    """Children started within the block can be told as those of the service on this folder.
+
+    The service itself cannot: the system shows the environment that a process began with.
+    """
+    before = os.environ.get(MARK)
+    os.environ[MARK] = str(data_dir.resolve())
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[MARK]
+        else:
+            os.environ[MARK] = before
+
+
+def end_leftovers(data_dir: Path) -> list[int]:
+    """Kill what an earlier run on this folder left alive, and wait until it is gone.
+
+    Call it with the folder's lock held: then no other service can own them. Returns the ids of
+    those killed. Ours are spared. Does nothing where there is no /proc (other than Linux).
+    """
+    mark = os.fsencode(f"{MARK}={data_dir.resolve()}")
+    killed = {}
+    try:
+        for pid in _processes():
+            descriptor = _killed(pid, mark)
+            if descriptor is not None:
+                killed[pid] = descriptor
+        _await_ends(killed.values())
+    finally:
+        for descriptor in killed.values():
+            os.close(descriptor)
+    return list(killed)
+
+
+def _processes() -> list[int]:
+    if not PROC.joinpath("self", "environ").exists():
+        return []
+    return [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
+
+
+def _killed(pid: int, mark: bytes) -> int | None:
+    """A descriptor of the process when it bore the mark; None when it is not to be killed.
+
+    It is opened before the look: the id may pass to another process, the descriptor does not.
+    """
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:  # gone
+        return None
+    try:
+        if _bears(pid, mark) and not _is_ours(pid):
+            signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+            return descriptor
+    except OSError:  # gone, or another user's
+        pass
+    os.close(descriptor)
+    return None
+
+
+def _bears(pid: int, mark: bytes) -> bool:
+    return mark in PROC.joinpath(str(pid), "environ").read_bytes().split(b"\0")
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether it is this process, or descends from it."""
+    while pid > 1:
+        if pid == os.getpid():
+            return True
+        pid = _parent(pid)
+    return False
+
+
+def _parent(pid: int) -> int:
+    """0 for one that has gone meanwhile."""
+    with suppress(OSError):
+        stat = PROC.joinpath(str(pid), "stat").read_text(errors="replace")
+        return int(stat.rpartition(")")[2].split()[1])  # a name may hold blanks and brackets
+    return 0
+
+
+def _await_ends(descriptors: Iterable[int]) -> None:
+    poll = select.poll()
+    waiting = set(descriptors)
+    for descriptor in waiting:
+        poll.register(descriptor, select.POLLIN)
+    deadline = time.monotonic() + PATIENCE
+    while waiting and (left := deadline - time.monotonic()) > 0:
+        for descriptor, _ in poll.poll(left * 1000):
+            poll.unregister(descriptor)
+            waiting.discard(descriptor)

@@ -1,0 +1,76 @@
+"""Worker slots on `concurrent.futures`: each a process of its own, replaced when it dies.
+
+One pool of many workers would lose every task when one of them segfaults; here only the task in
+the dead slot is lost.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from app.adapters.process_pool.log import WorkerLog
+from app.adapters.process_pool.slot import Slot
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ProcessPool:
+    """`slots` worker processes, started at their first task. Implements `ports.WorkerPool`."""
+
+    def __init__(
+        self,
+        slots: int,
+        *,
+        name: str = "worker",
+        logs: Path | None = None,
+        memory_limit: int = 0,
+        recycle_after: int = 0,
+    ) -> None:
+        """`logs`: folder for what the workers print, a file each, begun anew with each process;
+        None leaves it to the standard error of this process. `memory_limit`: bytes of data that a
+        worker may have; `recycle_after`: tasks after which it is replaced; 0 is no limit.
+        """
+        self.slots = slots
+        names = [f"{name}-{number}" for number in range(slots)]
+        self._all = [
+            Slot(
+                each,
+                log=WorkerLog(logs / f"{each}.log" if logs else None),
+                memory_limit=memory_limit,
+                recycle_after=recycle_after,
+            )
+            for each in names
+        ]
+        self._idle: asyncio.Queue[Slot] = asyncio.Queue()  # waiters are served in order
+        for slot in self._all:
+            self._idle.put_nowait(slot)
+
+    async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._run(partial(function, *args, **kwargs), math.inf)
+
+    async def run_within(
+        self, seconds: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self._run(partial(function, *args, **kwargs), seconds)
+
+    async def _run(self, task: Callable[[], T], seconds: float) -> T:
+        slot = await self._idle.get()
+        try:
+            return await slot.run(task, seconds)
+        finally:
+            self._idle.put_nowait(slot)
+
+    def busy(self) -> int:
+        return self.slots - self._idle.qsize()
+
+    def pids(self) -> list[int]:
+        """Of the worker processes that are up."""
+        return [pid for slot in self._all if (pid := slot.pid) is not None]
+
+    async def aclose(self) -> None:
+        """Kill all workers, and wait until the system has taken them back."""
+        await asyncio.gather(*(slot.aclose() for slot in self._all))
