@@ -19,9 +19,9 @@ from app.domain.errors import (
     MediaTooLong,
     MediaUnreadable,
     NoAudio,
-    StorageError,
 )
 from app.domain.media import SAMPLE_RATE, Audio
+from app.domain.system_errors import refused
 from app.ports import Progress
 
 if TYPE_CHECKING:
@@ -183,4 +183,4 @@ def _translated() -> Iterator[None]:
     except soundfile.SoundFileError as error:
         raise MediaUnreadable(f"libsndfile: {error}") from error
     except OSError as error:
-        raise StorageError(f"the sound cannot be decoded: {error.strerror}") from error
+        raise refused(error, "the sound cannot be decoded") from error

@@ -1,15 +1,17 @@
 """What every `BlobStore` owes to its callers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.errors import Forbidden, NotFound, TooLarge
+from app.domain.errors import Forbidden, NotFound, StorageFull, TooLarge
 from app.ports import BlobStore
+from tests.contracts.conftest import BLOB_STORES
+from tests.smalldisk import MiB, SmallDisk, mounted_or_skipped
 
 KEY = "video_jobs/x.mp4"
 
@@ -218,3 +220,68 @@ async def _refused(blobs: BlobStore, key: str) -> None:
 
 def _looks(blobs: BlobStore) -> Iterable[Callable[[str], object]]:
     return (blobs.open, blobs.path)
+
+
+# a full disk
+
+
+@pytest.fixture(params=sorted(BLOB_STORES))
+def cramped(request: pytest.FixtureRequest, small_disk: SmallDisk) -> BlobStore:
+    """A store on a disk of 8 MiB, with one file."""
+    return BLOB_STORES[request.param](small_disk.path)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with mounted_or_skipped(tmp_path / "disk", 8 * MiB) as disk:
+        yield disk
+
+
+async def endlessly(chunk: bytes) -> AsyncIterator[bytes]:
+    while True:
+        yield chunk
+
+
+@pytest.mark.parametrize("size", [1000, 64 * 1024, 3 * MiB])
+async def test_a_disk_that_fills_up_in_the_middle_keeps_nothing_of_it(
+    cramped: BlobStore, small_disk: SmallDisk, size: int
+) -> None:
+    await cramped.save_file("video_jobs/before.mp4", chunks(b"before"))
+    free = small_disk.free()
+    with pytest.raises(StorageFull):
+        await cramped.save_file(KEY, endlessly(b"x" * size))
+    assert files_below(cramped.path(KEY).parent) == {"before.mp4"}
+    assert small_disk.free() == free
+    assert await cramped.load_file("video_jobs/before.mp4") == b"before"
+
+
+async def test_a_disk_that_was_full_takes_files_again_by_itself(
+    cramped: BlobStore, small_disk: SmallDisk
+) -> None:
+    small_disk.fill()
+    for key in (KEY, "results/x.json"):
+        with pytest.raises(StorageFull):
+            await cramped.save_file(key, chunks(b"x" * MiB))
+    small_disk.grow(16 * MiB)
+    for key in (KEY, "results/x.json"):
+        assert await cramped.save_file(key, chunks(b"x" * MiB)) == MiB
+
+
+async def test_a_full_disk_keeps_the_old_file_whole(
+    cramped: BlobStore, small_disk: SmallDisk
+) -> None:
+    await cramped.save_file(KEY, chunks(b"old"))
+    small_disk.fill(leave=MiB)
+    with pytest.raises(StorageFull):
+        await cramped.save_file(KEY, chunks(b"new" * MiB))
+    assert await cramped.load_file(KEY) == b"old"
+
+
+async def test_on_a_full_disk_files_are_read_and_deleted(
+    cramped: BlobStore, small_disk: SmallDisk
+) -> None:
+    await cramped.save_file(KEY, chunks(b"x" * MiB))
+    small_disk.fill()
+    assert len(await cramped.load_file(KEY)) == MiB
+    assert await cramped.delete_file(KEY)
+    assert small_disk.free() == MiB

@@ -1,14 +1,11 @@
 """What the disk says, in words of the domain, and what makes a change on it last."""
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.domain.errors import StorageError
-
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+from app.domain.system_errors import refused
 
 
 @contextmanager
@@ -16,9 +13,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            raise StorageError("the disk is full", code="storage.full") from error
-        raise StorageError(f"the disk refuses: {error.strerror or error}") from error
+        raise refused(error, "the disk refuses") from error
 
 
 def make_folder(folder: Path) -> None:

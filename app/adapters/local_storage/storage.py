@@ -1,26 +1,26 @@
 """The folder behind the `BlobStore` port."""
 
-import asyncio
 import contextlib
 import os
-import shutil
 import stat
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, ParamSpec, TypeVar
-
-from anyio import CancelScope, to_thread
+from typing import BinaryIO
 
 from app.adapters.local_storage.disk import make_folder, translated
+from app.adapters.local_storage.job_files import FolderScan, move, remove
 from app.adapters.local_storage.keys import is_unfinished, path_inside
 from app.adapters.local_storage.part import Part
+from app.adapters.local_storage.thread import in_thread
+from app.domain.crashpoints import reached
 from app.domain.errors import NotFound, TooLarge
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 #: Small chunks are collected to this before a thread writes them.
 BLOCK = 1024 * 1024  # bytes
+#: Files looked at between two questions to the database.
+BATCH = 500
+#: A disk on which fewer files than this can be made is full, whatever space it has.
+FEW_FILES = 100
 
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
@@ -36,22 +36,24 @@ class LocalStorage:
     ) -> int:
         part = Part(path_inside(self._root, key))
         try:
-            await _in_thread(part.open)
+            await in_thread(part.open)
             async with contextlib.aclosing(_blocks(chunks, limit)) as blocks:
                 async for block in blocks:
-                    await _in_thread(part.write, block)
-            await _in_thread(part.finish)
-            await _in_thread(part.publish)
+                    await in_thread(part.write, block)
+            await in_thread(part.finish)
+            reached("file.written")
+            await in_thread(part.publish)
+            reached("file.renamed")
         except BaseException:
-            await _in_thread(part.discard)
+            await in_thread(part.discard)
             raise
         return part.size
 
     async def load_file(self, key: str) -> bytes:
-        return await _in_thread(self._read, key)
+        return await in_thread(self._read, key)
 
     async def delete_file(self, key: str) -> bool:
-        return await _in_thread(self._delete, key)
+        return await in_thread(self._delete, key)
 
     def open(self, key: str) -> BinaryIO:
         path = path_inside(self._root, key)
@@ -69,13 +71,35 @@ class LocalStorage:
 
     async def sweep_parts(self) -> int:
         """Remove what a dead run left unfinished; at start, before anything is written."""
-        return await _in_thread(self._sweep)
+        return await in_thread(self._sweep)
+
+    async def job_files(self, folder: str) -> AsyncGenerator[dict[str, str], None]:
+        """Batches of keys with the id of their job, of all files right in `folder` that have one.
+
+        Files may be removed or set aside meanwhile. Close it when it is not read to its end.
+        """
+        with translated():
+            scan = await in_thread(FolderScan, self._root, folder)
+            with scan:
+                while batch := await in_thread(scan.take, BATCH):
+                    yield batch
+
+    async def remove(self, keys: Sequence[str]) -> None:
+        """Many at once, as `job_files` names them; one that is gone is fine."""
+        await in_thread(self._remove, keys)
+
+    async def set_aside(self, keys: Sequence[str], place: str) -> Path:
+        """Move files under the folder `place` of this store; returns where it is."""
+        return await in_thread(self._set_aside, keys, place)
 
     def free_bytes(self) -> int:
-        """What this process may still write."""
+        """What this process may still write; nothing when the disk can hold no more files."""
         with translated():
             make_folder(self._root)
-            return shutil.disk_usage(self._root).free
+            disk = os.statvfs(self._root)
+        if disk.f_files and disk.f_favail < FEW_FILES:
+            return 0
+        return disk.f_bavail * disk.f_frsize
 
     def _read(self, key: str) -> bytes:
         with self.open(key) as file, translated():
@@ -89,6 +113,16 @@ class LocalStorage:
             except _ABSENT:
                 return False
         return True
+
+    def _remove(self, keys: Sequence[str]) -> None:
+        with translated():
+            remove(self._root, keys)
+
+    def _set_aside(self, keys: Sequence[str], place: str) -> Path:
+        folder = path_inside(self._root, place)
+        with translated():
+            move(self._root, keys, folder)
+        return folder
 
     def _sweep(self) -> int:
         removed = 0
@@ -114,19 +148,6 @@ async def _blocks(chunks: AsyncIterator[bytes], limit: int | None) -> AsyncGener
             block.clear()
     if block:
         yield bytes(block)
-
-
-async def _in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """A cancelled caller waits until the thread is done: nobody else may touch the file yet."""
-    work = asyncio.ensure_future(to_thread.run_sync(lambda: function(*args, **kwargs)))
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        with CancelScope(shield=True):
-            while not work.done():
-                with contextlib.suppress(asyncio.CancelledError):
-                    await asyncio.wait({work})
-        raise
 
 
 def _open_regular(path: Path) -> BinaryIO:

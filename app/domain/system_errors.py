@@ -1,0 +1,18 @@
+"""What the system refuses, in words of the domain."""
+
+import errno
+
+from app.domain.errors import Exhausted, SpoolError, StorageError, StorageFull
+
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+#: Too many files open, here or on the machine; no memory or place for a process.
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
+
+
+def refused(error: OSError, failure: str) -> SpoolError:
+    """`failure` says what could not be done: "the sound cannot be stored"."""
+    if error.errno in DISK_FULL:
+        return StorageFull(f"{failure}: no space left")
+    if error.errno in EXHAUSTED:
+        return Exhausted(f"{failure}: {error.strerror}")
+    return StorageError(f"{failure}: {error.strerror or error}")

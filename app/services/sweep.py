@@ -1,0 +1,150 @@
+"""Files that no job needs: those of a deleted job, and what a dead run left behind."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from loguru import logger
+
+from app.domain.errors import SpoolError
+from app.domain.jobs import Job, SourceKind, pcm_key, result_key, upload_key
+from app.ports import BlobStore, BootLog
+
+#: Made again when a job runs.
+PASSING = ("pcm",)
+KEPT = ("video_jobs", "audio_jobs", "results")
+QUARANTINE = "quarantine"
+
+
+class JobFiles(Protocol):
+    """Files of jobs, in bulk."""
+
+    def job_files(self, folder: str) -> AsyncGenerator[dict[str, str], None]:
+        """Batches of keys with the id of their job."""
+        ...
+
+    async def remove(self, keys: Sequence[str]) -> None:
+        """One that is gone is fine."""
+        ...
+
+    async def set_aside(self, keys: Sequence[str], place: str) -> Path:
+        """Move them under the folder `place`; returns where that is."""
+        ...
+
+
+class Mark(Protocol):
+    """What the files know of their database."""
+
+    async def read(self) -> str | None:
+        """The start that last used the files."""
+        ...
+
+    async def last_job(self) -> str | None:
+        """The job that was taken in last."""
+        ...
+
+    async def write(self, boot_id: str) -> None:
+        """Durable when this returns."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSweep:
+    """At start, before the port opens: an upload under way would be taken for a leftover.
+
+    A file without a row is what an upload that was never acknowledged left, or a deletion, and
+    goes. But not when the database is older than the files (a backup, or its log is gone): then
+    the row may be what is missing, and the file is set aside. Cut short at any point and run
+    again, it ends the same.
+    """
+
+    files: JobFiles
+    mark: Mark
+    boots: BootLog
+    #: Those of the ids that have a row.
+    known_jobs: Callable[[Sequence[str]], Awaitable[set[str]]]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    async def run_once(self, boot_id: str) -> int:
+        """Sweep, then tie files and database to this start; returns how many files went.
+
+        After a disk that refuses, the next start goes on, and knows as much as this one.
+        """
+        try:
+            swept = await self._sweep()
+            await self.boots.begin(boot_id)
+            await self.mark.write(boot_id)
+        except SpoolError as error:
+            logger.warning("leftover files stay until the next start: {}", error.message)
+            return 0
+        return swept
+
+    async def _sweep(self) -> int:
+        passing = await self._clear(PASSING, self.files.remove, known=_no_job)
+        if await self._is_older():
+            return passing + await self._quarantine()
+        orphans = await self._clear(KEPT, self.files.remove, known=self.known_jobs)
+        if orphans:
+            logger.info("{} files without a job are removed", orphans)
+        return passing + orphans
+
+    async def _quarantine(self) -> int:
+        place = f"{QUARANTINE}/{self.now():%Y%m%dT%H%M%SZ}"
+        orphans = await self._clear(
+            KEPT, lambda keys: self.files.set_aside(keys, place), known=self.known_jobs
+        )
+        if orphans:
+            logger.warning(
+                "the database may be older than the files: {} files without a job are moved to {}"
+                " in the data folder; put a newer database back, or remove them",
+                orphans,
+                place,
+            )
+        return orphans
+
+    async def _clear(
+        self,
+        folders: Sequence[str],
+        dispose: Callable[[Sequence[str]], Awaitable[object]],
+        *,
+        known: Callable[[Sequence[str]], Awaitable[set[str]]],
+    ) -> int:
+        """Dispose of files whose job is not known; returns how many there were."""
+        count = 0
+        for folder in folders:
+            async with aclosing(self.files.job_files(folder)) as batches:
+                async for batch in batches:
+                    here = await known(list(batch.values()))
+                    orphans = [key for key, job_id in batch.items() if job_id not in here]
+                    if orphans:
+                        await dispose(orphans)
+                        count += len(orphans)
+        return count
+
+    async def _is_older(self) -> bool:
+        """Without a mark nothing is certain, and setting aside costs nothing."""
+        boot_id, job_id = await self.mark.read(), await self.mark.last_job()
+        if boot_id is None or not await self.boots.known(boot_id):
+            return True
+        return job_id is not None and not await self.known_jobs([job_id])
+
+
+async def delete_files(blobs: BlobStore, job: Job) -> None:
+    """What is kept for a job; its row is gone by now. A file of the machine's own is not ours."""
+    for key in (*_upload(job), pcm_key(job.job_id), result_key(job.job_id)):
+        await blobs.delete_file(key)
+
+
+def _upload(job: Job) -> tuple[str, ...]:
+    if job.source is SourceKind.PATH:
+        return ()
+    if job.source is SourceKind.URL:
+        return (upload_key(job.job_id, job.source_name),)
+    return (job.input_path,)
+
+
+async def _no_job(job_ids: Sequence[str]) -> set[str]:
+    return set()
