@@ -13,7 +13,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from app.adapters.fetcher import TimeLimits, UrlFetcher
+from app.adapters.egress import TimeLimits, UrlFetcher
 from app.domain.errors import (
     ConfigError,
     Forbidden,

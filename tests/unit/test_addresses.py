@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from app.adapters.fetcher.addresses import is_allowed, read_networks
+from app.adapters.egress.addresses import is_allowed, read_networks
 from app.domain.errors import ConfigError
 
 PUBLIC = [

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import httpx2
 
-from app.adapters.fetcher.addresses import read_networks
-from app.adapters.fetcher.door import Door, Resolver, VettedTransport, read_url, resolve
+from app.adapters.egress.addresses import read_networks
+from app.adapters.egress.door import Door, Resolver, VettedTransport, read_url, resolve
 from app.domain.errors import (
     Forbidden,
     InvalidRequest,
     SourceGone,
     SourceUnreachable,
-    StorageError,
     TooLarge,
 )
+from app.domain.system_errors import refused
 from app.ports import Progress
 
 MAX_REDIRECTS = 5
@@ -80,7 +80,7 @@ class UrlFetcher:
         except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError) as error:
             raise SourceUnreachable(f"the source failed: {_reason(error)}") from error
         except OSError as error:
-            raise StorageError(f"the download cannot be stored: {error.strerror}") from error
+            raise refused(error, "the download cannot be stored") from error
         finally:
             part.unlink(missing_ok=True)
 

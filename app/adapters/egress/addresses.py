@@ -51,9 +51,9 @@ REFUSED: tuple[Network, ...] = tuple(
 
 
 def read_networks(texts: Sequence[str]) -> tuple[Network, ...]:
-    """CIDRs as the operator wrote them. Raises ConfigError."""
+    """CIDRs as the operator wrote them, without host bits. Raises ConfigError."""
     try:
-        return tuple(ip_network(text, strict=False) for text in texts)
+        return tuple(ip_network(text) for text in texts)
     except ValueError as error:
         raise ConfigError(f"not a network: {error}") from error
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import httpx2
 
-from app.adapters.fetcher.addresses import Network, is_allowed
+from app.adapters.egress.addresses import Network, is_allowed
 from app.domain.errors import Forbidden, InvalidRequest, SourceUnreachable
 
 #: Host and port to literal addresses. Raises OSError.

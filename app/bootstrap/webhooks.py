@@ -1,0 +1,42 @@
+"""What tells the outer world that a job has ended."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.adapters.egress import UrlPoster
+from app.adapters.webhook_secret import kept_secret
+from app.adapters.webhook_signer import StandardWebhookSigner
+from app.bootstrap.records import Records
+from app.config import AppSettings
+from app.domain.webhooks import RetrySchedule
+from app.services.webhook_courier import Courier
+from app.services.webhook_sender import WebhookSender
+from app.services.webhooks import WebhookService
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhooks:
+    sender: WebhookSender
+    service: WebhookService
+
+
+@asynccontextmanager
+async def open_webhooks(settings: AppSettings, records: Records) -> AsyncIterator[Webhooks]:
+    """Raises ConfigError on a secret that is none, StorageError when none can be kept."""
+    ours = settings.webhooks
+    signer = StandardWebhookSigner(ours.secret or kept_secret(settings.storage.data_dir))
+    poster = UrlPoster(timeout=ours.timeout, allowed_networks=settings.ingestion.allowed_networks)
+    courier = Courier(
+        store=records.deliveries,
+        transcripts=records.transcripts,
+        poster=poster,
+        signer=signer,
+        schedule=RetrySchedule(first_delay=ours.retry_delay, max_retries=ours.max_retries),
+    )
+    sender = WebhookSender(store=records.deliveries, courier=courier)
+    service = WebhookService(records.deliveries, sender.nudge)
+    try:
+        yield Webhooks(sender=sender, service=service)
+    finally:
+        await poster.aclose()

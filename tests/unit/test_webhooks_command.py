@@ -1,0 +1,61 @@
+"""`spool webhooks`, against a service that answers from a script."""
+
+import json
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+from typer.testing import CliRunner
+
+from app.cli.webhooks import webhooks
+
+ID = "msg_" + "0" * 32
+DELIVERY = {
+    "id": ID,
+    "state": "failed",
+    "attempts": 10,
+    "url": "https://hooks.example/[red]",
+    "last_error": "answered 500",
+}
+
+
+def run(server: HTTPServer | None, *arguments: str) -> str:
+    at = ("--server", server.url_for("").rstrip("/")) if server else ()
+    done = CliRunner().invoke(webhooks, [*arguments, *at], env={"COLUMNS": "120"})
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_the_list_shows_whole_ids_and_what_went_wrong(httpserver: HTTPServer) -> None:
+    asked = {"limit": "20", "state": "failed", "job_id": "j"}
+    listed = httpserver.expect_request("/api/v1/webhooks/deliveries", query_string=asked)
+    listed.respond_with_json({"deliveries": [DELIVERY], "cursor": None})
+    output = run(httpserver, "list", "--state", "failed", "--job", "j")
+    assert ID in output
+    assert "https://hooks.example/[red]: answered 500" in output
+    again = run(httpserver, "list", "--state", "failed", "--job", "j", "--json")
+    assert json.loads(again)["deliveries"] == [DELIVERY]
+
+
+def test_one_is_shown_with_its_tries(httpserver: HTTPServer) -> None:
+    whole = DELIVERY | {"tries": [{"number": 1}]}
+    httpserver.expect_request(f"/api/v1/webhooks/deliveries/{ID}").respond_with_json(whole)
+    assert json.loads(run(httpserver, "show", ID)) == whole
+
+
+def test_one_is_sent_again(httpserver: HTTPServer) -> None:
+    path = f"/api/v1/webhooks/deliveries/{ID}/replay"
+    again = httpserver.expect_request(path, method="POST")
+    again.respond_with_json(DELIVERY | {"state": "pending"}, status=202)
+    assert run(httpserver, "replay", ID) == f"{ID} is pending\n"
+
+
+def test_the_secret_is_that_of_the_data_folder_or_the_configured_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APP__STORAGE__DATA_DIR", str(tmp_path))
+    secret = run(None, "secret")
+    assert secret == (tmp_path / "webhook.secret").read_text()
+    assert run(None, "secret") == secret
+    monkeypatch.setenv("APP__WEBHOOKS__SECRET", "whsec_mine")
+    assert run(None, "secret") == "whsec_mine\n"
