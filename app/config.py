@@ -50,11 +50,15 @@ class Storage(Section):
     database_url: str | None = None
     #: Empty: `<data_dir>/index`.
     index_uri: str | None = None
+    low_water: Annotated[int, Field(ge=0)] = 512 * MiB
+    high_water: Annotated[int, Field(ge=0)] = GiB
+    ballast: Annotated[int, Field(ge=0)] = 64 * MiB
 
 
 class Ingestion(Section):
     max_concurrent_jobs: Annotated[int, Field(ge=1, le=64)] = 2
-    max_attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    max_errors: Annotated[int, Field(ge=1, le=20)] = 5
+    max_crashes: Annotated[int, Field(ge=1, le=20)] = 3
     allowed_roots: tuple[Path, ...] = ()
     max_file_size: Annotated[int, Field(ge=1)] = 16 * GiB
     max_duration: Annotated[float, Field(gt=0)] = 24 * 3600.0
@@ -62,14 +66,19 @@ class Ingestion(Section):
 
 
 class Transcription(Section):
-    provider: Literal["whisper_cpp", "openai"] = "whisper_cpp"
+    provider: Literal["faster_whisper", "whisper_cpp", "openai"] = "faster_whisper"
     model: Annotated[str, Field(min_length=1)] = "base"
     #: 0: as many as cores.
     workers: Annotated[int, Field(ge=0, le=64)] = 0
-    max_window: Annotated[float, Field(ge=5, le=28)] = 28.0
+    max_window: Annotated[float, Field(ge=5, le=28)] = 20.0
     openai_base_url: str = "https://api.openai.com/v1"
     openai_api_key: str | None = Field(default=None, repr=False)
     openai_model: str = "whisper-1"
+
+
+class Workers(Section):
+    memory_limit: Annotated[int, Field(ge=0)] = 0
+    recycle_after: Annotated[int, Field(ge=0)] = 1000
 
 
 class Search(Section):
@@ -83,6 +92,13 @@ class Models(Section):
     hub_url: str = "https://huggingface.co"
 
 
+class Webhooks(Section):
+    timeout: Annotated[float, Field(ge=1, le=60)] = 15.0
+    max_retries: Annotated[int, Field(ge=0, le=100)] = 9
+    retry_delay: Annotated[float, Field(ge=0.1, le=3600)] = 5.0
+    secret: str | None = Field(default=None, repr=False)
+
+
 class Logging(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     json_lines: bool = False
@@ -93,8 +109,10 @@ class AppSettings(Section):
     storage: Storage = Storage()
     ingestion: Ingestion = Ingestion()
     transcription: Transcription = Transcription()
+    workers: Workers = Workers()
     search: Search = Search()
     models: Models = Models()
+    webhooks: Webhooks = Webhooks()
     logging: Logging = Logging()
 
 
@@ -104,6 +122,9 @@ ALIASES = {
     "LANCEDB_URI": ("storage", "index_uri"),
     "MAX_CONCURRENT_JOBS": ("ingestion", "max_concurrent_jobs"),
     "MAX_FILE_SIZE": ("ingestion", "max_file_size"),
+    "WEBHOOK_TIMEOUT": ("webhooks", "timeout"),
+    "WEBHOOK_MAX_RETRIES": ("webhooks", "max_retries"),
+    "WEBHOOK_RETRY_DELAY": ("webhooks", "retry_delay"),
     "OPENAI_API_KEY": ("transcription", "openai_api_key"),
 }
 

@@ -4,9 +4,13 @@ import asyncio
 import gc
 import inspect
 import logging
+import math
+import os
+import resource
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import uvicorn
 from loguru import logger
@@ -17,18 +21,24 @@ from app.logs import configure
 from app.web.app import application
 
 GRACE = 5  # seconds for requests under way at shutdown
+#: Workers end by SIGKILL. Python removes the semaphores that they leave, and need not say so.
+QUIET = "ignore::UserWarning:multiprocessing.resource_tracker"
 BACKLOG = 2048  # connections waiting to be accepted
+TOLD_EVERY = 10.0  # seconds
 
 
 def run(settings: AppSettings) -> None:
     """Serve in the foreground until SIGTERM or Ctrl-C; returns when all is closed."""
     configure(settings.logging.level, json_lines=settings.logging.json_lines)
+    os.environ.setdefault("PYTHONWARNINGS", QUIET)  # before the first worker
     logging.basicConfig(handlers=[ToLoguru()], level=logging.INFO, force=True)
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
+    _take_all_descriptors()
     asyncio.run(_serve(settings))
 
 
 async def _serve(settings: AppSettings) -> None:
+    asyncio.get_running_loop().set_exception_handler(Refusals())
     async with house(settings) as doors:
         config = uvicorn.Config(
             application(doors),
@@ -44,6 +54,28 @@ async def _serve(settings: AppSettings) -> None:
         with _stops_once():
             await uvicorn.Server(config).serve()
     logger.info("closed")
+
+
+def _take_all_descriptors() -> None:
+    """Connections and workers share them; what the system lets us have is often far more."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # some systems name a limit that they then refuse
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+class Refusals:
+    """Handles what asyncio reports. Out of descriptors, it does so with a trace for every place in
+    the backlog, every second: that alone would hold up the service, and fill the disk."""
+
+    def __init__(self) -> None:
+        self._told = -math.inf
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not context["message"].startswith("socket.accept()"):
+            loop.default_exception_handler(context)
+        elif loop.time() - self._told >= TOLD_EVERY:
+            self._told = loop.time()
+            logger.error("no connection can be taken in: {}", context.get("exception"))
 
 
 @contextmanager

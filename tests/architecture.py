@@ -25,7 +25,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "aiosqlite": ("adapters/sql/",),
     "alembic": ("adapters/sql/",),
     "anyio": ("",),
-    "httpx2": ("adapters/engines/", "adapters/fetcher", "adapters/weights", "cli/"),
+    "ctranslate2": ("adapters/engines/faster_whisper",),
+    "httpx2": ("adapters/engines/", "adapters/egress", "adapters/weights", "cli/"),
     "imageio_ffmpeg": ("adapters/ffmpeg", "cli/"),
     "lancedb": ("adapters/lance_",),
     "loguru": ("",),
@@ -46,8 +47,9 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "soundfile": ("adapters/soundfile_",),
     "soxr": ("adapters/soundfile_",),
     "sqlalchemy": ("adapters/sql/",),
+    "standardwebhooks": ("adapters/webhook_signer",),
     "starlette": ("web/",),
-    "tokenizers": ("adapters/embedders/",),
+    "tokenizers": ("adapters/embedders/", "adapters/engines/faster_whisper"),
     "torch": ("adapters/embedders/",),
     "typer": ("cli/",),
     "uvicorn": ("server.py",),
@@ -55,7 +57,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
 #: These take seconds or hundreds of MB to import: only inside functions.
 HEAVY = frozenset(
     {"alembic", "lancedb", "onnx", "onnxruntime", "pyarrow", "pywhispercpp", "_pywhispercpp"}
-    | {"sentence_transformers", "tokenizers", "torch", "transformers"}
+    | {"ctranslate2", "sentence_transformers", "tokenizers", "torch", "transformers"}
 )
 #: Modules that only a worker process, or a migration under way, ever imports.
 IMPORTED_LATE = ("adapters/sql/migrations/",)

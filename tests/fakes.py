@@ -13,11 +13,12 @@ class FakeEngine:
     """Says where each window is. `hold` makes it wait, `failures` are raised one by one."""
 
     provider = "whisper_cpp"
-    batch_size = 1
 
-    def __init__(self, model: str = "fake", *, concurrency: int = 2) -> None:
-        self.model, self.concurrency = model, concurrency
+    def __init__(self, model: str = "fake", *, concurrency: int = 2, batch_size: int = 1) -> None:
+        self.model, self.concurrency, self.batch_size = model, concurrency, batch_size
         self.heard: list[int] = []
+        #: Numbers of the windows that came together.
+        self.batches: list[list[int]] = []
         self.options: list[DecodingOptions] = []
         self.failures: dict[int, list[Exception]] = {}
         self.hold = asyncio.Event()
@@ -32,6 +33,7 @@ class FakeEngine:
     async def transcribe(
         self, windows: Sequence[AudioWindow], options: DecodingOptions
     ) -> Sequence[WindowTranscript]:
+        self.batches.append([window.number for window in windows])
         self.at_work += 1
         self.most_at_work = max(self.most_at_work, self.at_work)
         try:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from loguru import logger
 
@@ -19,7 +20,7 @@ from app.config import AppSettings
 from app.domain.errors import EngineError
 from app.domain.models import ModelKind
 from app.services.arriving import ArrivingEmbedder, ArrivingIndex
-from app.services.reindex import refill
+from app.services.reindex import prune, refill
 
 MINILM = "all-MiniLM-L6-v2"
 
@@ -37,6 +38,7 @@ class Finding:
         await asyncio.gather(self._load_embedder(), self.index.bring(self._index))
         await self._fit_index()
         try:
+            await prune(records.transcripts, self.index)
             await refill(records.store, records.transcripts, self.embedder, self.index)
         except Exception:
             logger.exception("the index could not be refilled: the next start goes on")
@@ -84,11 +86,13 @@ class Finding:
 
 
 @asynccontextmanager
-async def open_finding(settings: AppSettings, weights: ModelShelf) -> AsyncIterator[Finding]:
+async def open_finding(
+    settings: AppSettings, weights: ModelShelf, logs: Path
+) -> AsyncIterator[Finding]:
     finding = Finding(
         settings=settings,
         weights=weights,
-        pool=ProcessPool(1, name="embedding"),
+        pool=ProcessPool(1, name="embedding", logs=logs),
         embedder=ArrivingEmbedder("embedding model"),
         index=ArrivingIndex("search index"),
     )

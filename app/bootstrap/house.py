@@ -5,19 +5,21 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
+from loguru import logger
+
 from app.adapters.folder_lock import held
-from app.bootstrap.finding import Finding, open_finding
-from app.bootstrap.records import Records, open_records
-from app.bootstrap.workshop import Workshop, workshop
+from app.adapters.leftovers import end_leftovers, marked
+from app.bootstrap.finding import open_finding
+from app.bootstrap.records import open_records
+from app.bootstrap.rooms import Rooms
+from app.bootstrap.webhooks import open_webhooks
+from app.bootstrap.workshop import workshop
 from app.config import AppSettings
-from app.pipeline.runner import Pipeline
 from app.services.engines import EngineFactory
-from app.services.health import Health
-from app.services.jobs import JobService
-from app.services.roots import Roots
-from app.services.search import SearchService
-from app.services.worker import JobWorker
 from app.web.doors import Doors
+
+#: Seconds for windows under way at shutdown.
+GRACE = 20.0
 
 
 @asynccontextmanager
@@ -28,80 +30,40 @@ async def house(
 
     `factories` replaces the engines, for tests. Raises StorageError, ConfigError.
     """
+    boot_id = str(uuid.uuid4())
     async with AsyncExitStack() as closing:
-        closing.enter_context(held(settings.storage.data_dir))
-        tools = await closing.enter_async_context(workshop(settings, factories))
-        records = await closing.enter_async_context(open_records(settings))
-        finding = await closing.enter_async_context(open_finding(settings, tools.weights))
-        worker = _worker(settings, tools, records, finding)
+        _take(settings, closing)
+        rooms = await _open(settings, factories, closing)
+        worker = rooms.worker(boot_id)
         await worker.recover()
-        for work in (
-            tools.fetch_detector(),
-            tools.engines.warm(),
-            finding.prepare(records),
-            worker.run(),
-        ):
+        await rooms.records.sweep.run_once(boot_id)
+        for work in (*rooms.works(), worker.run()):
             closing.push_async_callback(_cancel, asyncio.create_task(work))
-        yield _doors(settings, tools, records, finding, worker)
+        closing.push_async_callback(worker.close, GRACE)
+        yield rooms.doors(worker)
 
 
-def _worker(
-    settings: AppSettings, tools: Workshop, records: Records, finding: Finding
-) -> JobWorker:
-    return JobWorker(
-        store=records.store,
-        queue=records.queue,
-        blobs=records.blobs,
-        pipeline=Pipeline(
-            blobs=records.blobs,
-            fetcher=records.fetcher,
-            extractors=tools.extractors,
-            detector=tools.detector,
-            engines=tools.engines,
-            journal=records.journal,
-            transcripts=records.transcripts,
-            embedder=finding.embedder,
-            index=finding.index,
-            max_window=settings.transcription.max_window,
-        ),
-        watch=records.watch,
-        boot_id=str(uuid.uuid4()),
-        places=settings.ingestion.max_concurrent_jobs,
-        max_attempts=settings.ingestion.max_attempts,
-    )
+def _take(settings: AppSettings, closing: AsyncExitStack) -> None:
+    """The data folder is ours alone, and nobody of an earlier run works in it any more."""
+    data = settings.storage.data_dir
+    closing.enter_context(held(data))
+    closing.enter_context(marked(data))
+    if killed := end_leftovers(data):
+        logger.warning("processes of an earlier run were still there, and are killed: {}", killed)
 
 
-def _doors(
+async def _open(
     settings: AppSettings,
-    tools: Workshop,
-    records: Records,
-    finding: Finding,
-    worker: JobWorker,
-) -> Doors:
-    return Doors(
-        jobs=JobService(
-            store=records.store,
-            transcripts=records.transcripts,
-            queue=records.queue,
-            blobs=records.blobs,
-            fetcher=records.fetcher,
-            roots=Roots(settings.ingestion.allowed_roots),
-            watch=records.watch,
-            check_engine=tools.engines.check,
-            max_file_size=settings.ingestion.max_file_size,
-        ),
-        search=SearchService(finding.index, finding.embedder),
-        health=Health(
-            store=records.store,
-            queue=records.queue,
-            engines=tools.engines,
-            detector=tools.detector,
-            embedder=finding.embedder,
-            index=finding.index,
-            pool=tools.pool,
-            worker=worker,
-        ),
-        max_file_size=settings.ingestion.max_file_size,
+    factories: Mapping[str, EngineFactory] | None,
+    closing: AsyncExitStack,
+) -> Rooms:
+    logs = settings.storage.data_dir / "logs"
+    tools = await closing.enter_async_context(workshop(settings, factories, logs))
+    records = await closing.enter_async_context(open_records(settings))
+    finding = await closing.enter_async_context(open_finding(settings, tools.weights, logs))
+    webhooks = await closing.enter_async_context(open_webhooks(settings, records))
+    return Rooms(
+        settings=settings, tools=tools, records=records, finding=finding, webhooks=webhooks
     )
 
 

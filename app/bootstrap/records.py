@@ -4,14 +4,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from app.adapters.fetcher.fetcher import UrlFetcher
+from app.adapters.egress.fetcher import UrlFetcher
 from app.adapters.local_storage import LocalStorage
+from app.adapters.local_storage.ballast import BallastFile
+from app.adapters.local_storage.boot_mark import BootMark
 from app.adapters.memory_queue import MemoryQueue
+from app.adapters.sql.boots import SqlBootLog
 from app.adapters.sql.database import Database
+from app.adapters.sql.deliveries import SqlDeliveryStore
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
 from app.adapters.sql.windows import SqlWindowJournal
 from app.config import AppSettings
+from app.services.disk import DiskGuard
+from app.services.sweep import FileSweep
 from app.services.watch import JobWatch
 
 
@@ -29,18 +35,32 @@ class Records:
     queue: MemoryQueue
     watch: JobWatch
     fetcher: UrlFetcher
+    deliveries: SqlDeliveryStore
+    disk: DiskGuard
+    sweep: FileSweep
+    mark: BootMark
 
 
 @asynccontextmanager
 async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
-    blobs = LocalStorage(settings.storage.data_dir)
+    """Space for verdicts is laid aside before the database opens, which needs some, too."""
+    kept = settings.storage
+    blobs = LocalStorage(kept.data_dir)
+    disk = DiskGuard(
+        blobs.free_bytes,
+        BallastFile(kept.data_dir, kept.ballast),
+        low=kept.low_water,
+        high=kept.high_water,
+    )
     await blobs.sweep_parts()
+    await disk.start()
     database = Database(database_url(settings))
     await database.open()
+    store, mark = SqlJobStore(database), BootMark(kept.data_dir)
     try:
         yield Records(
             blobs=blobs,
-            store=SqlJobStore(database),
+            store=store,
             journal=SqlWindowJournal(database),
             transcripts=SqlTranscriptStore(database),
             queue=MemoryQueue(),
@@ -49,6 +69,12 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
                 max_bytes=settings.ingestion.max_file_size,
                 allowed_networks=settings.ingestion.allowed_networks,
             ),
+            deliveries=SqlDeliveryStore(database),
+            disk=disk,
+            sweep=FileSweep(
+                files=blobs, mark=mark, boots=SqlBootLog(database), known_jobs=store.known
+            ),
+            mark=mark,
         )
     finally:
         await database.close()

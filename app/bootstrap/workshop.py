@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from app.adapters.engines.faster_whisper import FasterWhisperEngine
 from app.adapters.engines.openai_http import OpenAIEngine
 from app.adapters.engines.whisper_cpp import WhisperCppEngine
 from app.adapters.ffmpeg.extractor import FfmpegExtractor
@@ -14,7 +15,7 @@ from app.adapters.process_pool import ProcessPool
 from app.adapters.silero import SileroDetector
 from app.adapters.soundfile_audio import SoundfileExtractor
 from app.adapters.weights.shelf import ModelShelf
-from app.bootstrap.models import SPEECH_MODEL, located, model_store
+from app.bootstrap.models import SPEECH_MODEL, WHISPER_KINDS, located, model_store
 from app.config import AppSettings
 from app.domain.decoding import DecodingOptions
 from app.domain.models import ModelKind
@@ -50,9 +51,17 @@ class Workshop:
 
 @asynccontextmanager
 async def workshop(
-    settings: AppSettings, factories: Mapping[str, EngineFactory] | None = None
+    settings: AppSettings,
+    factories: Mapping[str, EngineFactory] | None = None,
+    logs: Path | None = None,
 ) -> AsyncIterator[Workshop]:
-    pool = ProcessPool(settings.transcription.workers or _cores())
+    """`logs`: folder for what workers print; None lets them print where this process does."""
+    pool = ProcessPool(
+        settings.transcription.workers or _cores(),
+        logs=logs,
+        memory_limit=settings.workers.memory_limit,
+        recycle_after=settings.workers.recycle_after,
+    )
     weights = model_store(settings)
     longest = settings.ingestion.max_duration
     tools = Workshop(
@@ -85,8 +94,14 @@ def _engines(
 ) -> EngineShelf:
     chosen = settings.transcription
 
+    async def faster_whisper(model: str) -> TranscriptionEngine:
+        found = await located(weights, model, WHISPER_KINDS["faster_whisper"])
+        engine = FasterWhisperEngine(pool, model=model, model_path=found.path)
+        await engine.warm()
+        return engine
+
     async def whisper_cpp(model: str) -> TranscriptionEngine:
-        found = await located(weights, model, ModelKind.WHISPER_GGML)
+        found = await located(weights, model, WHISPER_KINDS["whisper_cpp"])
         engine = WhisperCppEngine(pool, model=model, model_path=found.path)
         await engine.warm()
         return engine
@@ -98,18 +113,16 @@ def _engines(
 
     def names(provider: str) -> Collection[str]:
         """An endpoint may have any model; ours are names, never paths of this machine."""
-        return _whisper_names(weights) if provider == "whisper_cpp" else ()
+        kind = WHISPER_KINDS.get(provider)
+        return {entry.name for entry in weights.entries() if entry.kind is kind}
 
     return EngineShelf(
-        factories or {"whisper_cpp": whisper_cpp, "openai": openai},
+        factories
+        or {"faster_whisper": faster_whisper, "whisper_cpp": whisper_cpp, "openai": openai},
         provider=chosen.provider,
-        defaults={"whisper_cpp": chosen.model, "openai": chosen.openai_model},
+        defaults=dict.fromkeys(WHISPER_KINDS, chosen.model) | {"openai": chosen.openai_model},
         names=names,
     )
-
-
-def _whisper_names(weights: ModelShelf) -> set[str]:
-    return {entry.name for entry in weights.entries() if entry.kind is ModelKind.WHISPER_GGML}
 
 
 async def transcribe_file(

@@ -56,8 +56,43 @@ class Client:
     def jobs(self, parameters: dict[str, str]) -> dict[str, Any]:
         return self._call("GET", "/api/v1/jobs", params=parameters)
 
+    def cancel(self, job_id: str) -> dict[str, Any]:
+        return self._call("POST", f"/api/v1/jobs/{job_id}/cancel")
+
+    def retry(self, job_id: str) -> dict[str, Any]:
+        return self._call("POST", f"/api/v1/jobs/{job_id}/retry")
+
+    def delete(self, job_id: str) -> None:
+        self._send("DELETE", f"/api/v1/jobs/{job_id}")
+
+    def dead_letters(self) -> Iterator[dict[str, Any]]:
+        """All of them, newest first."""
+        cursor: dict[str, str] = {}
+        while True:
+            page = self._call("GET", "/api/v1/dead-letters", params={"limit": "200"} | cursor)
+            yield from page["jobs"]
+            if page["cursor"] is None:
+                return
+            cursor = {"cursor": page["cursor"]}
+
+    def replay(self, job_id: str) -> dict[str, Any]:
+        return self._call("POST", f"/api/v1/dead-letters/{job_id}/replay")
+
+    def replay_all(self) -> list[str]:
+        replayed: list[str] = self._call("POST", "/api/v1/dead-letters/replay")["replayed"]
+        return replayed
+
     def search(self, parameters: dict[str, str]) -> dict[str, Any]:
         return self._call("GET", "/api/v1/search", params=parameters)
+
+    def deliveries(self, parameters: dict[str, str]) -> dict[str, Any]:
+        return self._call("GET", "/api/v1/webhooks/deliveries", params=parameters)
+
+    def delivery(self, delivery_id: str) -> dict[str, Any]:
+        return self._call("GET", f"/api/v1/webhooks/deliveries/{delivery_id}")
+
+    def replay_delivery(self, delivery_id: str) -> dict[str, Any]:
+        return self._call("POST", f"/api/v1/webhooks/deliveries/{delivery_id}/replay")
 
     def _call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         return _json(self._send(method, path, **request))

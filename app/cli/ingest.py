@@ -22,7 +22,9 @@ def ingest(
     wait: Annotated[bool, typer.Option("--wait", help="Stay until every job has ended.")] = False,
     language: Annotated[str | None, typer.Option(help="Code or name; else detected.")] = None,
     model: Annotated[str | None, typer.Option(help="Model name; else as configured.")] = None,
-    provider: Annotated[str | None, typer.Option(help="whisper_cpp or openai.")] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="faster_whisper, whisper_cpp, openai.")
+    ] = None,
     task: Annotated[str | None, typer.Option(help="translate: into English.")] = None,
     prompt: Annotated[str | None, typer.Option(help="Names and terms to expect.")] = None,
     title: Annotated[str | None, typer.Option(help="Title; else the file name.")] = None,

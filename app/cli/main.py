@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
+from app.cli.dead_letters import dead_letters
 from app.cli.doctor import doctor
 from app.cli.ingest import ingest
 from app.cli.jobs import jobs
@@ -13,7 +14,9 @@ from app.cli.models import models
 from app.cli.result import result
 from app.cli.search import search
 from app.cli.serve import serve
+from app.cli.steer import cancel, delete, retry
 from app.cli.transcribe import transcribe
+from app.cli.webhooks import webhooks
 from app.domain.errors import SpoolError
 
 cli = typer.Typer(
@@ -34,8 +37,14 @@ def options(
         raise typer.Exit
 
 
-for command in (serve, ingest, transcribe, search, jobs, result, models, doctor):
+COMMANDS = (
+    *(serve, ingest, transcribe, search),
+    *(jobs, result, cancel, retry, delete, dead_letters),
+    *(models, doctor),
+)
+for command in COMMANDS:
     cli.command()(command)
+cli.add_typer(webhooks, name="webhooks")
 
 
 def main() -> None:

@@ -37,7 +37,9 @@ def transcribe(
     language: Annotated[str | None, typer.Option(help="Code or name; else detected.")] = None,
     task: Annotated[Task, typer.Option(help="translate: into English.")] = Task.TRANSCRIBE,
     model: Annotated[str | None, typer.Option(help="Model name; else as configured.")] = None,
-    provider: Annotated[str | None, typer.Option(help="whisper_cpp or openai.")] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="faster_whisper, whisper_cpp, openai.")
+    ] = None,
     prompt: Annotated[str | None, typer.Option(help="Names and terms to expect.")] = None,
     words: Annotated[bool, typer.Option("--words", help="Word timestamps (json).")] = False,
 ) -> None:

@@ -7,6 +7,7 @@ SpoolError
 ├── TooLarge                the upload is over the limit
 ├── Conflict                the job is not in a state that allows this
 ├── Unavailable             try again later (queue full, index loading)
+│   └── Exhausted           the machine has no more files, memory or processes to give
 ├── MediaError              the medium is at fault: never retried
 │   ├── MediaUnreadable     no decoder understands it
 │   ├── MediaEmpty          zero bytes
@@ -17,13 +18,28 @@ SpoolError
 │   └── SourceUnreachable   network trouble: retried
 ├── EngineError             the engine failed: retried
 │   ├── EngineCrashed       its process died
+│   │   ├── EngineHung      it made no progress, and was killed
+│   │   └── EngineOutOfMemory
 │   └── EngineRefused       it refused the request for good: never retried
 ├── ModelError              weights missing or broken: never retried
 │   ├── ModelNotFound
 │   └── ModelCorrupt
-├── StorageError            disk full or not writable: retried
+├── StorageError            not readable or writable: retried
+│   └── StorageFull         no space left: retried, at no cost, once there is space
 └── ConfigError             a setting is wrong: the start stops
 """
+
+from enum import StrEnum
+
+
+class Budget(StrEnum):
+    """What a retryable failure is paid from. Each job has so many of each kind."""
+
+    ERROR = "error"
+    #: A process died over it: this may be the job's own doing, and costs others time.
+    CRASH = "crash"
+    #: Not the job's fault, and over at some time: costs nothing.
+    FREE = "free"
 
 
 class SpoolError(Exception):
@@ -32,6 +48,12 @@ class SpoolError(Exception):
     code = "internal"
     #: Whether another attempt may succeed without anybody changing anything.
     retryable = False
+    #: What that attempt costs.
+    budget = Budget.ERROR
+    #: Of a process that died: its exit status; -11 means signal 11.
+    exit_status: int | None = None
+    #: The last lines that the engine wrote.
+    last_lines: str | None = None
 
     def __init__(self, message: str, *, code: str | None = None, hint: str | None = None) -> None:
         super().__init__(message)
@@ -64,6 +86,11 @@ class Conflict(SpoolError):
 class Unavailable(SpoolError):
     code = "service.unavailable"
     retryable = True
+
+
+class Exhausted(Unavailable):
+    code = "service.exhausted"
+    budget = Budget.FREE
 
 
 class MediaError(SpoolError):
@@ -106,6 +133,27 @@ class EngineError(SpoolError):
 
 class EngineCrashed(EngineError):
     code = "engine.crashed"
+    budget = Budget.CRASH
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        hint: str | None = None,
+        exit_status: int | None = None,
+        last_lines: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.exit_status, self.last_lines = exit_status, last_lines
+
+
+class EngineHung(EngineCrashed):
+    code = "engine.hung"
+
+
+class EngineOutOfMemory(EngineCrashed):
+    code = "engine.out_of_memory"
 
 
 class EngineRefused(EngineError):
@@ -128,6 +176,11 @@ class ModelCorrupt(ModelError):
 class StorageError(SpoolError):
     code = "storage.failed"
     retryable = True
+
+
+class StorageFull(StorageError):
+    code = "storage.full"
+    budget = Budget.FREE
 
 
 class ConfigError(SpoolError):

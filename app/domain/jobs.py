@@ -61,6 +61,8 @@ class JobOptions:
     asset_id: str | None = None
     title: str | None = None
     labels: tuple[str, ...] = ()
+    #: Told when the job has completed or failed.
+    webhook_url: str | None = None
 
     def evolve(self, **changes: Any) -> "JobOptions":
         return replace(self, **changes)
@@ -74,6 +76,10 @@ class JobWarning:
     message: str
 
 
+#: Codes of stages after the transcript: when one fails, it alone can be run again.
+LATE_WARNINGS = frozenset({"embedding.failed", "index.failed"})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
     """One try at a job. `ended_at` and `error_code` are None while it runs."""
@@ -84,6 +90,16 @@ class Attempt:
     stage: Stage | None = None
     error_code: str | None = None
     error_message: str | None = None
+    #: Name of the error's class, as in `app.domain.errors`.
+    error_class: str | None = None
+    #: Of the process that died; -11 means signal 11.
+    exit_status: int | None = None
+    #: What the engine wrote last.
+    last_lines: str | None = None
+
+
+#: Deaths of the service, one after the other, from which a job that ran in all of them runs alone.
+SUSPECT_DEATHS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +125,14 @@ class Job:
     error_message: str | None = None
     #: Counted when the job is claimed, before any work is done.
     attempts: int = 0
+    #: Attempts that ended in an error, and in a crash of the engine, since it was last sent on its
+    #: way by hand.
+    errors: int = 0
+    crashes: int = 0
+    #: How often in a row the service died while it ran, without a window finished in between.
+    deaths: int = 0
+    #: Given up after all retries; waits for somebody to look at it.
+    dead_letter: bool = False
     #: The run of the service that holds the job; None unless running.
     boot_id: str | None = None
     options: JobOptions = field(default_factory=JobOptions)
@@ -118,6 +142,11 @@ class Job:
     #: Wall seconds spent, by stage.
     timings: dict[str, float] = field(default_factory=dict)
     history: tuple[Attempt, ...] = ()
+
+    @property
+    def suspect(self) -> bool:
+        """It may be what kills the service: nothing else should run beside it."""
+        return self.deaths >= SUSPECT_DEATHS
 
     @property
     def asset_id(self) -> str:
@@ -140,6 +169,24 @@ class JobPage:
 
     jobs: tuple[Job, ...]
     cursor: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdempotencyKey:
+    """A client's name for one request, so that sending it again does nothing new."""
+
+    key: str
+    #: Of everything that was asked for: the same key with another digest is a mistake.
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swept:
+    """What a dead run left running, by job id."""
+
+    pending: tuple[str, ...] = ()
+    #: They died with the service too often.
+    dead: tuple[str, ...] = ()
 
 
 VIDEO_SUFFIXES = frozenset(

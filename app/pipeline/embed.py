@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from loguru import logger
 
+from app.domain.crashpoints import reached
 from app.domain.errors import SpoolError
 from app.domain.jobs import VIDEO_SUFFIXES, Job, media_suffix
 from app.domain.search import MediaType, Moment
@@ -25,19 +26,23 @@ async def embed(
 ) -> bool:
     """True when all of it is indexed, which is noted with the transcript.
 
-    A failure is a warning: the transcript is saved, and stays among the unindexed.
+    A failure, be it a fault of ours, is a warning: the transcript is saved, and stays among the
+    unindexed.
     """
-    found = moments_of(job, transcript)
+    reached("index.before")
     try:
+        found = moments_of(job, transcript)
         vectors = await _vectors([moment.text for moment in found], embedder, warn)
         await index.replace_asset(job.asset_id, found, vectors or [None] * len(found))
-    except SpoolError as error:
-        await warn("index.failed", f"the transcript is not searchable: {error.message}")
+    except Exception as error:
+        await warn("index.failed", f"the transcript is not searchable: {_told(error)}")
         return False
+    reached("index.written")
     logger.info("{} moments indexed", len(found))
     if vectors is None:
         return False
     await transcripts.mark_indexed(job.job_id, index.generation)
+    reached("index.marked")
     return True
 
 
@@ -61,6 +66,13 @@ async def _vectors(texts: Sequence[str], embedder: Embedder, warn: Warn) -> Sequ
     """None without the model: then moments are found by keyword at least."""
     try:
         return await embedder.embed(texts)
-    except SpoolError as error:
-        await warn("embedding.failed", f"found by keyword only: {error.message}")
+    except Exception as error:
+        await warn("embedding.failed", f"found by keyword only: {_told(error)}")
         return None
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, SpoolError):
+        return error.message
+    logger.exception("a fault of ours, not of the medium")
+    return f"{type(error).__name__}: {error}"

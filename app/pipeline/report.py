@@ -18,6 +18,12 @@ class ClaimLost(SpoolError):
     code = "job.claim_lost"
 
 
+class Stopping(SpoolError):
+    """The service stops: what is finished is kept, the rest waits for the next start."""
+
+    code = "service.stopping"
+
+
 class JobReport:
     """Bound to one claimed job. Progress may be told as often as one likes."""
 
@@ -27,11 +33,13 @@ class JobReport:
         self._loop = asyncio.get_running_loop()
         self._writer: asyncio.Task[None] | None = None
         self._closed = False
+        self.stage: Stage | None = None
         self._bound = ExitStack()
 
     async def enter(self, stage: Stage) -> None:
         """Log lines name the stage until the next one. Raises ClaimLost: no longer ours."""
         await self._held(self._store.advance(self._job, stage))
+        self.stage = stage
         self._unbind()
         self._bound.enter_context(logger.contextualize(stage=stage.value))
         logger.info("stage {}", stage.value)

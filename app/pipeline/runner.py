@@ -1,9 +1,11 @@
 """The line every job walks, from source to searchable moments."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.domain.crashpoints import reached
 from app.domain.decoding import DecodingOptions
 from app.domain.errors import NoAudio
 from app.domain.jobs import Job, Stage, pcm_key
@@ -12,7 +14,7 @@ from app.domain.transcript import Transcript
 from app.pipeline.embed import embed
 from app.pipeline.extract import extract
 from app.pipeline.fetch import fetch
-from app.pipeline.report import JobReport
+from app.pipeline.report import JobReport, Stopping
 from app.pipeline.transcribe import transcribe
 from app.pipeline.windows import WindowCutter, windows
 from app.ports import (
@@ -52,9 +54,24 @@ class Pipeline:
     embedder: Embedder
     index: VectorIndex
     max_window: float
+    #: Set when the service stops: no window is begun any more.
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, job: Job, report: JobReport) -> Transcript:
-        """Walk the whole line. Raises SpoolError; a late stage never costs an earlier result."""
+        """Walk the whole line. Raises SpoolError; a late stage never costs an earlier result.
+
+        A transcript once saved stands: an attempt after it runs the stages after it.
+        """
+        transcript = await self.transcripts.load(job.job_id)
+        if transcript is None:
+            transcript = await self._listen(job, report)
+        if self.stopping.is_set():
+            raise Stopping("the service stops")
+        await report.enter(Stage.EMBEDDING)
+        await embed(job, transcript, self.embedder, self.index, self.transcripts, report.warn)
+        return transcript
+
+    async def _listen(self, job: Job, report: JobReport) -> Transcript:
         await report.enter(Stage.MEDIA_EXTRACTION)
         source = await fetch(job, self.blobs, self.fetcher, _ignore)
         audio = await self._extract(job, source, report)
@@ -63,16 +80,17 @@ class Pipeline:
         if not transcript.segments:
             await report.warn("media.no_speech", "nobody was heard to speak")
         await self.transcripts.save(job, transcript)
-        await report.enter(Stage.EMBEDDING)
-        await embed(job, transcript, self.embedder, self.index, self.transcripts, report.warn)
+        reached("transcript.saved")
         return transcript
 
     async def _extract(self, job: Job, source: Path, report: JobReport) -> Audio:
         target = self.blobs.path(pcm_key(job.job_id))
         progress = _part(report, Stage.MEDIA_EXTRACTION)
+        reached("extract.begun")
         audio = await extract(self.extractors, source, target, progress)
         if audio.samples == 0:
             raise NoAudio(f"{job.source_name} holds no sound")
+        reached("extract.done")
         await report.duration(audio.seconds)
         await _warn_if_truncated(audio, report)
         return audio
@@ -89,6 +107,7 @@ class Pipeline:
                 reached=lambda seconds: progress(seconds / audio.seconds),
                 duration=audio.seconds,
                 max_window=self.max_window,
+                stopping=self.stopping,
             )
 
 

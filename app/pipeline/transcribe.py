@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, replace
 
+from app.domain import crashpoints
 from app.domain.decoding import DecodingOptions
 from app.domain.media import AudioWindow
 from app.domain.transcript import (
@@ -16,6 +17,8 @@ from app.domain.transcript import (
     Transcript,
     WindowTranscript,
 )
+from app.pipeline.batches import Batches
+from app.pipeline.report import Stopping
 from app.pipeline.speech import only_speech
 from app.ports import TranscriptionEngine, WindowJournal
 
@@ -33,14 +36,17 @@ async def transcribe(
     reached: Callable[[float], None],
     duration: float,
     max_window: float,
+    stopping: asyncio.Event | None = None,
 ) -> Transcript:
     """What is spoken in all windows. `reached` is told how many seconds of the medium are done.
 
     `duration`: seconds of the medium; `max_window`: seconds at which `windows` were cut. Windows
-    that the journal holds already are not computed again. Raises EngineError.
+    that the journal holds already are not computed again. Once `stopping` is set no window is
+    begun; those under way are finished, and Stopping is raised. Raises EngineError.
     """
     params = params_hash(engine, options, max_window, duration)
     desk = _Desk(engine, options, job_id, params, journal, reached)
+    desk.stopping = stopping
     desk.results = await journal.done(job_id, params)
     detection = await desk.work(windows)
     results = [desk.results[number] for number in sorted(desk.results)]
@@ -93,26 +99,33 @@ class _Desk:
         self._places = asyncio.Semaphore(engine.concurrency)
         self._under_way: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None
+        self._detection: LanguageDetection | None = None
         self._seconds = 0.0
         self.results: dict[int, WindowTranscript] = {}
+        self.stopping: asyncio.Event | None = None
 
     async def work(self, windows: AsyncIterator[AudioWindow]) -> LanguageDetection | None:
         """Until all windows are done, or one failed and those under way have ended."""
-        detection: LanguageDetection | None = None
+        engine = self._engine
+        batches = Batches(self._wanted(windows), size=engine.batch_size, takers=engine.concurrency)
         try:
-            async for window in windows:
-                if window.number == 0:
-                    detection = await self._detect(window)
-                if window.number not in self.results:
-                    await self._begin(window)
-                if self._error:
-                    break
+            while await self._begin(batches):
+                pass
             await self._settle()
         finally:
+            await batches.aclose()
             await self._stop()
         if self._error:
             raise self._error
-        return detection
+        return self._detection
+
+    async def _wanted(self, windows: AsyncIterator[AudioWindow]) -> AsyncIterator[AudioWindow]:
+        """Those that are not done yet; the language is known before the first goes out."""
+        async for window in windows:
+            if window.number == 0:
+                self._detection = await self._detect(window)
+            if window.number not in self.results:
+                yield window
 
     async def _detect(self, window: AudioWindow) -> LanguageDetection | None:
         """The first speech decides for the whole medium, unless the client said."""
@@ -123,22 +136,31 @@ class _Desk:
             self._options = replace(self._options, language=detection.language)
         return detection
 
-    async def _begin(self, window: AudioWindow) -> None:
+    async def _begin(self, batches: Batches) -> bool:
+        """Send out the next batch; False when there is none, or none may begin."""
         await self._places.acquire()
-        if self._error:  # it came while this one waited: begin no more
+        batch = [] if self._stopped() else await batches.next()
+        if not batch or self._stopped():  # it came while this one waited: begin no more
             self._places.release()
-            return
-        task = asyncio.create_task(self._transcribe(window))
+            return False
+        task = asyncio.create_task(self._transcribe(batch))
         self._under_way.add(task)
         task.add_done_callback(self._ended)
+        return True
 
-    async def _transcribe(self, window: AudioWindow) -> None:
-        [heard] = await self._engine.transcribe([window], self._options)
-        result = only_speech(heard)
-        await self._journal.record(self._job_id, self._params, window, result)
-        self.results[window.number] = result
-        self._seconds = max(self._seconds, window.end)
-        self._reached(self._seconds)
+    def _stopped(self) -> bool:
+        if self.stopping and self.stopping.is_set() and self._error is None:
+            self._error = Stopping("the service stops")
+        return self._error is not None
+
+    async def _transcribe(self, batch: Sequence[AudioWindow]) -> None:
+        heard = await self._engine.transcribe(batch, self._options)
+        for window, result in zip(batch, map(only_speech, heard), strict=True):
+            crashpoints.reached("window.transcribed")
+            await self._journal.record(self._job_id, self._params, window, result)
+            self.results[window.number] = result
+            self._seconds = max(self._seconds, window.end)
+            self._reached(self._seconds)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)

@@ -131,6 +131,9 @@ class ArrivingIndex(Arriving[VectorIndex]):
     async def delete_asset(self, asset_id: str) -> None:
         await (await self.get()).delete_asset(asset_id)
 
+    async def assets(self) -> set[str]:
+        return await (await self.get()).assets()
+
     async def search(self, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
         return await self.now().search(query, vector)
 

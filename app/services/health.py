@@ -8,6 +8,7 @@ from typing import Any
 from app import __version__
 from app.ports import JobQueue, JobStore, WorkerPool
 from app.services.arriving import Arriving, ArrivingDetector, ArrivingEmbedder, ArrivingIndex
+from app.services.disk import DiskGuard
 from app.services.engines import EngineShelf
 from app.services.worker import JobWorker
 
@@ -22,12 +23,14 @@ class Health:
     index: ArrivingIndex
     pool: WorkerPool
     worker: JobWorker
+    disk: DiskGuard
     clock: Callable[[], float] = time.monotonic
     started: float = field(default_factory=time.monotonic)
 
     async def report(self) -> dict[str, Any]:
         """`status` is "ok" as soon as jobs are taken in; `ready` tells what is loaded behind it."""
         counts = await self.store.count()
+        dead_letters = await self.store.dead_letters()
         return {
             "status": "ok",
             "version": __version__,
@@ -39,6 +42,8 @@ class Health:
                 "index": _state(self.index, self.index.ready),
             },
             "jobs": {status.value: number for status, number in counts.items()},
+            "dead_letters": dead_letters,
+            "disk": self.disk.state(),
             "queue": {"waiting": self.queue.size(), "running": self.worker.running()},
             "workers": {"busy": self.pool.busy(), "total": self.pool.slots},
         }

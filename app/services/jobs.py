@@ -1,37 +1,25 @@
-"""Taking jobs in, and telling of them."""
+"""Telling of jobs, and changing their course by hand."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable, Sequence
 
 from loguru import logger
 
-from app.domain import languages
-from app.domain.errors import Conflict, MediaEmpty, NotFound
-from app.domain.jobs import Job, JobOptions, JobPage, JobStatus, SourceKind, upload_key
+from app.domain.crashpoints import reached
+from app.domain.errors import Conflict, NotFound, SpoolError
+from app.domain.jobs import LATE_WARNINGS, Job, JobPage, JobStatus
 from app.domain.transcript import Segment, Transcript
-from app.ports import BlobStore, JobQueue, JobStore, MediaFetcher, TranscriptStore
-from app.services.roots import Roots
+from app.ports import BlobStore, JobQueue, JobStore, TranscriptStore, VectorIndex
+from app.services.sweep import delete_files
 from app.services.watch import JobWatch
 
-MAX_NAME = 200  # characters
-
-
-@dataclass(frozen=True, kw_only=True)
-class Upload:
-    """Bytes on disk that no job names yet."""
-
-    job_id: str
-    filename: str
-
-    @property
-    def key(self) -> str:
-        return upload_key(self.job_id, self.filename)
+PAGE = 200  # dead letters replayed at once
 
 
 class JobService:
+    """`drop` stops work on a job that this run may have under way; `forget` is told of a job
+    whose row is about to be deleted; `ended` is called when a job was ended by hand."""
+
     def __init__(
         self,
         *,
@@ -39,59 +27,15 @@ class JobService:
         transcripts: TranscriptStore,
         queue: JobQueue,
         blobs: BlobStore,
-        fetcher: MediaFetcher,
-        roots: Roots,
+        index: VectorIndex,
         watch: JobWatch,
-        check_engine: Callable[[str | None, str | None], None],
-        max_file_size: int,
+        drop: Callable[[str], Awaitable[None]],
+        forget: Callable[[str], None],
+        ended: Callable[[], None],
     ) -> None:
         self._store, self._transcripts, self._queue = store, transcripts, queue
-        self._blobs, self._fetcher, self._roots, self._watch = blobs, fetcher, roots, watch
-        self._check_engine = check_engine
-        self._max_file_size = max_file_size
-
-    async def receive(self, filename: str, chunks: AsyncIterator[bytes]) -> Upload:
-        """Stream bytes to disk, durable when this returns. Raises MediaEmpty, TooLarge.
-
-        `submit_received` must follow, or `discard`.
-        """
-        upload = Upload(job_id=_new_id(), filename=_printable(filename))
-        if not await self._blobs.save_file(upload.key, chunks, limit=self._max_file_size):
-            await self.discard(upload)
-            raise MediaEmpty("the upload has no bytes")
-        return upload
-
-    async def submit_received(self, upload: Upload, options: JobOptions) -> Job:
-        """Commit the job for bytes that were received; without a row they go."""
-        try:
-            options = self.checked(options)
-            return await self._add(
-                upload.job_id, SourceKind.UPLOAD, upload.filename, upload.key, options
-            )
-        except BaseException:
-            await asyncio.shield(self._discard_unnamed(upload))
-            raise
-
-    async def discard(self, upload: Upload) -> None:
-        await self._blobs.delete_file(upload.key)
-
-    async def _discard_unnamed(self, upload: Upload) -> None:
-        """A client that hangs up as the row is committed still has its job."""
-        if await self._store.get(upload.job_id) is None:
-            await self.discard(upload)
-
-    async def submit_path(self, path: str, options: JobOptions) -> Job:
-        """A file of this machine, read in place. Raises Forbidden, NotFound."""
-        options = self.checked(options)
-        found = await asyncio.to_thread(self._roots.resolve, path)
-        return await self._add(_new_id(), SourceKind.PATH, path, str(found), options)
-
-    async def submit_url(self, url: str, options: JobOptions) -> Job:
-        """Downloaded when the job runs. Raises Forbidden for a private address, InvalidRequest."""
-        options = self.checked(options)
-        await self._fetcher.vet(url)
-        shown = urlsplit(url)._replace(query="", fragment="").geturl()  # a query may hold secrets
-        return await self._add(_new_id(), SourceKind.URL, shown, url, options)
+        self._blobs, self._index, self._watch = blobs, index, watch
+        self._drop, self._forgotten, self._ended = drop, forget, ended
 
     async def get(self, job_id: str) -> Job:
         job = await self._store.get(job_id)
@@ -112,12 +56,21 @@ class JobService:
                 job = await self.get(job_id)
         return job
 
-    async def list(self, *, status: JobStatus | None, limit: int, cursor: str | None) -> JobPage:
-        return await self._store.list(status=status, limit=limit, cursor=cursor)
+    async def list(
+        self,
+        *,
+        status: JobStatus | None = None,
+        dead_letter: bool | None = None,
+        limit: int,
+        cursor: str | None,
+    ) -> JobPage:
+        return await self._store.list(
+            status=status, dead_letter=dead_letter, limit=limit, cursor=cursor
+        )
 
     async def transcript(self, job: Job) -> Transcript:
-        """Of a completed job. Raises Conflict when the job ended without one."""
-        if job.status is not JobStatus.COMPLETED:
+        """Of a job with a result. Raises Conflict when the job ended without one."""
+        if job.output_path is None:
             reason = f": {job.error_message}" if job.error_message else ""
             raise Conflict(
                 f"the job {job.status.value} and has no result{reason}",
@@ -136,26 +89,84 @@ class JobService:
         windows = await self._transcripts.partial(job_id)
         return [segment for window in windows for segment in window.segments]
 
-    def checked(self, options: JobOptions) -> JobOptions:
-        """Options with the language as a code. Raises InvalidRequest naming the wrong one."""
-        self._check_engine(options.provider, options.model)
-        return options.evolve(language=languages.asked_for(options.language))
+    async def cancel(self, job_id: str) -> Job:
+        """Stops the engine too. Raises Conflict when the job has ended already."""
+        await self.get(job_id)
+        if not await self._store.cancel(job_id):
+            ended = await self.get(job_id)
+            raise Conflict(f"the job has {_how_ended(ended)}: there is nothing to cancel")
+        reached("job.cancelled")
+        logger.bind(job_id=job_id).info("cancelled on request")
+        await self._drop(job_id)
+        self._watch.tell(job_id)
+        self._ended()
+        return await self.get(job_id)
 
-    async def _add(
-        self, job_id: str, source: SourceKind, name: str, input_path: str, options: JobOptions
-    ) -> Job:
-        job = await self._store.add(
-            job_id=job_id, source=source, source_name=name, input_path=input_path, options=options
-        )
+    async def retry(self, job_id: str) -> Job:
+        """Another round for a job that failed or was cancelled, or for stages that did.
+
+        Windows that are finished, and a transcript that is saved, are not computed again.
+        """
+        job = await self.get(job_id)
+        if job.status is JobStatus.COMPLETED and not _late_stage_failed(job):
+            raise Conflict("the job completed, and nothing in it failed")
+        if job.status is JobStatus.COMPLETED:
+            await self.transcript(job)  # of one that a later job replaced nothing is left to run
+        if not await self._store.reopen(job):
+            raise Conflict(f"the job is {job.status.value}: there is nothing to retry")
+        logger.bind(job_id=job_id).info("sent on its way again by hand")
         await self._queue.enqueue({"job_id": job_id})
-        logger.bind(job_id=job_id).info("taken in: {} {}", source.value, name)
-        return job
+        return await self.get(job_id)
+
+    async def replay(self, job_id: str) -> Job:
+        """A dead letter, with fresh budgets. Raises NotFound when the job is none."""
+        if not (await self.get(job_id)).dead_letter:
+            raise NotFound(f"the job {job_id} is no dead letter", code="job.no_dead_letter")
+        return await self.retry(job_id)
+
+    async def replay_all(self) -> Sequence[str]:
+        """Every dead letter there is now; returns their ids."""
+        replayed: list[str] = []
+        cursor: str | None = None
+        while True:
+            page = await self._store.list(dead_letter=True, limit=PAGE, cursor=cursor)
+            for job in page.jobs:
+                if await self._store.reopen(job):
+                    await self._queue.enqueue({"job_id": job.job_id})
+                    replayed.append(job.job_id)
+            if (cursor := page.cursor) is None:
+                return replayed
+
+    async def delete(self, job_id: str) -> None:
+        """Row, files and moments. A job under way is cancelled first.
+
+        The row goes first: what a crash leaves of the rest is swept at the next start.
+        """
+        job = await self.get(job_id)
+        if await self._store.cancel(job_id):
+            await self._drop(job_id)
+        searchable = await self._transcripts.load(job_id) is not None  # else another job's
+        self._forgotten(job_id)
+        if not await self._store.delete(job_id) and await self._store.get(job_id):
+            raise Conflict("the job was sent on its way again meanwhile")
+        reached("delete.row")
+        await delete_files(self._blobs, job)
+        reached("delete.files")
+        if searchable:
+            await self._forget(job)
+        self._watch.tell(job_id)
+        logger.bind(job_id=job_id).info("deleted")
+
+    async def _forget(self, job: Job) -> None:
+        try:
+            await self._index.delete_asset(job.asset_id)
+        except SpoolError as error:
+            logger.warning("still in the index, the next start removes it: {}", error.message)
 
 
-def _printable(filename: str) -> str:
-    """What may stand in a log line; of a long name its end, where the suffix is."""
-    return "".join(filter(str.isprintable, filename))[-MAX_NAME:] or "upload"
+def _how_ended(job: Job) -> str:
+    return "been cancelled" if job.status is JobStatus.CANCELLED else job.status.value
 
 
-def _new_id() -> str:
-    return str(uuid.uuid4())
+def _late_stage_failed(job: Job) -> bool:
+    return any(warning.code in LATE_WARNINGS for warning in job.warnings)

@@ -28,6 +28,16 @@ async def refill(
     return number
 
 
+async def prune(transcripts: TranscriptStore, index: VectorIndex) -> int:
+    """Take out of the index what no transcript stands behind; returns how many assets."""
+    stale = await index.assets() - await transcripts.assets()
+    for asset_id in stale:
+        await index.delete_asset(asset_id)
+    if stale:
+        logger.info("{} assets that are gone are taken out of the index", len(stale))
+    return len(stale)
+
+
 async def _untried(transcripts: TranscriptStore, generation: str, tried: set[str]) -> list[str]:
     """Those tried in vain are still among the unindexed, and may be the first of them."""
     found = await transcripts.unindexed(generation, PAGE + len(tried))

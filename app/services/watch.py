@@ -37,7 +37,8 @@ class Subscription:
     async def wait(self, timeout: float) -> None:  # noqa: ASYNC109 - the client sets it
         """Until the next change or `timeout` seconds, whichever comes first."""
         try:
-            await asyncio.wait_for(self._event.wait(), timeout)
+            async with asyncio.timeout(timeout):  # `wait_for` can lose a cancellation on 3.11
+                await self._event.wait()
         except TimeoutError:
             return
         self._event.clear()

@@ -3,30 +3,34 @@
 import asyncio
 import contextlib
 import json
-import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
-from typing import ParamSpec, TypeVar
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 
 from loguru import logger
 
+from app.domain.crashpoints import reached
 from app.domain.errors import SpoolError
-from app.domain.jobs import Job, pcm_key, result_key
+from app.domain.jobs import Job, JobStatus, Stage, pcm_key, result_key
 from app.domain.result import result_document
 from app.domain.transcript import Transcript
-from app.pipeline.report import ClaimLost, JobReport
+from app.pipeline.report import ClaimLost, JobReport, Stopping
 from app.pipeline.runner import Pipeline
 from app.ports import BlobStore, JobQueue, JobStore
+from app.services.backoff import Backoff, LaterQueue
+from app.services.disk import DiskGuard
+from app.services.lane import Lane
+from app.services.recovery import recover
+from app.services.verdicts import Limits, Verdicts, dropped, to_its_end
 from app.services.watch import JobWatch
 
-FIRST_RETRY = 1.0  # seconds before the second attempt; doubles with each
-LAST_RETRY = 60.0
-MOST_TOLD = 20  # jobs of a dead run that get a line each
-#: How the store marks attempts whose process died.
-INTERRUPTED = "interrupted"
 
-P = ParamSpec("P")
-T = TypeVar("T")
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """One attempt under way."""
+
+    task: asyncio.Task[None]
+    report: JobReport
 
 
 class JobWorker:
@@ -40,40 +44,30 @@ class JobWorker:
         blobs: BlobStore,
         pipeline: Pipeline,
         watch: JobWatch,
+        disk: DiskGuard,
         boot_id: str,
         places: int,
-        max_attempts: int,
-        first_retry: float = FIRST_RETRY,
+        limits: Limits,
+        backoff: Backoff,
+        ended: Callable[[], None],
     ) -> None:
+        """`ended` is called when an attempt has."""
         self._store, self._queue, self._blobs = store, queue, blobs
-        self._pipeline, self._watch, self._boot_id = pipeline, watch, boot_id
-        self._max_attempts, self._first_retry = max_attempts, first_retry
+        self._pipeline, self._watch, self._disk = pipeline, watch, disk
+        self._boot_id, self._backoff, self._ended = boot_id, backoff, ended
         self.places = places
-        self._running: set[str] = set()
-        self._later: set[asyncio.Task[None]] = set()
+        self._lane = Lane()
+        self._later = LaterQueue(queue, backoff)
+        self._verdicts = Verdicts(store, self._later, disk, limits, backoff)
+        self._walks: dict[str, Walk] = {}
+        self._waiting: dict[str, asyncio.Task[None]] = {}  # to be let on the lane
+        self._stopping = False
 
     def running(self) -> int:
-        return len(self._running)
+        return len(self._walks)
 
     async def recover(self) -> int:
-        """Before the port opens: what a dead run left becomes pending, all pending is queued."""
-        swept = await self._store.sweep(self._boot_id)
-        await self._tell_swept(swept)
-        pending = await self._store.pending()
-        for job_id in pending:
-            await self._queue.enqueue({"job_id": job_id})
-        if pending:
-            logger.info("{} pending jobs queued, {} of them interrupted", len(pending), len(swept))
-        return len(pending)
-
-    async def _tell_swept(self, swept: Sequence[str]) -> None:
-        for job_id in swept[:MOST_TOLD]:
-            job = await self._store.get(job_id)
-            for last in job.history[-1:] if job else ():
-                with logger.contextualize(job_id=job_id, stage=last.stage, attempt=last.number):
-                    logger.warning("interrupted: the run that held it has ended, pending again")
-        if more := len(swept[MOST_TOLD:]):
-            logger.warning("interrupted: {} more jobs", more)
+        return await recover(self._store, self._queue, self._boot_id)
 
     async def run(self) -> None:
         """For ever, in all places. Cancel it to stop: running jobs are given back."""
@@ -82,27 +76,43 @@ class JobWorker:
                 for _ in range(self.places):
                     places.create_task(self._serve())
         finally:
-            for task in self._later:
-                task.cancel()
+            self._later.close()
+
+    async def close(self, grace: float) -> None:
+        """Begin nothing more; windows under way have `grace` seconds to be finished."""
+        self._stopping = True
+        self._pipeline.stopping.set()
+        for waiting in self._waiting.values():
+            waiting.cancel()
+        for walk in self._walks.values():
+            if walk.report.stage is not Stage.TRANSCRIBING:  # there is nothing to save in it
+                walk.task.cancel()
+        if tasks := {walk.task for walk in self._walks.values()}:
+            await asyncio.wait(tasks, timeout=grace)
+
+    async def drop(self, job_id: str) -> None:
+        """Stop work on a job that was taken away from us; its slot is free when this returns."""
+        walk, waiting = self._walks.get(job_id), self._waiting.get(job_id)
+        if task := walk.task if walk else waiting:
+            task.cancel()
+            await asyncio.wait({task})
 
     async def run_once(self) -> Job | None:
-        """One job from the queue to its end; None when another had taken it."""
+        """One job from the queue to its end; None when there is nothing to do for it."""
         payload = await self._queue.dequeue()
-        try:
-            job = await self._store.claim(payload["job_id"], self._boot_id)
-        except Exception:
-            self._queue_after(self._first_retry, payload["job_id"])
-            raise
-        if job is None:
+        await self._disk.wait_for_space()
+        if self._stopping:
             return None
-        with logger.contextualize(job_id=job.job_id, stage=None, attempt=job.attempts):
-            await self._see_through(job)
-        return job
+        async with self._claimed(payload["job_id"]) as job:
+            if job is not None:
+                with logger.contextualize(job_id=job.job_id, stage=None, attempt=job.attempts):
+                    await self._see_through(job)
+            return job
 
     async def _serve(self) -> None:
         """One place. After a failure of the store it pauses, ever longer, until a job goes well."""
         failures = 0
-        while True:
+        while not self._stopping:
             try:
                 await self.run_once()
                 failures = 0
@@ -110,137 +120,104 @@ class JobWorker:
                 unplanned = not isinstance(error, SpoolError)
                 logger.opt(exception=unplanned).error("the store failed: {}", error)
                 failures += 1
-                await asyncio.sleep(self._delay(failures))
+                await asyncio.sleep(self._backoff.delay(failures))
+
+    @asynccontextmanager
+    async def _claimed(self, job_id: str) -> AsyncIterator[Job | None]:
+        """The job, ours, on its lane. A store that fails costs it nothing: it is queued again."""
+        async with contextlib.AsyncExitStack() as road:
+            try:
+                seen = await self._store.get(job_id)
+                if seen is None or seen.status is not JobStatus.PENDING:
+                    seen = None
+                elif await self._let_in(seen, road):
+                    seen = await self._claim(job_id)
+                    reached("worker.claimed")
+                else:
+                    seen = None
+            except Exception:
+                self._later.put(job_id, 1)
+                raise
+            yield seen
+
+    async def _let_in(self, job: Job, road: contextlib.AsyncExitStack) -> bool:
+        """On the lane, when it is this job's turn; False when it no longer waits for that."""
+        lane = self._lane.entered(alone=job.suspect)
+        waiting = asyncio.create_task(road.enter_async_context(lane))
+        self._waiting[job.job_id] = waiting
+        try:
+            await asyncio.wait({waiting})
+        finally:
+            del self._waiting[job.job_id]
+            waiting.cancel()  # does nothing to one that is done
+        return not waiting.cancelled() and not self._stopping
+
+    async def _claim(self, job_id: str) -> Job | None:
+        """A stop that comes while the claim is committed gives the attempt back."""
+        claim = asyncio.ensure_future(self._store.claim(job_id, self._boot_id))
+        try:
+            return await asyncio.shield(claim)
+        except asyncio.CancelledError:
+            await asyncio.wait({claim})
+            if not claim.cancelled() and not claim.exception() and (job := claim.result()):
+                await self._verdicts.give_back(job)
+            raise
 
     async def _see_through(self, job: Job) -> None:
-        self._running.add(job.job_id)
         logger.info("attempt {} begins: {}", job.attempts, job.source_name)
         async with aclosing(JobReport(self._store, job)) as report:
+            task = asyncio.create_task(self._attempt(job, report))
+            self._walks[job.job_id] = Walk(task=task, report=report)
             try:
-                await self._work(job, report)
+                await asyncio.wait({task})
+            except asyncio.CancelledError:
+                task.cancel()
+                await asyncio.wait({task})
+                raise
             finally:
-                await _to_its_end(self._tidy(job))
+                del self._walks[job.job_id]
+                self._watch.tell(job.job_id)
+                self._ended()
+            if not task.cancelled():
+                task.result()
 
-    async def _work(self, job: Job, report: JobReport) -> None:
+    async def _attempt(self, job: Job, report: JobReport) -> None:
+        """The whole line, and a verdict at its end."""
         try:
-            self._refuse_endless(job)
-            transcript = await self._pipeline.run(job, report)
-            await self._keep(job, transcript)
+            transcript = await self._walk(job, report)
         except ClaimLost:
-            _dropped()
+            dropped()
+        except Stopping:
+            await self._verdicts.give_back(job)
         except asyncio.CancelledError:
-            await _to_its_end(self._give_back(job))
+            await self._verdicts.give_back(job)
             raise
         except SpoolError as error:
-            await self._settle(job, error)
+            await self._verdicts.settle(job, error)
         except Exception as error:
             logger.exception("a fault of ours, not of the medium")
-            await self._settle(job, _unplanned(error))
+            await self._verdicts.settle(job, _unplanned(error))
         else:
-            await self._until_done(self._succeed, job, transcript)
+            await self._verdicts.succeed(job, transcript.duration)
 
-    def _refuse_endless(self, job: Job) -> None:
-        """A job that kills the service never comes to a verdict: here it runs out of attempts."""
-        times = sum(attempt.error_code == INTERRUPTED for attempt in job.history)
-        if times and job.attempts > self._max_attempts:
-            raise SpoolError(
-                f"the service ended in the middle of this job {times} times, so it is not tried"
-                " again; if it was not the cause, send it again as a new job",
-                code=INTERRUPTED,
-            )
+    async def _walk(self, job: Job, report: JobReport) -> Transcript:
+        try:
+            transcript = await self._pipeline.run(job, report)
+            await self._keep(job, transcript)
+            return transcript
+        finally:
+            await to_its_end(self._tidy(job))  # before the verdict: it may need the space
 
     async def _keep(self, job: Job, transcript: Transcript) -> None:
         """The result document, before anybody is told of it."""
-        finished = await self._until_done(self._store.get, job.job_id) or job
+        finished = await self._verdicts.written(self._store.get, job.job_id) or job
         document = json.dumps(result_document(finished, transcript), ensure_ascii=False).encode()
         await self._blobs.save_file(result_key(job.job_id), _one(document))
-
-    async def _settle(self, job: Job, error: SpoolError) -> None:
-        """Another attempt if that may help and any is left, else failed for good."""
-        again = error.retryable and job.attempts < self._max_attempts
-        await self._until_done(self._retry if again else self._fail, job, error)
-
-    async def _until_done(
-        self, work: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Ask a store that fails again, ever later: a job without a verdict would wait for ever.
-
-        A try under way is brought to its end; cancelling ends the waiting in between.
-        """
-        tries = 0
-        while True:
-            try:
-                return await _to_its_end(work(*args, **kwargs))
-            except SpoolError as error:
-                if not error.retryable:
-                    raise
-                tries += 1
-                logger.error("not written yet, try {} failed: {}", tries, error.message)
-            await asyncio.sleep(self._delay(tries))
-
-    async def _succeed(self, job: Job, transcript: Transcript) -> None:
-        if await self._store.succeed(job, output_path=result_key(job.job_id)):
-            logger.info("completed: {:.1f} s of audio", transcript.duration)
-        else:
-            _dropped()
-
-    async def _fail(self, job: Job, error: SpoolError) -> None:
-        if await self._store.fail(job, error):
-            logger.warning("failed for good: {}: {}", error.code, error.message)
-        else:
-            _dropped()
-
-    async def _retry(self, job: Job, error: SpoolError) -> None:
-        if await self._store.retry(job, error):
-            logger.warning("pending again after {}: {}", error.code, error.message)
-            self._queue_after(self._delay(job.attempts), job.job_id)
-        else:
-            _dropped()
-
-    async def _give_back(self, job: Job) -> None:
-        """At shutdown. A store that fails now must not keep the service from ending."""
-        try:
-            if await self._store.release(job):
-                logger.info("given back: the service stops, the attempt does not count")
-            else:
-                _dropped()
-        except SpoolError as error:
-            logger.error("not given back, the next start will sweep it: {}", error.message)
-
-    def _delay(self, tries: int) -> float:
-        """Seconds to wait after so many failures in a row."""
-        return min(LAST_RETRY, self._first_retry * 2.0 ** min(tries - 1, 10))
-
-    def _queue_after(self, delay: float, job_id: str) -> None:
-        task = asyncio.create_task(self._enqueue_after(delay * random.uniform(0.5, 1.0), job_id))
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
-
-    async def _enqueue_after(self, delay: float, job_id: str) -> None:
-        await asyncio.sleep(delay)
-        await self._queue.enqueue({"job_id": job_id})
+        reached("result.written")
 
     async def _tidy(self, job: Job) -> None:
-        self._running.discard(job.job_id)
         with contextlib.suppress(SpoolError):
             await self._blobs.delete_file(pcm_key(job.job_id))
-        self._watch.tell(job.job_id)
-
-
-def _dropped() -> None:
-    logger.warning("dropped: another run of the service holds this job")
-
-
-async def _to_its_end(work: Awaitable[T]) -> T:
-    """A verdict once begun is written, also when the service stops meanwhile."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        if error := task.exception():
-            logger.error("not written, the next start will see to it: {}", error)
-        raise
 
 
 def _unplanned(error: Exception) -> SpoolError:

@@ -22,9 +22,9 @@ STATUS: dict[type[Exception], int] = {
     errors.ModelError: 422,
     errors.Unavailable: 503,
     errors.EngineError: 503,
+    errors.StorageFull: 507,
     errors.StorageError: 503,
 }
-FULL = "storage.full"
 #: By pydantic's type of error.
 WORDS = {
     "extra_forbidden": "is not known here",
@@ -92,8 +92,6 @@ async def on_fault(request: Request, error: Exception) -> Response:
 
 
 def _status(error: errors.SpoolError) -> int:
-    if error.code == FULL:
-        return 507
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 

@@ -27,9 +27,7 @@ async def list_jobs(request: Request) -> Response:
     page = await doors(request).jobs.list(
         status=given.status, limit=given.limit, cursor=given.cursor
     )
-    return JSONResponse(
-        {"jobs": [schemas.job_view(job) for job in page.jobs], "cursor": page.cursor}
-    )
+    return JSONResponse(schemas.page_view(page))
 
 
 async def get_job(request: Request) -> Response:
@@ -39,12 +37,30 @@ async def get_job(request: Request) -> Response:
     return JSONResponse(schemas.job_view(job))
 
 
+async def cancel_job(request: Request) -> Response:
+    schemas.NoQuery.model_validate_strings(_query(request))
+    job = await doors(request).jobs.cancel(request.path_params["job_id"])
+    return JSONResponse(schemas.job_view(job))
+
+
+async def retry_job(request: Request) -> Response:
+    schemas.NoQuery.model_validate_strings(_query(request))
+    job = await doors(request).jobs.retry(request.path_params["job_id"])
+    return JSONResponse(schemas.job_view(job), 202)
+
+
+async def delete_job(request: Request) -> Response:
+    schemas.NoQuery.model_validate_strings(_query(request))
+    await doors(request).jobs.delete(request.path_params["job_id"])
+    return Response(status_code=204)
+
+
 async def get_result(request: Request) -> Response:
     """200 with the result, 202 with the part that is transcribed so far."""
     given = schemas.ResultQuery.model_validate_strings(_query(request))
     jobs = doors(request).jobs
     job = await jobs.get(request.path_params["job_id"])
-    if not job.status.ended:
+    if not job.status.ended and job.output_path is None:
         return _partial(job, tuple(await jobs.partial(job.job_id)), given.format)
     transcript = await jobs.transcript(job)
     if given.format == "json":

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from app.domain.jobs import Job, JobOptions, JobStatus, Stage, Task
+from app.domain.jobs import Job, JobOptions, JobPage, JobStatus, Stage, Task
 from app.domain.search import MediaType, SearchMode
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -40,6 +40,7 @@ class Options(Given):
     asset_id: Name | None = None
     title: Name | None = None
     labels: Labels = ()
+    webhook_url: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
 
     def job_options(self) -> JobOptions:
         return JobOptions(**{name: getattr(self, name) for name in Options.model_fields})
@@ -62,14 +63,21 @@ class UploadQuery(Options):
     filename: Name | None = None
 
 
+class NoQuery(Given):
+    """Nothing may be asked for."""
+
+
 class JobQuery(Given):
     wait: Annotated[float, Field(ge=0, le=300, allow_inf_nan=False)] = 0.0
 
 
-class ListQuery(Given):
-    status: JobStatus | None = None
+class PageQuery(Given):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+class ListQuery(PageQuery):
+    status: JobStatus | None = None
 
 
 class ResultQuery(Given):
@@ -111,6 +119,10 @@ def ticket(job: Job) -> dict[str, Any]:
     return {"job_id": job.job_id, "status": status_name(job), **_links(job)}
 
 
+def page_view(page: JobPage) -> dict[str, Any]:
+    return {"jobs": [job_view(job) for job in page.jobs], "cursor": page.cursor}
+
+
 def job_view(job: Job) -> dict[str, Any]:
     return {
         "job_id": job.job_id,
@@ -123,15 +135,24 @@ def job_view(job: Job) -> dict[str, Any]:
         "source": {"kind": job.source, "name": job.source_name},
         "asset_id": job.asset_id,
         "title": job.title,
-        "options": {name: value for name, value in asdict(job.options).items() if value},
+        "options": _options_view(job.options),
         "duration": job.duration,
         "attempts": job.attempts,
+        "dead_letter": job.dead_letter,
         "history": [_attempt_view(asdict(attempt)) for attempt in job.history],
         "warnings": [asdict(warning) for warning in job.warnings],
         "timings": {stage: round(seconds, 3) for stage, seconds in job.timings.items()},
         "error": _error_view(job),
         **_links(job),
     }
+
+
+def _options_view(options: JobOptions) -> dict[str, Any]:
+    """What was asked for. The query of a webhook's URL may hold a secret."""
+    shown = {name: value for name, value in asdict(options).items() if value}
+    if options.webhook_url:
+        shown["webhook_url"] = options.webhook_url.partition("?")[0]
+    return shown
 
 
 def _attempt_view(attempt: dict[str, Any]) -> dict[str, Any]:

@@ -108,7 +108,7 @@ async def opened(
     root = folder / "media"
     root.mkdir(parents=True)
     settings = _settings(folder, root, model_folder, sections)
-    async with house(settings, factories={"whisper_cpp": make}) as doors:
+    async with house(settings, factories={"faster_whisper": make}) as doors:
         async with calling(doors) as (asgi, http):
             yield Spool(
                 http=http,
@@ -126,7 +126,8 @@ def _settings(
     ours: dict[str, dict[str, Any]] = {
         "storage": {"data_dir": folder / "data", "models_dir": models},
         "ingestion": {
-            "max_attempts": 2,
+            "max_errors": 2,
+            "max_crashes": 2,
             "max_file_size": MAX_FILE_SIZE,
             "allowed_roots": (root,),
             "allowed_networks": (f"{MEDIA_HOST}/32",),

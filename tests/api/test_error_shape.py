@@ -13,8 +13,10 @@ from app.domain import errors
 from app.domain.jobs import Job, JobOptions
 from app.services.arriving import ArrivingEmbedder, ArrivingIndex
 from app.services.health import Health
-from app.services.jobs import JobService, Upload
+from app.services.intake import Intake, Upload
+from app.services.jobs import JobService
 from app.services.search import SearchService
+from app.services.webhooks import WebhookService
 from app.web.app import routes
 from app.web.doors import Doors
 from app.web.errors import STATUS
@@ -23,7 +25,10 @@ from tests.api.spool import INGEST, Spool, calling, error
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
-SURFACES = [route.path.replace("{job_id}", "no-such-job") for route in routes()]
+UNKNOWN = {"{job_id}": "no-such-job", "{delivery_id}": "no-such-delivery"}
+SURFACES = sorted(
+    {"/".join(UNKNOWN.get(part, part) for part in route.path.split("/")) for route in routes()}
+)
 FEW = settings(
     max_examples=25,
     deadline=None,
@@ -155,10 +160,15 @@ class Failing:
     def __init__(self, trouble: Exception) -> None:
         self._trouble = trouble
 
-    def checked(self, options: JobOptions) -> JobOptions:
+    def make_room(self, size: int) -> None:
+        """There is enough."""
+
+    async def checked(self, options: JobOptions) -> JobOptions:
         return options
 
-    async def receive(self, filename: str, chunks: AsyncIterator[bytes]) -> Upload:
+    async def receive(
+        self, filename: str, chunks: AsyncIterator[bytes], *, hashed: bool = False
+    ) -> Upload:
         raise self._trouble
 
     async def report(self) -> dict[str, Any]:
@@ -171,7 +181,9 @@ class Failing:
 def failing(trouble: Exception) -> Doors:
     stub = Failing(trouble)
     return Doors(
+        intake=cast(Intake, stub),
         jobs=cast(JobService, stub),
+        webhooks=cast(WebhookService, stub),
         search=SearchService(ArrivingIndex("index"), ArrivingEmbedder("embedder")),
         health=cast(Health, stub),
         max_file_size=1000,
@@ -186,7 +198,7 @@ async def test_a_fault_of_the_service_tells_nothing_of_its_inside() -> None:
 
 
 async def test_a_full_disk_is_told_as_such_and_when_to_come_back() -> None:
-    full = errors.StorageError("the disk is full", code="storage.full")
+    full = errors.StorageFull("the disk is full")
     async with calling(failing(full)) as (_, http):
         answer = await http.post(INGEST, content=b"x")
         error(answer, 507, "storage.full")

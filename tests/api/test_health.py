@@ -27,6 +27,8 @@ async def test_health_tells_what_is_ready(spool: Spool, speech: bytes) -> None:
         "uptime_seconds",
         "ready",
         "jobs",
+        "dead_letters",
+        "disk",
         "queue",
         "workers",
     }
@@ -38,6 +40,7 @@ async def test_health_tells_what_is_ready(spool: Spool, speech: bytes) -> None:
         "index": "ready",
     }
     assert found["workers"] == {"busy": 0, "total": 1}
+    assert (found["dead_letters"], found["disk"]) == (0, "ok")
 
 
 async def test_health_counts_jobs_and_the_line(spool: Spool, speech: bytes) -> None:
@@ -79,7 +82,7 @@ async def test_without_the_weights_of_speech_detection_jobs_fail_with_the_reason
     tmp_path: Path, speech: bytes
 ) -> None:
     models = {"pypi": False, "hub": False}
-    ingestion = {"max_attempts": 1}
+    ingestion = {"max_errors": 1}
     async with opened(tmp_path, tmp_path / "none", models=models, ingestion=ingestion) as spool:
         job = await spool.ended(await spool.take_in(speech))
         assert job["status"] == "Failed" and "speech detection" in job["error"]["message"]

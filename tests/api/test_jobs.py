@@ -51,6 +51,7 @@ async def test_a_completed_job_tells_all_about_itself(spool: Spool, speech: byte
         "options",
         "duration",
         "attempts",
+        "dead_letter",
         "history",
         "warnings",
         "timings",

@@ -13,10 +13,18 @@ from app.adapters.local_storage import LocalStorage
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql import migrate
 from app.adapters.sql.database import Database
+from app.adapters.sql.deliveries import SqlDeliveryStore
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
 from app.adapters.sql.windows import SqlWindowJournal
-from app.ports import BlobStore, JobQueue, JobStore, TranscriptStore, WindowJournal
+from app.ports import (
+    BlobStore,
+    DeliveryStore,
+    JobQueue,
+    JobStore,
+    TranscriptStore,
+    WindowJournal,
+)
 
 
 @dataclass(kw_only=True)
@@ -35,11 +43,12 @@ class SteppedClock:
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """The three ports on one database, opened once."""
+    """The ports on one database, opened once."""
 
     jobs: JobStore
     windows: WindowJournal
     transcripts: TranscriptStore
+    deliveries: DeliveryStore
 
 
 #: Opens the same database as often as it is called.
@@ -54,6 +63,7 @@ def sql_stores(url: str, clock: SteppedClock) -> OpenStores:
                 jobs=SqlJobStore(database, clock),
                 windows=SqlWindowJournal(database, clock),
                 transcripts=SqlTranscriptStore(database, clock),
+                deliveries=SqlDeliveryStore(database, clock),
             )
 
     return opened

@@ -2,7 +2,7 @@
 
 import uuid
 
-from app.domain.jobs import Job, JobOptions, SourceKind
+from app.domain.jobs import IdempotencyKey, Job, JobOptions, SourceKind
 from app.ports import JobStore
 
 BOOT = "boot-1"
@@ -13,7 +13,11 @@ def new_id() -> str:
 
 
 async def add_job(
-    store: JobStore, *, job_id: str | None = None, options: JobOptions | None = None
+    store: JobStore,
+    *,
+    job_id: str | None = None,
+    options: JobOptions | None = None,
+    key: IdempotencyKey | None = None,
 ) -> Job:
     job_id = job_id or new_id()
     return await store.add(
@@ -22,6 +26,7 @@ async def add_job(
         source_name="talk.mp4",
         input_path=f"video_jobs/{job_id}.mp4",
         options=options or JobOptions(),
+        key=key,
     )
 
 

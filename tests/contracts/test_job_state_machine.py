@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.errors import StorageError
-from app.domain.jobs import Job, JobStatus, JobWarning, Stage
+from app.domain.jobs import SUSPECT_DEATHS, Job, JobStatus, JobWarning, Stage
 from app.ports import JobStore
 from tests.contracts.conftest import Stores
 from tests.contracts.jobs import add_job, stored
@@ -24,7 +24,7 @@ Step = tuple[str, int, float]
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["claim", "sweep", *LEAVES_RUNNING, *ENDS]),
+        st.sampled_from(["claim", "sweep", "cancel", "reopen", *LEAVES_RUNNING, *ENDS]),
         st.integers(0, 5),  # which boot, or which of the claims made so far
         st.floats(-0.5, 1.5),
     ),
@@ -38,6 +38,7 @@ class Model:
 
     status: JobStatus = JobStatus.PENDING
     attempts: int = 0
+    deaths: int = 0
     holder: tuple[int, str] | None = None
     progress: float = 0.0
     claims: list[Job] = field(default_factory=list)
@@ -68,6 +69,10 @@ async def _take(store: JobStore, job: Job, model: Model, step: Step) -> None:
         await _claim(store, job, model, f"boot-{which % 2}")
     elif verb == "sweep":
         await _sweep(store, job, model, f"boot-{which % 2}")
+    elif verb == "cancel":
+        await _cancel(store, job, model)
+    elif verb == "reopen":
+        await _reopen(store, job, model)
     elif model.claims:
         claim = model.claims[which % len(model.claims)]
         assert await _tell(store, claim, verb, number) == model.holds(claim)
@@ -87,9 +92,24 @@ async def _claim(store: JobStore, job: Job, model: Model, boot: str) -> None:
 async def _sweep(store: JobStore, job: Job, model: Model, boot: str) -> None:
     swept = await store.sweep(boot)
     abandoned = model.holder is not None and model.holder[1] != boot
-    assert (job.job_id in swept) == abandoned
+    killer = abandoned and model.deaths >= SUSPECT_DEATHS
+    assert (job.job_id in swept.pending) == (abandoned and not killer)
+    assert (job.job_id in swept.dead) == killer
     if abandoned:
-        model.status, model.holder = JobStatus.PENDING, None
+        model.status = JobStatus.FAILED if killer else JobStatus.PENDING
+        model.holder, model.deaths = None, model.deaths + 1
+
+
+async def _cancel(store: JobStore, job: Job, model: Model) -> None:
+    assert await store.cancel(job.job_id) == (not model.status.ended)
+    if not model.status.ended:
+        model.status, model.holder = JobStatus.CANCELLED, None
+
+
+async def _reopen(store: JobStore, job: Job, model: Model) -> None:
+    assert await store.reopen(await stored(store, job)) == model.status.ended
+    if model.status.ended:
+        model.status, model.deaths = JobStatus.PENDING, 0
 
 
 async def _tell(store: JobStore, claim: Job, verb: str, number: float) -> bool:
@@ -121,11 +141,13 @@ def _follow(model: Model, verb: str, number: float) -> None:
 
 
 def _check(job: Job, model: Model) -> None:
-    assert (job.status, job.attempts, job.progress) == (
+    assert (job.status, job.attempts, job.progress, job.deaths) == (
         model.status,
         model.attempts,
         model.progress,
+        model.deaths,
     )
+    assert job.status is JobStatus.FAILED or not job.dead_letter
     assert (job.boot_id is not None) == (job.status is JobStatus.RUNNING)
     assert (job.finished_at is not None) == job.status.ended
     assert [attempt.number for attempt in job.history] == list(range(1, job.attempts + 1))

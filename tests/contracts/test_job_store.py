@@ -4,22 +4,39 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from app.domain.errors import (
     Conflict,
+    EngineCrashed,
+    EngineError,
+    EngineHung,
     InvalidRequest,
     MediaUnreadable,
     SpoolError,
-    StorageError,
+    StorageFull,
 )
-from app.domain.jobs import Job, JobOptions, JobStatus, JobWarning, SourceKind, Stage, Task
+from app.domain.jobs import (
+    SUSPECT_DEATHS,
+    IdempotencyKey,
+    Job,
+    JobOptions,
+    JobStatus,
+    JobWarning,
+    SourceKind,
+    Stage,
+    Swept,
+    Task,
+)
+from app.domain.media import AudioWindow
+from app.domain.transcript import WindowTranscript
 from app.ports import JobStore
 from tests.contracts.conftest import OpenStores, SteppedClock, Stores
 from tests.contracts.jobs import BOOT, add_job, claim, claimed_job, new_id, stored
 
-ERROR = StorageError("the disk is full", code="storage.full")
+ERROR = StorageFull("the disk is full")
 OPTIONS = JobOptions(
     language="de",
     task=Task.TRANSLATE,
@@ -438,7 +455,7 @@ async def test_a_sweep_takes_what_other_runs_held_and_leaves_its_own(
     await store.succeed(done, output_path=None)
     kept = [await stored(store, mine), await stored(store, done)]
     clock.step(60)
-    assert list(await store.sweep("alive")) == [lost.job_id]
+    assert await store.sweep("alive") == Swept(pending=(lost.job_id,))
     swept = await stored(store, lost)
     assert (swept.status, swept.attempts, swept.progress) == (JobStatus.PENDING, 1, 0.7)
     assert swept.history[0].error_code == "interrupted"
@@ -450,7 +467,7 @@ async def test_a_second_sweep_finds_nothing(store: JobStore) -> None:
     lost = await claimed_job(store, boot_id="dead")
     await store.sweep("alive")
     once = await stored(store, lost)
-    assert await store.sweep("alive") == []
+    assert await store.sweep("alive") == Swept()
     assert await stored(store, lost) == once
 
 
@@ -459,6 +476,157 @@ async def test_a_swept_job_goes_on_as_the_next_attempt(store: JobStore) -> None:
     await store.sweep("alive")
     again = await claim(store, lost, "alive")
     assert [attempt.number for attempt in again.history] == [1, 2]
+
+
+async def test_a_job_that_dies_with_the_service_alone_too_is_a_dead_letter(
+    store: JobStore, clock: SteppedClock
+) -> None:
+    job = await add_job(store)
+    for number in range(SUSPECT_DEATHS):
+        assert not (await stored(store, job)).suspect
+        await claim(store, job, f"dead-{number}")
+        assert await store.sweep("alive") == Swept(pending=(job.job_id,))
+    assert (await stored(store, job)).suspect
+    await claim(store, job, "dead")
+    clock.step(1)
+    assert await store.sweep("alive") == Swept(dead=(job.job_id,))
+    dead = await stored(store, job)
+    assert (dead.status, dead.dead_letter, dead.finished_at) == (JobStatus.FAILED, True, clock.now)
+    assert (dead.error_code, dead.deaths, len(dead.history)) == ("interrupted", 3, 3)
+    assert await store.dead_letters() == 1
+
+
+async def test_a_finished_window_clears_a_job_of_suspicion(stores: Stores) -> None:
+    job = await add_job(stores.jobs)
+    for number in range(SUSPECT_DEATHS):
+        await claim(stores.jobs, job, f"dead-{number}")
+        await stores.jobs.sweep("alive")
+    window = AudioWindow(number=0, path=Path("sound"), first_sample=0, samples=16_000)
+    heard = WindowTranscript(number=0, segments=(), language="en")
+    await stores.windows.record(job.job_id, "hash", window, heard)
+    assert (await stored(stores.jobs, job)).deaths == 0
+
+
+# budgets and dead letters
+
+
+async def test_failures_are_counted_by_what_they_are_paid_from(store: JobStore) -> None:
+    job = await claimed_job(store)
+    for error in (EngineError("it failed"), EngineCrashed("it died"), EngineError("again")):
+        assert await store.retry(job, error)
+        job = await claim(store, job)
+    assert (job.errors, job.crashes, job.attempts) == (2, 1, 4)
+
+
+async def test_an_attempt_tells_what_it_died_of(store: JobStore) -> None:
+    job = await claimed_job(store)
+    crash = EngineHung("no result", exit_status=-9, last_lines="loading\nlistening")
+    assert await store.fail(job, crash, dead_letter=True)
+    [attempt] = (await stored(store, job)).history
+    assert (attempt.error_class, attempt.exit_status) == ("EngineHung", -9)
+    assert attempt.last_lines == "loading\nlistening"
+
+
+async def test_dead_letters_are_listed_and_counted_apart(store: JobStore) -> None:
+    plain, dead = await claimed_job(store), await claimed_job(store)
+    await store.fail(plain, MediaUnreadable("no"))
+    await store.fail(dead, EngineError("no"), dead_letter=True)
+    assert [job.job_id for job in (await store.list(dead_letter=True)).jobs] == [dead.job_id]
+    assert [job.job_id for job in (await store.list(dead_letter=False)).jobs] == [plain.job_id]
+    assert len((await store.list(status=JobStatus.FAILED)).jobs) == 2
+    assert await store.dead_letters() == 1
+
+
+async def test_a_reopened_job_has_fresh_budgets_and_its_history(store: JobStore) -> None:
+    job = await claimed_job(store)
+    await store.retry(job, EngineCrashed("it died"))
+    job = await claim(store, job)
+    await store.warn(job, JobWarning(code="media.truncated", message="cut short"))
+    await store.warn(job, JobWarning(code="index.failed", message="disk"))
+    await store.fail(job, EngineError("no"), dead_letter=True)
+    assert await store.reopen(await stored(store, job))
+    again = await stored(store, job)
+    assert (again.status, again.dead_letter, again.finished_at) == (JobStatus.PENDING, False, None)
+    assert (again.errors, again.crashes, again.error_code) == (0, 0, None)
+    assert [warning.code for warning in again.warnings] == ["media.truncated"]
+    assert (again.attempts, len(again.history)) == (2, 2)
+    assert (await claim(store, again)).attempts == 3
+
+
+async def test_a_job_is_reopened_once_by_all_who_saw_it_end(store: JobStore) -> None:
+    job = await claimed_job(store)
+    await store.fail(job, EngineError("no"))
+    seen = await stored(store, job)
+    assert [await store.reopen(seen) for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("running", [False, True])
+async def test_a_cancelled_job_is_nobodys(
+    store: JobStore, clock: SteppedClock, running: bool
+) -> None:
+    job = await claimed_job(store) if running else await add_job(store)
+    assert await store.cancel(job.job_id)
+    cancelled = await stored(store, job)
+    assert (cancelled.status, cancelled.error_code) == (JobStatus.CANCELLED, "cancelled")
+    assert (cancelled.finished_at, cancelled.boot_id) == (clock.now, None)
+    assert all(attempt.error_code == "cancelled" for attempt in cancelled.history)
+    assert not await store.cancel(job.job_id)
+    assert await store.claim(job.job_id, BOOT) is None
+
+
+async def test_a_job_that_runs_is_not_deleted(stores: Stores) -> None:
+    job = await claimed_job(stores.jobs)
+    assert not await stores.jobs.delete(job.job_id)
+    await stores.jobs.cancel(job.job_id)
+    assert await stores.jobs.delete(job.job_id)
+    assert await stores.jobs.get(job.job_id) is None
+    assert not await stores.jobs.delete(job.job_id)
+
+
+async def test_ids_with_a_row_are_known(store: JobStore) -> None:
+    jobs = [await add_job(store) for _ in range(3)]
+    ids = [job.job_id for job in jobs]
+    assert await store.known([*ids, new_id(), "no id"]) == set(ids)
+    assert await store.known([]) == set()
+
+
+# one request, one job
+
+
+async def test_the_same_request_under_the_same_key_is_the_same_job(store: JobStore) -> None:
+    key = IdempotencyKey(key="mine", digest="a" * 64)
+    first, again = await add_job(store, key=key), await add_job(store, key=key)
+    assert again == first
+    assert len((await store.list()).jobs) == 1
+
+
+async def test_fifty_requests_at_once_under_one_key_make_one_job(store: JobStore) -> None:
+    key = IdempotencyKey(key="mine", digest="a" * 64)
+    jobs = await asyncio.gather(*(add_job(store, key=key) for _ in range(50)))
+    assert len({job.job_id for job in jobs}) == 1
+    assert len((await store.list()).jobs) == 1
+
+
+async def test_another_request_under_the_same_key_is_refused(store: JobStore) -> None:
+    await add_job(store, key=IdempotencyKey(key="mine", digest="a" * 64))
+    with pytest.raises(InvalidRequest, match="Idempotency-Key") as caught:
+        await add_job(store, key=IdempotencyKey(key="mine", digest="b" * 64))
+    assert caught.value.code == "request.key_reused"
+    assert len((await store.list()).jobs) == 1
+
+
+async def test_a_key_is_free_again_after_a_day_or_when_its_job_is_gone(
+    store: JobStore, clock: SteppedClock
+) -> None:
+    old = await add_job(store, key=IdempotencyKey(key="old", digest="a" * 64))
+    clock.step(24 * 3600 + 1)
+    gone = await add_job(store, key=IdempotencyKey(key="gone", digest="a" * 64))
+    await store.delete(gone.job_id)
+    fresh = [
+        await add_job(store, key=IdempotencyKey(key=key, digest="b" * 64))
+        for key in ("old", "gone")
+    ]
+    assert not {job.job_id for job in fresh} & {old.job_id, gone.job_id}
 
 
 # fencing

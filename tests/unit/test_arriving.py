@@ -48,6 +48,9 @@ class Index:
     async def delete_asset(self, asset_id: str) -> None:
         self.log.append(f"delete {asset_id}")
 
+    async def assets(self) -> set[str]:
+        return {"a"}
+
     async def search(self, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
         self.log.append(f"search {query.text}")
         return []
@@ -211,7 +214,10 @@ async def test_writers_of_the_index_wait_and_readers_are_told_to_come_back() -> 
     index, part = ArrivingIndex("index"), Index()
     assert not index.ready
     writing = asyncio.gather(
-        index.upsert([], []), index.replace_asset("a", [], []), index.delete_asset("b")
+        index.upsert([], []),
+        index.replace_asset("a", [], []),
+        index.delete_asset("b"),
+        index.assets(),
     )
     with pytest.raises(Unavailable):
         await index.search(SearchQuery(text="x"), None)

@@ -39,7 +39,7 @@ def test_without_file_and_environment_there_are_defaults() -> None:
     assert settings.ingestion.allowed_roots == () and settings.ingestion.allowed_networks == ()
     assert settings.ingestion.max_file_size == 16 * GiB
     assert (settings.transcription.provider, settings.transcription.model) == (
-        "whisper_cpp",
+        "faster_whisper",
         "base",
     )
 

@@ -15,6 +15,7 @@ from loguru import logger
 from app.adapters.sql.jobs import SqlJobStore
 from app.domain.errors import EngineError, StorageError
 from app.domain.jobs import Job, Stage
+from app.services.verdicts import Limits
 from tests.contracts.jobs import claim
 from tests.media import ROOT
 from tests.unit.workbench import Workbench, opened, until
@@ -129,7 +130,7 @@ async def test_the_end_of_each_attempt_is_told_with_the_stage_it_failed_in(
 ) -> None:
     bench.engine.failures = {0: [EngineError("one"), EngineError("two")]}
     job = await bench.upload()
-    worker = bench.worker(max_attempts=2)
+    worker = bench.worker(limits=Limits(errors=2))
     await worker.run_once()
     await worker.run_once()
     assert told.unbound() == []
@@ -141,7 +142,7 @@ async def test_the_end_of_each_attempt_is_told_with_the_stage_it_failed_in(
         ("attempt", None, 2),
         ("stage", EXTRACTION, 2),
         ("stage", TRANSCRIBING, 2),
-        ("failed", TRANSCRIBING, 2),
+        ("dead", TRANSCRIBING, 2),
     ]
 
 
@@ -166,22 +167,22 @@ class Lost(SqlJobStore):
     async def retry(self, job: Job, error: Any) -> bool:
         return False
 
-    async def fail(self, job: Job, error: Any) -> bool:
+    async def fail(self, job: Job, error: Any, *, dead_letter: bool = False) -> bool:
         return False
 
 
 @pytest.mark.parametrize("trouble", [None, EngineError("again"), StorageError("again")])
-@pytest.mark.parametrize("max_attempts", [1, 2])
+@pytest.mark.parametrize("limit", [1, 2])
 async def test_a_verdict_that_comes_too_late_is_told_as_dropped(
-    bench: Workbench, told: Told, trouble: Exception | None, max_attempts: int
+    bench: Workbench, told: Told, trouble: Exception | None, limit: int
 ) -> None:
     bench.engine.failures = {0: [trouble]} if trouble else {}
     job = await bench.upload()
     store = Lost(bench.store._database)
-    await bench.worker(store=store, max_attempts=max_attempts).run_once()
+    await bench.worker(store=store, limits=Limits(errors=limit)).run_once()
     words = [word for word, _, _ in told.about(job)]
     assert words[-1] == "dropped:" and words.count("dropped:") == 1
-    assert not {"completed:", "failed", "pending"} & set(words)
+    assert not {"completed:", "failed", "dead", "pending"} & set(words)
     assert bench.queue.size() == 0
 
 
@@ -208,7 +209,7 @@ async def test_each_job_that_a_dead_run_left_is_told(bench: Workbench, told: Tol
     await bench.store.advance(job, Stage.TRANSCRIBING)
     await bench.worker().recover()
     assert told.about(job) == [("interrupted:", TRANSCRIBING, 1)]
-    assert told.unbound() == ["1 pending jobs queued, 1 of them interrupted"]
+    assert told.unbound() == ["1 pending jobs queued, 1 interrupted"]
 
 
 async def test_of_many_jobs_that_a_dead_run_left_twenty_are_told_and_the_rest_counted(
@@ -220,5 +221,30 @@ async def test_of_many_jobs_that_a_dead_run_left_twenty_are_told_and_the_rest_co
     assert len([text for text, extra in told.lines if "job_id" in extra]) == 20
     assert told.unbound() == [
         "interrupted: 3 more jobs",
-        "23 pending jobs queued, 23 of them interrupted",
+        "23 pending jobs queued, 23 interrupted",
     ]
+
+
+async def test_dead_letters_are_told_at_each_start_until_somebody_looks(
+    bench: Workbench, told: Told
+) -> None:
+    job = await claim(bench.store, await bench.upload())
+    await bench.store.fail(job, EngineError("again"), dead_letter=True)
+    await bench.worker().recover()
+    assert told.unbound() == ["1 dead letters wait for somebody to look at them"]
+    await bench.service().replay(job.job_id)
+    told.lines.clear()
+    await bench.worker().recover()
+    assert told.unbound() == ["1 pending jobs queued, 0 interrupted"]
+
+
+async def test_a_job_that_dies_alone_with_the_service_is_told_as_a_dead_letter(
+    bench: Workbench, told: Told
+) -> None:
+    job = await bench.upload()
+    for number in range(3):
+        await claim(bench.store, job, f"killed-{number}")
+        told.lines.clear()
+        await bench.worker().recover()
+    assert told.about(job) == [("dead", None, 3)]
+    assert told.unbound() == ["1 dead letters wait for somebody to look at them"]

@@ -39,7 +39,7 @@ class Choosy(Notebook):
         self, asset_id: str, moments: Sequence[Moment], vectors: Sequence[Vector | None]
     ) -> None:
         self.asked.append(asset_id)
-        if len(self.assets) == self.stops_at:
+        if len(self.kept) == self.stops_at:
             raise asyncio.CancelledError
         if asset_id in self.trouble_with:
             raise self.trouble_with[asset_id]
@@ -69,7 +69,7 @@ async def test_all_transcripts_are_found_again(
     monkeypatch.setattr(reindex, "PAGE", 2)
     await done(bench, 5)
     assert await refill(bench, anew) == 5
-    assert anew.assets == bench.index.assets and len(anew.assets) == 5
+    assert anew.kept == bench.index.kept and len(anew.kept) == 5
     assert await unindexed(bench, anew) == []
 
 
@@ -87,7 +87,7 @@ async def test_a_refill_that_was_cut_short_goes_on_where_it_stopped(bench: Workb
         await refill(bench, index)
     index.stops_at = None
     assert await refill(bench, index) == 3
-    assert index.assets == bench.index.assets
+    assert index.kept == bench.index.kept
     assert len(index.asked) == 6  # only the one that was under way came twice
 
 
@@ -101,11 +101,11 @@ async def test_a_transcript_that_fails_again_stops_nothing_and_is_tried_once(
     index.trouble_with = dict.fromkeys(jobs[1:3], trouble)
     assert await refill(bench, index) == 2
     assert sorted(index.asked) == sorted(jobs)
-    assert set(index.assets) == {jobs[0], jobs[3]}
+    assert set(index.kept) == {jobs[0], jobs[3]}
     assert sorted(await unindexed(bench, index)) == sorted(jobs[1:3])
     index.trouble_with = {}
     assert await refill(bench, index) == 2
-    assert set(index.assets) == set(jobs)
+    assert set(index.kept) == set(jobs)
 
 
 @pytest.mark.parametrize("part", ["embedder", "index"])
@@ -116,7 +116,7 @@ async def test_what_ended_with_a_warning_is_repaired(bench: Workbench, part: str
     [job_id] = await done(bench, 1)
     troubled.trouble = None
     assert await refill(bench, bench.index) == 1
-    [(moment, vector)] = bench.index.assets[job_id]
+    [(moment, vector)] = bench.index.kept[job_id]
     assert (moment.text, vector) == ("window 0", [1.0])
 
 
@@ -124,7 +124,7 @@ async def test_of_two_jobs_for_one_asset_the_newer_stays(bench: Workbench, anew:
     await done(bench, 2, JobOptions(asset_id="lecture", title="old"))
     await done(bench, 1, JobOptions(asset_id="lecture", title="new"))
     assert await refill(bench, anew) == 1
-    [(moment, _)] = anew.assets["lecture"]
+    [(moment, _)] = anew.kept["lecture"]
     assert moment.title == "new"
 
 
@@ -133,7 +133,7 @@ async def test_what_has_no_transcript_is_passed_over(bench: Workbench, anew: Not
     await bench.worker().run_once()
     await bench.upload()
     assert await refill(bench, anew) == 0
-    assert anew.assets == {}
+    assert anew.kept == {}
 
 
 async def test_a_job_still_under_way_is_left_to_itself(bench: Workbench, anew: Notebook) -> None:
@@ -145,7 +145,7 @@ async def test_a_job_still_under_way_is_left_to_itself(bench: Workbench, anew: N
     assert claimed is not None
     await bench.transcripts.save(claimed, transcript)
     assert await refill(bench, anew) == 1
-    assert set(anew.assets) == {job_id}
+    assert set(anew.kept) == {job_id}
 
 
 async def test_without_the_model_moments_are_kept_for_keywords_until_it_is_there(
@@ -154,9 +154,33 @@ async def test_without_the_model_moments_are_kept_for_keywords_until_it_is_there
     [job_id] = await done(bench, 1)
     bench.embedder.trouble = EngineError("not loaded")
     assert await refill(bench, anew) == 0
-    [(moment, vector)] = anew.assets[job_id]
+    [(moment, vector)] = anew.kept[job_id]
     assert (moment.text, vector) == ("window 0", None)
     bench.embedder.trouble = None
     assert await refill(bench, anew) == 1
-    [(_, vector)] = anew.assets[job_id]
+    [(_, vector)] = anew.kept[job_id]
     assert vector == [1.0]
+
+
+async def test_what_no_transcript_stands_behind_is_taken_out_of_the_index(
+    bench: Workbench,
+) -> None:
+    kept, gone = await done(bench, 2)
+    assert await bench.store.delete(gone)
+    assert await reindex.prune(bench.transcripts, bench.index) == 1
+    assert set(bench.index.kept) == {kept}
+    assert await reindex.prune(bench.transcripts, bench.index) == 0
+
+
+async def test_an_asset_that_a_later_job_took_over_is_not_pruned(bench: Workbench) -> None:
+    first, _ = await done(bench, 2, JobOptions(asset_id="lecture"))
+    assert await bench.store.delete(first)
+    assert await reindex.prune(bench.transcripts, bench.index) == 0
+    assert set(bench.index.kept) == {"lecture"}
+
+
+async def test_a_transcript_that_is_not_indexed_yet_is_no_matter_for_pruning(
+    bench: Workbench, anew: Notebook
+) -> None:
+    await done(bench, 1)
+    assert await reindex.prune(bench.transcripts, anew) == 0

@@ -16,6 +16,7 @@ from app.domain.errors import (
     NoAudio,
     SourceGone,
     SpoolError,
+    StorageError,
 )
 from app.domain.jobs import Job, JobOptions, SourceKind, Stage, Task, upload_key
 from app.domain.media import Audio
@@ -110,7 +111,7 @@ async def test_what_one_extractor_cannot_read_the_next_one_does(bench: Workbench
     path = make_video(bench.folder / "talk.mp4", silence(bench.folder / "s.wav", 5.0))
     job = await a_job(bench, SourceKind.PATH, "talk.mp4", str(path))
     assert (await run(bench, job)).text == "window 0"
-    [(moment, _)] = bench.index.assets[job.job_id]
+    [(moment, _)] = bench.index.kept[job.job_id]
     assert moment.media_type is MediaType.VIDEO
 
 
@@ -183,7 +184,7 @@ async def test_moments_carry_title_labels_and_asset(bench: Workbench) -> None:
         labels=("physics",),
     )
     await run(bench, job)
-    found = [moment for moment, _ in bench.index.assets["lecture-1"]]
+    found = [moment for moment, _ in bench.index.kept["lecture-1"]]
     assert {(each.title, each.labels, each.media_type) for each in found} == {
         ("Lecture", ("physics",), MediaType.AUDIO)
     }
@@ -195,21 +196,58 @@ async def test_sound_without_speech_is_a_result_and_not_an_error(bench: Workbenc
     job = await a_job(bench, SourceKind.PATH, "silent.wav", str(path))
     transcript = await run(bench, job)
     assert (transcript.text, transcript.duration) == ("", 4.0)
-    assert bench.index.assets[job.job_id] == []
+    assert bench.index.kept[job.job_id] == []
     assert (await bench.now(job)).stage is Stage.EMBEDDING
 
 
 async def test_the_transcript_is_saved_before_it_is_embedded(bench: Workbench) -> None:
-    class Fault(Exception):
+    class Killed(BaseException):
         pass
 
     async def explode(texts: object) -> object:
-        raise Fault
+        raise Killed
 
     bench.embedder.embed = explode  # type: ignore[method-assign, assignment]
     path = silence(bench.folder / "talk.wav", 5.0)
     job = await a_job(bench, SourceKind.PATH, "talk.wav", str(path))
-    with pytest.raises(Fault):
+    with pytest.raises(Killed):
         await run(bench, job)
     saved = await bench.transcripts.load(job.job_id)
     assert saved is not None and saved.text == "window 0"
+
+
+@pytest.mark.parametrize("part", ["embedder", "index"])
+async def test_a_fault_of_ours_in_a_late_stage_does_not_cost_the_transcript(
+    bench: Workbench, part: str
+) -> None:
+    troubled = bench.embedder if part == "embedder" else bench.index
+    troubled.trouble = ZeroDivisionError("by zero")
+    path = silence(bench.folder / "talk.wav", 5.0)
+    job = await a_job(bench, SourceKind.PATH, "talk.wav", str(path))
+    assert (await run(bench, job)).text == "window 0"
+    [warning] = (await bench.now(job)).warnings
+    assert warning.code == ("embedding.failed" if part == "embedder" else "index.failed")
+    assert "ZeroDivisionError: by zero" in warning.message
+
+
+async def test_a_transcript_once_saved_is_not_computed_again(bench: Workbench) -> None:
+    path = silence(bench.folder / "talk.wav", 10.0)
+    job = await a_job(bench, SourceKind.PATH, "talk.wav", str(path))
+    first = await run(bench, job)
+    path.unlink()
+    assert await run(bench, job) == first
+    assert bench.engine.heard == [0, 1]
+
+
+async def test_a_warning_of_a_late_stage_goes_when_it_runs_again_and_goes_well(
+    bench: Workbench,
+) -> None:
+    path = silence(bench.folder / "silent.wav", 4.0)
+    job = await a_job(bench, SourceKind.PATH, "silent.wav", str(path))
+    bench.index.trouble = StorageError("torn")
+    await run(bench, job)
+    codes = [warning.code for warning in (await bench.now(job)).warnings]
+    assert codes == ["media.no_speech", "index.failed"]
+    bench.index.trouble = None
+    await run(bench, job)
+    assert [each.code for each in (await bench.now(job)).warnings] == ["media.no_speech"]

@@ -51,6 +51,9 @@ class Shelf:
     async def delete_asset(self, asset_id: str) -> None:
         raise NotImplementedError
 
+    async def assets(self) -> set[str]:
+        raise NotImplementedError
+
     async def count(self) -> int:
         return self.size
 

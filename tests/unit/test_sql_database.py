@@ -419,7 +419,7 @@ async def test_what_was_answered_survives_a_kill_and_the_claim_is_swept(file: Pa
     assert killed.returncode == -signal.SIGKILL
     async with Database(f"sqlite:///{file}") as database:
         store = SqlJobStore(database)
-        [swept] = await store.sweep("alive")
+        [swept] = (await store.sweep("alive")).pending
         job = await store.claim(swept, "alive")
         assert job is not None and job.attempts == 2
         assert job.history[0].error_code == "interrupted"

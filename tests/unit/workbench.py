@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.adapters.fetcher import UrlFetcher
+from app.adapters.egress import UrlFetcher
 from app.adapters.local_storage import LocalStorage
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.soundfile_audio import SoundfileExtractor
@@ -16,13 +16,16 @@ from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
 from app.adapters.sql.windows import SqlWindowJournal
-from app.domain.errors import SpoolError
 from app.domain.jobs import Job, JobOptions, SourceKind, upload_key
 from app.domain.media import FRAME, SAMPLE_RATE, Audio
 from app.domain.search import Moment, SearchHit, SearchQuery
 from app.pipeline.runner import Pipeline
 from app.ports import MediaExtractor, Vector
+from app.services.backoff import Backoff
+from app.services.disk import DiskGuard
 from app.services.engines import EngineShelf
+from app.services.jobs import JobService
+from app.services.verdicts import Limits
 from app.services.watch import JobWatch
 from app.services.worker import JobWorker
 from tests.contracts.jobs import new_id, stored
@@ -41,6 +44,21 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
+def roomy() -> DiskGuard:
+    """Guards a disk that never runs full."""
+    return DiskGuard(lambda: 1 << 40, NoBallast(), low=0, high=0)
+
+
+class NoBallast:
+    size, laid = 0, True
+
+    async def lay(self) -> bool:
+        return True
+
+    async def drop(self) -> None:
+        """There is nothing to give back."""
+
+
 class Ears:
     """Hears a second of speech in every five, whatever the medium holds."""
 
@@ -50,15 +68,23 @@ class Ears:
 
 
 class Counting:
-    """An embedder of one dimension, or one that fails."""
+    """An embedder of one dimension, or one that fails. `hold` makes it wait."""
 
     def __init__(self) -> None:
+        self.hold = asyncio.Event()
+        self.hold.set()
+        self.at_work = 0
         self.ready = True
-        self.trouble: SpoolError | None = None
+        self.trouble: Exception | None = None
         self.asked: list[str] = []
 
     async def embed(self, texts: Sequence[str]) -> Sequence[Vector]:
         self.asked += texts
+        self.at_work += 1
+        try:
+            await self.hold.wait()
+        finally:
+            self.at_work -= 1
         if self.trouble:
             raise self.trouble
         return [[1.0] for _ in texts]
@@ -70,8 +96,8 @@ class Notebook:
     def __init__(self, generation: str = "first") -> None:
         self.ready = True
         self.generation = generation
-        self.trouble: SpoolError | None = None
-        self.assets: dict[str, list[tuple[Moment, Vector | None]]] = {}
+        self.trouble: Exception | None = None
+        self.kept: dict[str, list[tuple[Moment, Vector | None]]] = {}
 
     async def upsert(self, moments: Sequence[Moment], vectors: Sequence[Vector | None]) -> None:
         raise NotImplementedError
@@ -81,16 +107,21 @@ class Notebook:
     ) -> None:
         if self.trouble:
             raise self.trouble
-        self.assets[asset_id] = list(zip(moments, vectors, strict=True))
+        self.kept[asset_id] = list(zip(moments, vectors, strict=True))
 
     async def delete_asset(self, asset_id: str) -> None:
-        self.assets.pop(asset_id, None)
+        if self.trouble:
+            raise self.trouble
+        self.kept.pop(asset_id, None)
+
+    async def assets(self) -> set[str]:
+        return set(self.kept)
 
     async def search(self, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
         return []
 
     async def count(self) -> int:
-        return sum(map(len, self.assets.values()))
+        return sum(map(len, self.kept.values()))
 
 
 @dataclass(kw_only=True)
@@ -105,6 +136,7 @@ class Workbench:
     engine: FakeEngine = field(default_factory=FakeEngine)
     embedder: Counting = field(default_factory=Counting)
     index: Notebook = field(default_factory=Notebook)
+    disk: DiskGuard = field(default_factory=roomy)
     extractors: tuple[MediaExtractor, ...] = (SoundfileExtractor(3600.0),)
 
     async def _engine(self, model: str) -> FakeEngine:
@@ -137,7 +169,9 @@ class Workbench:
         pipeline: Pipeline | None = None,
         boot_id: str = "boot-1",
         places: int = 1,
-        max_attempts: int = 3,
+        limits: Limits | None = None,
+        backoff: Backoff | None = None,
+        ended: Callable[[], None] = lambda: None,
     ) -> JobWorker:
         return JobWorker(
             store=store or self.store,
@@ -147,8 +181,30 @@ class Workbench:
             watch=self.watch,
             boot_id=boot_id,
             places=places,
-            max_attempts=max_attempts,
-            first_retry=0.0,
+            disk=self.disk,
+            limits=limits or Limits(),
+            backoff=backoff or Backoff(first=0.0),
+            ended=ended,
+        )
+
+    def service(
+        self,
+        worker: JobWorker | None = None,
+        *,
+        store: SqlJobStore | None = None,
+        forget: Callable[[str], None] = lambda _: None,
+    ) -> JobService:
+        """What the surfaces call, over `worker`."""
+        return JobService(
+            store=store or self.store,
+            transcripts=self.transcripts,
+            queue=self.queue,
+            blobs=self.blobs,
+            index=self.index,
+            watch=self.watch,
+            drop=(worker or self.worker()).drop,
+            ended=lambda: None,
+            forget=forget,
         )
 
     async def upload(

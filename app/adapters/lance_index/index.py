@@ -79,6 +79,13 @@ class LanceIndex:
         async with self._writing() as table:
             await table.delete(rows.of_asset(asset_id))
 
+    async def assets(self) -> set[str]:
+        with _translated("could not be read"):
+            found = set()
+            async for batch in await self._table().query().select(["asset_id"]).to_batches():
+                found.update(batch.column("asset_id").unique().to_pylist())
+            return found
+
     async def count(self) -> int:
         """Rows in the table. Raises Unavailable before the index is open."""
         with _translated("could not be counted"):

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from app.adapters.sql import migrate
 from app.adapters.sql.connections import BUSY_WAIT, Engines, checkpoint, open_engines, parse
 from app.adapters.sql.errors import translated
+from app.domain.crashpoints import reached
 from app.domain.errors import Unavailable
 
 T = TypeVar("T")
@@ -35,7 +36,9 @@ class Database:
         """
         with translated():
             engines = open_engines(parse(self._url), self._busy_wait)  # refuses an unknown driver
+            reached("migrate.before")
             await asyncio.to_thread(migrate.upgrade, self._url)
+            reached("migrate.after")
             self._engines = engines
         try:
             await self.write(_greet)

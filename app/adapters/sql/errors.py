@@ -18,11 +18,13 @@ from app.domain.errors import (
     InvalidRequest,
     SpoolError,
     StorageError,
+    StorageFull,
     Unavailable,
 )
 
 # https://www.sqlite.org/rescode.html, primary codes
 BUSY, LOCKED, CORRUPT, FULL, NOT_A_DATABASE = 5, 6, 11, 13, 26
+NO_ROOM_FOR_SHM = 4874  # SQLITE_IOERR_SHMSIZE: how a full disk shows itself at opening
 
 
 @contextmanager
@@ -51,11 +53,12 @@ def _planned(error: SQLAlchemyError) -> SpoolError:
 
 def _refused(error: DBAPIError) -> SpoolError:
     """By SQLite's own number; the low byte is the primary code."""
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    extended = getattr(error.orig, "sqlite_errorcode", 0)
+    code = extended & 0xFF
     if code in (BUSY, LOCKED):
         return Unavailable("the database is locked by another process")
-    if code == FULL:
-        return StorageError("the disk is full: the database cannot grow", code="storage.full")
+    if code == FULL or extended == NO_ROOM_FOR_SHM:
+        return StorageFull("the disk is full: the database cannot grow")
     if code in (CORRUPT, NOT_A_DATABASE):
         return StorageError(
             f"the database file is damaged: {error.orig}",

@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from app.adapters.sql import transitions
+from app.adapters.sql import request_keys, transitions
 from app.adapters.sql.clock import Clock, utc_now
 from app.adapters.sql.codec import options_to_json
 from app.adapters.sql.cursor import Cursor, decode_cursor
@@ -17,7 +17,17 @@ from app.adapters.sql.ids import is_job_id
 from app.adapters.sql.rows import job_from_row
 from app.adapters.sql.tables import JobRow
 from app.domain.errors import InvalidRequest, SpoolError
-from app.domain.jobs import Job, JobOptions, JobPage, JobStatus, JobWarning, SourceKind, Stage
+from app.domain.jobs import (
+    IdempotencyKey,
+    Job,
+    JobOptions,
+    JobPage,
+    JobStatus,
+    JobWarning,
+    SourceKind,
+    Stage,
+    Swept,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,22 +47,23 @@ class SqlJobStore:
         source_name: str,
         input_path: str,
         options: JobOptions,
+        key: IdempotencyKey | None = None,
     ) -> Job:
         """Raises Conflict when there is such a job, InvalidRequest on a path no disk can have."""
-        row = JobRow(
-            job_id=job_id,
-            status=JobStatus.PENDING.value,
-            progress=0.0,
-            source=source.value,
-            source_name=source_name,
-            input_path=input_path,
-            attempts=0,
-            options=options_to_json(options),
-            warnings=[],
-            timings={},
-            asset_id=options.asset_id or job_id,
-        )
-        return await self._change(_insert, row)
+        row = {
+            "job_id": job_id,
+            "status": JobStatus.PENDING.value,
+            "progress": 0.0,
+            "source": source.value,
+            "source_name": source_name,
+            "input_path": input_path,
+            "attempts": 0,
+            "options": options_to_json(options),
+            "warnings": [],
+            "timings": {},
+            "asset_id": options.asset_id or job_id,
+        }
+        return await self._change(_add, row, key)
 
     async def get(self, job_id: str) -> Job | None:
         if not is_job_id(job_id):
@@ -60,12 +71,21 @@ class SqlJobStore:
         return await self._database.read(lambda session: _find(session, job_id))
 
     async def list(
-        self, *, status: JobStatus | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        *,
+        status: JobStatus | None = None,
+        dead_letter: bool | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> JobPage:
         """Raises InvalidRequest also on a `limit` outside 1..1000."""
         if not 1 <= limit <= MAX_PAGE:
             raise InvalidRequest(f"limit: 1 to {MAX_PAGE}, not {limit}")
-        query = _page(status, limit, decode_cursor(cursor) if cursor is not None else None)
+        query = _page(limit, decode_cursor(cursor) if cursor is not None else None)
+        if status is not None:
+            query = query.where(JobRow.status == status.value)
+        if dead_letter is not None:
+            query = query.where(JobRow.dead_letter.is_(dead_letter))
         jobs = await self._database.read(lambda session: _fetch(session, query))
         after = _cursor(jobs[limit - 1]) if len(jobs) > limit else None
         return JobPage(jobs=tuple(jobs[:limit]), cursor=after)
@@ -74,13 +94,19 @@ class SqlJobStore:
         """By status; zeros too."""
         return await self._database.read(_count)
 
+    async def dead_letters(self) -> int:
+        return await self._database.read(_count_dead)
+
+    async def known(self, job_ids: Sequence[str]) -> set[str]:
+        return await self._database.read(lambda session: _known(session, job_ids))
+
     async def pending(self) -> Sequence[str]:
         return await self._database.read(_pending)
 
     async def claim(self, job_id: str, boot_id: str) -> Job | None:
         if not is_job_id(job_id):
             return None
-        return await self._change(_claim, job_id, boot_id)
+        return await self._change(transitions.claim, job_id, boot_id)
 
     async def advance(self, job: Job, stage: Stage) -> bool:
         return await self._change(transitions.advance, job, stage)
@@ -97,8 +123,8 @@ class SqlJobStore:
     async def succeed(self, job: Job, *, output_path: str | None) -> bool:
         return await self._change(transitions.succeed, job, output_path)
 
-    async def fail(self, job: Job, error: SpoolError) -> bool:
-        return await self._change(transitions.fail, job, error)
+    async def fail(self, job: Job, error: SpoolError, *, dead_letter: bool = False) -> bool:
+        return await self._change(transitions.fail, job, error, dead_letter)
 
     async def retry(self, job: Job, error: SpoolError) -> bool:
         return await self._change(transitions.retry, job, error)
@@ -106,7 +132,16 @@ class SqlJobStore:
     async def release(self, job: Job) -> bool:
         return await self._change(transitions.release, job)
 
-    async def sweep(self, boot_id: str) -> Sequence[str]:
+    async def cancel(self, job_id: str) -> bool:
+        return await self._change(transitions.cancel, job_id)
+
+    async def reopen(self, job: Job) -> bool:
+        return await self._change(transitions.reopen, job)
+
+    async def delete(self, job_id: str) -> bool:
+        return await self._change(transitions.remove, job_id)
+
+    async def sweep(self, boot_id: str) -> Swept:
         return await self._change(transitions.sweep, boot_id)
 
     async def _change(
@@ -121,24 +156,24 @@ class SqlJobStore:
         )
 
 
-async def _insert(session: AsyncSession, now: datetime, row: JobRow) -> Job:
-    row.created_at = row.updated_at = now
-    session.add(row)
-    await session.flush()
-    session.expunge(row)  # read back: the answer is what is stored
-    [job] = await _fetch(session, _whole().where(JobRow.job_id == row.job_id))
-    return job
+async def _add(
+    session: AsyncSession, now: datetime, row: dict[str, Any], key: IdempotencyKey | None
+) -> Job:
+    """Or the job that the key named before. The answer is what is stored, read back at once."""
+    if key and (job_id := await request_keys.answered(session, now, key)):
+        [job] = await _fetch(session, _whole().where(JobRow.job_id == job_id))
+        return job
+    table = JobRow.__table__
+    added = insert(JobRow).values(**row, created_at=now, updated_at=now).returning(*table.c)
+    stored = (await session.execute(added)).one()
+    if key:
+        await request_keys.remember(session, now, key, stored.job_id)
+    return job_from_row(stored, ())
 
 
 async def _find(session: AsyncSession, job_id: str) -> Job | None:
     jobs = await _fetch(session, _whole().where(JobRow.job_id == job_id))
     return jobs[0] if jobs else None
-
-
-async def _claim(session: AsyncSession, now: datetime, job_id: str, boot_id: str) -> Job | None:
-    if not await transitions.claim(session, now, job_id, boot_id):
-        return None
-    return await _find(session, job_id)
 
 
 async def _count(session: AsyncSession) -> dict[JobStatus, int]:
@@ -147,16 +182,24 @@ async def _count(session: AsyncSession) -> dict[JobStatus, int]:
     return {status: found.get(status.value, 0) for status in JobStatus}
 
 
+async def _count_dead(session: AsyncSession) -> int:
+    dead = select(func.count()).select_from(JobRow).where(JobRow.dead_letter.is_(True))
+    return await session.scalar(dead) or 0
+
+
+async def _known(session: AsyncSession, job_ids: Sequence[str]) -> set[str]:
+    query = select(JobRow.job_id).where(JobRow.job_id.in_(job_ids))
+    return set(await session.scalars(query))
+
+
 async def _pending(session: AsyncSession) -> Sequence[str]:
     waiting = select(JobRow.job_id).where(JobRow.status == JobStatus.PENDING.value)
     return (await session.scalars(waiting.order_by(JobRow.created_at, JobRow.job_id))).all()
 
 
-def _page(status: JobStatus | None, limit: int, after: Cursor | None) -> Select[JobRow]:
+def _page(limit: int, after: Cursor | None) -> Select[JobRow]:
     """One job more than asked for, to know whether there is a next page."""
     query = _whole().order_by(JobRow.created_at.desc(), JobRow.job_id.desc()).limit(limit + 1)
-    if status is not None:
-        query = query.where(JobRow.status == status.value)
     if after is not None:
         tied = and_(JobRow.created_at == after.created_at, JobRow.job_id < after.job_id)
         query = query.where(or_(JobRow.created_at < after.created_at, tied))
@@ -172,4 +215,4 @@ def _whole() -> Select[JobRow]:
 
 
 async def _fetch(session: AsyncSession, query: Select[JobRow]) -> Sequence[Job]:
-    return [job_from_row(row) for row in await session.scalars(query)]
+    return [job_from_row(row, row.history) for row in await session.scalars(query)]

@@ -1,12 +1,15 @@
 """From rows to what the domain talks about."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from app.adapters.sql.codec import options_from_json, warnings_from_json
-from app.adapters.sql.tables import AttemptRow, JobRow
+from app.adapters.sql.tables import AttemptRow
 from app.domain.jobs import Attempt, Job, JobStatus, SourceKind, Stage
 
 
-def job_from_row(row: JobRow) -> Job:
-    """`row.history` must be loaded."""
+def job_from_row(row: Any, history: Iterable[AttemptRow]) -> Job:
+    """`row`: a JobRow, or what `RETURNING` gives of its columns."""
     return Job(
         job_id=row.job_id,
         status=JobStatus(row.status),
@@ -22,12 +25,16 @@ def job_from_row(row: JobRow) -> Job:
         error_code=row.error_code,
         error_message=row.error_message,
         attempts=row.attempts,
+        errors=row.errors,
+        crashes=row.crashes,
+        deaths=row.deaths,
+        dead_letter=row.dead_letter,
         boot_id=row.boot_id,
         options=options_from_json(row.options),
         duration=row.duration,
         warnings=warnings_from_json(row.warnings),
         timings=dict(row.timings),
-        history=tuple(_attempt(attempt) for attempt in row.history),
+        history=tuple(_attempt(attempt) for attempt in history),
     )
 
 
@@ -39,6 +46,9 @@ def _attempt(row: AttemptRow) -> Attempt:
         stage=_stage(row.stage),
         error_code=row.error_code,
         error_message=row.error_message,
+        error_class=row.error_class,
+        exit_status=row.exit_status,
+        last_lines=row.last_lines,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Float,
     ForeignKey,
@@ -39,6 +40,7 @@ class Table(DeclarativeBase):
         str: String(),
         int: Integer(),
         float: Float(),
+        bool: Boolean(),
         datetime: UtcDateTime(),
         dict[str, Any]: Json,
         list[Any]: Json,
@@ -74,8 +76,13 @@ class JobRow(Table):
         _rule("completed_is_whole", "status <> 'completed' OR progress = 1"),
         _rule("pending_has_no_stage", "status <> 'pending' OR stage IS NULL"),
         _rule("stage_clock_runs", "stage_started_at IS NULL OR status = 'running'"),
+        _rule("errors_counted", "errors >= 0"),
+        _rule("crashes_counted", "crashes >= 0"),
+        _rule("deaths_counted", "deaths >= 0"),
+        _rule("dead_letter_failed", "NOT dead_letter OR status = 'failed'"),
         Index(None, "created_at", "job_id"),
         Index(None, "status", "created_at", "job_id"),
+        Index(None, "dead_letter", "created_at"),
     )
 
     job_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -100,6 +107,12 @@ class JobRow(Table):
     warnings: Mapped[list[Any]]
     timings: Mapped[dict[str, Any]]
     asset_id: Mapped[str] = mapped_column(Prose, index=True)
+    #: Ends paid for since the job was last sent on its way by hand.
+    errors: Mapped[int] = mapped_column(server_default=text("0"))
+    crashes: Mapped[int] = mapped_column(server_default=text("0"))
+    #: In a row, without a window finished in between.
+    deaths: Mapped[int] = mapped_column(server_default=text("0"))
+    dead_letter: Mapped[bool] = mapped_column(server_default=text("FALSE"))
 
     history: Mapped[list["AttemptRow"]] = relationship(
         order_by="AttemptRow.number", lazy="raise", viewonly=True
@@ -123,6 +136,27 @@ class AttemptRow(Table):
     stage: Mapped[str | None]
     error_code: Mapped[str | None]
     error_message: Mapped[str | None] = mapped_column(Prose)
+    error_class: Mapped[str | None]
+    exit_status: Mapped[int | None]
+    last_lines: Mapped[str | None] = mapped_column(Prose)
+
+
+class BootRow(Table):
+    """A run of the service."""
+
+    __tablename__ = "boots"
+
+    boot_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    begun_at: Mapped[datetime]
+
+
+class RequestKeyRow(Table):
+    __tablename__ = "request_keys"
+
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.job_id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class WindowRow(Table):

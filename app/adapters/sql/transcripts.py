@@ -57,6 +57,9 @@ class SqlTranscriptStore:
         if is_job_id(job_id):
             await self._database.write(lambda session: _mark(session, job_id, generation))
 
+    async def assets(self) -> set[str]:
+        return await self._database.read(_assets)
+
     async def unindexed(self, generation: str, limit: int) -> Sequence[str]:
         return await self._database.read(lambda session: _unindexed(session, generation, limit))
 
@@ -76,6 +79,10 @@ async def _mark(session: AsyncSession, job_id: str, generation: str) -> None:
         asset = select(JobRow.asset_id).where(JobRow.job_id == job_id).scalar_subquery()
         overwritten = update(TranscriptRow).where(TranscriptRow.asset_id == asset)
         await session.execute(overwritten.values(indexed_in=None))
+
+
+async def _assets(session: AsyncSession) -> set[str]:
+    return set(await session.scalars(select(TranscriptRow.asset_id)))
 
 
 async def _unindexed(session: AsyncSession, generation: str, limit: int) -> Sequence[str]:

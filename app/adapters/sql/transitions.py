@@ -10,36 +10,60 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, and_, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from app.adapters.sql.codec import warnings_from_json, warnings_to_json
+from app.adapters.sql.outbox import announce
+from app.adapters.sql.rows import job_from_row
 from app.adapters.sql.tables import AttemptRow, JobRow
-from app.domain.errors import SpoolError
-from app.domain.jobs import Job, JobStatus, JobWarning, Stage
+from app.domain.errors import Budget, SpoolError
+from app.domain.jobs import (
+    LATE_WARNINGS,
+    SUSPECT_DEATHS,
+    Job,
+    JobStatus,
+    JobWarning,
+    Stage,
+    Swept,
+)
+from app.domain.webhooks import WebhookEvent
 
 #: How an attempt ends whose process died.
 INTERRUPTED = {"error_code": "interrupted", "error_message": "the service stopped in mid-work"}
+KILLER = {
+    "error_code": "interrupted",
+    "error_message": "the service died whenever this job ran, in the end with nothing beside it",
+}
+CANCELLED = {"error_code": "cancelled", "error_message": "cancelled on request"}
+ENDED = [status.value for status in JobStatus if status.ended]
+COUNTS = {Budget.ERROR: "errors", Budget.CRASH: "crashes"}
 
 
-async def claim(session: AsyncSession, now: datetime, job_id: str, boot_id: str) -> bool:
+async def claim(session: AsyncSession, now: datetime, job_id: str, boot_id: str) -> Job | None:
     waiting = and_(JobRow.job_id == job_id, JobRow.status == JobStatus.PENDING.value)
-    taken = await _change(
-        session,
-        waiting,
-        status=JobStatus.RUNNING.value,
-        boot_id=boot_id,
-        attempts=JobRow.attempts + 1,
-        error_code=None,
-        error_message=None,
-        updated_at=now,
-    )
-    if taken:
-        number = await session.scalar(select(JobRow.attempts).where(JobRow.job_id == job_id))
-        session.add(AttemptRow(job_id=job_id, number=number, started_at=now))
-    return taken
+    claimed = update(JobRow).where(waiting).returning(*JobRow.__table__.c)
+    values = {
+        "status": JobStatus.RUNNING.value,
+        "boot_id": boot_id,
+        "attempts": JobRow.attempts + 1,
+        "error_code": None,
+        "error_message": None,
+        "updated_at": now,
+    }
+    row = (await session.execute(claimed.values(values))).first()
+    if row is None:
+        return None
+    session.add(AttemptRow(job_id=job_id, number=row.attempts, started_at=now))
+    await session.flush()
+    ours = AttemptRow.job_id == job_id
+    history = await session.scalars(select(AttemptRow).where(ours).order_by(AttemptRow.number))
+    return job_from_row(row, history)
 
 
 async def advance(session: AsyncSession, now: datetime, job: Job, stage: Stage) -> bool:
+    """The last stage takes its warnings of the attempts before back: it will tell its own."""
     timings = await _timings(session, now, job)
+    late = stage is Stage.EMBEDDING
     entered = await _change(
         session,
         held(job),
@@ -47,6 +71,7 @@ async def advance(session: AsyncSession, now: datetime, job: Job, stage: Stage) 
         stage_started_at=now,
         timings=timings,
         updated_at=now,
+        **({"warnings": _lasting(await _warnings(session, job))} if late else {}),
     )
     return entered and await _note_attempt(session, job, stage=stage.value)
 
@@ -63,14 +88,13 @@ async def note_duration(session: AsyncSession, now: datetime, job: Job, seconds:
 
 
 async def warn(session: AsyncSession, now: datetime, job: Job, warning: JobWarning) -> bool:
-    found = select(JobRow.warnings).where(held(job)).with_for_update()
-    before = warnings_from_json(await session.scalar(found) or [])
+    before = await _warnings(session, job)
     after = [each for each in before if each.code != warning.code] + [warning]
     return await _change(session, held(job), warnings=warnings_to_json(after), updated_at=now)
 
 
 async def succeed(session: AsyncSession, now: datetime, job: Job, output_path: str | None) -> bool:
-    return await _end(
+    if not await _end(
         session,
         now,
         job,
@@ -78,21 +102,40 @@ async def succeed(session: AsyncSession, now: datetime, job: Job, output_path: s
         progress=1.0,
         output_path=output_path,
         finished_at=now,
-    ) and await _note_attempt(session, job, ended_at=now)
+    ):
+        return False
+    await announce(session, now, job, WebhookEvent.COMPLETED)
+    return await _note_attempt(session, job, ended_at=now)
 
 
-async def fail(session: AsyncSession, now: datetime, job: Job, error: SpoolError) -> bool:
-    why = _why(error)
-    return await _end(
-        session, now, job, status=JobStatus.FAILED.value, finished_at=now, **why
-    ) and await _note_attempt(session, job, ended_at=now, **why)
+async def fail(
+    session: AsyncSession, now: datetime, job: Job, error: SpoolError, dead_letter: bool
+) -> bool:
+    if not await _end(
+        session,
+        now,
+        job,
+        status=JobStatus.FAILED.value,
+        finished_at=now,
+        dead_letter=dead_letter,
+        **_paid(error),
+        **_why(error),
+    ):
+        return False
+    await announce(session, now, job, _failure(dead_letter))
+    return await _note_attempt(session, job, ended_at=now, **_autopsy(error))
 
 
 async def retry(session: AsyncSession, now: datetime, job: Job, error: SpoolError) -> bool:
-    why = _why(error)
     return await _end(
-        session, now, job, status=JobStatus.PENDING.value, stage=None, **why
-    ) and await _note_attempt(session, job, ended_at=now, **why)
+        session,
+        now,
+        job,
+        status=JobStatus.PENDING.value,
+        stage=None,
+        **_paid(error),
+        **_why(error),
+    ) and await _note_attempt(session, job, ended_at=now, **_autopsy(error))
 
 
 async def release(session: AsyncSession, now: datetime, job: Job) -> bool:
@@ -109,26 +152,73 @@ async def release(session: AsyncSession, now: datetime, job: Job) -> bool:
     return given_back
 
 
-async def sweep(session: AsyncSession, now: datetime, boot_id: str) -> Sequence[str]:
+async def cancel(session: AsyncSession, now: datetime, job_id: str) -> bool:
+    under_way = JobRow.status.in_([JobStatus.PENDING.value, JobStatus.RUNNING.value])
+    cancelled = await _change(
+        session,
+        and_(JobRow.job_id == job_id, under_way),
+        status=JobStatus.CANCELLED.value,
+        boot_id=None,
+        stage_started_at=None,
+        finished_at=now,
+        updated_at=now,
+        **CANCELLED,
+    )
+    if cancelled:
+        await _end_attempts(session, now, AttemptRow.job_id == job_id, CANCELLED)
+        for job in await _whole(session, [job_id]):
+            await announce(session, now, job, WebhookEvent.FAILED)
+    return cancelled
+
+
+async def reopen(session: AsyncSession, now: datetime, job: Job) -> bool:
+    seen = and_(
+        JobRow.job_id == job.job_id,
+        JobRow.status == job.status.value,
+        JobRow.status.in_(ENDED),
+        JobRow.attempts == job.attempts,
+    )
+    return await _change(
+        session,
+        seen,
+        status=JobStatus.PENDING.value,
+        stage=None,
+        finished_at=None,
+        error_code=None,
+        error_message=None,
+        errors=0,
+        crashes=0,
+        deaths=0,
+        dead_letter=False,
+        progress=case((JobRow.progress < 1.0, JobRow.progress), else_=0.0),
+        warnings=_lasting(job.warnings),
+        updated_at=now,
+    )
+
+
+async def remove(session: AsyncSession, now: datetime, job_id: str) -> bool:
+    idle = JobRow.status != JobStatus.RUNNING.value
+    gone = await session.execute(delete(JobRow).where(JobRow.job_id == job_id, idle))
+    return cast("CursorResult[Any]", gone).rowcount == 1
+
+
+async def sweep(session: AsyncSession, now: datetime, boot_id: str) -> Swept:
     abandoned = and_(JobRow.status == JobStatus.RUNNING.value, JobRow.boot_id != boot_id)
-    swept = (await session.scalars(select(JobRow.job_id).where(abandoned))).all()
-    under_way = and_(
-        AttemptRow.ended_at.is_(None),
-        AttemptRow.job_id.in_(select(JobRow.job_id).where(abandoned)),
+    killers = and_(abandoned, JobRow.deaths >= SUSPECT_DEATHS)
+    swept = update(JobRow).values(
+        deaths=JobRow.deaths + 1, stage_started_at=None, boot_id=None, updated_at=now
     )
-    await session.execute(update(AttemptRow).where(under_way).values(ended_at=now, **INTERRUPTED))
-    await session.execute(
-        update(JobRow)
-        .where(abandoned)
-        .values(
-            status=JobStatus.PENDING.value,
-            stage=None,
-            stage_started_at=None,
-            boot_id=None,
-            updated_at=now,
-        )
+    failed = swept.where(killers).values(
+        status=JobStatus.FAILED.value, dead_letter=True, finished_at=now, **KILLER
     )
-    return swept
+    again = swept.where(abandoned).values(status=JobStatus.PENDING.value, stage=None)
+    held_by = AttemptRow.job_id.in_(select(JobRow.job_id).where(abandoned))
+    await _end_attempts(session, now, held_by, INTERRUPTED)
+    dead = (await session.scalars(failed.returning(JobRow.job_id))).all()
+    for job in await _whole(session, dead):
+        await announce(session, now, job, WebhookEvent.DEAD_LETTER)
+    pending = (await session.scalars(again.returning(JobRow.job_id))).all()
+    return Swept(pending=tuple(pending), dead=tuple(dead))
 
 
 def held(job: Job) -> ColumnElement[bool]:
@@ -164,6 +254,18 @@ async def _change(session: AsyncSession, guard: ColumnElement[bool], **values: A
     return cast("CursorResult[Any]", result).rowcount == 1
 
 
+async def _whole(session: AsyncSession, job_ids: Sequence[str]) -> list[Job]:
+    query = select(JobRow).where(JobRow.job_id.in_(job_ids)).options(selectinload(JobRow.history))
+    return [job_from_row(row, row.history) for row in await session.scalars(query)]
+
+
+async def _end_attempts(
+    session: AsyncSession, now: datetime, which: ColumnElement[bool], why: dict[str, str]
+) -> None:
+    under_way = and_(AttemptRow.ended_at.is_(None), which)
+    await session.execute(update(AttemptRow).where(under_way).values(ended_at=now, **why))
+
+
 async def _note_attempt(session: AsyncSession, job: Job, **values: Any) -> bool:
     await session.execute(update(AttemptRow).where(_attempt(job)).values(**values))
     return True
@@ -179,5 +281,34 @@ async def _timings(session: AsyncSession, now: datetime, job: Job) -> dict[str, 
     return {**row.timings, row.stage: row.timings.get(row.stage, 0.0) + spent}
 
 
+async def _warnings(session: AsyncSession, job: Job) -> Sequence[JobWarning]:
+    found = select(JobRow.warnings).where(held(job)).with_for_update()
+    return warnings_from_json(await session.scalar(found) or [])
+
+
+def _lasting(warnings: Sequence[JobWarning]) -> list[dict[str, Any]]:
+    """Without those of stages that run again."""
+    return warnings_to_json(each for each in warnings if each.code not in LATE_WARNINGS)
+
+
+def _failure(dead_letter: bool) -> WebhookEvent:
+    return WebhookEvent.DEAD_LETTER if dead_letter else WebhookEvent.FAILED
+
+
 def _why(error: SpoolError) -> dict[str, str]:
     return {"error_code": error.code, "error_message": error.message}
+
+
+def _autopsy(error: SpoolError) -> dict[str, Any]:
+    return {
+        **_why(error),
+        "error_class": type(error).__name__,
+        "exit_status": error.exit_status,
+        "last_lines": error.last_lines,
+    }
+
+
+def _paid(error: SpoolError) -> dict[str, Any]:
+    """What the failure costs the job, when it is one that another attempt may pass."""
+    count = COUNTS.get(error.budget) if error.retryable else None
+    return {count: getattr(JobRow, count) + 1} if count else {}

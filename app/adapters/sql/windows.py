@@ -1,13 +1,14 @@
 """Finished windows, one row each, behind the `WindowJournal` port."""
 
-from sqlalchemy import select
+from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql.clock import Clock, utc_now
 from app.adapters.sql.codec import window_from_json, window_to_json
 from app.adapters.sql.database import Database
 from app.adapters.sql.ids import is_job_id
-from app.adapters.sql.tables import WindowRow
+from app.adapters.sql.tables import JobRow, WindowRow
+from app.domain.crashpoints import reached
 from app.domain.media import AudioWindow
 from app.domain.transcript import WindowTranscript
 
@@ -35,6 +36,7 @@ class SqlWindowJournal:
             recorded_at=self._clock(),
         )
         await self._database.write(lambda session: _keep_first(session, row))
+        reached("window.recorded")
 
 
 async def _done(
@@ -52,3 +54,5 @@ async def _done(
 async def _keep_first(session: AsyncSession, row: WindowRow) -> None:
     if await session.get(WindowRow, (row.job_id, row.params_hash, row.number)) is None:
         session.add(row)
+        died = and_(JobRow.job_id == row.job_id, JobRow.deaths > 0)
+        await session.execute(update(JobRow).where(died).values(deaths=0))

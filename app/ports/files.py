@@ -1,0 +1,55 @@
+"""Bytes: where they are kept, and the space for them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+
+class BlobStore(Protocol):
+    """Files by key (`video_jobs/<id>.mp4`). A key is relative, and never leaves the store."""
+
+    async def save_file(
+        self, key: str, chunks: AsyncIterator[bytes], *, limit: int | None = None
+    ) -> int:
+        """Stream to disk: `.part`, fsync, rename, fsync of the folder. Returns the bytes written.
+
+        Raises TooLarge past `limit` bytes and StorageError when the disk refuses; then, and when
+        `chunks` raises, nothing is left behind.
+        """
+        ...
+
+    async def load_file(self, key: str) -> bytes:
+        """The whole file. Raises NotFound."""
+        ...
+
+    async def delete_file(self, key: str) -> bool:
+        """True when there was one."""
+        ...
+
+    def open(self, key: str) -> BinaryIO:
+        """Open for reading. Raises NotFound."""
+        ...
+
+    def path(self, key: str) -> Path:
+        """Where the file is or would be, its folder made; for tools that need a real file."""
+        ...
+
+
+class Ballast(Protocol):
+    """Space on the disk that is held for the moment when there is none. Never raises."""
+
+    #: Bytes; 0 when none are held.
+    size: int
+
+    @property
+    def laid(self) -> bool:
+        """Whether it is there, all of it."""
+        ...
+
+    async def lay(self) -> bool:
+        """Take the space, unless it is taken; False, and nothing is left, when the disk is full."""
+        ...
+
+    async def drop(self) -> None:
+        """Give the space back."""
+        ...

@@ -1,0 +1,199 @@
+"""What is known of jobs: rows, windows, transcripts, hints."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from app.domain.errors import SpoolError
+from app.domain.jobs import (
+    IdempotencyKey,
+    Job,
+    JobOptions,
+    JobPage,
+    JobStatus,
+    JobWarning,
+    SourceKind,
+    Stage,
+    Swept,
+)
+from app.domain.media import AudioWindow
+from app.domain.transcript import Transcript, WindowTranscript
+
+
+class JobStore(Protocol):
+    """The only truth about jobs. Every change of state is one guarded statement with a name.
+
+    The verbs that take a claimed `Job` are fenced by its `attempts` and `boot_id`: they return
+    False (and change nothing) when the job is no longer held by that claim.
+    """
+
+    async def add(
+        self,
+        *,
+        job_id: str,
+        source: SourceKind,
+        source_name: str,
+        input_path: str,
+        options: JobOptions,
+        key: IdempotencyKey | None = None,
+    ) -> Job:
+        """Commit a pending job, durable when this returns.
+
+        When `key` was used within a day, the job that it named then, with another id, is the
+        answer, and nothing changes. Raises InvalidRequest when it named something else.
+        """
+        ...
+
+    async def get(self, job_id: str) -> Job | None:
+        """The job with its history, or None."""
+        ...
+
+    async def list(
+        self,
+        *,
+        status: JobStatus | None = None,
+        dead_letter: bool | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> JobPage:
+        """Newest first. Raises InvalidRequest on a cursor that this store did not make."""
+        ...
+
+    async def count(self) -> dict[JobStatus, int]: ...
+
+    async def dead_letters(self) -> int:
+        """How many jobs wait for somebody to look at them."""
+        ...
+
+    async def known(self, job_ids: Sequence[str]) -> set[str]:
+        """Those of `job_ids` that have a row."""
+        ...
+
+    async def pending(self) -> Sequence[str]:
+        """Ids of all pending jobs, oldest first."""
+        ...
+
+    async def claim(self, job_id: str, boot_id: str) -> Job | None:
+        """pending -> running, attempt counted; None when another took it or it is not pending."""
+        ...
+
+    async def advance(self, job: Job, stage: Stage) -> bool:
+        """Enter `stage`. Adds the wall time of the stage that ends to `timings`."""
+        ...
+
+    async def note_progress(self, job: Job, progress: float) -> bool: ...
+
+    async def note_duration(self, job: Job, seconds: float) -> bool: ...
+
+    async def warn(self, job: Job, warning: JobWarning) -> bool:
+        """Add a warning; the same code twice keeps the later message."""
+        ...
+
+    async def succeed(self, job: Job, *, output_path: str | None) -> bool:
+        """running -> completed."""
+        ...
+
+    async def fail(self, job: Job, error: SpoolError, *, dead_letter: bool = False) -> bool:
+        """running -> failed, with the error's code and message; ends the attempt's history row."""
+        ...
+
+    async def retry(self, job: Job, error: SpoolError) -> bool:
+        """running -> pending after a failure, which is paid from the error's budget."""
+        ...
+
+    async def release(self, job: Job) -> bool:
+        """running -> pending through no fault of the job; the attempt is given back."""
+        ...
+
+    async def cancel(self, job_id: str) -> bool:
+        """pending or running -> cancelled; the claim is lost with it."""
+        ...
+
+    async def reopen(self, job: Job) -> bool:
+        """Ended -> pending, with fresh budgets; False when it is no longer as `job` shows it.
+
+        Warnings of stages that will run again are taken back.
+        """
+        ...
+
+    async def delete(self, job_id: str) -> bool:
+        """The row of a job that has ended or not begun, and all rows that hang on it."""
+        ...
+
+    async def sweep(self, boot_id: str) -> Swept:
+        """At start: what another run left running becomes pending, or fails as a dead letter.
+
+        The latter when it has run alone already, for being suspect, and died with the service.
+        """
+        ...
+
+
+class BootLog(Protocol):
+    """The runs of the service that the database knows of."""
+
+    async def known(self, boot_id: str) -> bool: ...
+
+    async def begin(self, boot_id: str) -> None:
+        """Durable when this returns."""
+        ...
+
+
+class WindowJournal(Protocol):
+    """Finished windows, committed one by one, so that a killed job goes on at the next.
+
+    `params_hash` names engine, model, options and the way windows are cut: results under
+    another hash are never mixed in.
+    """
+
+    async def done(self, job_id: str, params_hash: str) -> dict[int, WindowTranscript]: ...
+
+    async def record(
+        self, job_id: str, params_hash: str, window: AudioWindow, result: WindowTranscript
+    ) -> None:
+        """Durable when this returns; recording a window twice keeps the first.
+
+        It shows that the job does not kill the service: its count of deaths begins anew.
+        """
+        ...
+
+
+class TranscriptStore(Protocol):
+    async def save(self, job: Job, transcript: Transcript) -> None:
+        """Replace the transcript of the job's asset. Durable when this returns.
+
+        It counts as not indexed until it is marked.
+        """
+        ...
+
+    async def load(self, job_id: str) -> Transcript | None: ...
+
+    async def partial(self, job_id: str) -> Sequence[WindowTranscript]:
+        """Windows of a running job finished so far, in time order, of its newest params_hash."""
+        ...
+
+    async def mark_indexed(self, job_id: str, generation: str) -> None:
+        """Note that all its moments, with vectors, are in this generation of the index.
+
+        When a later job took the asset in meanwhile, its moments are what was overwritten: then
+        that transcript loses its mark.
+        """
+        ...
+
+    async def assets(self) -> set[str]:
+        """Ids of all assets that have a transcript."""
+        ...
+
+    async def unindexed(self, generation: str, limit: int) -> Sequence[str]:
+        """Ids of jobs whose transcript is not marked with this generation, newest first."""
+        ...
+
+
+class JobQueue(Protocol):
+    """Hints about what to look at; the database decides. Payload: `{"job_id": "<uuid>"}`."""
+
+    async def enqueue(self, payload: dict[str, str]) -> None: ...
+
+    async def dequeue(self) -> dict[str, str]:
+        """Wait for the next payload."""
+        ...
+
+    def size(self) -> int: ...

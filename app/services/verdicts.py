@@ -1,0 +1,140 @@
+"""How an attempt ends: done, tried again, given up, given back. Written until the store lets."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from loguru import logger
+
+from app.domain.crashpoints import reached
+from app.domain.errors import Budget, SpoolError, StorageFull
+from app.domain.jobs import Job, result_key
+from app.ports import JobStore
+from app.services.backoff import Backoff, LaterQueue
+from app.services.disk import DiskGuard
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """After so many of a kind a job is a dead letter."""
+
+    errors: int = 5
+    crashes: int = 3
+
+    def reached_by(self, job: Job, budget: Budget) -> bool:
+        """Whether one more of this kind is the last."""
+        if budget is Budget.CRASH:
+            return job.crashes + 1 >= self.crashes
+        return job.errors + 1 >= self.errors
+
+
+class Verdicts:
+    def __init__(
+        self,
+        store: JobStore,
+        later: LaterQueue,
+        disk: DiskGuard,
+        limits: Limits,
+        backoff: Backoff,
+    ) -> None:
+        self._store, self._later, self._disk = store, later, disk
+        self._limits, self._backoff = limits, backoff
+
+    async def succeed(self, job: Job, seconds: float) -> None:
+        if await self.written(self._store.succeed, job, output_path=result_key(job.job_id)):
+            reached("job.succeeded")
+            logger.info("completed: {:.1f} s of audio", seconds)
+        else:
+            dropped()
+
+    async def settle(self, job: Job, error: SpoolError) -> None:
+        """Another attempt if that may help and is paid for; else failed for good."""
+        if isinstance(error, StorageFull) and not self._is_low():
+            error.budget = Budget.ERROR  # there is space again: the job itself took too much
+        if error.budget is Budget.FREE:
+            await self._put_back(job, error)
+        elif error.retryable and not self._limits.reached_by(job, error.budget):
+            await self._retry(job, error)
+        else:
+            await self._fail(job, error)
+
+    def _is_low(self) -> bool:
+        try:
+            return self._disk.is_low()
+        except SpoolError:  # a disk that cannot be asked has no space for us either
+            return True
+
+    async def give_back(self, job: Job) -> None:
+        """At shutdown. A store that fails now must not keep the service from ending."""
+        try:
+            if await to_its_end(self._store.release(job)):
+                logger.info("given back: the service stops, the attempt does not count")
+            else:
+                dropped()
+        except SpoolError as error:
+            logger.error("not given back, the next start will sweep it: {}", error.message)
+
+    async def _put_back(self, job: Job, error: SpoolError) -> None:
+        if await self.written(self._store.release, job):
+            logger.warning("put back, at no cost: {}", error.message)
+            self._later.put(job.job_id, 1)
+        else:
+            dropped()
+
+    async def _retry(self, job: Job, error: SpoolError) -> None:
+        if await self.written(self._store.retry, job, error):
+            reached("job.retried")
+            logger.warning("pending again after {}: {}", error.code, error.message)
+            self._later.put(job.job_id, job.errors + job.crashes + 1)
+        else:
+            dropped()
+
+    async def _fail(self, job: Job, error: SpoolError) -> None:
+        """All retries used up: somebody must look at it. Else nothing but the error to be told."""
+        dead = error.retryable
+        if await self.written(self._store.fail, job, error, dead_letter=dead):
+            reached("job.failed")
+            how = "dead letter" if dead else "failed for good"
+            logger.warning("{}: {}: {}", how, error.code, error.message)
+        else:
+            dropped()
+
+    async def written(
+        self, work: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Ask a store that fails again, ever later: a job without a verdict would wait for ever.
+
+        A try under way is brought to its end; cancelling ends the waiting in between.
+        """
+        tries = 0
+        while True:
+            try:
+                return await to_its_end(work(*args, **kwargs))
+            except SpoolError as error:
+                if not error.retryable:
+                    raise
+                tries += 1
+                logger.error("not written yet, try {} failed: {}", tries, error.message)
+                if isinstance(error, StorageFull):
+                    await self._disk.relieve()
+            await asyncio.sleep(self._backoff.delay(tries))
+
+
+async def to_its_end(work: Awaitable[T]) -> T:
+    """A verdict once begun is written, also when the service stops meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        if error := task.exception():
+            logger.error("not written, the next start will see to it: {}", error)
+        raise
+
+
+def dropped() -> None:
+    logger.warning("dropped: the job is no longer held by this attempt")

@@ -1,0 +1,31 @@
+"""`/api/v1/dead-letters`: jobs that used up their retries, and wait for a look."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.web import schemas
+from app.web.body import unique
+from app.web.doors import doors
+
+
+async def list_dead_letters(request: Request) -> Response:
+    """Newest first, each with the history of its attempts."""
+    given = schemas.PageQuery.model_validate_strings(_query(request))
+    page = await doors(request).jobs.list(dead_letter=True, limit=given.limit, cursor=given.cursor)
+    return JSONResponse(schemas.page_view(page))
+
+
+async def replay(request: Request) -> Response:
+    schemas.NoQuery.model_validate_strings(_query(request))
+    job = await doors(request).jobs.replay(request.path_params["job_id"])
+    return JSONResponse(schemas.job_view(job), 202)
+
+
+async def replay_all(request: Request) -> Response:
+    schemas.NoQuery.model_validate_strings(_query(request))
+    replayed = await doors(request).jobs.replay_all()
+    return JSONResponse({"replayed": list(replayed)}, 202)
+
+
+def _query(request: Request) -> dict[str, str]:
+    return unique(request.query_params.multi_items())

@@ -1,0 +1,112 @@
+"""`spool cancel`, `retry`, `delete`, `dead-letters`: the service answers from a script."""
+
+import json
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+from typer.testing import CliRunner, Result
+
+from app.cli.main import cli
+from app.domain.errors import SpoolError
+
+ID, OTHER = "0" * 8, "1" * 8
+ATTEMPT = {
+    "number": 1,
+    "started_at": "2026-01-01T00:00:00+00:00",
+    "ended_at": "2026-01-01T00:00:09+00:00",
+    "stage": "transcribing",
+    "error_code": "engine.crashed",
+    "error_message": "the worker process died [signal 11]",
+    "error_class": "EngineCrashed",
+    "exit_status": -11,
+    "last_lines": "one\ntwo [bold]",
+}
+DEAD = {
+    "job_id": ID,
+    "title": "A [bold] talk",
+    "status": "Failed",
+    "error": {"code": "engine.crashed", "message": "died", "hint": None},
+    "history": [
+        ATTEMPT,
+        ATTEMPT | {"number": 2, "error_class": None, "error_code": "interrupted"},
+        ATTEMPT | dict.fromkeys(("ended_at", "error_code", "error_class", "exit_status")),
+    ],
+}
+
+
+def run(server: HTTPServer, *arguments: str) -> Result:
+    at = ("--server", server.url_for("").rstrip("/"))
+    return CliRunner().invoke(cli, [*arguments, *at], env={"COLUMNS": "120", "NO_COLOR": "1"})
+
+
+def told(server: HTTPServer, *arguments: str) -> str:
+    done = run(server, *arguments)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def refuse(server: HTTPServer, url: str, method: str) -> None:
+    said = {"error": {"code": "job.conflict", "message": "it has completed", "hint": "none"}}
+    server.expect_request(url, method=method).respond_with_json(said, status=409)
+
+
+@pytest.mark.parametrize(
+    ("verb", "method", "path", "said"),
+    [
+        ("cancel", "POST", "/cancel", "Cancelled"),
+        ("retry", "POST", "/retry", "Pending"),
+        ("delete", "DELETE", "", "deleted"),
+    ],
+)
+def test_jobs_are_steered_one_by_one_and_a_refusal_keeps_no_other(
+    httpserver: HTTPServer, verb: str, method: str, path: str, said: str
+) -> None:
+    refuse(httpserver, f"/api/v1/jobs/{OTHER}{path}", method)
+    well = httpserver.expect_request(f"/api/v1/jobs/{ID}{path}", method=method)
+    well.respond_with_json({"job_id": ID, "status": said})
+    assert told(httpserver, verb, ID) == f"{ID} {said}\n"
+    done = run(httpserver, verb, OTHER, ID)
+    assert (done.exit_code, done.stdout) == (1, f"{ID} {said}\n")
+    assert f"spool: {OTHER}: it has completed\n  none" in done.stderr
+
+
+def pages(server: HTTPServer, *found: list[dict[str, Any]]) -> None:
+    for number, jobs in enumerate(found):
+        query = {"limit": "200"} | ({"cursor": str(number)} if number else {})
+        after = str(number + 1) if number + 1 < len(found) else None
+        page = server.expect_request("/api/v1/dead-letters", query_string=query)
+        page.respond_with_json({"jobs": jobs, "cursor": after})
+
+
+def test_dead_letters_are_listed_over_all_pages(httpserver: HTTPServer) -> None:
+    pages(httpserver, [DEAD], [DEAD | {"job_id": OTHER}])
+    output = told(httpserver, "dead-letters")
+    assert f"{ID}  A [bold] talk\n  engine.crashed: died\n" in output and OTHER in output
+    assert len(json.loads(told(httpserver, "dead-letters", "--json"))) == 2
+
+
+def test_without_dead_letters_that_is_said(httpserver: HTTPServer) -> None:
+    pages(httpserver, [])
+    assert told(httpserver, "dead-letters") == "no dead letters\n"
+
+
+def test_one_is_shown_with_all_that_it_died_of(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(f"/api/v1/jobs/{ID}").respond_with_json(DEAD)
+    output = told(httpserver, "dead-letters", ID)
+    assert "A [bold] talk" in output and "in transcribing" in output
+    assert "EngineCrashed: the worker process died [signal 11] (exit status -11)" in output
+    assert "| two [bold]" in output
+    assert "interrupted: " in output and "under way" in output and "None" not in output
+    assert json.loads(told(httpserver, "dead-letters", ID, "--json")) == DEAD
+
+
+def test_one_or_all_are_replayed(httpserver: HTTPServer) -> None:
+    one = httpserver.expect_request(f"/api/v1/dead-letters/{ID}/replay", method="POST")
+    one.respond_with_json(DEAD | {"status": "Pending"}, status=202)
+    every = httpserver.expect_request("/api/v1/dead-letters/replay", method="POST")
+    every.respond_with_json({"replayed": [ID, OTHER]}, status=202)
+    assert told(httpserver, "dead-letters", "--replay", ID) == f"{ID} Pending\n"
+    assert told(httpserver, "dead-letters", "--replay-all") == f"{ID} Pending\n{OTHER} Pending\n"
+    forgot = run(httpserver, "dead-letters", "--replay")
+    assert isinstance(forgot.exception, SpoolError) and "name the job" in str(forgot.exception)
