@@ -1,0 +1,123 @@
+"""The store and the worker by themselves, in this process."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from loguru import logger
+
+from app.adapters.local_storage import LocalStorage
+from app.adapters.memory_queue import MemoryQueue
+from app.adapters.sql.database import Database
+from app.adapters.sql.jobs import SqlJobStore
+from app.domain.jobs import Job, JobOptions, SourceKind
+from app.domain.transcript import Segment, Transcript
+from app.pipeline.report import JobReport
+from app.pipeline.runner import Pipeline
+from app.services.backoff import Backoff
+from app.services.verdicts import Limits
+from app.services.watch import JobWatch
+from app.services.worker import JobWorker
+from tests.unit.workbench import roomy
+
+CLAIMED = 2000  # jobs
+PLACES = 8
+BOOT = "00000000-0000-4000-8000-00000000b007"
+SAID = Transcript(
+    segments=(Segment(start=0.0, end=1.0, text="Nothing was done."),),
+    language_detection=None,
+    duration=1.0,
+    provider="none",
+    model="none",
+)
+
+
+class NoPipeline:
+    """A line that does nothing."""
+
+    def __init__(self) -> None:
+        self.stopping = asyncio.Event()
+
+    async def run(self, job: Job, report: JobReport) -> Transcript:
+        return SAID
+
+
+class Ends:
+    """Counts attempts that ended, up to a number."""
+
+    def __init__(self, number: int) -> None:
+        self._left, self.all = number, asyncio.Event()
+
+    def one(self) -> None:
+        self._left -= 1
+        if not self._left:
+            self.all.set()
+
+
+async def claims(file: Path, job_ids: Sequence[str]) -> list[float]:
+    """Milliseconds for each of the first of them, one after the other."""
+    took = []
+    async with Database(f"sqlite:///{file}") as database:
+        store = SqlJobStore(database)
+        for job_id in job_ids[:CLAIMED]:
+            began = time.perf_counter()
+            assert await store.claim(job_id, BOOT)
+            took.append((time.perf_counter() - began) * 1000)
+    return took
+
+
+async def drain(folder: Path, number: int) -> tuple[float, int]:
+    """Seconds to see so many jobs through, and how many results there are then."""
+    logger.disable("app")
+    async with Database(f"sqlite:///{folder / 'spool.db'}") as database:
+        store, queue = SqlJobStore(database), MemoryQueue()
+        await _fill(store, queue, number)
+        ends = Ends(number)
+        began = time.monotonic()
+        async with _running(_worker(store, queue, folder, ends)):
+            await ends.all.wait()
+        seconds = time.monotonic() - began
+    logger.enable("app")
+    return seconds, len(list((folder / "results").iterdir()))
+
+
+async def _fill(store: SqlJobStore, queue: MemoryQueue, number: int) -> None:
+    for count in range(number):
+        job_id = f"{count:08x}-0000-4000-8000-000000000000"
+        await store.add(
+            job_id=job_id,
+            source=SourceKind.PATH,
+            source_name="silence.wav",
+            input_path="/silence.wav",
+            options=JobOptions(),
+        )
+        await queue.enqueue({"job_id": job_id})
+
+
+def _worker(store: SqlJobStore, queue: MemoryQueue, folder: Path, ends: Ends) -> JobWorker:
+    return JobWorker(
+        store=store,
+        queue=queue,
+        blobs=LocalStorage(folder),
+        pipeline=cast("Pipeline", NoPipeline()),
+        watch=JobWatch(),
+        disk=roomy(),
+        boot_id=BOOT,
+        places=PLACES,
+        limits=Limits(),
+        backoff=Backoff(),
+        ended=ends.one,
+    )
+
+
+@asynccontextmanager
+async def _running(worker: JobWorker) -> Any:
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})

@@ -1,0 +1,84 @@
+"""Which processes belong to a service under test, as the system tells it (Linux)."""
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+#: In the environment of the service, and so of what it starts.
+MARK = "SPOOL_FAULTS_RUN"
+PROC = Path("/proc")
+
+
+def all_of(run: str, data: Path) -> list[int]:
+    """By the mark, by the service's own mark, or by a command line that names the data folder."""
+    marks = {f"{MARK}={run}".encode(), b"SPOOL_DATA=" + os.fsencode(data.resolve())}
+    found = []
+    for entry in PROC.iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with suppress(OSError):
+                given = set((entry / "environ").read_bytes().split(b"\0"))
+                named = os.fsencode(data) in (entry / "cmdline").read_bytes()
+                if (given & marks or named) and _state(entry) != "Z":
+                    found.append(int(entry.name))
+    return found
+
+
+def orphans(run: str, data: Path, alive: int | None) -> list[str]:
+    """Those that do not descend from the service that is alive; each with its command."""
+    return [_told(pid) for pid in all_of(run, data) if alive is None or not _descends(pid, alive)]
+
+
+def end(run: str, data: Path) -> None:
+    for pid in all_of(run, data):
+        with suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def freeze(run: str, data: Path) -> None:
+    """Stop them all where they are."""
+    for pid in all_of(run, data):
+        with suppress(OSError):
+            os.kill(pid, signal.SIGSTOP)
+
+
+def children(pid: int) -> list[int]:
+    """Of all its threads."""
+    found: list[int] = []
+    with suppress(OSError):
+        for thread in PROC.joinpath(str(pid), "task").iterdir():
+            with suppress(OSError):
+                found += map(int, (thread / "children").read_text().split())
+    return found
+
+
+def command(pid: int) -> str:
+    with suppress(OSError):
+        return PROC.joinpath(str(pid), "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+    return ""
+
+
+def _descends(pid: int, ancestor: int) -> bool:
+    while pid > 1:
+        if pid == ancestor:
+            return True
+        pid = _parent(pid)
+    return False
+
+
+def _parent(pid: int) -> int:
+    with suppress(OSError):
+        return int(_stat(PROC / str(pid))[1])
+    return 0
+
+
+def _state(entry: Path) -> str:
+    return _stat(entry)[0]
+
+
+def _stat(entry: Path) -> list[str]:
+    return (entry / "stat").read_text().rpartition(")")[2].split()
+
+
+def _told(pid: int) -> str:
+    return f"{pid} {command(pid)[:200]}"

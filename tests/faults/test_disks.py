@@ -1,0 +1,121 @@
+"""A small disk runs full under the service; all goes on by itself when there is space again."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.filling import fill
+from tests.faults.invariants import check
+from tests.faults.ledger import Ledger, Order
+from tests.faults.outside import Outside
+from tests.faults.polling import until
+from tests.faults.spool import Spool
+from tests.smalldisk import KiB, MiB, SmallDisk, mounted_or_skipped
+
+SIZE = 64 * MiB
+BACK_WITHIN = 60.0  # seconds
+#: With these the service holds itself back; without them it really runs into the wall.
+CAREFUL = {
+    "APP__STORAGE__LOW_WATER": str(8 * MiB),
+    "APP__STORAGE__HIGH_WATER": str(16 * MiB),
+    "APP__STORAGE__BALLAST": str(4 * MiB),
+}
+BOLD = {
+    "APP__STORAGE__BALLAST": str(4 * MiB),
+    "APP__STORAGE__LOW_WATER": str(64 * KiB),
+    "APP__STORAGE__HIGH_WATER": str(MiB),
+}
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with mounted_or_skipped(tmp_path / "disk", SIZE) as disk:
+        yield disk
+
+
+def test_a_nearly_full_disk_refuses_work_and_takes_it_again_by_itself(
+    make_spool: Callable[..., Spool],
+    small_disk: SmallDisk,
+    ledger: Ledger,
+    world: Outside,
+    golden: dict[str, str],
+    sent_media: Path,
+) -> None:
+    spool = make_spool(data=small_disk.path / "data", **CAREFUL)
+    spool.start()
+    orders = [_sent(spool, ledger, sent_media, "slow=0.2") for _ in range(3)]
+    fill(small_disk, 6 * MiB)
+    refused = spool.http.post("/api/v1/ingest?filename=a.wav", content=b"x" * MiB)
+    assert refused.status_code in (503, 507), refused.text
+    assert int(refused.headers["retry-after"]) > 0
+    assert refused.json()["error"]["code"] == "storage.full"
+    assert spool.http.get("/api/v1/jobs").status_code == 200, "reading goes on"
+    assert spool.health()["disk"] != "ok"
+    small_disk.empty()
+    until(lambda: spool.health()["disk"] == "ok", BACK_WITHIN, "work goes on")
+    orders.append(_sent(spool, ledger, sent_media))
+    found = check(spool, ledger, world, golden)
+    assert found.violations == []
+    assert found.jobs == len(orders)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("leave", [0, 96 * KiB])
+def test_jobs_that_meet_a_full_disk_are_done_when_there_is_space_again(
+    make_spool: Callable[..., Spool],
+    small_disk: SmallDisk,
+    ledger: Ledger,
+    world: Outside,
+    golden: dict[str, str],
+    sent_media: Path,
+    leave: int,
+) -> None:
+    """Filled in the middle of work: sound, windows, results and the index have no room."""
+    spool = make_spool(data=small_disk.path / "data", **BOLD)
+    spool.start()
+    until(spool.is_ready, 60, "ready")
+    for _ in range(5):
+        _sent(spool, ledger, sent_media, "slow=0.1", medium="cities.flac")
+    until(lambda: _transcribing(spool), 60, "work under way")
+    fill(small_disk, leave)
+    until(lambda: spool.health()["disk"] != "ok", 60, "it is noticed")
+    assert not spool.is_dead()
+    assert spool.http.get("/api/v1/jobs").status_code == 200
+    small_disk.empty()
+    found = check(spool, ledger, world, golden)
+    assert found.violations == []
+
+
+def test_a_death_on_a_full_disk_is_survived_too(
+    make_spool: Callable[..., Spool],
+    small_disk: SmallDisk,
+    ledger: Ledger,
+    world: Outside,
+    golden: dict[str, str],
+    sent_media: Path,
+) -> None:
+    spool = make_spool(data=small_disk.path / "data", **BOLD)
+    spool.start()
+    _sent(spool, ledger, sent_media, "slow=0.2", medium="cities.flac")
+    until(lambda: _transcribing(spool), 60, "work under way")
+    fill(small_disk)
+    spool.kill()
+    spool.start()
+    assert spool.http.get("/api/v1/jobs").status_code == 200
+    small_disk.empty()
+    assert check(spool, ledger, world, golden).violations == []
+
+
+def _transcribing(spool: Spool) -> bool:
+    jobs = spool.http.get("/api/v1/jobs").json()["jobs"]
+    return any(job["status"] == "Transcribing" and job["progress"] > 0.1 for job in jobs)
+
+
+def _sent(
+    spool: Spool, ledger: Ledger, media: Path, prompt: str = "none", *, medium: str = "short.wav"
+) -> Order:
+    name = f"job {len(ledger.orders)}"
+    order = ledger.open(Order(name=name, medium=medium, source="raw"))
+    order.job_id = spool.post(media / medium, title=name, prompt=prompt)
+    return order
