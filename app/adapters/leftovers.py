@@ -16,6 +16,7 @@ from pathlib import Path
 MARK = "SPOOL_DATA"
 PROC = Path("/proc")
 PATIENCE = 5.0  # seconds for killed processes to be gone
+LOOK = 0.01  # seconds between two looks whether they are
 
 
 @contextmanager
@@ -42,6 +43,19 @@ def end_leftovers(data_dir: Path) -> list[int]:
     those killed. Ours are spared. Does nothing where there is no /proc (other than Linux).
     """
     mark = os.fsencode(f"{MARK}={data_dir.resolve()}")
+    return _end_by_descriptor(mark) if _has_descriptors() else _end_by_id(mark)
+
+
+def _has_descriptors() -> bool:
+    """Of processes. A Python built on an old kernel lacks them, and some sandboxes refuse them."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+        return hasattr(signal, "pidfd_send_signal")
+    except (AttributeError, OSError):
+        return False
+
+
+def _end_by_descriptor(mark: bytes) -> list[int]:
     killed = {}
     try:
         for pid in _processes():
@@ -53,6 +67,35 @@ def end_leftovers(data_dir: Path) -> list[int]:
         for descriptor in killed.values():
             os.close(descriptor)
     return list(killed)
+
+
+def _end_by_id(mark: bytes) -> list[int]:
+    """The next best: an id may pass to another process, if only within a blink."""
+    found = [pid for pid in _processes() if _is_leftover(pid, mark)]
+    killed = [pid for pid in found if _killed_by_id(pid, mark)]
+    deadline = time.monotonic() + PATIENCE
+    while any(_is_leftover(pid, mark) for pid in killed) and time.monotonic() < deadline:
+        time.sleep(LOOK)
+    return killed
+
+
+def _killed_by_id(pid: int, mark: bytes) -> bool:
+    """Looks again right before: since the first look others have been killed, and ids set free."""
+    if not _is_leftover(pid, mark):
+        return False
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:  # gone, or another user's
+        return False
+    return True
+
+
+def _is_leftover(pid: int, mark: bytes) -> bool:
+    """Not once it has ended, even before its parent has looked: then it has no environment."""
+    try:
+        return _bears(pid, mark) and not _is_ours(pid)
+    except OSError:  # gone, or another user's
+        return False
 
 
 def _processes() -> list[int]:
@@ -71,7 +114,7 @@ def _killed(pid: int, mark: bytes) -> int | None:
     except OSError:  # gone
         return None
     try:
-        if _bears(pid, mark) and not _is_ours(pid):
+        if _is_leftover(pid, mark):
             signal.pidfd_send_signal(descriptor, signal.SIGKILL)
             return descriptor
     except OSError:  # gone, or another user's

@@ -1,13 +1,14 @@
 """The key that signs webhooks, made once and kept beside the database."""
 
 import base64
-import contextlib
 import os
 import secrets
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from app.domain.errors import StorageError
+from app.domain.errors import NotFound, StorageError
 
 NAME = "webhook.secret"
 SIZE = 32  # bytes
@@ -15,14 +16,39 @@ SIZE = 32  # bytes
 
 def kept_secret(folder: Path) -> str:
     """What the folder keeps, for its owner's eyes only; made if need be. Raises StorageError."""
-    file = folder / NAME
+    with _translated(folder), suppress(FileNotFoundError):
+        return _read(folder)
+    with _translated(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder / NAME)
+        return _read(folder)
+
+
+def found_secret(folder: Path) -> str:
+    """The same, but made by nobody else than the service, as whose user it must be readable.
+
+    Raises NotFound, StorageError.
+    """
+    with _translated(folder):
+        try:
+            return _read(folder)
+        except FileNotFoundError as error:
+            message = f"{folder / NAME}: there is no secret of webhooks yet"
+            hint = "the first start of the service makes it: `spool serve`"
+            raise NotFound(message, hint=hint) from error
+
+
+@contextmanager
+def _translated(folder: Path) -> Iterator[None]:
     try:
-        if not file.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            _make(file)
-        return file.read_text(encoding="ascii").strip()
+        yield
     except (OSError, ValueError) as error:
-        raise StorageError(f"{file}: the secret of webhooks cannot be read: {error}") from error
+        message = f"{folder / NAME}: the secret of webhooks cannot be read: {error}"
+        raise StorageError(message) from error
+
+
+def _read(folder: Path) -> str:
+    return (folder / NAME).read_text(encoding="ascii").strip()
 
 
 def _make(file: Path) -> None:
@@ -35,7 +61,7 @@ def _make(file: Path) -> None:
             writing.write(made)
             writing.flush()
             os.fsync(descriptor)
-        with contextlib.suppress(FileExistsError):
+        with suppress(FileExistsError):
             os.link(part, file)
         _sync(file.parent)
     finally:

@@ -20,7 +20,7 @@ from app.config import AppSettings
 from app.domain.errors import EngineError
 from app.domain.models import ModelKind
 from app.services.arriving import ArrivingEmbedder, ArrivingIndex
-from app.services.reindex import prune, refill
+from app.services.reindex import keep_level, prune, refill
 
 MINILM = "all-MiniLM-L6-v2"
 
@@ -42,6 +42,11 @@ class Finding:
             await refill(records.store, records.transcripts, self.embedder, self.index)
         except Exception:
             logger.exception("the index could not be refilled: the next start goes on")
+
+    async def keep_level(self, records: Records) -> None:
+        """For as long as the service lives."""
+        await self.prepare(records)
+        await keep_level(records.store, records.transcripts, self.embedder, self.index)
 
     async def _load_embedder(self) -> None:
         """In two steps: the folder alone tells the table how long vectors are."""
@@ -92,7 +97,12 @@ async def open_finding(
     finding = Finding(
         settings=settings,
         weights=weights,
-        pool=ProcessPool(1, name="embedding", logs=logs),
+        pool=ProcessPool(
+            1,
+            name="embedding",
+            logs=logs,
+            memory_limit=settings.workers.memory_limit,
+        ),
         embedder=ArrivingEmbedder("embedding model"),
         index=ArrivingIndex("search index"),
     )

@@ -34,7 +34,7 @@ class Rooms:
         return (
             self.tools.fetch_detector(),
             self.tools.engines.warm(),
-            self.finding.prepare(self.records),
+            self.finding.keep_level(self.records),
             self.records.disk.run(),
             self.webhooks.sender.run(),
         )

@@ -79,7 +79,8 @@ class Client:
         return self._call("POST", f"/api/v1/dead-letters/{job_id}/replay")
 
     def replay_all(self) -> list[str]:
-        replayed: list[str] = self._call("POST", "/api/v1/dead-letters/replay")["replayed"]
+        path = "/api/v1/dead-letters/replay"
+        replayed: list[str] = self._call("POST", path, timeout=None)["replayed"]  # may be many
         return replayed
 
     def search(self, parameters: dict[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`spool jobs`"""
+"""`spool jobs`: a list, one job, or what `spool cancel`, `retry` and `delete` do."""
 
 import json
 from typing import Annotated, Any
@@ -9,10 +9,21 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli.client import Client
+from app.cli.steer import cancel, delete, retry
+from app.domain.errors import InvalidRequest
+
+STEERING = {"cancel": cancel, "retry": retry, "delete": delete}
+HINT = "`spool jobs JOB`, or `spool jobs retry JOB…`, or so with cancel and delete"
 
 
 def jobs(
-    job_id: Annotated[str | None, typer.Argument(help="Show this one as JSON.")] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[cancel|retry|delete] JOB",
+            help="One job is shown as JSON; after one of these words it is done to all.",
+        ),
+    ] = None,
     status: Annotated[
         str | None, typer.Option(help="pending, running, completed, failed or cancelled.")
     ] = None,
@@ -20,12 +31,22 @@ def jobs(
     as_json: Annotated[bool, typer.Option("--json", help="The service's answer as it is.")] = False,
     server: Annotated[str | None, typer.Option(help="URL of the service.")] = None,
 ) -> None:
-    """List jobs, or show one."""
-    client = Client(server)
-    if job_id is not None:
-        print(json.dumps(client.job(job_id), ensure_ascii=False, indent=2))
-        return
-    page = client.jobs({"limit": str(limit)} | ({"status": status} if status else {}))
+    """List jobs, show one, or change the course of some."""
+    match words or []:
+        case []:
+            _list({"limit": str(limit)} | ({"status": status} if status else {}), as_json, server)
+        case [verb, *job_ids] if verb in STEERING:
+            if not job_ids:
+                raise InvalidRequest(f"name the jobs to {verb}", hint=HINT)
+            STEERING[verb](job_ids, server)
+        case [job_id]:
+            print(json.dumps(Client(server).job(job_id), ensure_ascii=False, indent=2))
+        case [verb, *_]:
+            raise InvalidRequest(f"{verb}: this cannot be done to jobs", hint=HINT)
+
+
+def _list(parameters: dict[str, str], as_json: bool, server: str | None) -> None:
+    page = Client(server).jobs(parameters)
     if as_json:
         print(json.dumps(page, ensure_ascii=False, indent=2))
         return

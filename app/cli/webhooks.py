@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.adapters.webhook_secret import kept_secret
+from app.adapters.webhook_secret import found_secret
 from app.cli.client import Client
 from app.config import load_settings
 
@@ -61,7 +61,7 @@ def replay(delivery: Identity, server: Server = None) -> None:
 def secret() -> None:
     """Print the secret that receivers verify signatures with; run it where the service runs."""
     settings = load_settings()
-    print(settings.webhooks.secret or kept_secret(settings.storage.data_dir))
+    print(settings.webhooks.secret or found_secret(settings.storage.data_dir))
 
 
 def _where(delivery: dict[str, Any]) -> Text:

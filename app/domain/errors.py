@@ -52,6 +52,8 @@ class SpoolError(Exception):
     budget = Budget.ERROR
     #: Of a process that died: its exit status; -11 means signal 11.
     exit_status: int | None = None
+    #: Name of the class that it stands for, when that is none of these.
+    error_class: str | None = None
     #: The last lines that the engine wrote.
     last_lines: str | None = None
 

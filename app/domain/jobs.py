@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 
 class JobStatus(StrEnum):
@@ -158,8 +158,8 @@ class Job:
         """What the client called it; a URL without its query, which may hold a secret."""
         named = self.source_name
         if self.source is SourceKind.URL:
-            parts = urlsplit(named)
-            named = unquote(parts.path).strip("/") or parts.netloc
+            host, path = _parts(named)
+            named = unquote(path).strip("/") or host.rpartition("@")[2]
         return self.options.title or PurePosixPath(named).name or named
 
 
@@ -197,9 +197,17 @@ _SAFE_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 def media_suffix(source_name: str) -> str:
     """Of a file name, path or URL: short, lower case and alphanumeric, else `.bin`."""
-    path = urlsplit(source_name).path if "://" in source_name else source_name
+    path = _parts(source_name)[1] if "://" in source_name else source_name
     suffix = PurePosixPath(path).suffix.lower()
     return suffix if _SAFE_SUFFIX.fullmatch(suffix) else ".bin"
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Host and path. Of anything: `urlsplit` raises on what only looks like a URL."""
+    address = url.partition("?")[0].partition("#")[0]
+    _, mark, rest = address.partition("://")
+    host, _, path = (rest if mark else address).partition("/")
+    return host, path
 
 
 def upload_key(job_id: str, filename: str) -> str:

@@ -91,8 +91,7 @@ class Delivery:
 
     @property
     def shown_url(self) -> str:
-        """Without its query, which may hold a secret."""
-        return self.url.partition("#")[0].partition("?")[0]
+        return without_secrets(self.url)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +141,14 @@ def new_delivery_id() -> str:
 
 def is_delivery_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
+
+
+def without_secrets(url: str) -> str:
+    """As it is shown: without user, query and fragment. Never raises."""
+    address = url.partition("#")[0].partition("?")[0]
+    scheme, mark, rest = address.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{authority.rpartition('@')[2]}{slash}{path}"
 
 
 def endpoint_of(url: str) -> str:

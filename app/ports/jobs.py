@@ -115,6 +115,10 @@ class JobStore(Protocol):
         """
         ...
 
+    async def make_good(self, job_id: str) -> None:
+        """A late stage of a completed job was made up for: its warnings are taken back."""
+        ...
+
     async def delete(self, job_id: str) -> bool:
         """The row of a job that has ended or not begun, and all rows that hang on it."""
         ...
@@ -165,6 +169,14 @@ class TranscriptStore(Protocol):
         ...
 
     async def load(self, job_id: str) -> Transcript | None: ...
+
+    async def has(self, job_id: str) -> bool:
+        """Whether `load` would find one."""
+        ...
+
+    async def unmark(self, asset_id: str) -> None:
+        """The index may lack moments of the asset: whichever transcript it has is to be indexed."""
+        ...
 
     async def partial(self, job_id: str) -> Sequence[WindowTranscript]:
         """Windows of a running job finished so far, in time order, of its newest params_hash."""

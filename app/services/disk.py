@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from loguru import logger
 
-from app.domain.errors import ConfigError, StorageError, StorageFull
+from app.domain.errors import ConfigError, SpoolError, StorageFull
 from app.domain.media import BYTES_PER_SECOND
 from app.ports import Ballast
 
@@ -122,7 +122,7 @@ class DiskGuard:
     async def _goes_on(self) -> bool:
         try:
             await self.run_once()
-        except StorageError:  # a disk that cannot be asked; whoever writes to it will tell
+        except SpoolError:  # a disk that cannot be asked; whoever writes to it will tell
             return False
         return not self.paused
 

@@ -6,7 +6,6 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass
-from urllib.parse import urlsplit
 
 from loguru import logger
 
@@ -14,6 +13,7 @@ from app.domain import languages
 from app.domain.crashpoints import reached
 from app.domain.errors import MediaEmpty
 from app.domain.jobs import IdempotencyKey, Job, JobOptions, SourceKind, upload_key
+from app.domain.webhooks import without_secrets
 from app.ports import BlobStore, JobQueue, JobStore, MediaFetcher
 from app.services.disk import DiskGuard, needed
 from app.services.roots import Roots
@@ -121,7 +121,7 @@ class Intake:
         self._disk.require()
         options = await self.checked(options)
         await self._fetcher.vet(url)
-        shown = urlsplit(url)._replace(query="", fragment="").geturl()  # a query may hold secrets
+        shown = without_secrets(url)
         named = _named(key, SourceKind.URL, options, url)
         return await self._add(_new_id(), SourceKind.URL, shown, url, options, named)
 

@@ -69,20 +69,20 @@ class JobService:
         )
 
     async def transcript(self, job: Job) -> Transcript:
-        """Of a job with a result. Raises Conflict when the job ended without one."""
+        """Raises Conflict when the job ended without one.
+
+        A saved transcript stands, also when what came after it failed for good.
+        """
+        found = await self._transcripts.load(job.job_id)
+        if found is not None:
+            return found
         if job.output_path is None:
             reason = f": {job.error_message}" if job.error_message else ""
             raise Conflict(
                 f"the job {job.status.value} and has no result{reason}",
                 code=job.error_code or "job.no_result",
             )
-        found = await self._transcripts.load(job.job_id)
-        if found is None:
-            raise Conflict(
-                f"a later job replaced what this one found for the asset {job.asset_id}",
-                code="job.superseded",
-            )
-        return found
+        raise _superseded(job)
 
     async def partial(self, job_id: str) -> Sequence[Segment]:
         """What is transcribed so far."""
@@ -110,8 +110,8 @@ class JobService:
         job = await self.get(job_id)
         if job.status is JobStatus.COMPLETED and not _late_stage_failed(job):
             raise Conflict("the job completed, and nothing in it failed")
-        if job.status is JobStatus.COMPLETED:
-            await self.transcript(job)  # of one that a later job replaced nothing is left to run
+        if job.status is JobStatus.COMPLETED and not await self._transcripts.has(job_id):
+            raise _superseded(job)  # nothing of it is left to run
         if not await self._store.reopen(job):
             raise Conflict(f"the job is {job.status.value}: there is nothing to retry")
         logger.bind(job_id=job_id).info("sent on its way again by hand")
@@ -143,9 +143,9 @@ class JobService:
         The row goes first: what a crash leaves of the rest is swept at the next start.
         """
         job = await self.get(job_id)
-        if await self._store.cancel(job_id):
-            await self._drop(job_id)
-        searchable = await self._transcripts.load(job_id) is not None  # else another job's
+        await self._store.cancel(job_id)
+        await self._drop(job_id)  # a cancelled walk may still be on its way to its end
+        searchable = await self._transcripts.has(job_id)  # else another job's
         self._forgotten(job_id)
         if not await self._store.delete(job_id) and await self._store.get(job_id):
             raise Conflict("the job was sent on its way again meanwhile")
@@ -160,8 +160,16 @@ class JobService:
     async def _forget(self, job: Job) -> None:
         try:
             await self._index.delete_asset(job.asset_id)
+            await self._transcripts.unmark(job.asset_id)  # a later job may have come in between
         except SpoolError as error:
             logger.warning("still in the index, the next start removes it: {}", error.message)
+
+
+def _superseded(job: Job) -> Conflict:
+    return Conflict(
+        f"a later job replaced what this one found for the asset {job.asset_id}",
+        code="job.superseded",
+    )
 
 
 def _how_ended(job: Job) -> str:

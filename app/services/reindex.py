@@ -1,12 +1,18 @@
 """Bringing the index level with the database, which alone is the truth."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 from loguru import logger
 
+from app.domain.errors import SpoolError
 from app.domain.jobs import JobStatus
 from app.pipeline.embed import embed
 from app.ports import Embedder, JobStore, TranscriptStore, VectorIndex
 
 PAGE = 100  # transcripts
+FIRST_LOOK = 30.0  # seconds
+LAST_LOOK = 3600.0
 
 
 async def refill(
@@ -26,6 +32,31 @@ async def refill(
     if tried:
         logger.info("the index is refilled: {} of {} transcripts", number, len(tried))
     return number
+
+
+async def keep_level(
+    store: JobStore,
+    transcripts: TranscriptStore,
+    embedder: Embedder,
+    index: VectorIndex,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """For ever: what could not be indexed for a reason that passes is indexed once it has passed.
+
+    Looks rarer and rarer while something stays behind.
+    """
+    delay = FIRST_LOOK
+    while True:
+        await sleep(delay)
+        if not (embedder.ready and index.ready):
+            continue
+        try:
+            await refill(store, transcripts, embedder, index)
+            behind = await transcripts.unindexed(index.generation, 1)
+        except SpoolError as error:
+            logger.error("the index is not level with the database: {}", error.message)
+            behind = ["unknown"]
+        delay = min(2 * delay, LAST_LOOK) if behind else FIRST_LOOK
 
 
 async def prune(transcripts: TranscriptStore, index: VectorIndex) -> int:
@@ -57,7 +88,10 @@ async def _indexed(
             job, transcript = await store.get(job_id), await transcripts.load(job_id)
             if job is None or transcript is None or job.status is not JobStatus.COMPLETED:
                 return False
-            return await embed(job, transcript, embedder, index, transcripts, _log)
+            if not await embed(job, transcript, embedder, index, transcripts, _log):
+                return False
+            await store.make_good(job_id)
+            return True
         except Exception:
             logger.exception("the transcript could not be indexed again")
             return False

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
@@ -43,8 +44,10 @@ class Verdicts:
     ) -> None:
         self._store, self._later, self._disk = store, later, disk
         self._limits, self._backoff = limits, backoff
+        self._put_back_in_a_row = 0
 
     async def succeed(self, job: Job, seconds: float) -> None:
+        self._put_back_in_a_row = 0
         if await self.written(self._store.succeed, job, output_path=result_key(job.job_id)):
             reached("job.succeeded")
             logger.info("completed: {:.1f} s of audio", seconds)
@@ -56,11 +59,16 @@ class Verdicts:
         if isinstance(error, StorageFull) and not self._is_low():
             error.budget = Budget.ERROR  # there is space again: the job itself took too much
         if error.budget is Budget.FREE:
-            await self._put_back(job, error)
-        elif error.retryable and not self._limits.reached_by(job, error.budget):
+            return await self._put_back(job, error)
+        self._put_back_in_a_row = 0
+        if error.retryable and not self._limits.reached_by(job, error.budget):
             await self._retry(job, error)
         else:
             await self._fail(job, error)
+
+    async def _relieve(self) -> None:
+        with suppress(SpoolError):  # space may come by itself
+            await self._disk.relieve()
 
     def _is_low(self) -> bool:
         try:
@@ -79,9 +87,12 @@ class Verdicts:
             logger.error("not given back, the next start will sweep it: {}", error.message)
 
     async def _put_back(self, job: Job, error: SpoolError) -> None:
+        """What the machine lacks, the next job would lack as well: its place waits, ever longer."""
         if await self.written(self._store.release, job):
             logger.warning("put back, at no cost: {}", error.message)
-            self._later.put(job.job_id, 1)
+            self._put_back_in_a_row += 1
+            self._later.put(job.job_id, self._put_back_in_a_row)
+            await asyncio.sleep(self._backoff.delay(self._put_back_in_a_row))
         else:
             dropped()
 
@@ -114,13 +125,13 @@ class Verdicts:
         while True:
             try:
                 return await to_its_end(work(*args, **kwargs))
-            except SpoolError as error:
-                if not error.retryable:
+            except Exception as error:
+                if isinstance(error, SpoolError) and not error.retryable:
                     raise
                 tries += 1
-                logger.error("not written yet, try {} failed: {}", tries, error.message)
+                logger.error("not written yet, try {} failed: {}", tries, error)
                 if isinstance(error, StorageFull):
-                    await self._disk.relieve()
+                    await self._relieve()
             await asyncio.sleep(self._backoff.delay(tries))
 
 

@@ -61,6 +61,7 @@ class JobWorker:
         self._verdicts = Verdicts(store, self._later, disk, limits, backoff)
         self._walks: dict[str, Walk] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}  # to be let on the lane
+        self._at_hand: set[str] = set()  # from the look at a job to the end of its walk
         self._stopping = False
 
     def running(self) -> int:
@@ -103,7 +104,7 @@ class JobWorker:
         await self._disk.wait_for_space()
         if self._stopping:
             return None
-        async with self._claimed(payload["job_id"]) as job:
+        async with self._taken_up(payload["job_id"]) as job:
             if job is not None:
                 with logger.contextualize(job_id=job.job_id, stage=None, attempt=job.attempts):
                     await self._see_through(job)
@@ -123,22 +124,43 @@ class JobWorker:
                 await asyncio.sleep(self._backoff.delay(failures))
 
     @asynccontextmanager
+    async def _taken_up(self, job_id: str) -> AsyncIterator[Job | None]:
+        """One place at a time sees to a job; a hint that comes meanwhile is kept for later."""
+        if job_id in self._at_hand:
+            self._later.put(job_id, 1)
+            yield None
+            return
+        self._at_hand.add(job_id)
+        try:
+            async with self._claimed(job_id) as job:
+                yield job
+        finally:
+            self._at_hand.discard(job_id)
+
+    @asynccontextmanager
     async def _claimed(self, job_id: str) -> AsyncIterator[Job | None]:
         """The job, ours, on its lane. A store that fails costs it nothing: it is queued again."""
         async with contextlib.AsyncExitStack() as road:
             try:
-                seen = await self._store.get(job_id)
-                if seen is None or seen.status is not JobStatus.PENDING:
-                    seen = None
-                elif await self._let_in(seen, road):
-                    seen = await self._claim(job_id)
+                job = await self._waits(job_id)
+                if job is not None and await self._let_in(job, road):
+                    job = await self._claim(job_id)
                     reached("worker.claimed")
                 else:
-                    seen = None
+                    job = None
             except Exception:
                 self._later.put(job_id, 1)
                 raise
-            yield seen
+            yield job
+
+    async def _waits(self, job_id: str) -> Job | None:
+        """The job, if it waits to be claimed. One that we hold and do not walk is given back:
+        its verdict, or the answer to its claim, was lost."""
+        job = await self._store.get(job_id)
+        if job and job.status is JobStatus.RUNNING and job.boot_id == self._boot_id:
+            await self._store.release(job)
+            job = await self._store.get(job_id)
+        return job if job and job.status is JobStatus.PENDING else None
 
     async def _let_in(self, job: Job, road: contextlib.AsyncExitStack) -> bool:
         """On the lane, when it is this job's turn; False when it no longer waits for that."""
@@ -178,20 +200,26 @@ class JobWorker:
                 del self._walks[job.job_id]
                 self._watch.tell(job.job_id)
                 self._ended()
-            if not task.cancelled():
-                task.result()
+            if not task.cancelled() and (error := task.exception()):
+                self._later.put(job.job_id, 1)  # it may still be held, and walked by nobody
+                raise error
 
     async def _attempt(self, job: Job, report: JobReport) -> None:
-        """The whole line, and a verdict at its end."""
+        """A stop gives the job back, also while its verdict waits for the store."""
+        try:
+            await self._to_its_verdict(job, report)
+        except asyncio.CancelledError:
+            await self._verdicts.give_back(job)
+            raise
+
+    async def _to_its_verdict(self, job: Job, report: JobReport) -> None:
+        """The whole line, and what becomes of the job at its end."""
         try:
             transcript = await self._walk(job, report)
         except ClaimLost:
             dropped()
         except Stopping:
             await self._verdicts.give_back(job)
-        except asyncio.CancelledError:
-            await self._verdicts.give_back(job)
-            raise
         except SpoolError as error:
             await self._verdicts.settle(job, error)
         except Exception as error:
@@ -222,7 +250,7 @@ class JobWorker:
 
 def _unplanned(error: Exception) -> SpoolError:
     failure = SpoolError(f"{type(error).__name__}: {error}")
-    failure.retryable = True
+    failure.retryable, failure.error_class = True, type(error).__name__
     return failure
 
 

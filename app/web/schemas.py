@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from app.domain.jobs import Job, JobOptions, JobPage, JobStatus, Stage, Task
 from app.domain.search import MediaType, SearchMode
+from app.domain.webhooks import without_secrets
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -148,10 +149,10 @@ def job_view(job: Job) -> dict[str, Any]:
 
 
 def _options_view(options: JobOptions) -> dict[str, Any]:
-    """What was asked for. The query of a webhook's URL may hold a secret."""
+    """What was asked for."""
     shown = {name: value for name, value in asdict(options).items() if value}
     if options.webhook_url:
-        shown["webhook_url"] = options.webhook_url.partition("?")[0]
+        shown["webhook_url"] = without_secrets(options.webhook_url)
     return shown
 
 

@@ -527,6 +527,15 @@ async def test_an_attempt_tells_what_it_died_of(store: JobStore) -> None:
     assert attempt.last_lines == "loading\nlistening"
 
 
+async def test_an_attempt_tells_the_class_that_an_error_stands_for(store: JobStore) -> None:
+    job = await claimed_job(store)
+    failure = SpoolError("KeyError: 'x'")
+    failure.error_class = "KeyError"
+    assert await store.retry(job, failure)
+    [attempt] = (await stored(store, job)).history
+    assert (attempt.error_class, attempt.error_code) == ("KeyError", "internal")
+
+
 async def test_dead_letters_are_listed_and_counted_apart(store: JobStore) -> None:
     plain, dead = await claimed_job(store), await claimed_job(store)
     await store.fail(plain, MediaUnreadable("no"))
@@ -588,6 +597,17 @@ async def test_ids_with_a_row_are_known(store: JobStore) -> None:
     ids = [job.job_id for job in jobs]
     assert await store.known([*ids, new_id(), "no id"]) == set(ids)
     assert await store.known([]) == set()
+
+
+async def test_warnings_of_late_stages_are_taken_back_when_made_good(store: JobStore) -> None:
+    job = await claimed_job(store)
+    await store.warn(job, JobWarning(code="index.failed", message="disk"))
+    await store.make_good(job.job_id)
+    assert len((await stored(store, job)).warnings) == 1, "it still runs: it will tell itself"
+    await store.warn(job, JobWarning(code="media.truncated", message="cut short"))
+    await store.succeed(job, output_path=None)
+    await store.make_good(job.job_id)
+    assert [warning.code for warning in (await stored(store, job)).warnings] == ["media.truncated"]
 
 
 # one request, one job

@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.errors import Conflict, StorageError
-from app.domain.jobs import JobOptions
+from app.domain.jobs import SUSPECT_DEATHS, JobOptions
 from app.domain.transcript import (
     LanguageDetection,
     LanguageGuess,
@@ -12,7 +12,7 @@ from app.domain.transcript import (
     WindowTranscript,
 )
 from tests.contracts.conftest import SteppedClock, Stores
-from tests.contracts.jobs import add_job, claim, claimed_job, new_id
+from tests.contracts.jobs import add_job, claim, claimed_job, new_id, stored
 from tests.contracts.test_window_journal import heard, window
 
 DETECTION = LanguageDetection(
@@ -171,3 +171,30 @@ async def test_marking_what_is_not_there_does_nothing(stores: Stores, job_id: st
     here = await saved(stores)
     await stores.transcripts.mark_indexed(job_id, "one")
     assert await unindexed(stores, "one") == [here]
+
+
+async def test_it_tells_whether_there_is_one_without_reading_it(stores: Stores) -> None:
+    job = await claimed_job(stores.jobs)
+    assert not await stores.transcripts.has(job.job_id)
+    await stores.transcripts.save(job, transcript("said"))
+    assert await stores.transcripts.has(job.job_id)
+    assert not await stores.transcripts.has("no id")
+
+
+async def test_an_unmarked_asset_is_to_be_indexed_again(stores: Stores) -> None:
+    job = await claimed_job(stores.jobs)
+    await stores.transcripts.save(job, transcript("said"))
+    await stores.transcripts.mark_indexed(job.job_id, "first")
+    assert await stores.transcripts.unindexed("first", 10) == []
+    await stores.transcripts.unmark(job.asset_id)
+    assert await stores.transcripts.unindexed("first", 10) == [job.job_id]
+    assert await stores.transcripts.assets() == {job.asset_id}
+
+
+async def test_a_job_that_came_as_far_as_its_transcript_is_no_suspect(stores: Stores) -> None:
+    job = await add_job(stores.jobs)
+    for number in range(SUSPECT_DEATHS):
+        await claim(stores.jobs, job, f"dead-{number}")
+        await stores.jobs.sweep("alive")
+    await stores.transcripts.save(await claim(stores.jobs, job), transcript("said"))
+    assert (await stored(stores.jobs, job)).deaths == 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import multiprocessing
 import multiprocessing.spawn
 import multiprocessing.util
 import os
@@ -55,6 +56,11 @@ def watched(pid: int) -> Iterator[Callable[[], bool]]:
         os.close(descriptor)
 
 
+def children() -> set[int]:
+    """Processes that this one has started and that are alive."""
+    return {child.pid for child in multiprocessing.active_children() if child.pid}
+
+
 # What runs in the workers.
 
 
@@ -93,6 +99,15 @@ def allocate(size: int) -> int:
 def abort_saying(words: str) -> None:
     os.write(2, f"{words}\n".encode())
     os.abort()
+
+
+def say(words: str) -> None:
+    os.write(2, f"{words}\n".encode())
+
+
+def flood_and_abort() -> None:
+    flood_until_emptied()
+    abort_saying("the last of it")
 
 
 def babble_and_abort() -> None:
@@ -356,6 +371,42 @@ async def test_last_lines_are_those_of_the_worker_that_died(pool: ProcessPool) -
     assert "the first one's" not in str(caught.value.last_lines)
 
 
+async def test_last_lines_are_those_of_the_task_that_died(pool: ProcessPool) -> None:
+    pid = await pool.run(os.getpid)
+    await pool.run(say, "std::bad_alloc, and caught")
+    with pytest.raises(EngineCrashed) as caught:
+        await pool.run(abort_saying, "its own")
+    assert type(caught.value) is EngineCrashed
+    assert "its own" in str(caught.value.last_lines)
+    assert "bad_alloc" not in str(caught.value.last_lines)
+    assert await pool.run(os.getpid) != pid
+    with pytest.raises(EngineCrashed) as again:  # the next process has a file of its own
+        await pool.run(abort_saying, "the next one's")
+    assert "the next one's" in str(again.value.last_lines)
+
+
+async def test_last_lines_are_found_after_the_output_was_cut(pool: ProcessPool) -> None:
+    await pool.run(say, "x" * MiB)
+    with pytest.raises(EngineCrashed) as caught:
+        await pool.run(flood_and_abort)
+    assert "the last of it" in str(caught.value.last_lines)
+
+
+async def test_a_worker_that_nobody_can_wait_for_is_a_crash_all_the_same(
+    pool: ProcessPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    await pool.run(abs, -1)
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "to_thread", refuse)
+        with pytest.raises(EngineCrashed) as caught:
+            await pool.run(die_of, signal.SIGKILL)
+    assert caught.value.exit_status is None
+    assert await pool.run(abs, -1) == 1
+
+
 async def test_a_worker_that_prints_without_end_does_not_fill_the_disk(pool: ProcessPool) -> None:
     assert await pool.run_within(60, flood_until_emptied) > MiB
 
@@ -473,9 +524,10 @@ async def test_without_room_for_a_thread_the_process_is_not_left_behind(
 async def test_a_task_cancelled_while_its_worker_starts_leaves_no_process(
     pool: ProcessPool,
 ) -> None:
+    before = children()
     task = asyncio.create_task(pool.run(abs, -1))
     await asyncio.sleep(0)
-    [pid] = pool.pids()
+    [pid] = children() - before
     with watched(pid) as ended:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -486,9 +538,10 @@ async def test_a_task_cancelled_while_its_worker_starts_leaves_no_process(
 
 @linux
 async def test_a_worker_that_is_killed_while_it_starts_costs_no_task(pool: ProcessPool) -> None:
+    before = children()
     task = asyncio.create_task(pool.run(os.getpid))
     await asyncio.sleep(0)
-    [pid] = pool.pids()
+    [pid] = children() - before
     os.kill(pid, signal.SIGKILL)
     assert await task != pid
 
@@ -507,18 +560,19 @@ async def test_a_worker_that_never_starts_is_told_as_such(
 async def test_a_pool_that_closes_while_a_worker_starts_starts_no_other(
     pool: ProcessPool,
 ) -> None:
+    before = children()
     task = asyncio.create_task(pool.run(abs, -1))
     await asyncio.sleep(0)
     await pool.aclose()
     with pytest.raises(EngineError, match="stopped"):
         await task
-    assert pool.pids() == []
+    assert children() <= before
 
 
 async def test_who_waits_in_line_when_the_pool_closes_starts_no_worker(
     tmp_path: Path,
 ) -> None:
-    pool, fifo = ProcessPool(1), str(tmp_path / "fifo")
+    pool, fifo, before = ProcessPool(1), str(tmp_path / "fifo"), children()
     os.mkfifo(fifo)
     begun = asyncio.create_task(pool.run(hold, fifo))
     await asyncio.to_thread(Path(fifo).read_text)
@@ -528,7 +582,7 @@ async def test_who_waits_in_line_when_the_pool_closes_starts_no_worker(
     for task in (begun, waiting):
         with pytest.raises(EngineError):
             await task
-    assert pool.pids() == []
+    assert children() <= before
 
 
 async def test_workers_are_started_by_the_thread_that_lives_as_long_as_the_service(

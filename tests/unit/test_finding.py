@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import resource
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -13,7 +15,7 @@ import pytest
 from app.adapters.process_pool import ProcessPool
 from app.adapters.weights.shelf import ModelShelf
 from app.bootstrap import finding as finding_module
-from app.bootstrap.finding import Finding
+from app.bootstrap.finding import Finding, open_finding
 from app.bootstrap.records import Records
 from app.bootstrap.workshop import transcribe_file
 from app.config import AppSettings, load_settings
@@ -212,3 +214,14 @@ async def test_the_command_line_tries_once_to_get_the_detector_and_tells_why_not
                 model=None,
                 progress=lambda _: None,
             )
+
+
+async def test_the_embedding_worker_is_bounded_and_never_recycled(tmp_path: Path) -> None:
+    """A search would wait until the model is loaded again."""
+    bounds = {"memory_limit": 1024**3, "recycle_after": 1}
+    chosen = load_settings(storage={"data_dir": tmp_path}, workers=bounds)
+    async with open_finding(chosen, ModelShelf(tmp_path), tmp_path / "logs") as finding:
+        limit, _ = await finding.pool.run(resource.getrlimit, resource.RLIMIT_DATA)
+        pids = [await finding.pool.run(os.getpid) for _ in range(2)]
+    assert limit == 1024**3
+    assert len(set(pids)) == 1

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters import leftovers
 from app.adapters.leftovers import MARK, end_leftovers, marked
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux only")
 
 Orphan = Callable[..., int]
+#: Held before a test takes it away.
+SEND = signal.pidfd_send_signal
 #: Starts a sleeper, says its id, and is gone: what is left has no parent that we know.
 PARENT = """
 import subprocess, sys
@@ -46,7 +49,7 @@ def orphan() -> Iterator[Orphan]:
 
 def _kill(descriptor: int) -> None:
     if not select.select([descriptor], [], [], 0)[0]:
-        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        SEND(descriptor, signal.SIGKILL)
 
 
 def alive(pid: int) -> bool:
@@ -63,6 +66,43 @@ def test_what_an_earlier_run_left_is_gone_when_it_returns(tmp_path: Path, orphan
     assert sorted(end_leftovers(tmp_path)) == sorted(pids)
     assert not any(map(alive, pids))
     assert end_leftovers(tmp_path) == []
+
+
+def refuse(pid: int) -> int:
+    raise PermissionError("the sandbox does not know this call")
+
+
+@pytest.mark.parametrize("lack", ["open", "send", "call"])
+def test_without_descriptors_of_processes_leftovers_are_ended_by_their_ids(
+    tmp_path: Path, orphan: Orphan, monkeypatch: pytest.MonkeyPatch, lack: str
+) -> None:
+    pids, other = [orphan(tmp_path), orphan(tmp_path)], orphan(tmp_path / "other")
+    os.kill(pids[0], signal.SIGSTOP)
+    if lack == "open":
+        monkeypatch.delattr(os, "pidfd_open")
+    elif lack == "send":
+        monkeypatch.delattr(signal, "pidfd_send_signal")
+    else:
+        monkeypatch.setattr(os, "pidfd_open", refuse)
+    assert sorted(end_leftovers(tmp_path)) == sorted(pids)
+    assert not any(map(alive, pids))
+    assert alive(other)
+
+
+def test_an_id_that_has_passed_to_another_process_is_not_killed(
+    tmp_path: Path, orphan: Orphan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid, looks = orphan(tmp_path), list[int]()
+
+    def passed_on(pid: int, mark: bytes) -> bool:
+        looks.append(pid)
+        return looks.count(pid) == 1 and bears(pid, mark)
+
+    bears = leftovers._bears
+    monkeypatch.delattr(os, "pidfd_open")
+    monkeypatch.setattr(leftovers, "_bears", passed_on)
+    assert end_leftovers(tmp_path) == []
+    assert looks.count(pid) == 2 and alive(pid)
 
 
 def test_a_leftover_that_is_stopped_or_deaf_is_ended_too(tmp_path: Path, orphan: Orphan) -> None:

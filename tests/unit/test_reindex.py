@@ -184,3 +184,30 @@ async def test_a_transcript_that_is_not_indexed_yet_is_no_matter_for_pruning(
 ) -> None:
     await done(bench, 1)
     assert await reindex.prune(bench.transcripts, anew) == 0
+
+
+async def test_what_failed_for_a_reason_that_passes_is_indexed_once_it_has_passed(
+    bench: Workbench,
+) -> None:
+    index = Choosy()
+    bench.index = index
+    index.trouble_with = {}
+    job = await bench.upload()
+    index.trouble_with[job.job_id] = StorageError("the disk is full")
+    await bench.worker().run_once()
+    assert [warning.code for warning in (await bench.now(job)).warnings] == ["index.failed"]
+    looks: list[float] = []
+
+    async def sleep(delay: float) -> None:
+        looks.append(delay)
+        if len(looks) == 3:
+            index.trouble_with.clear()
+        if len(looks) == 5:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await reindex.keep_level(bench.store, bench.transcripts, bench.embedder, index, sleep)
+    assert await unindexed(bench, index) == []
+    assert (await bench.now(job)).warnings == ()
+    first = reindex.FIRST_LOOK
+    assert looks == [first, 2 * first, 4 * first, first, first]

@@ -103,7 +103,7 @@ async def test_a_stop_ends_the_wait_for_a_store_that_takes_no_verdict(bench: Wor
     await until(lambda: store.refused == 1)
     await stopped(task)
     assert store.refused == 1 and worker.running() == 0
-    assert (await bench.now(job)).status is JobStatus.RUNNING  # for the sweep
+    await given_back(bench, job)
     later = bench.worker(boot_id="boot-2")
     await later.recover()
     await run_to_end(later)

@@ -8,7 +8,7 @@ from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner, Result
 
 from app.cli.main import cli
-from app.domain.errors import SpoolError
+from app.domain.errors import InvalidRequest, SpoolError
 
 ID, OTHER = "0" * 8, "1" * 8
 ATTEMPT = {
@@ -110,3 +110,44 @@ def test_one_or_all_are_replayed(httpserver: HTTPServer) -> None:
     assert told(httpserver, "dead-letters", "--replay-all") == f"{ID} Pending\n{OTHER} Pending\n"
     forgot = run(httpserver, "dead-letters", "--replay")
     assert isinstance(forgot.exception, SpoolError) and "name the job" in str(forgot.exception)
+
+
+@pytest.mark.parametrize(
+    ("verb", "method", "path", "said"),
+    [
+        ("cancel", "POST", "/cancel", "Cancelled"),
+        ("retry", "POST", "/retry", "Pending"),
+        ("delete", "DELETE", "", "deleted"),
+    ],
+)
+def test_jobs_are_steered_under_their_own_name_too(
+    httpserver: HTTPServer, verb: str, method: str, path: str, said: str
+) -> None:
+    for job_id in (ID, OTHER):
+        asked = httpserver.expect_request(f"/api/v1/jobs/{job_id}{path}", method=method)
+        asked.respond_with_json({"job_id": job_id, "status": said})
+    assert told(httpserver, "jobs", verb, ID, OTHER) == f"{ID} {said}\n{OTHER} {said}\n"
+
+
+def test_jobs_are_listed_and_shown(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(f"/api/v1/jobs/{ID}").respond_with_json(DEAD)
+    listed = httpserver.expect_request(
+        "/api/v1/jobs", query_string={"limit": "20", "status": "failed"}
+    )
+    listed.respond_with_json({"jobs": [DEAD | {"progress": 0.5}], "cursor": None})
+    assert json.loads(told(httpserver, "jobs", ID)) == DEAD
+    output = told(httpserver, "jobs", "--status", "failed")
+    assert "A [bold] talk: died" in output and " 50%" in output
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(["retry"], "name the jobs"), (["replay", ID], "replay"), ([ID, OTHER], ID)],
+)
+def test_what_jobs_does_not_understand_is_refused(
+    httpserver: HTTPServer, words: list[str], message: str
+) -> None:
+    done = run(httpserver, "jobs", *words)
+    assert isinstance(done.exception, InvalidRequest)
+    assert message in done.exception.message and "spool jobs retry" in str(done.exception.hint)
+    assert httpserver.log == []

@@ -245,14 +245,16 @@ async def test_nothing_works_on_when_the_job_is_cancelled() -> None:
     assert engine.at_work == 0
 
 
-async def test_nothing_works_on_when_the_detector_fails() -> None:
+async def test_windows_under_way_are_finished_and_kept_when_the_detector_fails() -> None:
     async def broken() -> AsyncIterator[AudioWindow]:
         yield a_window(0)
         await until(lambda: engine.at_work == 1)
+        engine.hold.set()
         raise EngineError("deaf")
 
-    engine = FakeEngine(concurrency=2)
+    engine, journal = FakeEngine(concurrency=2), MemoryJournal()
     engine.hold.clear()
     with pytest.raises(EngineError, match="deaf"):
-        await heard(engine, broken())
+        await heard(engine, broken(), journal=journal)
     assert engine.at_work == 0
+    assert len(journal.kept) == 1

@@ -4,6 +4,7 @@ import asyncio
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from app.domain.webhooks import (
     jittered,
     payload,
     retry_after,
+    without_secrets,
 )
 from app.services.webhook_endpoints import LAST_REST, MOST_KNOWN, PATIENCE, Endpoints
 from tests.contracts.webhooks import SAID
@@ -261,3 +263,25 @@ def test_a_folder_that_takes_no_secret_is_a_storage_error(tmp_path: Path) -> Non
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageError, match=NAME):
         kept_secret(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://host:8000/a/b", "https://host:8000/a/b"),
+        ("https://host/a?token=x", "https://host/a"),
+        ("https://host/a#token=x", "https://host/a"),
+        ("https://host/a#b?c", "https://host/a"),
+        ("https://host?token=x", "https://host"),
+        ("https://user:pass@host:8000/a@b", "https://host:8000/a@b"),
+        ("https://token@host", "https://host"),
+        ("https://a@b@host/", "https://host/"),
+        ("https://a@host/b://c@d", "https://host/b://c@d"),
+        ("http://[::1]:80/a", "http://[::1]:80/a"),
+        ("http://[x", "http://[x"),
+        ("no url", "no url"),
+    ],
+)
+def test_a_url_is_shown_without_what_may_be_secret_in_it(url: str, shown: str) -> None:
+    assert without_secrets(url) == shown
+    assert replace(delivery(), url=url).shown_url == shown

@@ -7,7 +7,9 @@ import pytest
 from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 
+from app.adapters.webhook_secret import kept_secret
 from app.cli.webhooks import webhooks
+from app.domain.errors import NotFound
 
 ID = "msg_" + "0" * 32
 DELIVERY = {
@@ -54,8 +56,18 @@ def test_the_secret_is_that_of_the_data_folder_or_the_configured_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("APP__STORAGE__DATA_DIR", str(tmp_path))
-    secret = run(None, "secret")
-    assert secret == (tmp_path / "webhook.secret").read_text()
-    assert run(None, "secret") == secret
+    secret = kept_secret(tmp_path)
+    assert run(None, "secret") == f"{secret}\n"
     monkeypatch.setenv("APP__WEBHOOKS__SECRET", "whsec_mine")
     assert run(None, "secret") == "whsec_mine\n"
+
+
+@pytest.mark.parametrize("folder", ["", "not/yet/there"])
+def test_to_ask_for_the_secret_makes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.setenv("APP__STORAGE__DATA_DIR", str(tmp_path / folder))
+    done = CliRunner().invoke(webhooks, ["secret"])
+    assert isinstance(done.exception, NotFound)
+    assert "spool serve" in str(done.exception.hint)
+    assert list(tmp_path.iterdir()) == []  # root's file would be out of the service's reach

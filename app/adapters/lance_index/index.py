@@ -97,11 +97,6 @@ class LanceIndex:
             ranked = fuse(await rankings(self._table(), query, vector))
             return await self._hits(ranked[query.offset : query.offset + query.limit])
 
-    async def tidy(self) -> None:
-        """Compact files, bring the indexes up to date, drop old versions."""
-        async with self._writing() as table:
-            await self._tidy(table)
-
     def _table(self) -> Any:
         return self._open().table
 
@@ -124,6 +119,7 @@ class LanceIndex:
                     await self._tidy(table)
 
     async def _tidy(self, table: Any) -> None:
+        """Compact files, bring the indexes up to date, drop old versions."""
         await table.optimize(cleanup_older_than=KEPT_VERSIONS)
         self._untidy_writes = self._untidy_rows = 0
 

@@ -7,7 +7,7 @@ from loguru import logger
 
 from app.adapters.local_storage.disk import make_folder, sync_folder, translated
 from app.adapters.local_storage.thread import in_thread
-from app.domain.errors import StorageError
+from app.domain.errors import SpoolError
 from app.domain.system_errors import DISK_FULL
 
 NAME = ".ballast"
@@ -42,7 +42,7 @@ class BallastFile:
                 self._path.unlink(missing_ok=True)
                 if self.size:
                     self._allocate()
-        except StorageError as error:
+        except SpoolError as error:
             self._drop()
             self._tell_refused(error)
             return False
@@ -82,7 +82,7 @@ class BallastFile:
         except OSError:
             return None
 
-    def _tell_refused(self, error: StorageError) -> None:
+    def _tell_refused(self, error: SpoolError) -> None:
         """Once, not at every try."""
         if not self._refused:
             logger.warning("no room for the ballast of {} bytes: {}", self.size, error.message)

@@ -17,22 +17,31 @@ class WorkerLog:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
+        self._from = 0  # bytes; what comes before is of earlier tasks
 
     def prepare(self) -> None:
         """Before a worker starts. Without a file it prints to our standard error instead."""
+        self._from = 0
         if self.path:
             with suppress(OSError):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self.path.unlink(missing_ok=True)
+
+    def turn_page(self) -> None:
+        """Before a task: what an earlier one has printed is not said of this one's death."""
+        with suppress(OSError):
+            if self.path:
+                self._from = self.path.stat().st_size
 
     def trim(self) -> None:
         """Empty it when it has grown too long: the worker's next line becomes the first."""
         with suppress(OSError):
             if self.path and self.path.stat().st_size > MOST:
                 os.truncate(self.path, 0)
+                self._from = 0
 
     def last_lines(self) -> str | None:
-        """The end of it, without control characters; None when there is nothing."""
+        """The end of what the task printed, without control characters; None for nothing."""
         try:
             lines = self._tail().splitlines() if self.path else []
         except OSError:
@@ -44,7 +53,7 @@ class WorkerLog:
         assert self.path
         with self.path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - TAIL))
+            file.seek(max(self._from, size - TAIL))
             return file.read(TAIL).decode(errors="replace")
 
 

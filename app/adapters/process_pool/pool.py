@@ -67,10 +67,6 @@ class ProcessPool:
     def busy(self) -> int:
         return self.slots - self._idle.qsize()
 
-    def pids(self) -> list[int]:
-        """Of the worker processes that are up."""
-        return [pid for slot in self._all if (pid := slot.pid) is not None]
-
     async def aclose(self) -> None:
         """Kill all workers, and wait until the system has taken them back."""
         await asyncio.gather(*(slot.aclose() for slot in self._all))

@@ -29,10 +29,6 @@ class Slot:
         self._worker: Worker | None = None
         self._dying: set[asyncio.Task[int | None]] = set()
 
-    @property
-    def pid(self) -> int | None:
-        return self._worker.pid if self._worker else None
-
     async def run(self, task: Callable[[], T], seconds: float) -> T:
         """What `task` returns or raises. Raises EngineError when there is no worker to be had."""
         for _ in range(TRIES - 1):
@@ -46,6 +42,7 @@ class Slot:
         return await self._tried(await self._at_hand(), task, seconds)
 
     async def _tried(self, worker: Worker, task: Callable[[], T], seconds: float) -> T:
+        self._log.turn_page()
         try:
             return await self._outcome(worker, worker.begin(task), seconds)
         finally:
@@ -117,10 +114,10 @@ class Slot:
         return error
 
     async def _buried(self, worker: Worker) -> int | None:
-        """Its exit status, once it has ended; None when it does not end."""
+        """Its exit status, once it has ended; None when it does not, or nobody can wait for it."""
         dying = self._let_go(worker)
         await asyncio.wait({dying}, timeout=BURIAL)
-        return dying.result() if dying.done() else None
+        return dying.result() if dying.done() and not dying.exception() else None
 
     def _let_go(self, worker: Worker) -> asyncio.Task[int | None]:
         """Kill it and free the place; its end is waited for apart."""

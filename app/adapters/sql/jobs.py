@@ -138,6 +138,9 @@ class SqlJobStore:
     async def reopen(self, job: Job) -> bool:
         return await self._change(transitions.reopen, job)
 
+    async def make_good(self, job_id: str) -> None:
+        await self._change(transitions.make_good, job_id)
+
     async def delete(self, job_id: str) -> bool:
         return await self._change(transitions.remove, job_id)
 

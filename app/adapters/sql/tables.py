@@ -47,39 +47,39 @@ class Table(DeclarativeBase):
     }
 
 
-def _one_of(column: str, kinds: type[StrEnum]) -> str:
+def one_of(column: str, kinds: type[StrEnum]) -> str:
     names = ", ".join(f"'{kind.value}'" for kind in kinds)
     return f"{column} IN ({names})"
 
 
-def _rule(name: str, rule: str) -> CheckConstraint:
+def rule(name: str, rule: str) -> CheckConstraint:
     return CheckConstraint(text(rule), name=name)
 
 
 class JobRow(Table):
     __tablename__ = "jobs"
     __table_args__ = (
-        _rule("status_known", _one_of("status", JobStatus)),
-        _rule("stage_known", f"stage IS NULL OR {_one_of('stage', Stage)}"),
-        _rule("source_known", _one_of("source", SourceKind)),
-        _rule("progress_range", "progress >= 0 AND progress <= 1"),
-        _rule("duration_range", "duration IS NULL OR duration >= 0"),
-        _rule("attempts_counted", "attempts >= 0 AND (status <> 'running' OR attempts > 0)"),
-        _rule("held_when_running", "(status = 'running') = (boot_id IS NOT NULL)"),
-        _rule(
+        rule("status_known", one_of("status", JobStatus)),
+        rule("stage_known", f"stage IS NULL OR {one_of('stage', Stage)}"),
+        rule("source_known", one_of("source", SourceKind)),
+        rule("progress_range", "progress >= 0 AND progress <= 1"),
+        rule("duration_range", "duration IS NULL OR duration >= 0"),
+        rule("attempts_counted", "attempts >= 0 AND (status <> 'running' OR attempts > 0)"),
+        rule("held_when_running", "(status = 'running') = (boot_id IS NOT NULL)"),
+        rule(
             "finished_when_ended",
             "(status IN ('completed', 'failed', 'cancelled')) = (finished_at IS NOT NULL)",
         ),
-        _rule("failed_says_why", "status <> 'failed' OR error_code IS NOT NULL"),
-        _rule("no_stale_error", "status NOT IN ('running', 'completed') OR error_code IS NULL"),
-        _rule("message_has_code", "error_message IS NULL OR error_code IS NOT NULL"),
-        _rule("completed_is_whole", "status <> 'completed' OR progress = 1"),
-        _rule("pending_has_no_stage", "status <> 'pending' OR stage IS NULL"),
-        _rule("stage_clock_runs", "stage_started_at IS NULL OR status = 'running'"),
-        _rule("errors_counted", "errors >= 0"),
-        _rule("crashes_counted", "crashes >= 0"),
-        _rule("deaths_counted", "deaths >= 0"),
-        _rule("dead_letter_failed", "NOT dead_letter OR status = 'failed'"),
+        rule("failed_says_why", "status <> 'failed' OR error_code IS NOT NULL"),
+        rule("no_stale_error", "status NOT IN ('running', 'completed') OR error_code IS NULL"),
+        rule("message_has_code", "error_message IS NULL OR error_code IS NOT NULL"),
+        rule("completed_is_whole", "status <> 'completed' OR progress = 1"),
+        rule("pending_has_no_stage", "status <> 'pending' OR stage IS NULL"),
+        rule("stage_clock_runs", "stage_started_at IS NULL OR status = 'running'"),
+        rule("errors_counted", "errors >= 0"),
+        rule("crashes_counted", "crashes >= 0"),
+        rule("deaths_counted", "deaths >= 0"),
+        rule("dead_letter_failed", "NOT dead_letter OR status = 'failed'"),
         Index(None, "created_at", "job_id"),
         Index(None, "status", "created_at", "job_id"),
         Index(None, "dead_letter", "created_at"),
@@ -122,9 +122,9 @@ class JobRow(Table):
 class AttemptRow(Table):
     __tablename__ = "attempts"
     __table_args__ = (
-        _rule("number_counted", "number > 0"),
-        _rule("stage_known", f"stage IS NULL OR {_one_of('stage', Stage)}"),
-        _rule("ended_with_error", "error_code IS NULL OR ended_at IS NOT NULL"),
+        rule("number_counted", "number > 0"),
+        rule("stage_known", f"stage IS NULL OR {one_of('stage', Stage)}"),
+        rule("ended_with_error", "error_code IS NULL OR ended_at IS NOT NULL"),
     )
 
     job_id: Mapped[str] = mapped_column(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql.clock import Clock, utc_now
@@ -48,6 +48,14 @@ class SqlTranscriptStore:
             return None
         return await self._database.read(lambda session: _load(session, job_id))
 
+    async def has(self, job_id: str) -> bool:
+        return is_job_id(job_id) and await self._database.read(
+            lambda session: _has(session, job_id)
+        )
+
+    async def unmark(self, asset_id: str) -> None:
+        await self._database.write(lambda session: _unmark(session, asset_id))
+
     async def partial(self, job_id: str) -> Sequence[WindowTranscript]:
         if not is_job_id(job_id):
             return ()
@@ -70,6 +78,18 @@ async def _replace(session: AsyncSession, job: Job, row: TranscriptRow) -> None:
     before = or_(TranscriptRow.asset_id == row.asset_id, TranscriptRow.job_id == row.job_id)
     await session.execute(delete(TranscriptRow).where(before))
     session.add(row)
+    died = and_(JobRow.job_id == job.job_id, JobRow.deaths > 0)
+    await session.execute(update(JobRow).where(died).values(deaths=0))  # it got this far
+
+
+async def _has(session: AsyncSession, job_id: str) -> bool:
+    query = select(TranscriptRow.job_id).where(TranscriptRow.job_id == job_id)
+    return await session.scalar(query) is not None
+
+
+async def _unmark(session: AsyncSession, asset_id: str) -> None:
+    theirs = update(TranscriptRow).where(TranscriptRow.asset_id == asset_id)
+    await session.execute(theirs.values(indexed_in=None))
 
 
 async def _mark(session: AsyncSession, job_id: str, generation: str) -> None:

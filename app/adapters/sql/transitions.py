@@ -196,6 +196,17 @@ async def reopen(session: AsyncSession, now: datetime, job: Job) -> bool:
     )
 
 
+async def make_good(session: AsyncSession, now: datetime, job_id: str) -> bool:
+    completed = and_(JobRow.job_id == job_id, JobRow.status == JobStatus.COMPLETED.value)
+    told = warnings_from_json(
+        await session.scalar(select(JobRow.warnings).where(completed).with_for_update()) or []
+    )
+    kept = [warning for warning in told if warning.code not in LATE_WARNINGS]
+    if len(kept) == len(told):
+        return False
+    return await _change(session, completed, warnings=warnings_to_json(kept), updated_at=now)
+
+
 async def remove(session: AsyncSession, now: datetime, job_id: str) -> bool:
     idle = JobRow.status != JobStatus.RUNNING.value
     gone = await session.execute(delete(JobRow).where(JobRow.job_id == job_id, idle))
@@ -302,7 +313,7 @@ def _why(error: SpoolError) -> dict[str, str]:
 def _autopsy(error: SpoolError) -> dict[str, Any]:
     return {
         **_why(error),
-        "error_class": type(error).__name__,
+        "error_class": error.error_class or type(error).__name__,
         "exit_status": error.exit_status,
         "last_lines": error.last_lines,
     }

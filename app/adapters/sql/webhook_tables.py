@@ -6,21 +6,21 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.adapters.sql.columns import Prose
-from app.adapters.sql.tables import Table, _one_of, _rule
+from app.adapters.sql.tables import Table, one_of, rule
 from app.domain.webhooks import DeliveryState, WebhookEvent
 
 
 class DeliveryRow(Table):
     __tablename__ = "deliveries"
     __table_args__ = (
-        _rule("event_known", _one_of("event", WebhookEvent)),
-        _rule("state_known", _one_of("state", DeliveryState)),
-        _rule("attempts_counted", "counted_from >= 0 AND attempts >= counted_from"),
-        _rule("due_when_pending", "(state = 'pending') = (next_at IS NOT NULL)"),
-        _rule("delivered_says_when", "(state = 'delivered') = (delivered_at IS NOT NULL)"),
-        _rule("ended_by_a_try", "state NOT IN ('delivered', 'failed') OR attempts > 0"),
-        _rule("failed_says_why", "(event = 'job.completed') = (error_code IS NULL)"),
-        _rule("message_has_code", "error_message IS NULL OR error_code IS NOT NULL"),
+        rule("event_known", one_of("event", WebhookEvent)),
+        rule("state_known", one_of("state", DeliveryState)),
+        rule("attempts_counted", "counted_from >= 0 AND attempts >= counted_from"),
+        rule("due_when_pending", "(state = 'pending') = (next_at IS NOT NULL)"),
+        rule("delivered_says_when", "(state = 'delivered') = (delivered_at IS NOT NULL)"),
+        rule("ended_by_a_try", "state NOT IN ('delivered', 'failed') OR attempts > 0"),
+        rule("failed_says_why", "(event = 'job.completed') = (error_code IS NULL)"),
+        rule("message_has_code", "error_message IS NULL OR error_code IS NOT NULL"),
         Index(None, "state", "next_at"),
         Index(None, "state", "endpoint", "next_at", "delivery_id"),
         Index(None, "created_at", "delivery_id"),
@@ -53,9 +53,9 @@ class DeliveryRow(Table):
 class DeliveryTryRow(Table):
     __tablename__ = "delivery_tries"
     __table_args__ = (
-        _rule("number_counted", "number > 0"),
-        _rule("seconds_range", "seconds >= 0"),
-        _rule("says_how_it_went", "status IS NOT NULL OR error IS NOT NULL"),
+        rule("number_counted", "number > 0"),
+        rule("seconds_range", "seconds >= 0"),
+        rule("says_how_it_went", "status IS NOT NULL OR error IS NOT NULL"),
     )
 
     delivery_id: Mapped[str] = mapped_column(
