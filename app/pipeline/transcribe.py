@@ -23,7 +23,7 @@ from app.pipeline.speech import only_speech
 from app.ports import TranscriptionEngine, WindowJournal
 
 #: Raise it when windows are cut or decoded another way: results of old cuts are not mixed in.
-CUT = 1
+CUT = 2
 
 
 async def transcribe(
@@ -109,8 +109,7 @@ class _Desk:
         engine = self._engine
         batches = Batches(self._wanted(windows), size=engine.batch_size, takers=engine.concurrency)
         try:
-            while await self._begin(batches):
-                pass
+            await self._begin_all(batches)
             await self._settle()
         finally:
             await batches.aclose()
@@ -118,6 +117,14 @@ class _Desk:
         if self._error:
             raise self._error
         return self._detection
+
+    async def _begin_all(self, batches: Batches) -> None:
+        """What fails before a window comes to the engine harms none that is there already."""
+        try:
+            while await self._begin(batches):
+                pass
+        except Exception as error:
+            self._error = self._error or error
 
     async def _wanted(self, windows: AsyncIterator[AudioWindow]) -> AsyncIterator[AudioWindow]:
         """Those that are not done yet; the language is known before the first goes out."""

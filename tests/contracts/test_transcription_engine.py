@@ -260,6 +260,57 @@ async def test_nothing_is_made_up_where_nobody_speaks(
     assert only_speech(result).segments == ()
 
 
+async def test_who_came_along_changes_nothing(
+    fast: Engine, jfk: Path, two_cities: Path, tmp_path: Path
+) -> None:
+    """A resumed job decodes the same windows in other company."""
+    options = DecodingOptions(language="en", word_timestamps=True)
+    whole = window_of(two_cities, tmp_path)
+    windows = [
+        replace(whole, number=0, samples=19 * SAMPLE_RATE),
+        window_of(jfk, tmp_path, number=1),
+        replace(whole, number=2, samples=4 * SAMPLE_RATE + SAMPLE_RATE // 2),
+        replace(whole, number=3, first_sample=20 * SAMPLE_RATE, samples=11 * SAMPLE_RATE),
+    ]
+    together = list(await fast.transcribe(windows, options))
+    assert [result.number for result in together] == [0, 1, 2, 3]
+    alone = [(await fast.transcribe([window], options))[0] for window in windows]
+    assert [rounded(result) for result in together] == [rounded(result) for result in alone]
+
+
+def rounded(result: WindowTranscript) -> list[object]:
+    """All that it says but likelihoods, whose last digits may differ."""
+    return [
+        (s.start, s.end, s.text, [(w.start, w.end, w.text) for w in s.words])
+        for s in result.segments
+    ]
+
+
+async def test_what_reads_badly_reads_the_same_again(
+    fast: Engine, two_cities: Path, tmp_path: Path
+) -> None:
+    samples, rate = soundfile.read(two_cities, dtype="float32")
+    hasty = tmp_path / "hasty.wav"
+    soundfile.write(hasty, samples[: 20 * rate : 2], rate)
+    window = window_of(hasty, tmp_path)
+    first, again = [await fast.transcribe([window], ENGLISH) for _ in range(2)]
+    assert first == again
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_errors_show_no_folders(
+    pool: ProcessPool, jfk: Path, tmp_path: Path, there: bool
+) -> None:
+    broken = tmp_path / "faster-whisper-broken"
+    if there:
+        broken.mkdir()
+        (broken / "model.bin").write_bytes(b"no weights at all" + bytes(1000))
+    engine = FasterWhisperEngine(pool, model="broken", model_path=broken)
+    with pytest.raises(EngineError, match="faster-whisper-broken") as caught:
+        await engine.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+    assert str(tmp_path) not in str(caught.value)
+
+
 async def test_it_says_how_sure_it_is(fast: Engine, jfk: Path, tmp_path: Path) -> None:
     [result] = await fast.transcribe([window_of(jfk, tmp_path)], ENGLISH)
     for segment in result.segments:

@@ -27,7 +27,7 @@ Rows = dict[int, tuple[str, str]]
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("provider", ["whisper_cpp"])
+@pytest.mark.parametrize("provider", ["faster_whisper", "whisper_cpp"])
 def test_a_long_file_survives_kills_without_computing_a_window_twice(
     make_spool: Callable[..., Spool], two_cities: Path, tmp_path: Path, provider: str
 ) -> None:

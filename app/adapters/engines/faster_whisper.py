@@ -14,8 +14,12 @@ from app.ports import WorkerPool
 LOAD = 600.0
 #: For windows of no length: a replaced worker reads its model first.
 START = 180.0
-#: For each second of sound. A large model on a slow core needs 10 or so.
+#: For each second of sound, before any was heard. A large model on a slow core needs 10 or so.
 PER_SECOND = 20.0
+#: For each second of sound, later: so many times what the slowest batch took, but not too few. A
+#: window that reads badly is heard four times, and the machine may have other work.
+TIMES = 8.0
+LEAST = 4.0
 
 
 class FasterWhisperEngine:
@@ -31,6 +35,8 @@ class FasterWhisperEngine:
         self.concurrency = pool.slots
         self._pool = pool
         self._path = str(model_path)
+        #: What the slowest batch took for each second of sound.
+        self._slowest: float | None = None
 
     async def warm(self) -> None:
         """Load the model in every worker, so that the first job does not wait for it."""
@@ -41,20 +47,24 @@ class FasterWhisperEngine:
 
     async def detect_language(self, window: AudioWindow) -> LanguageDetection:
         return await self._pool.run_within(
-            _bound([window]), worker.detect_language, self._path, window
+            self._bound(worker.WHOLE), worker.detect_language, self._path, window
         )
 
     async def transcribe(
         self, windows: Sequence[AudioWindow], options: DecodingOptions
     ) -> Sequence[WindowTranscript]:
-        return await self._pool.run_within(
-            _bound(windows), worker.transcribe, self._path, windows, options
+        heard = sum(max(window.seconds, worker.LEAST) for window in windows)
+        work = await self._pool.run_within(
+            self._bound(heard), worker.transcribe, self._path, windows, options
         )
+        self._slowest = max(self._slowest or 0.0, work.seconds / heard)
+        return work.transcripts
 
     async def aclose(self) -> None:
         """Nothing to do: the models live and die with the pool's processes."""
 
-
-def _bound(windows: Sequence[AudioWindow]) -> float:
-    """Seconds after which work on the windows is stuck rather than slow."""
-    return START + PER_SECOND * sum(window.seconds for window in windows)
+    def _bound(self, heard: float) -> float:
+        """Seconds after which work on so many seconds of sound is stuck rather than slow."""
+        if self._slowest is None:
+            return START + PER_SECOND * heard
+        return START + max(LEAST, TIMES * self._slowest) * heard

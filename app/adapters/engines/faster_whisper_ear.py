@@ -40,9 +40,9 @@ def load(model_path: str) -> Ear:
     import ctranslate2
     import numpy as np
 
-    ctranslate2.set_random_seed(0)  # the same work gives the same words
     cuda = ctranslate2.get_cuda_device_count() > 0
-    with translated(f"CTranslate2 could not load {model_path}"):
+    name = Path(model_path).name
+    with translated(f"CTranslate2 could not load the model {name}", model_path, name):
         model = ctranslate2.models.Whisper(
             model_path,
             device="cuda" if cuda else "cpu",
@@ -56,13 +56,15 @@ def load(model_path: str) -> Ear:
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
+def translated(what: str, hidden: str = "", shown: str = "") -> Iterator[None]:
+    """`hidden`: what clients must not read in the library's words; they read `shown`."""
     try:
         yield
     except EngineError:
         raise
     except Exception as error:  # neither library has a common class for its errors
-        raise EngineError(f"{what}: {error}") from error
+        told = str(error).replace(hidden, shown) if hidden else str(error)
+        raise EngineError(f"{what}: {told}") from error
 
 
 def encode(ear: Ear, sounds: "Sequence[Floats]", seconds: float) -> Any:

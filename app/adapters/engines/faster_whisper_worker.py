@@ -1,6 +1,10 @@
 """What runs inside a worker process: CTranslate2's Whisper on a batch of windows."""
 
+import math
+import time
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.adapters.engines.faster_whisper_ear import Ear, decode, encode, load, translated
@@ -14,20 +18,30 @@ from app.domain.transcript import LanguageDetection, LanguageGuess, Segment, Win
 if TYPE_CHECKING:
     from app.adapters.engines.faster_whisper_sound import Floats
 
-# The encoder hears the longest window of a batch and some silence, not 30 s. With less, Whisper
-# says the same words over and over: at a margin of 1 s and no least length, 3 of 15 clips did.
+# The encoder hears the window and some silence, not 30 s. With less, Whisper says the same words
+# over and over: at a margin of 1 s and no least length, 3 of 15 clips did. How much silence changes
+# words here and there, so it follows the window alone: who came along depends on the hour.
 MARGIN = 4.0  # seconds of silence after the window
 LEAST = 10.0  # seconds
 WHOLE = 30.0  # seconds: the most that Whisper can hear
+#: Seconds. Windows that need the same number of steps are decoded together.
+STEP = 2.0
 ALTERNATIVES = 4
-#: What is tried in turn on a window that reads badly: openai/whisper's own ladder.
+#: What is tried in turn on a window that reads badly. openai/whisper draws lots here, at rising
+#: temperatures; then a window heard again would read otherwise.
 LADDER: tuple[dict[str, Any], ...] = (
     {"beam_size": 5},
-    *(
-        {"sampling_temperature": heat / 10, "sampling_topk": 0, "num_hypotheses": 5}
-        for heat in (2, 4, 6, 8, 10)
-    ),
+    {"beam_size": 5, "repetition_penalty": 1.1, "no_repeat_ngram_size": 3},
+    {"beam_size": 5, "repetition_penalty": 1.3, "no_repeat_ngram_size": 3},
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What came of a batch, and how long it took: waiting and loading do not count."""
+
+    transcripts: list[WindowTranscript]
+    seconds: float
 
 
 def warm(model_path: str) -> None:
@@ -49,32 +63,36 @@ def detect_language(model_path: str, window: AudioWindow) -> LanguageDetection:
     )
 
 
-def transcribe(
-    model_path: str, windows: Sequence[AudioWindow], options: DecodingOptions
-) -> list[WindowTranscript]:
-    """Greedily, all at once; what reads badly, again by itself."""
+def transcribe(model_path: str, windows: Sequence[AudioWindow], options: DecodingOptions) -> Work:
+    """Greedily, those of like length at once; what reads badly, again by itself."""
     ear = load(model_path)
+    began = time.monotonic()
+    found: dict[AudioWindow, WindowTranscript] = {}
     with translated("CTranslate2 failed"):
-        sounds = [samples(window) for window in windows]
-        heard = decode(ear, sounds, _context(windows), options)
-        heard = [_mended(ear, *each, options) for each in zip(sounds, heard, strict=True)]
-    return [_transcript(*each, options) for each in zip(windows, heard, strict=True)]
+        for context, alike in _by_context(windows).items():
+            sounds = [samples(window) for window in alike]
+            heard = decode(ear, sounds, context, options)
+            for window, sound, first in zip(alike, sounds, heard, strict=True):
+                best = _mended(ear, sound, first, options)
+                found[window] = _transcript(window, best, options)
+    transcripts = [found[window] for window in windows]
+    return Work(transcripts=transcripts, seconds=time.monotonic() - began)
 
 
 def _mended(ear: Ear, sound: "Floats", first: Heard, options: DecodingOptions) -> Heard:
-    """As it is if it reads well, else the first way of the ladder that does.
+    """As it is if it reads well, else the first way of the ladder that does and skips nothing.
 
-    If none does, the likeliest that does not repeat.
+    If none does, the likeliest of those that are least bad.
     """
     if not first.reads_badly:
         return _completed(ear, sound, first, options) if first.skips else first
     tries = [first]
     for way in LADDER:
         [heard] = decode(ear, [sound], WHOLE, options, **way)
-        if not heard.reads_badly:
+        if not heard.reads_badly and not heard.skips:
             return heard
         tries.append(heard)
-    return max(tries, key=lambda heard: (not heard.repeats, heard.logprob))
+    return max(tries, key=lambda heard: (not heard.repeats, not heard.reads_badly, heard.logprob))
 
 
 def _completed(ear: Ear, sound: "Floats", first: Heard, options: DecodingOptions) -> Heard:
@@ -106,7 +124,14 @@ def _segment(line: Line, heard: Heard, options: DecodingOptions) -> Segment:
     )
 
 
-def _context(windows: Sequence[AudioWindow]) -> float:
+def _by_context(windows: Sequence[AudioWindow]) -> dict[float, list[AudioWindow]]:
+    groups: dict[float, list[AudioWindow]] = defaultdict(list)
+    for window in windows:
+        groups[_context(window)].append(window)
+    return groups
+
+
+def _context(window: AudioWindow) -> float:
     """Seconds that the encoder hears."""
-    longest = max(window.seconds for window in windows)
-    return min(WHOLE, max(LEAST, longest + MARGIN))
+    steps = math.ceil((window.seconds + MARGIN) / STEP)
+    return min(WHOLE, max(LEAST, steps * STEP))

@@ -1,0 +1,99 @@
+"""How much the encoder hears of a window, and what is tried when it reads badly."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.adapters.engines import faster_whisper_worker as worker
+from app.adapters.engines.faster_whisper_heard import Heard
+from app.adapters.engines.spelling import Spelling
+from app.domain.decoding import DecodingOptions
+from app.domain.media import SAMPLE_RATE, AudioWindow
+
+ENGLISH = DecodingOptions(language="en")
+
+
+def window(number: int, seconds: float) -> AudioWindow:
+    samples = round(seconds * SAMPLE_RATE)
+    return AudioWindow(number=number, path=Path("sound"), first_sample=0, samples=samples)
+
+
+def heard(text: str, logprob: float = -0.3, lasting: float = 0.5) -> Heard:
+    words = [Spelling(0.0, lasting, f" {part}".encode(), [0.9]) for part in text.split()]
+    return Heard(language="en", text=text, words=words, logprob=logprob, no_speech_prob=0.1)
+
+
+class Decoder:
+    """Says how long each sound is, or what it was told to say; notes how it was asked."""
+
+    def __init__(self) -> None:
+        self.contexts: list[tuple[float, int]] = []
+        self.ways: list[dict[str, Any]] = []
+        self.says: list[Heard] = []
+
+    def __call__(
+        self, ear: object, sounds: list[Any], seconds: float, options: object, **how: Any
+    ) -> list[Heard]:
+        self.contexts.append((seconds, len(sounds)))
+        self.ways.append(how)
+        return [
+            self.says.pop(0) if self.says else heard(f"{len(sound) / SAMPLE_RATE:g}")
+            for sound in sounds
+        ]
+
+
+@pytest.fixture
+def decoder(monkeypatch: pytest.MonkeyPatch) -> Decoder:
+    made = Decoder()
+    monkeypatch.setattr(worker, "load", lambda path: None)
+    monkeypatch.setattr(worker, "samples", lambda window: np.zeros(window.samples, np.float32))
+    monkeypatch.setattr(worker, "decode", made)
+    return made
+
+
+def texts(*windows: AudioWindow) -> list[str]:
+    work = worker.transcribe("m", windows, ENGLISH)
+    return [" ".join(segment.text for segment in t.segments) for t in work.transcripts]
+
+
+def test_windows_of_like_length_are_decoded_together_and_results_keep_their_order(
+    decoder: Decoder,
+) -> None:
+    lengths = [19.0, 3.0, 11.0, 18.5, 5.0, 28.0]
+    found = texts(*(window(number, each) for number, each in enumerate(lengths)))
+    assert found == ["19", "3", "11", "18.5", "5", "28"]
+    assert decoder.contexts == [(24.0, 2), (10.0, 2), (16.0, 1), (30.0, 1)]
+
+
+@pytest.mark.parametrize("seconds", [0.1, 5.0, 7.9, 12.0, 19.99, 28.0])
+def test_the_encoder_hears_as_much_of_a_window_in_any_company(
+    decoder: Decoder, seconds: float
+) -> None:
+    texts(window(0, seconds))
+    [(alone, _)] = decoder.contexts
+    assert seconds + 2.0 <= alone <= 30.0
+    for mate in (1.0, 10.0, 20.0, 28.0):
+        decoder.contexts.clear()
+        texts(window(0, seconds), window(1, mate))
+        assert decoder.contexts[0][0] == alone
+
+
+def test_nothing_that_is_tried_draws_lots() -> None:
+    tried = {name for way in worker.LADDER for name in way}
+    assert tried and not any(name.startswith("sampling") for name in tried)
+
+
+def test_the_first_way_that_reads_well_and_passes_over_nothing_is_taken(decoder: Decoder) -> None:
+    decoder.says = [heard("go " * 90), heard("this skips", lasting=3.0), heard("this is all")]
+    assert texts(window(0, 8.0)) == ["this is all"]
+    assert decoder.ways == [{}, *worker.LADDER[:2]]
+
+
+def test_if_no_way_reads_well_the_least_bad_is_taken(decoder: Decoder) -> None:
+    ways = len(worker.LADDER)
+    decoder.says = [heard("go " * 90, -0.1), *[heard(f"guess {n}", -2.0 - n) for n in range(ways)]]
+    assert texts(window(0, 8.0)) == ["guess 0"]
+    decoder.says = [heard("guess", -1.1), *[heard("so it goes", lasting=3.0)] * ways]
+    assert texts(window(0, 8.0)) == ["so it goes"]
