@@ -138,7 +138,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     47: (
         "cancelled at every stage",
-        ("test_cancelling.py::test_a_cancelled_job_is_nobodys_and_frees_its_place",),
+        ("test_cancelled_stages.py::test_a_cancelled_job_is_nobodys_and_frees_its_place",),
     ),
     48: (
         "webhook target down",

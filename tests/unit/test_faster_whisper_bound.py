@@ -63,23 +63,23 @@ async def bound(watch: Watch, engine: Any, takes: float, count: int, seconds: fl
 async def test_the_bound_follows_the_slowest_batch_so_far(watch: Watch) -> None:
     engine = FasterWhisperEngine(watch, model="m", model_path=Path("m"))
     assert await bound(watch, engine, 8.0, 4, 20.0) == 20 * 80
-    assert await bound(watch, engine, 80.0, 4, 20.0) == 4 * 80  # 0.1 a second: the least
-    assert await bound(watch, engine, 8.0, 2, 20.0) == 8 * 40
-    assert await bound(watch, engine, 8.0, 4, 20.0) == 8 * 80  # a quick batch changes nothing
+    assert await bound(watch, engine, 40.0, 4, 20.0) == 4 * 80  # 0.1 a second: the least
+    assert await bound(watch, engine, 8.0, 2, 20.0) == 10 * 40
+    assert await bound(watch, engine, 8.0, 4, 20.0) == 10 * 80  # a quick batch changes nothing
 
 
 async def test_scraps_neither_count_as_slow_nor_get_no_time(watch: Watch) -> None:
     """The encoder hears ten seconds at least."""
     engine = FasterWhisperEngine(watch, model="m", model_path=Path("m"))
-    assert await bound(watch, engine, 5.0, 1, 0.1) == 20 * 10
-    assert await bound(watch, engine, 5.0, 1, 0.1) == 4 * 10
-    assert await bound(watch, engine, 5.0, 4, 20.0) == 4 * 80
+    assert await bound(watch, engine, 2.0, 1, 0.1) == 20 * 10
+    assert await bound(watch, engine, 2.0, 1, 0.1) == 4 * 10
+    assert await bound(watch, engine, 2.0, 4, 20.0) == 4 * 80
 
 
 async def test_engines_of_one_pool_have_rates_of_their_own(watch: Watch) -> None:
     slow, other = (
         FasterWhisperEngine(watch, model=name, model_path=Path(name)) for name in ("slow", "other")
     )
-    await bound(watch, slow, 400.0, 1, 20.0)
-    assert await bound(watch, slow, 400.0, 1, 20.0) == 160 * 20
+    await bound(watch, slow, 40.0, 1, 20.0)
+    assert await bound(watch, slow, 40.0, 1, 20.0) == 40 * 20
     assert await bound(watch, other, 1.0, 1, 20.0) == 20 * 20
