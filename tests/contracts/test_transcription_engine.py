@@ -229,6 +229,19 @@ async def test_broken_weights_are_a_planned_error(
         await engine.transcribe([window_of(jfk, tmp_path)], ENGLISH)
 
 
+async def test_a_window_reads_alike_whatever_was_heard_before_it(
+    tiny: Engine, two_cities: Path, tmp_path: Path
+) -> None:
+    whole = window_of(two_cities, tmp_path)
+    window = replace(whole, first_sample=22 * SAMPLE_RATE, samples=20 * SAMPLE_RATE)
+    found = []
+    for seconds in (18, 3, 11, 20):
+        await tiny.transcribe([replace(whole, samples=seconds * SAMPLE_RATE)] * 2, ENGLISH)
+        [result] = await tiny.transcribe([window], ENGLISH)
+        found.append([(segment.text, segment.avg_logprob) for segment in result.segments])
+    assert all(each == found[0] for each in found[1:])
+
+
 # CTranslate2 alone
 
 

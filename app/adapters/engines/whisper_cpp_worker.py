@@ -22,7 +22,8 @@ CONTEXT_PER_SECOND = 50
 # With less, Whisper drops words: margin 2 s and 512 positions took base from 2.3 to 3.4 % WER and
 # tiny.en from 0.6 to 5.1 % on clips of 2 to 11 s; these two cost nothing, at half the CPU time.
 CONTEXT_MARGIN = 4.0  # seconds of silence the encoder sees after the window
-MIN_CONTEXT = 768
+LONG_CONTEXT = 1280
+CONTEXTS = (768, 1024, LONG_CONTEXT, FULL_CONTEXT)
 MIN_SAMPLES = int(1.1 * SAMPLE_RATE)  # whisper.cpp passes over anything up to one second
 ALTERNATIVES = 4
 LOGPROB_THRESHOLD = -1.0  # mean log probability
@@ -69,7 +70,8 @@ def transcribe(model_path: str, window: AudioWindow, options: DecodingOptions) -
     """Greedily with the context cut to the window; what reads badly, again with all of both."""
     segments = _decode(model_path, window, options, _audio_context(window), temperature_inc=0.0)
     if _reads_badly(segments):
-        segments = _decode(model_path, window, options, FULL_CONTEXT, temperature_inc=0.2)
+        more = max(LONG_CONTEXT, _audio_context(window))
+        segments = _decode(model_path, window, options, more, temperature_inc=0.2)
     return WindowTranscript(number=window.number, segments=segments)
 
 
@@ -114,9 +116,14 @@ def _parameters(options: DecodingOptions) -> dict[str, Any]:
 
 
 def _audio_context(window: AudioWindow) -> int:
-    """Encoder positions for the window and a margin: the rest of the 30 s would be silence."""
+    """Encoder positions for the window and a margin: the rest of the 30 s would be silence.
+
+    In whole steps of 256, for whisper.cpp's decoder reads on to the end of a step: what it finds
+    there is left from the window before, and would change words. Only windows over 21 s, which the
+    default settings never cut, take the full context, which is no whole step.
+    """
     needed = math.ceil((window.seconds + CONTEXT_MARGIN) * CONTEXT_PER_SECOND)
-    return min(FULL_CONTEXT, max(MIN_CONTEXT, needed))
+    return next(size for size in CONTEXTS if size >= min(needed, FULL_CONTEXT))
 
 
 def _set_context(model: Any, audio_ctx: int) -> None:
