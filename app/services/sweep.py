@@ -3,12 +3,13 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from loguru import logger
 
+from app.domain.clock import utc_now
 from app.domain.errors import SpoolError
 from app.domain.jobs import Job, SourceKind, pcm_key, result_key, upload_key
 from app.ports import BlobStore, BootLog
@@ -66,7 +67,7 @@ class FileSweep:
     boots: BootLog
     #: Those of the ids that have a row.
     known_jobs: Callable[[Sequence[str]], Awaitable[set[str]]]
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = utc_now
 
     async def run_once(self, boot_id: str) -> int:
         """Sweep, then tie files and database to this start; returns how many files went.

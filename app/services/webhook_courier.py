@@ -4,11 +4,12 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from loguru import logger
 
+from app.domain.clock import utc_now
 from app.domain.crashpoints import reached
 from app.domain.errors import SpoolError
 from app.domain.webhooks import (
@@ -29,10 +30,6 @@ T = TypeVar("T")
 GONE = 410
 #: Answers whose `Retry-After` counts.
 OVERLOADED = frozenset({429, 503})
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Courier:

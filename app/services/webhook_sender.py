@@ -7,11 +7,12 @@ from datetime import datetime
 
 from loguru import logger
 
+from app.domain.clock import utc_now
 from app.domain.errors import SpoolError
 from app.domain.webhooks import Delivery
 from app.ports import DeliveryStore
 from app.services.backoff import Backoff
-from app.services.webhook_courier import Courier, utc_now
+from app.services.webhook_courier import Courier
 from app.services.webhook_endpoints import Endpoints
 
 PLACES = 8  # endpoints called at the same time

@@ -2,9 +2,9 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.adapters.sql.clock import Clock, utc_now
 from app.adapters.sql.database import Database
 from app.adapters.sql.tables import BootRow
+from app.domain.clock import Clock, utc_now
 
 
 class SqlBootLog:

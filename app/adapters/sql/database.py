@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -11,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from app.adapters.sql import migrate
 from app.adapters.sql.connections import BUSY_WAIT, Engines, checkpoint, open_engines, parse
 from app.adapters.sql.errors import translated
+from app.domain.clock import Clock
 from app.domain.crashpoints import reached
 from app.domain.errors import Unavailable
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Work = Callable[[AsyncSession], Awaitable[T]]
 
@@ -71,6 +74,16 @@ class Database:
     async def write(self, work: Work[T]) -> T:
         """Run `work` in one transaction, alone on SQLite; durable when this returns."""
         return await self._finished(_transaction(self._open().writer, work))
+
+    async def change(
+        self,
+        clock: Clock,
+        transition: Callable[Concatenate[AsyncSession, datetime, P], Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """The time is read when it is this transaction's turn, so that times never cross."""
+        return await self.write(lambda session: transition(session, clock(), *args, **kwargs))
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on one snapshot."""

@@ -1,22 +1,21 @@
 """Webhooks that are owed, behind the `DeliveryStore` port. What changes one is in `outbox`."""
 
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Select, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from app.adapters.sql import outbox
-from app.adapters.sql.clock import Clock, utc_now
 from app.adapters.sql.cursor import Cursor, decode_cursor
 from app.adapters.sql.database import Database
 from app.adapters.sql.ids import is_job_id
 from app.adapters.sql.outbox import PENDING
 from app.adapters.sql.webhook_rows import delivery_from_row
 from app.adapters.sql.webhook_tables import DeliveryRow
+from app.domain.clock import Clock, utc_now
 from app.domain.webhooks import (
     AHEAD,
     Delivery,
@@ -25,9 +24,6 @@ from app.domain.webhooks import (
     DeliveryTry,
     is_delivery_id,
 )
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 ORDER = (DeliveryRow.next_at, DeliveryRow.delivery_id)
 
@@ -68,31 +64,21 @@ class SqlDeliveryStore:
         return DeliveryPage(deliveries=tuple(found[:limit]), cursor=after)
 
     async def succeed(self, delivery: Delivery, tried: DeliveryTry) -> bool:
-        return await self._change(outbox.succeed, delivery, tried)
+        return await self._database.change(self._clock, outbox.succeed, delivery, tried)
 
     async def postpone(self, delivery: Delivery, tried: DeliveryTry, next_at: datetime) -> bool:
-        return await self._change(outbox.postpone, delivery, tried, next_at)
+        return await self._database.change(self._clock, outbox.postpone, delivery, tried, next_at)
 
     async def give_up(self, delivery: Delivery, tried: DeliveryTry) -> bool:
-        return await self._change(outbox.give_up, delivery, tried)
+        return await self._database.change(self._clock, outbox.give_up, delivery, tried)
 
     async def disable(self, delivery: Delivery, tried: DeliveryTry) -> bool:
-        return await self._change(outbox.disable, delivery, tried)
+        return await self._database.change(self._clock, outbox.disable, delivery, tried)
 
     async def replay(self, delivery_id: str) -> Delivery | None:
         if not is_delivery_id(delivery_id):
             return None
-        return await self._change(_replay, delivery_id)
-
-    async def _change(
-        self,
-        transition: Callable[Concatenate[AsyncSession, datetime, P], Awaitable[T]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        return await self._database.write(
-            lambda session: transition(session, self._clock(), *args, **kwargs)
-        )
+        return await self._database.change(self._clock, _replay, delivery_id)
 
 
 async def _due(

@@ -1,21 +1,21 @@
 """The jobs table behind the `JobStore` port. What changes a job's state is in `transitions`."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 from sqlalchemy import Select, and_, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from app.adapters.sql import request_keys, transitions
-from app.adapters.sql.clock import Clock, utc_now
 from app.adapters.sql.codec import options_to_json
 from app.adapters.sql.cursor import Cursor, decode_cursor
 from app.adapters.sql.database import Database
 from app.adapters.sql.ids import is_job_id
 from app.adapters.sql.rows import job_from_row
 from app.adapters.sql.tables import JobRow
+from app.domain.clock import Clock, utc_now
 from app.domain.errors import InvalidRequest, SpoolError
 from app.domain.jobs import (
     IdempotencyKey,
@@ -28,9 +28,6 @@ from app.domain.jobs import (
     Stage,
     Swept,
 )
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 MAX_PAGE = 1000  # jobs
 
@@ -63,7 +60,7 @@ class SqlJobStore:
             "timings": {},
             "asset_id": options.asset_id or job_id,
         }
-        return await self._change(_add, row, key)
+        return await self._database.change(self._clock, _add, row, key)
 
     async def get(self, job_id: str) -> Job | None:
         if not is_job_id(job_id):
@@ -106,57 +103,46 @@ class SqlJobStore:
     async def claim(self, job_id: str, boot_id: str) -> Job | None:
         if not is_job_id(job_id):
             return None
-        return await self._change(transitions.claim, job_id, boot_id)
+        return await self._database.change(self._clock, transitions.claim, job_id, boot_id)
 
     async def advance(self, job: Job, stage: Stage) -> bool:
-        return await self._change(transitions.advance, job, stage)
+        return await self._database.change(self._clock, transitions.advance, job, stage)
 
     async def note_progress(self, job: Job, progress: float) -> bool:
-        return await self._change(transitions.note_progress, job, progress)
+        return await self._database.change(self._clock, transitions.note_progress, job, progress)
 
     async def note_duration(self, job: Job, seconds: float) -> bool:
-        return await self._change(transitions.note_duration, job, seconds)
+        return await self._database.change(self._clock, transitions.note_duration, job, seconds)
 
     async def warn(self, job: Job, warning: JobWarning) -> bool:
-        return await self._change(transitions.warn, job, warning)
+        return await self._database.change(self._clock, transitions.warn, job, warning)
 
     async def succeed(self, job: Job, *, output_path: str | None) -> bool:
-        return await self._change(transitions.succeed, job, output_path)
+        return await self._database.change(self._clock, transitions.succeed, job, output_path)
 
     async def fail(self, job: Job, error: SpoolError, *, dead_letter: bool = False) -> bool:
-        return await self._change(transitions.fail, job, error, dead_letter)
+        return await self._database.change(self._clock, transitions.fail, job, error, dead_letter)
 
     async def retry(self, job: Job, error: SpoolError) -> bool:
-        return await self._change(transitions.retry, job, error)
+        return await self._database.change(self._clock, transitions.retry, job, error)
 
     async def release(self, job: Job) -> bool:
-        return await self._change(transitions.release, job)
+        return await self._database.change(self._clock, transitions.release, job)
 
     async def cancel(self, job_id: str) -> bool:
-        return await self._change(transitions.cancel, job_id)
+        return await self._database.change(self._clock, transitions.cancel, job_id)
 
     async def reopen(self, job: Job) -> bool:
-        return await self._change(transitions.reopen, job)
+        return await self._database.change(self._clock, transitions.reopen, job)
 
     async def make_good(self, job_id: str) -> None:
-        await self._change(transitions.make_good, job_id)
+        await self._database.change(self._clock, transitions.make_good, job_id)
 
     async def delete(self, job_id: str) -> bool:
-        return await self._change(transitions.remove, job_id)
+        return await self._database.change(self._clock, transitions.remove, job_id)
 
     async def sweep(self, boot_id: str) -> Swept:
-        return await self._change(transitions.sweep, boot_id)
-
-    async def _change(
-        self,
-        transition: Callable[Concatenate[AsyncSession, datetime, P], Awaitable[T]],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        """The time is read when it is this transaction's turn, so that times never cross."""
-        return await self._database.write(
-            lambda session: transition(session, self._clock(), *args, **kwargs)
-        )
+        return await self._database.change(self._clock, transitions.sweep, boot_id)
 
 
 async def _add(

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.adapters.sql.clock import Clock, utc_now
 from app.adapters.sql.codec import (
     language_from_json,
     language_to_json,
@@ -17,6 +16,7 @@ from app.adapters.sql.database import Database
 from app.adapters.sql.ids import is_job_id
 from app.adapters.sql.tables import JobRow, TranscriptRow, WindowRow
 from app.adapters.sql.transitions import held
+from app.domain.clock import Clock, utc_now
 from app.domain.errors import Conflict
 from app.domain.jobs import Job
 from app.domain.transcript import Transcript, WindowTranscript

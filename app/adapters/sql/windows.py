@@ -3,11 +3,11 @@
 from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.adapters.sql.clock import Clock, utc_now
 from app.adapters.sql.codec import window_from_json, window_to_json
 from app.adapters.sql.database import Database
 from app.adapters.sql.ids import is_job_id
 from app.adapters.sql.tables import JobRow, WindowRow
+from app.domain.clock import Clock, utc_now
 from app.domain.crashpoints import reached
 from app.domain.media import AudioWindow
 from app.domain.transcript import WindowTranscript
