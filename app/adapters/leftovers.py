@@ -17,6 +17,10 @@ MARK = "SPOOL_DATA"
 PROC = Path("/proc")
 PATIENCE = 5.0  # seconds for killed processes to be gone
 LOOK = 0.01  # seconds between two looks whether they are
+#: Where in what /proc/PID/stat tells after the name (proc_pid_stat(5) counts from the id, at 1).
+STATE, PARENT, BEGAN = 0, 1, 19
+#: The same of a process that is no more.
+GONE = ["X", "0", *[""] * 18]
 
 
 @contextmanager
@@ -72,22 +76,30 @@ def _end_by_descriptor(mark: bytes) -> list[int]:
 def _end_by_id(mark: bytes) -> list[int]:
     """The next best: an id may pass to another process, if only within a blink."""
     found = [pid for pid in _processes() if _is_leftover(pid, mark)]
-    killed = [pid for pid in found if _killed_by_id(pid, mark)]
+    killed = {pid: began for pid in found if (began := _killed_by_id(pid, mark))}
     deadline = time.monotonic() + PATIENCE
-    while any(_is_leftover(pid, mark) for pid in killed) and time.monotonic() < deadline:
+    while any(map(_lives, killed.items())) and time.monotonic() < deadline:
         time.sleep(LOOK)
-    return killed
+    return list(killed)
 
 
-def _killed_by_id(pid: int, mark: bytes) -> bool:
-    """Looks again right before: since the first look others have been killed, and ids set free."""
-    if not _is_leftover(pid, mark):
-        return False
+def _killed_by_id(pid: int, mark: bytes) -> str | None:
+    """When it began. Looks again right before: since the first look ids have been set free."""
+    began = _stat(pid)[BEGAN]
+    if not began or not _is_leftover(pid, mark):
+        return None
     try:
         os.kill(pid, signal.SIGKILL)
     except OSError:  # gone, or another user's
-        return False
-    return True
+        return None
+    return began
+
+
+def _lives(killed: tuple[int, str]) -> bool:
+    """By its state: one that is about to end has lost its environment already."""
+    pid, began = killed
+    stat = _stat(pid)
+    return stat[BEGAN] == began and stat[STATE] not in "ZX"
 
 
 def _is_leftover(pid: int, mark: bytes) -> bool:
@@ -138,10 +150,15 @@ def _is_ours(pid: int) -> bool:
 
 def _parent(pid: int) -> int:
     """0 for one that has gone meanwhile."""
+    return int(_stat(pid)[PARENT])
+
+
+def _stat(pid: int) -> list[str]:
+    """What the system tells after the process's name, which may hold blanks and brackets."""
     with suppress(OSError):
-        stat = PROC.joinpath(str(pid), "stat").read_text(errors="replace")
-        return int(stat.rpartition(")")[2].split()[1])  # a name may hold blanks and brackets
-    return 0
+        told = PROC.joinpath(str(pid), "stat").read_text(errors="replace")
+        return told.rpartition(")")[2].split()
+    return GONE
 
 
 def _await_ends(descriptors: Iterable[int]) -> None:

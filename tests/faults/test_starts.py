@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 
 from tests import media
@@ -138,8 +139,8 @@ def test_an_upload_that_dies_half_way_leaves_nothing(
 def test_a_death_while_ffmpeg_runs_leaves_no_ffmpeg_and_no_sound(
     spool: Spool, ledger: Ledger, world: Outside, sent_media: Path, golden: dict[str, str]
 ) -> None:
-    long = media.make_video(spool.folder / "long.mp4", media.OWN / "jfk.flac", seconds=3000.0)
-    spool.start()
+    long = media.make_video(spool.folder / "long.mp4", media.OWN / "jfk.flac")
+    spool.start(IMAGEIO_FFMPEG_EXE=str(_unhurried_ffmpeg(spool.folder / "ffmpeg")))
     spool.post(long, title="long")
     order = ledger.open(Order(name="long", medium="long.mp4", source="raw", cancel_asked=True))
     order.job_id = spool.http.get("/api/v1/jobs").json()["jobs"][0]["job_id"]
@@ -157,6 +158,13 @@ def test_a_death_while_ffmpeg_runs_leaves_no_ffmpeg_and_no_sound(
     with stored.database(spool.data) as database:
         assert stored.stray_files(database, spool.data) == []
         assert stored.computed_again(database, spool.notes) == []
+
+
+def _unhurried_ffmpeg(script: Path) -> Path:
+    """It reads a medium as fast as that plays, so that it is at work when somebody looks."""
+    script.write_text(f'#!/bin/sh\nexec {imageio_ffmpeg.get_ffmpeg_exe()} -readrate 1 "$@"\n')
+    script.chmod(0o755)
+    return script
 
 
 def _await_line(spool: Spool, line: str) -> None:

@@ -79,6 +79,7 @@ def test_a_service_out_of_descriptors_refuses_and_recovers(
     with ExitStack() as lines:
         for _ in range(FLOOD):
             lines.enter_context(socket.create_connection(("127.0.0.1", spool.port), timeout=5))
+        ledger.open(Order(name="between", medium="short.wav", source="raw"))
         _send_whatever_comes(spool, sent_media)
         assert not spool.is_dead()
     until(spool.answers, 60, "it answers again")

@@ -26,6 +26,7 @@ LONG_CONTEXT = 1280
 CONTEXTS = (768, 1024, LONG_CONTEXT, FULL_CONTEXT)
 MIN_SAMPLES = int(1.1 * SAMPLE_RATE)  # whisper.cpp passes over anything up to one second
 ALTERNATIVES = 4
+SILENT = 16  # of 32768: whisper.cpp hears words in windows that are no louder
 LOGPROB_THRESHOLD = -1.0  # mean log probability
 COMPRESSION_THRESHOLD = 2.4  # bytes of text for one of its zip
 
@@ -68,6 +69,8 @@ def detect_language(model_path: str, window: AudioWindow) -> LanguageDetection:
 
 def transcribe(model_path: str, window: AudioWindow, options: DecodingOptions) -> WindowTranscript:
     """Greedily with the context cut to the window; what reads badly, again with all of both."""
+    if _is_silent(window):
+        return WindowTranscript(number=window.number, segments=())
     segments = _decode(model_path, window, options, _audio_context(window), temperature_inc=0.0)
     if _reads_badly(segments):
         more = max(LONG_CONTEXT, _audio_context(window))
@@ -148,20 +151,31 @@ def _set_context(model: Any, audio_ctx: int) -> None:
         binding.clear_encoder_begin_callback(model._params)
 
 
+def _is_silent(window: AudioWindow) -> bool:
+    raw = _raw(window)
+    return int(raw.max()) <= SILENT and int(raw.min()) >= -SILENT
+
+
 def _samples(window: AudioWindow) -> Any:
     """float32 in -1..1, shape (n,), n at least MIN_SAMPLES: short windows end in silence."""
     import numpy as np
 
-    raw = np.memmap(
+    sound = np.zeros(max(window.samples, MIN_SAMPLES), np.float32)
+    np.divide(_raw(window), 32768.0, out=sound[: window.samples], casting="unsafe")
+    return sound
+
+
+def _raw(window: AudioWindow) -> Any:
+    """int16, shape (window.samples,), read from the file as it is looked at."""
+    import numpy as np
+
+    return np.memmap(
         window.path,
         dtype="<i2",
         mode="r",
         offset=window.first_sample * SAMPLE_BYTES,
         shape=(window.samples,),
     )
-    sound = np.zeros(max(window.samples, MIN_SAMPLES), np.float32)
-    np.divide(raw, 32768.0, out=sound[: window.samples], casting="unsafe")
-    return sound
 
 
 def _segment(
