@@ -46,6 +46,21 @@ class Task(StrEnum):
     TRANSLATE = "translate"
 
 
+class Priority(StrEnum):
+    """Who goes first, in this order; among equals, who came first."""
+
+    #: Somebody waits for the answer.
+    INTERACTIVE = "interactive"
+    NORMAL = "normal"
+    #: Whenever there is nothing else to do.
+    BATCH = "batch"
+
+    @property
+    def rank(self) -> int:
+        """0 goes first."""
+        return list(Priority).index(self)
+
+
 @dataclass(frozen=True, kw_only=True)
 class JobOptions:
     """What the client asked for. `None` means: as configured, or detect it."""
@@ -58,6 +73,9 @@ class JobOptions:
     #: Names and terms that the engine should expect.
     prompt: str | None = None
     word_timestamps: bool = False
+    #: Name what it is about.
+    topics: bool = False
+    priority: Priority = Priority.NORMAL
     asset_id: str | None = None
     title: str | None = None
     labels: tuple[str, ...] = ()
@@ -136,6 +154,11 @@ class Job:
     #: The run of the service that holds the job; None unless running.
     boot_id: str | None = None
     options: JobOptions = field(default_factory=JobOptions)
+    #: SHA-256 of the bytes in hex, where they were taken in whole.
+    sha256: str | None = None
+    #: The engine it began with, and keeps.
+    provider: str | None = None
+    model: str | None = None
     #: Seconds of audio in the medium, once known.
     duration: float | None = None
     warnings: tuple[JobWarning, ...] = ()

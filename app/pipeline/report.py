@@ -1,6 +1,7 @@
 """What a job on its way tells the database: stages, progress, warnings."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
 from loguru import logger
@@ -27,8 +28,11 @@ class Stopping(SpoolError):
 class JobReport:
     """Bound to one claimed job. Progress may be told as often as one likes."""
 
-    def __init__(self, store: JobStore, job: Job) -> None:
-        self._store, self._job = store, job
+    def __init__(
+        self, store: JobStore, job: Job, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        """`changed` is called after each change that the database has."""
+        self._store, self._job, self._changed = store, job, changed
         self._progress = job.progress
         self._loop = asyncio.get_running_loop()
         self._writer: asyncio.Task[None] | None = None
@@ -39,6 +43,7 @@ class JobReport:
     async def enter(self, stage: Stage) -> None:
         """Log lines name the stage until the next one. Raises ClaimLost: no longer ours."""
         await self._held(self._store.advance(self._job, stage))
+        self._changed()
         self.stage = stage
         self._unbind()
         self._bound.enter_context(logger.contextualize(stage=stage.value))
@@ -46,6 +51,11 @@ class JobReport:
 
     async def duration(self, seconds: float) -> None:
         await self._held(self._store.note_duration(self._job, seconds))
+
+    async def engine(self, provider: str, model: str) -> None:
+        """It keeps this one, also when the default changes meanwhile."""
+        if (self._job.provider, self._job.model) != (provider, model):
+            await self._held(self._store.note_engine(self._job, provider, model))
 
     async def warn(self, code: str, message: str) -> None:
         logger.warning("{}: {}", code, message)
@@ -77,6 +87,7 @@ class JobReport:
             written = self._progress
             with suppress(SpoolError):  # the next write may work; the job does not depend on it
                 await self._store.note_progress(self._job, written)
+                self._changed()
             await asyncio.sleep(INTERVAL)
 
     @staticmethod

@@ -97,7 +97,10 @@ class Pipeline:
 
     async def _transcribe(self, job: Job, audio: Audio, report: JobReport) -> Transcript:
         progress = _part(report, Stage.TRANSCRIBING)
-        async with self.engines.lease(job.options.provider, job.options.model) as engine:
+        wish = job.provider or job.options.provider, job.model or job.options.model
+        named = self.engines.named(*wish)
+        await report.engine(*named)
+        async with self.engines.lease(*named) as engine:
             return await transcribe(
                 windows(self.detector, audio, WindowCutter(self.max_window)),
                 engine,

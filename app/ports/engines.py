@@ -38,6 +38,10 @@ class TranscriptionEngine(Protocol):
 
 
 class EngineLeases(Protocol):
+    def named(self, provider: str | None, model: str | None) -> tuple[str, str]:
+        """Provider and model that such a wish means now. Raises InvalidRequest."""
+        ...
+
     def lease(
         self, provider: str | None, model: str | None
     ) -> AbstractAsyncContextManager[TranscriptionEngine]:

@@ -11,6 +11,7 @@ from app.domain.jobs import (
     JobPage,
     JobStatus,
     JobWarning,
+    Priority,
     SourceKind,
     Stage,
     Swept,
@@ -35,6 +36,7 @@ class JobStore(Protocol):
         input_path: str,
         options: JobOptions,
         key: IdempotencyKey | None = None,
+        sha256: str | None = None,
     ) -> Job:
         """Commit a pending job, durable when this returns.
 
@@ -68,8 +70,16 @@ class JobStore(Protocol):
         """Those of `job_ids` that have a row."""
         ...
 
-    async def pending(self) -> Sequence[str]:
-        """Ids of all pending jobs, oldest first."""
+    async def pending(self) -> dict[str, Priority]:
+        """All pending jobs, in the order of their turns: by priority, then by age."""
+        ...
+
+    async def ahead(self, job: Job) -> int:
+        """How many pending jobs have their turn before this one."""
+        ...
+
+    async def completed_with(self, sha256: str) -> Sequence[Job]:
+        """Completed jobs on the same bytes, newest first."""
         ...
 
     async def claim(self, job_id: str, boot_id: str) -> Job | None:
@@ -83,6 +93,10 @@ class JobStore(Protocol):
     async def note_progress(self, job: Job, progress: float) -> bool: ...
 
     async def note_duration(self, job: Job, seconds: float) -> bool: ...
+
+    async def note_engine(self, job: Job, provider: str, model: str) -> bool:
+        """The engine that the job has from now on, whatever the default becomes."""
+        ...
 
     async def warn(self, job: Job, warning: JobWarning) -> bool:
         """Add a warning; the same code twice keeps the later message."""
@@ -202,10 +216,12 @@ class TranscriptStore(Protocol):
 class JobQueue(Protocol):
     """Hints about what to look at; the database decides. Payload: `{"job_id": "<uuid>"}`."""
 
-    async def enqueue(self, payload: dict[str, str]) -> None: ...
+    async def enqueue(
+        self, payload: dict[str, str], priority: Priority = Priority.NORMAL
+    ) -> None: ...
 
-    async def dequeue(self) -> dict[str, str]:
-        """Wait for the next payload."""
+    async def dequeue(self, lowest: Priority = Priority.BATCH) -> dict[str, str]:
+        """Wait for the next payload by priority, then by age; none that is below `lowest`."""
         ...
 
     def size(self) -> int: ...

@@ -4,6 +4,7 @@ import asyncio
 import random
 from dataclasses import dataclass
 
+from app.domain.jobs import Priority
 from app.ports import JobQueue
 
 
@@ -29,8 +30,9 @@ class LaterQueue:
         self._queue, self._backoff = queue, backoff
         self._waiting: set[asyncio.Task[None]] = set()
 
-    def put(self, job_id: str, failures: int) -> None:
-        task = asyncio.create_task(self._put(job_id, self._backoff.jittered(failures)))
+    def put(self, job_id: str, failures: int, priority: Priority = Priority.NORMAL) -> None:
+        delay = self._backoff.jittered(failures)
+        task = asyncio.create_task(self._put(job_id, priority, delay))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
 
@@ -38,6 +40,6 @@ class LaterQueue:
         for task in self._waiting:
             task.cancel()
 
-    async def _put(self, job_id: str, delay: float) -> None:
+    async def _put(self, job_id: str, priority: Priority, delay: float) -> None:
         await asyncio.sleep(delay)
-        await self._queue.enqueue({"job_id": job_id})
+        await self._queue.enqueue({"job_id": job_id}, priority)

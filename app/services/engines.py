@@ -29,7 +29,8 @@ class EngineShelf:
         names: Callable[[str], Collection[str]],
     ) -> None:
         """`names`: the models of a provider that clients may ask for by name; empty: any."""
-        self._factories, self._provider, self._defaults = factories, provider, defaults
+        self._factories, self._provider, self._defaults = factories, provider, dict(defaults)
+        self._configured = dict(defaults)  # it alone may be a path
         self._names = names
         self._engines: dict[tuple[str, str], TranscriptionEngine] = {}
         self._leases: Counter[tuple[str, str]] = Counter()
@@ -39,24 +40,27 @@ class EngineShelf:
         self.state = "loading"
 
     def check(self, provider: str | None, model: str | None) -> None:
-        """Raises InvalidRequest on a provider or model that no job can have."""
-        provider = provider or self._provider
-        if provider not in self._factories:
-            known = ", ".join(sorted(self._factories))
-            raise InvalidRequest(f"provider: {provider!r} is not known", hint=f"one of: {known}")
-        if model is None or model == self._defaults[provider]:
+        """Raises InvalidRequest on a provider or model that clients may not ask for."""
+        provider, _ = self.named(provider, model)
+        if model is None or model == self._configured[provider]:
             return
         if (names := self._names(provider)) and model not in names:
             hint = f"one of: {', '.join(sorted(names))}"
             raise InvalidRequest(f"model: {model!r} is not known to {provider}", hint=hint)
+
+    def named(self, provider: str | None, model: str | None) -> tuple[str, str]:
+        provider = provider or self._provider
+        if provider not in self._factories:
+            known = ", ".join(sorted(self._factories))
+            raise InvalidRequest(f"provider: {provider!r} is not known", hint=f"one of: {known}")
+        return provider, model or self._defaults[provider]
 
     @asynccontextmanager
     async def lease(
         self, provider: str | None, model: str | None
     ) -> AsyncIterator[TranscriptionEngine]:
         self.check(provider, model)
-        provider = provider or self._provider
-        named = provider, model or self._defaults[provider]
+        named = self.named(provider, model)
         engine = await self._loaded(*named)
         self._leases[named] += 1
         try:

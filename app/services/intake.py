@@ -161,7 +161,7 @@ class Intake:
         reached("submit.committed")
         if job.job_id == job_id:
             self._committed(job_id)
-            await self._queue.enqueue({"job_id": job_id})
+            await self._queue.enqueue({"job_id": job_id}, job.options.priority)
             taken_in = logger.bind(job_id=job_id)
             taken_in.info("taken in: {} {}", job.source.value, job.source_name)
         return job

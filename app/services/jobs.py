@@ -115,7 +115,7 @@ class JobService:
         if not await self._store.reopen(job):
             raise Conflict(f"the job is {job.status.value}: there is nothing to retry")
         logger.bind(job_id=job_id).info("sent on its way again by hand")
-        await self._queue.enqueue({"job_id": job_id})
+        await self._queue.enqueue({"job_id": job_id}, job.options.priority)
         return await self.get(job_id)
 
     async def replay(self, job_id: str) -> Job:
@@ -132,7 +132,7 @@ class JobService:
             page = await self._store.list(dead_letter=True, limit=PAGE, cursor=cursor)
             for job in page.jobs:
                 if await self._store.reopen(job):
-                    await self._queue.enqueue({"job_id": job.job_id})
+                    await self._queue.enqueue({"job_id": job.job_id}, job.options.priority)
                     replayed.append(job.job_id)
             if (cursor := page.cursor) is None:
                 return replayed

@@ -20,8 +20,8 @@ async def recover(store: JobStore, queue: JobQueue, boot_id: str) -> int:
     await _tell(store, swept.pending, "interrupted: the run that held it has ended, pending again")
     await _tell(store, swept.dead, "dead letter: it died with the service, with nothing beside it")
     pending = await store.pending()
-    for job_id in pending:
-        await queue.enqueue({"job_id": job_id})
+    for job_id, priority in pending.items():
+        await queue.enqueue({"job_id": job_id}, priority)
     reached("recover.queued")
     if pending:
         logger.info("{} pending jobs queued, {} interrupted", len(pending), len(swept.pending))

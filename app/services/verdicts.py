@@ -91,7 +91,7 @@ class Verdicts:
         if await self.written(self._store.release, job):
             logger.warning("put back, at no cost: {}", error.message)
             self._put_back_in_a_row += 1
-            self._later.put(job.job_id, self._put_back_in_a_row)
+            self._later.put(job.job_id, self._put_back_in_a_row, job.options.priority)
             await asyncio.sleep(self._backoff.delay(self._put_back_in_a_row))
         else:
             dropped()
@@ -100,7 +100,8 @@ class Verdicts:
         if await self.written(self._store.retry, job, error):
             reached("job.retried")
             logger.warning("pending again after {}: {}", error.code, error.message)
-            self._later.put(job.job_id, job.errors + job.crashes + 1)
+            failures = job.errors + job.crashes + 1
+            self._later.put(job.job_id, failures, job.options.priority)
         else:
             dropped()
 

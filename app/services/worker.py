@@ -6,12 +6,14 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from loguru import logger
 
 from app.domain.crashpoints import reached
 from app.domain.errors import SpoolError
-from app.domain.jobs import Job, JobStatus, Stage, pcm_key, result_key
+from app.domain.jobs import Job, JobStatus, Priority, Stage, pcm_key, result_key
 from app.domain.result import result_document
 from app.domain.transcript import Transcript
 from app.pipeline.report import ClaimLost, JobReport, Stopping
@@ -61,6 +63,7 @@ class JobWorker:
         self._verdicts = Verdicts(store, self._later, disk, limits, backoff)
         self._walks: dict[str, Walk] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}  # to be let on the lane
+        self._idle: set[asyncio.Task[Any]] = set()  # places without a job
         self._at_hand: set[str] = set()  # from the look at a job to the end of its walk
         self._stopping = False
 
@@ -71,11 +74,15 @@ class JobWorker:
         return await recover(self._store, self._queue, self._boot_id)
 
     async def run(self) -> None:
-        """For ever, in all places. Cancel it to stop: running jobs are given back."""
+        """For ever, in all places, and in one more for jobs that somebody waits for.
+
+        Cancel it to stop: running jobs are given back.
+        """
         try:
             async with asyncio.TaskGroup() as places:  # ends when the last place has
                 for _ in range(self.places):
-                    places.create_task(self._serve())
+                    places.create_task(self._serve(Priority.BATCH))
+                places.create_task(self._serve(Priority.INTERACTIVE))
         finally:
             self._later.close()
 
@@ -83,7 +90,7 @@ class JobWorker:
         """Begin nothing more; windows under way have `grace` seconds to be finished."""
         self._stopping = True
         self._pipeline.stopping.set()
-        for waiting in self._waiting.values():
+        for waiting in (*self._waiting.values(), *self._idle):
             waiting.cancel()
         for walk in self._walks.values():
             if walk.report.stage is not Stage.TRANSCRIBING:  # there is nothing to save in it
@@ -98,9 +105,9 @@ class JobWorker:
             task.cancel()
             await asyncio.wait({task})
 
-    async def run_once(self) -> Job | None:
+    async def run_once(self, lowest: Priority = Priority.BATCH) -> Job | None:
         """One job from the queue to its end; None when there is nothing to do for it."""
-        payload = await self._queue.dequeue()
+        payload = await self._hint(lowest)
         await self._disk.wait_for_space()
         if self._stopping:
             return None
@@ -110,12 +117,22 @@ class JobWorker:
                     await self._see_through(job)
             return job
 
-    async def _serve(self) -> None:
+    async def _hint(self, lowest: Priority) -> dict[str, str]:
+        """A place that waits for one ends with the service."""
+        place = asyncio.current_task()
+        assert place is not None
+        self._idle.add(place)
+        try:
+            return await self._queue.dequeue(lowest)
+        finally:
+            self._idle.discard(place)
+
+    async def _serve(self, lowest: Priority) -> None:
         """One place. After a failure of the store it pauses, ever longer, until a job goes well."""
         failures = 0
         while not self._stopping:
             try:
-                await self.run_once()
+                await self.run_once(lowest)
                 failures = 0
             except Exception as error:
                 unplanned = not isinstance(error, SpoolError)
@@ -187,7 +204,8 @@ class JobWorker:
 
     async def _see_through(self, job: Job) -> None:
         logger.info("attempt {} begins: {}", job.attempts, job.source_name)
-        async with aclosing(JobReport(self._store, job)) as report:
+        changed = partial(self._watch.tell, job.job_id)
+        async with aclosing(JobReport(self._store, job, changed)) as report:
             task = asyncio.create_task(self._attempt(job, report))
             self._walks[job.job_id] = Walk(task=task, report=report)
             try:
@@ -201,7 +219,9 @@ class JobWorker:
                 self._watch.tell(job.job_id)
                 self._ended()
             if not task.cancelled() and (error := task.exception()):
-                self._later.put(job.job_id, 1)  # it may still be held, and walked by nobody
+                self._later.put(
+                    job.job_id, 1, job.options.priority
+                )  # it may still be held, and walked by nobody
                 raise error
 
     async def _attempt(self, job: Job, report: JobReport) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from app.domain.jobs import Job, JobOptions, JobPage, JobStatus, Stage, Task
+from app.domain.jobs import Job, JobOptions, JobPage, JobStatus, Priority, Stage, Task
 from app.domain.search import MediaType, SearchMode
 from app.domain.webhooks import without_secrets
 
@@ -38,6 +38,7 @@ class Options(Given):
     model: Name | None = None
     prompt: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] | None = None
     word_timestamps: bool = False
+    priority: Annotated[Priority, Field(strict=False)] = Priority.NORMAL
     asset_id: Name | None = None
     title: Name | None = None
     labels: Labels = ()

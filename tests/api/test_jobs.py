@@ -36,7 +36,12 @@ async def page(spool: Spool, **query: str | int) -> dict[str, Any]:
 async def test_a_completed_job_tells_all_about_itself(spool: Spool, speech: bytes) -> None:
     job_id = await spool.take_in(speech, "talk.flac", title="A talk", asset_id="talk-1")
     job = await spool.completed(job_id)
-    assert job["options"] == {"task": "transcribe", "title": "A talk", "asset_id": "talk-1"}
+    assert job["options"] == {
+        "task": "transcribe",
+        "priority": "normal",
+        "title": "A talk",
+        "asset_id": "talk-1",
+    }
     assert job.keys() == {
         "job_id",
         "status",

@@ -18,6 +18,7 @@ async def add_job(
     job_id: str | None = None,
     options: JobOptions | None = None,
     key: IdempotencyKey | None = None,
+    sha256: str | None = None,
 ) -> Job:
     job_id = job_id or new_id()
     return await store.add(
@@ -27,6 +28,7 @@ async def add_job(
         input_path=f"video_jobs/{job_id}.mp4",
         options=options or JobOptions(),
         key=key,
+        sha256=sha256,
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from app.domain.jobs import Priority
 from app.ports import JobQueue
 from tests.contracts.jobs import new_id
 
@@ -19,6 +20,26 @@ async def test_what_goes_in_first_comes_out_first(queue: JobQueue) -> None:
     assert queue.size() == 3
     assert [await queue.dequeue() for _ in payloads] == payloads
     assert queue.size() == 0
+
+
+async def test_what_somebody_waits_for_comes_out_before_the_rest(queue: JobQueue) -> None:
+    wished = [Priority.BATCH, Priority.NORMAL, Priority.INTERACTIVE, Priority.NORMAL]
+    payloads = [payload() for _ in wished]
+    for each, priority in zip(payloads, wished, strict=True):
+        await queue.enqueue(each, priority)
+    taken = [await queue.dequeue() for _ in payloads]
+    assert taken == [payloads[index] for index in (2, 1, 3, 0)]
+
+
+async def test_a_taker_for_the_urgent_leaves_the_rest_alone(queue: JobQueue) -> None:
+    taking = asyncio.ensure_future(queue.dequeue(Priority.INTERACTIVE))
+    normal, urgent = payload(), payload()
+    await queue.enqueue(normal)
+    await asyncio.sleep(0)
+    assert not taking.done()
+    await queue.enqueue(urgent, Priority.INTERACTIVE)
+    assert await taking == urgent
+    assert await queue.dequeue() == normal
 
 
 async def test_a_job_that_waits_already_is_not_queued_twice(queue: JobQueue) -> None:

@@ -25,6 +25,7 @@ from app.domain.jobs import (
     JobOptions,
     JobStatus,
     JobWarning,
+    Priority,
     SourceKind,
     Stage,
     Swept,
@@ -233,6 +234,47 @@ async def test_pending_jobs_are_oldest_first(store: JobStore, clock: SteppedCloc
     assert list(await store.pending()) == [ids[0], ids[2]]
 
 
+async def test_turns_go_by_priority_then_by_age(store: JobStore, clock: SteppedClock) -> None:
+    wished = [Priority.BATCH, Priority.NORMAL, Priority.INTERACTIVE, Priority.NORMAL]
+    jobs = []
+    for priority in wished:
+        clock.step(1)
+        jobs.append(await add_job(store, options=JobOptions(priority=priority)))
+    turns = [jobs[2], jobs[1], jobs[3], jobs[0]]
+    assert await store.pending() == {job.job_id: job.options.priority for job in turns}
+    assert list(await store.pending()) == [job.job_id for job in turns]
+    assert [await store.ahead(job) for job in turns] == [0, 1, 2, 3]
+    await store.claim(jobs[2].job_id, BOOT)
+    assert await store.ahead(jobs[1]) == 0
+
+
+async def test_completed_jobs_are_found_by_their_bytes(
+    store: JobStore, clock: SteppedClock
+) -> None:
+    ids = []
+    for sha256 in ("a" * 64, "a" * 64, "b" * 64, None):
+        clock.step(1)
+        job = await add_job(store, sha256=sha256)
+        ids.append(job.job_id)
+        assert job.sha256 == sha256
+    assert await store.completed_with("a" * 64) == []
+    for job_id in ids:
+        claimed = await store.claim(job_id, BOOT)
+        assert claimed is not None and await store.succeed(claimed, output_path=None)
+    found = await store.completed_with("a" * 64)
+    assert [job.job_id for job in found] == [ids[1], ids[0]]
+
+
+async def test_a_job_keeps_the_engine_that_it_began_with(store: JobStore) -> None:
+    job = await store.claim((await add_job(store)).job_id, BOOT)
+    assert job is not None and (job.provider, job.model) == (None, None)
+    assert await store.note_engine(job, "whisper_cpp", "tiny.en")
+    await store.release(job)
+    again = await store.claim(job.job_id, "boot-2")
+    assert again is not None and (again.provider, again.model) == ("whisper_cpp", "tiny.en")
+    assert not await store.note_engine(job, "openai", "whisper-1"), "an old claim"
+
+
 # claim
 
 
@@ -272,7 +314,7 @@ async def test_two_stores_on_one_database_share_the_jobs_out_without_a_clash(
         )
         won = [claimed.job_id for claimed in claims if claimed]
         assert sorted(won) == sorted(ids)
-        assert await right.jobs.pending() == []
+        assert await right.jobs.pending() == {}
 
 
 @pytest.mark.parametrize("ending", ["running", "completed", "failed"])
@@ -430,7 +472,7 @@ async def test_a_retry_waits_again_with_the_attempt_counted(
         "storage.full",
         clock.now,
     )
-    assert await store.pending() == [job.job_id]
+    assert list(await store.pending()) == [job.job_id]
 
 
 async def test_a_release_gives_the_attempt_back(store: JobStore) -> None:

@@ -48,8 +48,7 @@ async def cancelled(bench: Workbench, worker: JobWorker, job: Job, stage: Stage 
 async def the_place_is_free(bench: Workbench, release: Callable[[], None]) -> None:
     release()
     job = await bench.upload()
-    with bench.watch.subscribe(job.job_id) as changes:
-        await changes.wait(30)
+    await bench.ended(job)
     assert (await bench.now(job)).status is JobStatus.COMPLETED
 
 

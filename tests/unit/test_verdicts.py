@@ -146,9 +146,8 @@ async def test_a_verdict_that_the_store_refuses_for_good_does_not_end_the_worker
     await bench.upload()
     good = await bench.upload()
     store = Failing(bench, succeed=[Conflict("it contradicts what is stored")])
-    with bench.watch.subscribe(good.job_id) as changes:
-        task = asyncio.create_task(bench.worker(store=store).run())
-        await changes.wait(30)
+    task = asyncio.create_task(bench.worker(store=store).run())
+    await bench.ended(good)
     await stopped(task)
     assert (await bench.now(good)).status is JobStatus.COMPLETED
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import EngineCrashed, EngineError, StorageError, Unavailable
-from app.domain.jobs import JobOptions, JobStatus, Stage, result_key
+from app.domain.jobs import JobOptions, JobStatus, Priority, Stage, result_key
 from tests.unit.scripted import Failing, run_to_end, stopped
 from tests.unit.workbench import Workbench, opened, until
 
@@ -125,9 +125,8 @@ async def test_jobs_of_a_dead_run_are_queued_again_before_anything_else(bench: W
 async def test_a_job_that_could_not_be_claimed_is_tried_again(bench: Workbench) -> None:
     job = await bench.upload()
     store = Failing(bench, claim=[Unavailable("locked"), StorageError("the disk is full")])
-    with bench.watch.subscribe(job.job_id) as changes:
-        task = asyncio.create_task(bench.worker(store=store).run())
-        await changes.wait(30)
+    task = asyncio.create_task(bench.worker(store=store).run())
+    await bench.ended(job)
     await stopped(task)
     done = await bench.now(job)
     assert (done.status, done.attempts, store.refused) == (JobStatus.COMPLETED, 1, 2)
@@ -136,9 +135,8 @@ async def test_a_job_that_could_not_be_claimed_is_tried_again(bench: Workbench) 
 async def test_a_job_that_cannot_be_claimed_does_not_keep_the_next_one(bench: Workbench) -> None:
     refused, good = await bench.upload(), await bench.upload()
     store = Failing(bench, claim=[StorageError("the disk is full")])
-    with bench.watch.subscribe(refused.job_id) as changes:
-        task = asyncio.create_task(bench.worker(store=store).run())
-        await changes.wait(30)  # its turn comes after the other's
+    task = asyncio.create_task(bench.worker(store=store).run())
+    await bench.ended(refused)  # its turn comes after the other's
     await stopped(task)
     for job in (refused, good):
         assert (await bench.now(job)).status is JobStatus.COMPLETED
@@ -147,9 +145,8 @@ async def test_a_job_that_cannot_be_claimed_does_not_keep_the_next_one(bench: Wo
 async def test_a_fault_of_ours_in_the_claim_does_not_lose_the_job(bench: Workbench) -> None:
     job = await bench.upload()
     store = Failing(bench, claim=[ZeroDivisionError("a fault of ours")])
-    with bench.watch.subscribe(job.job_id) as changes:
-        task = asyncio.create_task(bench.worker(store=store).run())
-        await changes.wait(30)
+    task = asyncio.create_task(bench.worker(store=store).run())
+    await bench.ended(job)
     await stopped(task)
     assert (await bench.now(job)).status is JobStatus.COMPLETED
 
@@ -162,21 +159,37 @@ async def test_there_are_as_many_jobs_at_once_as_places(bench: Workbench) -> Non
     task = asyncio.create_task(worker.run())
     await until(lambda: bench.engine.at_work == 2)
     assert worker.running() == 2 and bench.queue.size() == 1
-    with bench.watch.subscribe(jobs[2].job_id) as changes:
-        bench.engine.hold.set()
-        await changes.wait(30)
+    bench.engine.hold.set()
+    await bench.ended(jobs[2])
     await stopped(task)
     assert (await bench.now(jobs[2])).status is JobStatus.COMPLETED
     assert bench.engine.most_at_work == 2
 
 
+async def test_a_job_that_somebody_waits_for_has_a_place_beside_the_others(
+    bench: Workbench,
+) -> None:
+    bench.engine = type(bench.engine)(concurrency=8)
+    bench.engine.hold.clear()
+    long = [await bench.upload() for _ in range(2)]
+    task = asyncio.create_task(bench.worker(places=1).run())
+    await until(lambda: bench.engine.at_work == 1)
+    urgent = await bench.upload(options=JobOptions(priority=Priority.INTERACTIVE))
+    await until(lambda: bench.engine.at_work == 2)
+    assert (await bench.now(urgent)).status is JobStatus.RUNNING
+    assert (await bench.now(long[1])).status is JobStatus.PENDING
+    bench.engine.hold.set()
+    for job in (*long, urgent):
+        assert (await bench.ended(job)).status is JobStatus.COMPLETED
+    await stopped(task)
+
+
 async def test_whoever_waits_hears_of_the_end_when_it_is_written(bench: Workbench) -> None:
     job = await bench.upload()
-    with bench.watch.subscribe(job.job_id) as changes:
-        running = asyncio.create_task(bench.worker().run_once())
-        await changes.wait(30)
-        assert (await bench.now(job)).status.ended
-        await running
+    running = asyncio.create_task(bench.worker().run_once())
+    await bench.ended(job)
+    assert (await bench.now(job)).status.ended
+    await running
 
 
 async def test_two_jobs_of_one_asset_leave_one_set_of_moments(bench: Workbench) -> None:

@@ -228,11 +228,19 @@ class Workbench:
             input_path=upload_key(job_id, name),
             options=options or JobOptions(),
         )
-        await self.queue.enqueue({"job_id": job_id})
+        await self.queue.enqueue({"job_id": job_id}, job.options.priority)
         return job
 
     async def now(self, job: Job) -> Job:
         return await stored(self.store, job)
+
+    async def ended(self, job: Job, seconds: float = 30.0) -> Job:
+        """The job once it has ended, or as it is after so long."""
+        with self.watch.subscribe(job.job_id) as changes:
+            async with asyncio.timeout(seconds):
+                while not (now := await self.now(job)).status.ended:
+                    await changes.wait(seconds)
+        return now
 
     def pcm_files(self) -> list[Path]:
         return list((self.folder / "pcm").glob("*"))

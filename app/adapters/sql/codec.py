@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
-from app.domain.jobs import JobOptions, JobWarning, Task
+from app.domain.jobs import JobOptions, JobWarning, Priority, Task
 from app.domain.transcript import (
     LanguageDetection,
     LanguageGuess,
@@ -21,12 +21,14 @@ Json = dict[str, Any]
 
 
 def options_to_json(options: JobOptions) -> Json:
-    return {**asdict(options), "task": options.task.value, "labels": list(options.labels)}
+    plain = {"task": options.task.value, "priority": options.priority.value}
+    return {**asdict(options), **plain, "labels": list(options.labels)}
 
 
 def options_from_json(row: Json) -> JobOptions:
     known = _known(JobOptions, row)
-    return JobOptions(**{**known, "task": Task(row["task"]), "labels": tuple(row["labels"])})
+    kinds = {"task": Task(row["task"]), "priority": Priority(row.get("priority", "normal"))}
+    return JobOptions(**{**known, **kinds, "labels": tuple(row["labels"])})
 
 
 def warnings_to_json(warnings: Iterable[JobWarning]) -> list[Any]:

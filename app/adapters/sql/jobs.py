@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, insert, or_, select
+from sqlalchemy import Select, and_, func, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from app.adapters.sql import request_keys, transitions
 from app.adapters.sql.codec import options_to_json
@@ -24,12 +24,15 @@ from app.domain.jobs import (
     JobPage,
     JobStatus,
     JobWarning,
+    Priority,
     SourceKind,
     Stage,
     Swept,
 )
 
 MAX_PAGE = 1000  # jobs
+MOST_ALIKE = 50  # jobs on the same bytes that are looked at
+PENDING = JobRow.status == JobStatus.PENDING.value
 
 
 class SqlJobStore:
@@ -45,6 +48,7 @@ class SqlJobStore:
         input_path: str,
         options: JobOptions,
         key: IdempotencyKey | None = None,
+        sha256: str | None = None,
     ) -> Job:
         """Raises Conflict when there is such a job, InvalidRequest on a path no disk can have."""
         row = {
@@ -59,6 +63,8 @@ class SqlJobStore:
             "warnings": [],
             "timings": {},
             "asset_id": options.asset_id or job_id,
+            "priority": options.priority.rank,
+            "sha256": sha256,
         }
         return await self._database.change(self._clock, _add, row, key)
 
@@ -97,8 +103,14 @@ class SqlJobStore:
     async def known(self, job_ids: Sequence[str]) -> set[str]:
         return await self._database.read(lambda session: _known(session, job_ids))
 
-    async def pending(self) -> Sequence[str]:
+    async def pending(self) -> dict[str, Priority]:
         return await self._database.read(_pending)
+
+    async def ahead(self, job: Job) -> int:
+        return await self._database.read(lambda session: _count_ahead(session, job))
+
+    async def completed_with(self, sha256: str) -> Sequence[Job]:
+        return await self._database.read(lambda session: _completed_with(session, sha256))
 
     async def claim(self, job_id: str, boot_id: str) -> Job | None:
         if not is_job_id(job_id):
@@ -113,6 +125,11 @@ class SqlJobStore:
 
     async def note_duration(self, job: Job, seconds: float) -> bool:
         return await self._database.change(self._clock, transitions.note_duration, job, seconds)
+
+    async def note_engine(self, job: Job, provider: str, model: str) -> bool:
+        return await self._database.change(
+            self._clock, transitions.note_engine, job, provider, model
+        )
 
     async def warn(self, job: Job, warning: JobWarning) -> bool:
         return await self._database.change(self._clock, transitions.warn, job, warning)
@@ -181,9 +198,26 @@ async def _known(session: AsyncSession, job_ids: Sequence[str]) -> set[str]:
     return set(await session.scalars(query))
 
 
-async def _pending(session: AsyncSession) -> Sequence[str]:
-    waiting = select(JobRow.job_id).where(JobRow.status == JobStatus.PENDING.value)
-    return (await session.scalars(waiting.order_by(JobRow.created_at, JobRow.job_id))).all()
+async def _pending(session: AsyncSession) -> dict[str, Priority]:
+    waiting = select(JobRow.job_id, JobRow.priority).where(PENDING)
+    found = await session.execute(waiting.order_by(*_turn()))
+    return {job_id: list(Priority)[rank] for job_id, rank in found}
+
+
+async def _count_ahead(session: AsyncSession, job: Job) -> int:
+    before = tuple_(*_turn()) < tuple_(job.options.priority.rank, job.created_at, job.job_id)
+    ahead = select(func.count()).select_from(JobRow).where(PENDING, before)
+    return await session.scalar(ahead) or 0
+
+
+def _turn() -> tuple[InstrumentedAttribute[Any], ...]:
+    """Who goes first."""
+    return JobRow.priority, JobRow.created_at, JobRow.job_id
+
+
+async def _completed_with(session: AsyncSession, sha256: str) -> Sequence[Job]:
+    query = _whole().where(JobRow.sha256 == sha256, JobRow.status == JobStatus.COMPLETED.value)
+    return await _fetch(session, query.order_by(JobRow.created_at.desc()).limit(MOST_ALIKE))
 
 
 def _page(limit: int, after: Cursor | None) -> Select[JobRow]:

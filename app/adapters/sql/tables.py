@@ -82,7 +82,9 @@ class JobRow(Table):
         rule("dead_letter_failed", "NOT dead_letter OR status = 'failed'"),
         Index(None, "created_at", "job_id"),
         Index(None, "status", "created_at", "job_id"),
+        rule("priority_range", "priority BETWEEN 0 AND 2"),
         Index(None, "dead_letter", "created_at"),
+        Index(None, "status", "priority", "created_at", "job_id"),
     )
 
     job_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -113,6 +115,11 @@ class JobRow(Table):
     #: In a row, without a window finished in between.
     deaths: Mapped[int] = mapped_column(server_default=text("0"))
     dead_letter: Mapped[bool] = mapped_column(server_default=text("FALSE"))
+    #: Rank: 0 goes first.
+    priority: Mapped[int] = mapped_column(server_default=text("1"))
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    provider: Mapped[str | None]
+    model: Mapped[str | None]
 
     history: Mapped[list["AttemptRow"]] = relationship(
         order_by="AttemptRow.number", lazy="raise", viewonly=True

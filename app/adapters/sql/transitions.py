@@ -83,6 +83,12 @@ async def note_progress(session: AsyncSession, now: datetime, job: Job, progress
     return await _change(session, held(job), progress=further, updated_at=now)
 
 
+async def note_engine(
+    session: AsyncSession, now: datetime, job: Job, provider: str, model: str
+) -> bool:
+    return await _change(session, held(job), provider=provider, model=model, updated_at=now)
+
+
 async def note_duration(session: AsyncSession, now: datetime, job: Job, seconds: float) -> bool:
     return await _change(session, held(job), duration=seconds, updated_at=now)
 
