@@ -7,18 +7,25 @@ from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql import migrate
-from app.adapters.sql.connections import BUSY_WAIT, Engines, checkpoint, open_engines, parse
+from app.adapters.sql.connections import (
+    BUSY_WAIT,
+    Engines,
+    checkpoint,
+    is_sqlite,
+    open_engines,
+    parse,
+)
 from app.adapters.sql.errors import translated
+from app.adapters.sql.turns import Turns, Work, transaction
 from app.domain.clock import Clock
 from app.domain.crashpoints import reached
 from app.domain.errors import Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Work = Callable[[AsyncSession], Awaitable[T]]
 
 
 class Database:
@@ -30,6 +37,7 @@ class Database:
     def __init__(self, url: str, *, busy_wait: float = BUSY_WAIT) -> None:
         self._url, self._busy_wait = url, busy_wait
         self._engines: Engines | None = None
+        self._turns: Turns | None = None  # a database server has room for many at once
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
@@ -43,6 +51,7 @@ class Database:
             await asyncio.to_thread(migrate.upgrade, self._url)
             reached("migrate.after")
             self._engines = engines
+            self._turns = Turns(engines.writer) if is_sqlite(engines.writer.url) else None
         try:
             await self.write(_greet)
             await self.read(_greet)
@@ -72,8 +81,12 @@ class Database:
         await self.close()
 
     async def write(self, work: Work[T]) -> T:
-        """Run `work` in one transaction, alone on SQLite; durable when this returns."""
-        return await self._finished(_transaction(self._open().writer, work))
+        """Run `work` in a transaction; durable when this returns.
+
+        On SQLite in turn, together with others that wait: it may be run twice, the first in vain.
+        """
+        engine, turns = self._open().writer, self._turns
+        return await self._finished(turns.run(work) if turns else transaction(engine, work))
 
     async def change(
         self,
@@ -87,7 +100,7 @@ class Database:
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on one snapshot."""
-        return await self._finished(_transaction(self._open().reader, work))
+        return await self._finished(transaction(self._open().reader, work))
 
     def _open(self) -> Engines:
         if self._engines is None:
@@ -110,13 +123,6 @@ class Database:
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.wait({task})
             raise
-
-
-async def _transaction(engine: AsyncEngine, work: Work[T]) -> T:
-    with translated():
-        async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-            await session.connection()  # in line for its turn, before `work` looks at the clock
-            return await work(session)
 
 
 async def _greet(session: AsyncSession) -> None:
