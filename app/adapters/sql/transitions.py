@@ -18,6 +18,7 @@ from app.adapters.sql.rows import job_from_row
 from app.adapters.sql.tables import AttemptRow, JobRow
 from app.domain.errors import Budget, SpoolError
 from app.domain.jobs import (
+    INDEX_WARNINGS,
     LATE_WARNINGS,
     SUSPECT_DEATHS,
     Job,
@@ -53,11 +54,16 @@ async def claim(session: AsyncSession, now: datetime, job_id: str, boot_id: str)
     row = (await session.execute(claimed.values(values))).first()
     if row is None:
         return None
-    session.add(AttemptRow(job_id=job_id, number=row.attempts, started_at=now))
+    attempt = AttemptRow(job_id=job_id, number=row.attempts, started_at=now)
+    earlier = await _attempts(session, job_id) if row.attempts > 1 else ()
+    session.add(attempt)
     await session.flush()
-    ours = AttemptRow.job_id == job_id
-    history = await session.scalars(select(AttemptRow).where(ours).order_by(AttemptRow.number))
-    return job_from_row(row, history)
+    return job_from_row(row, (*earlier, attempt))
+
+
+async def _attempts(session: AsyncSession, job_id: str) -> Sequence[AttemptRow]:
+    ours = select(AttemptRow).where(AttemptRow.job_id == job_id)
+    return (await session.scalars(ours.order_by(AttemptRow.number))).all()
 
 
 async def advance(session: AsyncSession, now: datetime, job: Job, stage: Stage) -> bool:
@@ -207,7 +213,7 @@ async def make_good(session: AsyncSession, now: datetime, job_id: str) -> bool:
     told = warnings_from_json(
         await session.scalar(select(JobRow.warnings).where(completed).with_for_update()) or []
     )
-    kept = [warning for warning in told if warning.code not in LATE_WARNINGS]
+    kept = [warning for warning in told if warning.code not in INDEX_WARNINGS]
     if len(kept) == len(told):
         return False
     return await _change(session, completed, warnings=warnings_to_json(kept), updated_at=now)
