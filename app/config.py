@@ -8,6 +8,7 @@ import os
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -24,13 +25,22 @@ from app.domain.errors import ConfigError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-MiB = 1024 * 1024
+KiB = 1024
+MiB = 1024 * KiB
 GiB = 1024 * MiB
 
 
 def _network(cidr: str) -> str:
     ip_network(cidr)  # raises ValueError, which names it
     return cidr
+
+
+def _origin(text: str) -> str:
+    """As a browser writes it, for that is what it is compared with."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or text != f"{parts.scheme}://{parts.netloc}".lower():
+        raise ValueError("an origin is written https://host or https://host:port, in lower case")
+    return text
 
 
 class Section(BaseModel):
@@ -40,6 +50,18 @@ class Section(BaseModel):
 class Server(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    #: Empty: as soon as other machines can reach it.
+    require_keys: bool | None = None
+    #: Requests a minute; 0: none. Empty: none on loopback, else `RATE_LIMIT` of the gate.
+    rate_limit: Annotated[int, Field(ge=0)] | None = None
+    allowed_hosts: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    cors_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
+    #: 0: as many as descriptors allow.
+    max_connections: Annotated[int, Field(ge=0)] = 0
+    max_header_bytes: Annotated[int, Field(ge=1024, le=MiB)] = 64 * KiB
+    header_timeout: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    body_timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    keep_alive_timeout: Annotated[float, Field(gt=0, le=3600)] = 15.0
 
 
 class Storage(Section):
@@ -62,6 +84,7 @@ class Ingestion(Section):
     allowed_roots: tuple[Path, ...] = ()
     max_file_size: Annotated[int, Field(ge=1)] = 16 * GiB
     max_duration: Annotated[float, Field(gt=0)] = 24 * 3600.0
+    upload_expires: Annotated[float, Field(ge=1, le=365 * 24 * 3600)] = 24 * 3600.0
     allowed_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
 
 
@@ -71,6 +94,7 @@ class Transcription(Section):
     #: 0: as many as cores.
     workers: Annotated[int, Field(ge=0, le=64)] = 0
     max_window: Annotated[float, Field(ge=5, le=28)] = 20.0
+    unload_after: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 900.0
     openai_base_url: str = "https://api.openai.com/v1"
     openai_api_key: str | None = Field(default=None, repr=False)
     openai_model: str = "whisper-1"

@@ -14,6 +14,7 @@ FLOORS: dict[str, frozenset[str]] = {
     "services": frozenset({"domain", "ports", "pipeline"}),
     "adapters": frozenset({"domain", "ports"}),
     "web": frozenset({"domain", "services"}),
+    "client": frozenset({"domain"}),
     "config": frozenset({"domain"}),
     "logs": frozenset({"domain"}),
 }
@@ -26,8 +27,10 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "alembic": ("adapters/sql/",),
     "anyio": ("",),
     "ctranslate2": ("adapters/engines/faster_whisper",),
-    "httpx2": ("adapters/engines/", "adapters/egress", "adapters/weights", "cli/"),
+    "h11": ("server/",),
+    "httpx2": ("adapters/engines/", "adapters/egress", "adapters/weights", "client/"),
     "imageio_ffmpeg": ("adapters/ffmpeg", "cli/"),
+    "keybert": ("adapters/embedders/",),
     "lancedb": ("adapters/lance_",),
     "loguru": ("",),
     "multipart": ("web/",),
@@ -44,20 +47,24 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "rich": ("cli/",),
     "safetensors": ("adapters/weights",),
     "sentence_transformers": ("adapters/embedders/",),
+    "sklearn": ("adapters/embedders/",),
     "soundfile": ("adapters/soundfile_",),
     "soxr": ("adapters/soundfile_",),
     "sqlalchemy": ("adapters/sql/",),
+    "sse_starlette": ("web/",),
+    "stamina": ("client/",),
     "standardwebhooks": ("adapters/webhook_signer",),
-    "starlette": ("web/",),
+    "starlette": ("web/", "server/"),
     "tokenizers": ("adapters/embedders/", "adapters/engines/faster_whisper"),
     "torch": ("adapters/embedders/",),
     "typer": ("cli/",),
-    "uvicorn": ("server.py",),
+    "uvicorn": ("server/",),
 }
 #: These take seconds or hundreds of MB to import: only inside functions.
 HEAVY = frozenset(
     {"alembic", "lancedb", "onnx", "onnxruntime", "pyarrow", "pywhispercpp", "_pywhispercpp"}
-    | {"ctranslate2", "sentence_transformers", "tokenizers", "torch", "transformers"}
+    | {"ctranslate2", "keybert", "sentence_transformers", "sklearn", "tokenizers", "torch"}
+    | {"transformers"}
 )
 #: Modules that only a worker process, or a migration under way, ever imports.
 IMPORTED_LATE = ("adapters/sql/migrations/",)

@@ -11,6 +11,7 @@ from loguru import logger
 from app.adapters.embedders.slot import MINILM_DIMENSIONS, SlotEmbedder
 from app.adapters.embedders.text_onnx import OnnxEmbedder
 from app.adapters.embedders.text_torch import TorchEmbedder
+from app.adapters.embedders.topics import KeybertTopics
 from app.adapters.lance_index.index import LanceIndex
 from app.adapters.process_pool import ProcessPool
 from app.adapters.weights.shelf import ModelShelf
@@ -32,6 +33,10 @@ class Finding:
     pool: ProcessPool
     embedder: ArrivingEmbedder
     index: ArrivingIndex
+
+    @property
+    def topics(self) -> KeybertTopics:
+        return KeybertTopics(self.pool, self.embedder)
 
     async def prepare(self, records: Records) -> None:
         """Table and model at once; then what the table lacks is filled in, with vectors."""

@@ -10,6 +10,7 @@ from loguru import logger
 from app.adapters.folder_lock import held
 from app.adapters.leftovers import end_leftovers, marked
 from app.bootstrap.finding import open_finding
+from app.bootstrap.gate import warn_without_keys
 from app.bootstrap.records import open_records
 from app.bootstrap.rooms import Rooms
 from app.bootstrap.webhooks import open_webhooks
@@ -36,7 +37,9 @@ async def house(
         rooms = await _open(settings, factories, closing)
         worker = rooms.worker(boot_id)
         await worker.recover()
+        await rooms.uploads.sweep.recover()
         await rooms.records.sweep.run_once(boot_id)
+        await warn_without_keys(settings.server, rooms.records.keys)
         for work in (*rooms.works(), worker.run()):
             closing.push_async_callback(_cancel, asyncio.create_task(work))
         closing.push_async_callback(worker.close, GRACE)

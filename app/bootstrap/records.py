@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from app.adapters.egress.fetcher import UrlFetcher
-from app.adapters.local_storage import LocalStorage
+from app.adapters.local_storage import LocalStorage, ResumableStorage
 from app.adapters.local_storage.ballast import BallastFile
 from app.adapters.local_storage.boot_mark import BootMark
 from app.adapters.memory_queue import MemoryQueue
@@ -13,10 +13,14 @@ from app.adapters.sql.boots import SqlBootLog
 from app.adapters.sql.database import Database
 from app.adapters.sql.deliveries import SqlDeliveryStore
 from app.adapters.sql.jobs import SqlJobStore
+from app.adapters.sql.keys import SqlKeyStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
+from app.adapters.sql.uploads import SqlUploadStore
 from app.adapters.sql.windows import SqlWindowJournal
-from app.config import AppSettings
+from app.config import AppSettings, Storage
+from app.pipeline.pace import Paces
 from app.services.disk import DiskGuard
+from app.services.keys import KeyService
 from app.services.sweep import FileSweep
 from app.services.watch import JobWatch
 
@@ -34,8 +38,12 @@ class Records:
     transcripts: SqlTranscriptStore
     queue: MemoryQueue
     watch: JobWatch
+    paces: Paces
     fetcher: UrlFetcher
     deliveries: SqlDeliveryStore
+    keys: KeyService
+    uploads: SqlUploadStore
+    resumable: ResumableStorage
     disk: DiskGuard
     sweep: FileSweep
     mark: BootMark
@@ -46,17 +54,13 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
     """Space for verdicts is laid aside before the database opens, which needs some, too."""
     kept = settings.storage
     blobs = LocalStorage(kept.data_dir)
-    disk = DiskGuard(
-        blobs.free_bytes,
-        BallastFile(kept.data_dir, kept.ballast),
-        low=kept.low_water,
-        high=kept.high_water,
-    )
+    disk = _guard(kept, blobs)
     await blobs.sweep_parts()
     await disk.start()
     database = Database(database_url(settings))
     await database.open()
     store, mark = SqlJobStore(database), BootMark(kept.data_dir)
+    keys = KeyService(SqlKeyStore(database))
     try:
         yield Records(
             blobs=blobs,
@@ -65,11 +69,15 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
             transcripts=SqlTranscriptStore(database),
             queue=MemoryQueue(),
             watch=JobWatch(),
+            paces=Paces(),
             fetcher=UrlFetcher(
                 max_bytes=settings.ingestion.max_file_size,
                 allowed_networks=settings.ingestion.allowed_networks,
             ),
             deliveries=SqlDeliveryStore(database),
+            keys=keys,
+            uploads=SqlUploadStore(database, settings.ingestion.upload_expires),
+            resumable=ResumableStorage(kept.data_dir),
             disk=disk,
             sweep=FileSweep(
                 files=blobs, mark=mark, boots=SqlBootLog(database), known_jobs=store.known
@@ -77,4 +85,10 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
             mark=mark,
         )
     finally:
+        await keys.settle()
         await database.close()
+
+
+def _guard(kept: Storage, blobs: LocalStorage) -> DiskGuard:
+    ballast = BallastFile(kept.data_dir, kept.ballast)
+    return DiskGuard(blobs.free_bytes, ballast, low=kept.low_water, high=kept.high_water)

@@ -2,15 +2,21 @@
 
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from app.bootstrap.finding import Finding
+from app.bootstrap.gate import gate_of
 from app.bootstrap.records import Records
+from app.bootstrap.uploads import Uploads, resumable_uploads
 from app.bootstrap.webhooks import Webhooks
 from app.bootstrap.workshop import Workshop
 from app.config import AppSettings
 from app.pipeline.runner import Pipeline
+from app.services.alike import AlikeJobs
 from app.services.backoff import Backoff
+from app.services.estimates import Estimates
+from app.services.follow import JobFollower
 from app.services.health import Health
 from app.services.intake import Intake
 from app.services.jobs import JobService
@@ -34,9 +40,11 @@ class Rooms:
         return (
             self.tools.fetch_detector(),
             self.tools.engines.warm(),
+            self.tools.unload_idle(),
             self.finding.keep_level(self.records),
             self.records.disk.run(),
             self.webhooks.sender.run(),
+            self.uploads.sweep.run(),
         )
 
     def worker(self, boot_id: str) -> JobWorker:
@@ -53,6 +61,7 @@ class Rooms:
             limits=Limits(errors=ingestion.max_errors, crashes=ingestion.max_crashes),
             backoff=Backoff(),
             ended=self.webhooks.sender.nudge,
+            paces=self.records.paces,
         )
 
     def _pipeline(self) -> Pipeline:
@@ -65,6 +74,7 @@ class Rooms:
             journal=self.records.journal,
             transcripts=self.records.transcripts,
             embedder=self.finding.embedder,
+            topics=self.finding.topics,
             index=self.finding.index,
             max_window=self.settings.transcription.max_window,
         )
@@ -73,11 +83,29 @@ class Rooms:
         return Doors(
             intake=self._intake(),
             jobs=self._jobs(worker),
+            follower=JobFollower(self.records.store, self.records.transcripts, self.records.watch),
+            estimates=Estimates(
+                self.records.store,
+                self.records.paces,
+                places=worker.places,
+                running=worker.running,
+            ),
+            send_away=self.records.watch.close,
+            engines=self.tools.engines,
             webhooks=self.webhooks.service,
+            uploads=self.uploads.service,
             search=SearchService(self.finding.index, self.finding.embedder),
             health=self._health(worker),
+            keys=self.records.keys,
             max_file_size=self.settings.ingestion.max_file_size,
+            gate=gate_of(self.settings.server),
         )
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """One for all: it knows who is at work on what."""
+        limit = self.settings.ingestion.max_file_size
+        return resumable_uploads(self.records, self._intake(), limit)
 
     def _intake(self) -> Intake:
         ingestion = self.settings.ingestion
@@ -90,6 +118,7 @@ class Rooms:
             disk=self.records.disk,
             committed=self.records.mark.note,
             check_engine=self.tools.engines.check,
+            alike=AlikeJobs(self.records.store, self.records.transcripts, self.tools.engines.named),
             max_file_size=ingestion.max_file_size,
             max_duration=ingestion.max_duration,
         )

@@ -26,6 +26,7 @@ from app.pipeline.windows import WindowCutter, windows
 from app.ports import MediaExtractor, Progress, SpeechDetector, TranscriptionEngine
 from app.services.arriving import ArrivingDetector
 from app.services.engines import EngineFactory, EngineShelf
+from app.services.idle_engines import unload_idle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,9 @@ class Workshop:
     async def try_detector(self) -> None:
         """Once, for who cannot wait until the network is back."""
         await self.detector.attempt(self._detector)
+
+    async def unload_idle(self) -> None:
+        await unload_idle(self.engines, self.settings.transcription.unload_after)
 
     async def _detector(self) -> SpeechDetector:
         found = await located(self.weights, SPEECH_MODEL, ModelKind.SPEECH_DETECTION)

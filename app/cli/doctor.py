@@ -13,7 +13,7 @@ from rich.console import Console
 
 from app.bootstrap.models import SPEECH_MODEL, WHISPER_KINDS, embedding_kind, model_store
 from app.bootstrap.records import database_url
-from app.cli.client import Client
+from app.cli.service import service
 from app.config import AppSettings, load_settings
 from app.domain.errors import SpoolError
 from app.domain.models import ModelKind
@@ -118,7 +118,8 @@ def _port(settings: AppSettings) -> str:
 def _neighbour(trouble: str) -> str:
     """A port that Spool itself has taken is no trouble."""
     try:
-        health = Client(None).health()
+        with service(None, None) as spool:
+            health = spool.health()
         return f"Spool {health['version']} is running there"
     except (SpoolError, KeyError) as error:
         raise SpoolError(trouble, hint="set [app.server] port to another") from error

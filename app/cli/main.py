@@ -8,8 +8,10 @@ import typer
 from app import __version__
 from app.cli.dead_letters import dead_letters
 from app.cli.doctor import doctor
+from app.cli.engines import engines
 from app.cli.ingest import ingest
 from app.cli.jobs import jobs
+from app.cli.keys import keys
 from app.cli.models import models
 from app.cli.result import result
 from app.cli.search import search
@@ -40,11 +42,12 @@ def options(
 COMMANDS = (
     *(serve, ingest, transcribe, search),
     *(jobs, result, cancel, retry, delete, dead_letters),
-    *(models, doctor),
+    *(engines, models, doctor),
 )
 for command in COMMANDS:
     cli.command()(command)
 cli.add_typer(webhooks, name="webhooks")
+cli.add_typer(keys, name="keys")
 
 
 def main() -> None:

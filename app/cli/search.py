@@ -1,13 +1,14 @@
 """`spool search TEXT`"""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from app.cli.client import Client
+from app.cli.service import ApiKey, Server, service
+from app.client import Hit
 
 
 def search(
@@ -15,29 +16,30 @@ def search(
     mode: Annotated[str, typer.Option(help="hybrid, semantic or keyword.")] = "hybrid",
     limit: Annotated[int, typer.Option(help="How many hits.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="The service's answer as it is.")] = False,
-    server: Annotated[str | None, typer.Option(help="URL of the service.")] = None,
+    server: Server = None,
+    api_key: ApiKey = None,
 ) -> None:
     """Find moments by meaning and by word."""
-    client = Client(server)
-    answer = client.search({"q": text, "mode": mode, "limit": str(limit)})
+    with service(server, api_key) as spool:
+        found = spool.search(text, mode=mode, limit=limit)
     if as_json:
-        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        print(json.dumps(found.raw, ensure_ascii=False, indent=2))
         return
     console = Console(highlight=False)
-    if answer["notice"]:
-        Console(stderr=True).print(answer["notice"], style="yellow", markup=False)
-    for hit in answer["hits"]:
+    if found.notice:
+        Console(stderr=True).print(found.notice, style="yellow", markup=False)
+    for hit in found.hits:
         console.print(_line(hit))
-    if not answer["hits"]:
+    if not found.hits:
         console.print("nothing found")
 
 
-def _line(hit: dict[str, Any]) -> Text:
+def _line(hit: Hit) -> Text:
     line = Text()
-    line.append(f"{clock(hit['start'])}-{clock(hit['end'])} ", style="cyan")
-    line.append(hit["title"], style="bold")
-    line.append(f"  ({', '.join(hit['why'])})\n  {hit['text']}\n")
-    line.append(f"  {hit['asset_id']} at {hit['start']:g} s", style="dim")
+    line.append(f"{clock(hit.start)}-{clock(hit.end)} ", style="cyan")
+    line.append(hit.title, style="bold")
+    line.append(f"  ({', '.join(hit.why)})\n  {hit.text}\n")
+    line.append(f"  {hit.asset_id} at {hit.start:g} s", style="dim")
     return line
 
 

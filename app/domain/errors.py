@@ -2,15 +2,19 @@
 
 SpoolError
 ├── InvalidRequest          the client's request is at fault
+├── Misdirected             asked for by a name that is not ours
 ├── NotFound                no such job, asset or model
-├── Forbidden               a source outside what the operator allows
+├── Unauthorized            no key, or one that opens nothing
+├── Forbidden               a source outside what the operator allows, or a key that may not do this
 ├── TooLarge                the upload is over the limit
 ├── Conflict                the job is not in a state that allows this
+├── RateLimited             too many requests from there: later
 ├── Unavailable             try again later (queue full, index loading)
 │   └── Exhausted           the machine has no more files, memory or processes to give
 ├── MediaError              the medium is at fault: never retried
 │   ├── MediaUnreadable     no decoder understands it
 │   ├── MediaEmpty          zero bytes
+│   ├── MediaUnsupported    of another kind than this door takes
 │   ├── NoAudio             it opens, but holds no sound
 │   └── MediaTooLong        over the configured duration
 ├── SourceError             the source could not be fetched
@@ -69,8 +73,16 @@ class InvalidRequest(SpoolError):
     code = "request.invalid"
 
 
+class Misdirected(SpoolError):
+    code = "request.host"
+
+
 class NotFound(SpoolError):
     code = "not_found"
+
+
+class Unauthorized(SpoolError):
+    code = "key.missing"
 
 
 class Forbidden(SpoolError):
@@ -83,6 +95,22 @@ class TooLarge(SpoolError):
 
 class Conflict(SpoolError):
     code = "job.conflict"
+
+
+class RateLimited(SpoolError):
+    code = "rate.limited"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        hint: str | None = None,
+        retry_after: float = 1.0,
+    ) -> None:
+        """`retry_after`: seconds until it is worth another try."""
+        super().__init__(message, code=code, hint=hint)
+        self.retry_after = retry_after
 
 
 class Unavailable(SpoolError):
@@ -105,6 +133,10 @@ class MediaUnreadable(MediaError):
 
 class MediaEmpty(MediaError):
     code = "media.empty"
+
+
+class MediaUnsupported(MediaError):
+    code = "media.unsupported"
 
 
 class NoAudio(MediaError):

@@ -94,8 +94,10 @@ class JobWarning:
     message: str
 
 
-#: Codes of stages after the transcript: when one fails, it alone can be run again.
-LATE_WARNINGS = frozenset({"embedding.failed", "index.failed"})
+#: Codes that stand for a transcript which is not, or not wholly, in the index.
+INDEX_WARNINGS = frozenset({"embedding.failed", "index.failed"})
+#: Codes of steps after the transcript: when one fails, it alone can be run again.
+LATE_WARNINGS = INDEX_WARNINGS | {"topics.failed", "topics.unavailable"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.domain.jobs import Job
-from app.domain.transcript import LanguageDetection, Segment, Transcript, Word
+from app.domain.transcript import LanguageDetection, Segment, Topic, Transcript, Word
 
 
 def result_document(job: Job, transcript: Transcript) -> dict[str, Any]:
@@ -15,6 +15,7 @@ def result_document(job: Job, transcript: Transcript) -> dict[str, Any]:
         "transcript": transcript.text,
         "segments": segment_rows(transcript.segments),
         "language_detection": detection_row(transcript.language_detection),
+        "topics": topic_rows(transcript.topics),
         "duration": transcript.duration,
         "provider": transcript.provider,
         "model": transcript.model,
@@ -28,6 +29,11 @@ def segment_rows(segments: tuple[Segment, ...]) -> list[dict[str, Any]]:
 
 def detection_row(detection: LanguageDetection | None) -> dict[str, Any] | None:
     return None if detection is None else asdict(detection)
+
+
+def topic_rows(topics: tuple[Topic, ...] | None) -> list[dict[str, Any]]:
+    """Empty also where nobody asked for them."""
+    return [asdict(topic) for topic in topics or ()]
 
 
 def _segment_row(number: int, segment: Segment) -> dict[str, Any]:

@@ -49,6 +49,15 @@ class LanguageDetection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Topic:
+    """A phrase of the transcript that says what it is about."""
+
+    topic: str
+    #: 0..1, how near it is in meaning to the whole.
+    score: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class WindowTranscript:
     """What an engine heard in one window; segment times are already in the medium's timeline."""
 
@@ -66,6 +75,8 @@ class Transcript:
     duration: float
     provider: str
     model: str
+    #: Best first. None until they were looked for.
+    topics: tuple[Topic, ...] | None = None
 
     @property
     def text(self) -> str:

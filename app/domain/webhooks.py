@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.domain.result import detection_row
+from app.domain.result import detection_row, topic_rows
 from app.domain.transcript import Transcript
 
 #: Seconds to wait after the second try, the third, ...; the last one again and again.
@@ -184,5 +184,5 @@ def _result(transcript: Transcript) -> dict[str, Any]:
     return {
         "transcript": transcript.text,
         "language_detection": detection_row(transcript.language_detection),
-        "topics": [],
+        "topics": topic_rows(transcript.topics),
     }

@@ -35,7 +35,7 @@ async def embed(
         vectors = await _vectors([moment.text for moment in found], embedder, warn)
         await index.replace_asset(job.asset_id, found, vectors or [None] * len(found))
     except Exception as error:
-        await warn("index.failed", f"the transcript is not searchable: {_told(error)}")
+        await warn("index.failed", f"the transcript is not searchable: {told(error)}")
         return False
     reached("index.written")
     logger.info("{} moments indexed", len(found))
@@ -67,11 +67,12 @@ async def _vectors(texts: Sequence[str], embedder: Embedder, warn: Warn) -> Sequ
     try:
         return await embedder.embed(texts)
     except Exception as error:
-        await warn("embedding.failed", f"found by keyword only: {_told(error)}")
+        await warn("embedding.failed", f"found by keyword only: {told(error)}")
         return None
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
+    """For a warning; what was not planned is logged whole."""
     if isinstance(error, SpoolError):
         return error.message
     logger.exception("a fault of ours, not of the medium")

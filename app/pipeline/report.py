@@ -8,6 +8,7 @@ from loguru import logger
 
 from app.domain.errors import SpoolError
 from app.domain.jobs import Job, JobWarning, Stage
+from app.pipeline.pace import Paces
 from app.ports import JobStore
 
 INTERVAL = 0.5  # seconds between two writes of progress
@@ -29,11 +30,16 @@ class JobReport:
     """Bound to one claimed job. Progress may be told as often as one likes."""
 
     def __init__(
-        self, store: JobStore, job: Job, changed: Callable[[], None] = lambda: None
+        self,
+        store: JobStore,
+        job: Job,
+        changed: Callable[[], None] = lambda: None,
+        paces: Paces | None = None,
     ) -> None:
         """`changed` is called after each change that the database has."""
         self._store, self._job, self._changed = store, job, changed
-        self._progress = job.progress
+        self._progress, self._seconds = job.progress, job.duration or 0.0
+        self._paces = paces or Paces()
         self._loop = asyncio.get_running_loop()
         self._writer: asyncio.Task[None] | None = None
         self._closed = False
@@ -45,11 +51,15 @@ class JobReport:
         await self._held(self._store.advance(self._job, stage))
         self._changed()
         self.stage = stage
+        self._paces.move(self._job.job_id, self._progress, self._seconds)
+        if stage is Stage.TRANSCRIBING:
+            self._paces.begin(self._job.job_id, self._progress)
         self._unbind()
         self._bound.enter_context(logger.contextualize(stage=stage.value))
         logger.info("stage {}", stage.value)
 
     async def duration(self, seconds: float) -> None:
+        self._seconds = seconds
         await self._held(self._store.note_duration(self._job, seconds))
 
     async def engine(self, provider: str, model: str) -> None:
@@ -76,6 +86,7 @@ class JobReport:
 
     async def aclose(self) -> None:
         self._closed = True
+        self._paces.end(self._job.job_id, heard=self.stage is Stage.EMBEDDING)
         self._unbind()
         if self._writer is not None:
             self._writer.cancel()
@@ -85,6 +96,7 @@ class JobReport:
         written = -1.0
         while written != self._progress:
             written = self._progress
+            self._paces.move(self._job.job_id, written, self._seconds)
             with suppress(SpoolError):  # the next write may work; the job does not depend on it
                 await self._store.note_progress(self._job, written)
                 self._changed()

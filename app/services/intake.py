@@ -1,21 +1,22 @@
 """Taking jobs in: from bytes, a path or a URL to a committed row."""
 
 import asyncio
-import hashlib
-import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 from loguru import logger
 
 from app.domain import languages
 from app.domain.crashpoints import reached
-from app.domain.errors import MediaEmpty
+from app.domain.errors import Conflict, InvalidRequest, MediaEmpty
 from app.domain.jobs import IdempotencyKey, Job, JobOptions, SourceKind, upload_key
 from app.domain.webhooks import without_secrets
 from app.ports import BlobStore, JobQueue, JobStore, MediaFetcher
+from app.services.alike import AlikeJobs
 from app.services.disk import DiskGuard, needed
+from app.services.hashing import Hashing, file_sha256
+from app.services.request_key import named
 from app.services.roots import Roots
 from app.services.verdicts import to_its_end
 
@@ -28,7 +29,7 @@ class Upload:
 
     job_id: str
     filename: str
-    #: SHA-256 of the bytes, when it was asked for.
+    #: SHA-256 of the bytes, in hex, once they are here.
     sha256: str | None = None
 
     @property
@@ -38,7 +39,8 @@ class Upload:
 
 class Intake:
     """The verbs that take a client's Idempotency-Key answer the job that it named before, if any:
-    its id is then another than that of the request."""
+    its id is then another than that of the request. With `dedupe` they answer a completed job
+    that has done the same already, if there is one; then nothing is taken in."""
 
     def __init__(
         self,
@@ -50,54 +52,45 @@ class Intake:
         roots: Roots,
         disk: DiskGuard,
         committed: Callable[[str], None],
-        check_engine: Callable[[str | None, str | None], None],
+        check_engine: Callable[[str | None, str | None], tuple[str, str]],
+        alike: AlikeJobs,
         max_file_size: int,
         max_duration: float,
     ) -> None:
-        """`committed` is told of each job whose row is durable."""
+        """`committed` is told of each job whose row is durable. `check_engine`: the provider and
+        model that such a wish gets now; raises InvalidRequest."""
         self._store, self._queue, self._blobs = store, queue, blobs
         self._fetcher, self._roots, self._disk = fetcher, roots, disk
-        self._committed, self._check_engine = committed, check_engine
+        self._committed, self._check_engine, self._alike = committed, check_engine, alike
         self._max_file_size, self._max_duration = max_file_size, max_duration
 
     def make_room(self, size: int) -> None:
         """Raises StorageFull when a medium of so many bytes does not fit on the disk."""
         self._disk.require(needed(size, self._max_duration))
 
-    async def receive(
-        self, filename: str, chunks: AsyncIterator[bytes], *, hashed: bool = False
-    ) -> Upload:
+    async def receive(self, filename: str, chunks: AsyncIterator[bytes]) -> Upload:
         """Stream bytes to disk, durable when this returns. Raises MediaEmpty, TooLarge.
 
         `submit_received` must follow, or `discard`.
         """
         self._disk.require()
         upload = Upload(job_id=_new_id(), filename=_printable(filename))
-        digest = hashlib.sha256()
-        source = self._disk.guarded(_hashed(chunks, digest.update) if hashed else chunks)
+        digest = Hashing()
+        source = self._disk.guarded(digest.through(chunks))
         if not await self._blobs.save_file(upload.key, source, limit=self._max_file_size):
             await self.discard(upload)
             raise MediaEmpty("the upload has no bytes")
-        return Upload(
-            job_id=upload.job_id,
-            filename=upload.filename,
-            sha256=digest.hexdigest() if hashed else None,
-        )
+        return replace(upload, sha256=digest.hexdigest())
 
     async def submit_received(
-        self, upload: Upload, options: JobOptions, key: str | None = None
+        self, upload: Upload, options: JobOptions, key: str | None = None, *, dedupe: bool = False
     ) -> Job:
         """Commit the job for bytes that were received; without a row they go."""
         try:
             options = await self.checked(options)
-            job = await self._add(
-                upload.job_id,
-                SourceKind.UPLOAD,
-                upload.filename,
-                upload.key,
-                options,
-                _named(key, SourceKind.UPLOAD, options, upload.filename, upload.sha256),
-            )
+            done = await self._alike.find(upload.sha256, options) if dedupe else None
+            request = named(key, SourceKind.UPLOAD, options, upload.filename, upload.sha256)
+            job = done or await self._add_upload(upload, options, request)
         except BaseException:
             await asyncio.shield(self._discard_unnamed(upload))
             raise
@@ -105,29 +98,60 @@ class Intake:
             await self.discard(upload)
         return job
 
+    def expect(self, filename: str) -> Upload:
+        """A name and an id for bytes that will come some other way; see `submit_kept`."""
+        return Upload(job_id=_new_id(), filename=_printable(filename))
+
+    async def submit_kept(self, upload: Upload, options: JobOptions) -> Job | None:
+        """Commit the job for bytes that their keeper has put under `upload.key`.
+
+        `options` have been checked. None when there is such a job already: it was done before.
+        """
+        try:
+            return await self._add_upload(upload, options)
+        except Conflict:
+            return None
+
     async def discard(self, upload: Upload) -> None:
         await self._blobs.delete_file(upload.key)
 
-    async def submit_path(self, path: str, options: JobOptions, key: str | None = None) -> Job:
+    async def submit_path(
+        self, path: str, options: JobOptions, key: str | None = None, *, dedupe: bool = False
+    ) -> Job:
         """A file of this machine, read in place. Raises Forbidden, NotFound."""
         self._disk.require()
         options = await self.checked(options)
         found = await asyncio.to_thread(self._roots.resolve, path)
-        named = _named(key, SourceKind.PATH, options, path)
-        return await self._add(_new_id(), SourceKind.PATH, path, str(found), options, named)
+        sha256 = await file_sha256(found) if dedupe else None
+        if dedupe and (done := await self._alike.find(sha256, options)):
+            return done
+        request = named(key, SourceKind.PATH, options, path)
+        return await self._add(
+            _new_id(), SourceKind.PATH, path, str(found), options, request, sha256
+        )
 
-    async def submit_url(self, url: str, options: JobOptions, key: str | None = None) -> Job:
+    async def submit_url(
+        self, url: str, options: JobOptions, key: str | None = None, *, dedupe: bool = False
+    ) -> Job:
         """Downloaded when the job runs. Raises Forbidden for a private address, InvalidRequest."""
+        if dedupe:
+            hint = "leave `dedupe` out, or send the file itself"
+            raise InvalidRequest("dedupe: what is behind a URL is known only later", hint=hint)
         self._disk.require()
         options = await self.checked(options)
         await self._fetcher.vet(url)
         shown = without_secrets(url)
-        named = _named(key, SourceKind.URL, options, url)
-        return await self._add(_new_id(), SourceKind.URL, shown, url, options, named)
+        request = named(key, SourceKind.URL, options, url)
+        return await self._add(_new_id(), SourceKind.URL, shown, url, options, request)
 
     async def checked(self, options: JobOptions) -> JobOptions:
-        """Options with the language as a code. Raises InvalidRequest naming the wrong one."""
-        self._check_engine(options.provider, options.model)
+        """Options with the language as a code. Raises InvalidRequest naming the wrong one.
+
+        A model is one of a certain provider: it stays so when the default changes meanwhile.
+        """
+        provider, _ = self._check_engine(options.provider, options.model)
+        if options.model is not None:
+            options = options.evolve(provider=provider)
         if options.webhook_url is not None:
             await self._fetcher.vet(options.webhook_url)
         return options.evolve(language=languages.asked_for(options.language))
@@ -137,6 +161,12 @@ class Intake:
         if await self._store.get(upload.job_id) is None:
             await self.discard(upload)
 
+    async def _add_upload(
+        self, upload: Upload, options: JobOptions, key: IdempotencyKey | None = None
+    ) -> Job:
+        kind, name = SourceKind.UPLOAD, upload.filename
+        return await self._add(upload.job_id, kind, name, upload.key, options, key, upload.sha256)
+
     async def _add(
         self,
         job_id: str,
@@ -145,6 +175,7 @@ class Intake:
         input_path: str,
         options: JobOptions,
         key: IdempotencyKey | None,
+        sha256: str | None = None,
     ) -> Job:
         row = self._store.add(
             job_id=job_id,
@@ -153,6 +184,7 @@ class Intake:
             input_path=input_path,
             options=options,
             key=key,
+            sha256=sha256,
         )
         return await to_its_end(self._queued(job_id, row))  # no row without a hint to the worker
 
@@ -165,23 +197,6 @@ class Intake:
             taken_in = logger.bind(job_id=job_id)
             taken_in.info("taken in: {} {}", job.source.value, job.source_name)
         return job
-
-
-def _named(key: str | None, *asked: object) -> IdempotencyKey | None:
-    """The key with a digest of everything that was asked for under it."""
-    if key is None:
-        return None
-    plain = [asdict(part) if isinstance(part, JobOptions) else part for part in asked]
-    digest = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
-    return IdempotencyKey(key=key, digest=digest)
-
-
-async def _hashed(
-    chunks: AsyncIterator[bytes], update: Callable[[bytes], None]
-) -> AsyncIterator[bytes]:
-    async for chunk in chunks:
-        update(chunk)
-        yield chunk
 
 
 def _printable(filename: str) -> str:

@@ -44,13 +44,14 @@ class JobService:
         return job
 
     async def wait(self, job_id: str, seconds: float) -> Job:
-        """The job as soon as it has ended, or as it is after `seconds`."""
+        """The job as soon as it has ended, or as it is after `seconds`, or when the service
+        stops."""
         deadline = asyncio.get_running_loop().time() + seconds
         with self._watch.subscribe(job_id) as changes:
             job = await self.get(job_id)
             while not job.status.ended:
                 left = deadline - asyncio.get_running_loop().time()
-                if left <= 0:
+                if left <= 0 or self._watch.closed:
                     break
                 await changes.wait(left)
                 job = await self.get(job_id)

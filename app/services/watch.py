@@ -9,6 +9,14 @@ class JobWatch:
 
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        #: The service stops: nobody should wait any more.
+        self.closed = False
+
+    def close(self) -> None:
+        """Wake everybody, for good."""
+        self.closed = True
+        for job_id in self._waiting:
+            self.tell(job_id)
 
     def tell(self, job_id: str) -> None:
         for event in self._waiting.get(job_id, ()):

@@ -16,6 +16,7 @@ from app.domain.errors import SpoolError
 from app.domain.jobs import Job, JobStatus, Priority, Stage, pcm_key, result_key
 from app.domain.result import result_document
 from app.domain.transcript import Transcript
+from app.pipeline.pace import Paces
 from app.pipeline.report import ClaimLost, JobReport, Stopping
 from app.pipeline.runner import Pipeline
 from app.ports import BlobStore, JobQueue, JobStore
@@ -52,12 +53,13 @@ class JobWorker:
         limits: Limits,
         backoff: Backoff,
         ended: Callable[[], None],
+        paces: Paces | None = None,
     ) -> None:
-        """`ended` is called when an attempt has."""
+        """`ended` is called when an attempt has; `paces` learns how fast jobs are."""
         self._store, self._queue, self._blobs = store, queue, blobs
         self._pipeline, self._watch, self._disk = pipeline, watch, disk
         self._boot_id, self._backoff, self._ended = boot_id, backoff, ended
-        self.places = places
+        self.places, self._paces = places, paces
         self._lane = Lane()
         self._later = LaterQueue(queue, backoff)
         self._verdicts = Verdicts(store, self._later, disk, limits, backoff)
@@ -205,7 +207,7 @@ class JobWorker:
     async def _see_through(self, job: Job) -> None:
         logger.info("attempt {} begins: {}", job.attempts, job.source_name)
         changed = partial(self._watch.tell, job.job_id)
-        async with aclosing(JobReport(self._store, job, changed)) as report:
+        async with aclosing(JobReport(self._store, job, changed, self._paces)) as report:
             task = asyncio.create_task(self._attempt(job, report))
             self._walks[job.job_id] = Walk(task=task, report=report)
             try:

@@ -5,11 +5,24 @@ from contextlib import asynccontextmanager
 from typing import Any, TypedDict
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
+from app.web.document import Document
 from app.web.doors import Doors
 from app.web.errors import HANDLERS
+from app.web.limits import Limits
+from app.web.origins import Origins
 from app.web.table import DOORS
+
+#: Headers of answers that a page of an allowed origin may read.
+EXPOSED = (
+    *("Location", "Retry-After", "WWW-Authenticate", "Content-Disposition"),
+    *("Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"),
+    *("Upload-Offset", "Upload-Length", "Upload-Expires", "Upload-Metadata"),
+    *("Spool-Job-Id", "Spool-Job-Url"),
+)
 
 
 def routes() -> list[Route]:
@@ -28,4 +41,28 @@ def application(opened: Doors) -> Starlette:
         yield {"doors": opened}
 
     handlers: dict[Any, Any] = dict(HANDLERS)
-    return Starlette(routes=routes(), exception_handlers=handlers, lifespan=lifespan)
+    app = Starlette(
+        routes=routes(),
+        middleware=middleware(opened),
+        exception_handlers=handlers,
+        lifespan=lifespan,
+    )
+    app.state.document = Document(DOORS)
+    return app
+
+
+def middleware(opened: Doors) -> list[Middleware]:
+    """Before all routes, the outermost first."""
+    gate = opened.gate
+    crossing = Middleware(
+        CORSMiddleware,
+        allow_origins=gate.cors_origins,
+        allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
+        allow_headers=("*",),
+        expose_headers=EXPOSED,
+    )
+    return [
+        Middleware(Origins, gate=gate),
+        *([crossing] if gate.cors_origins else []),
+        Middleware(Limits, gate=gate, keys=opened.keys),
+    ]

@@ -12,6 +12,7 @@ from app.domain.errors import InvalidRequest, TooLarge
 
 MAX_JSON = 1024 * 1024  # bytes
 MAX_PARTS = 64
+MAX_NAME = 100  # characters of a name that are repeated
 AS_FILE = "send a file as it is with `curl -T FILE`, or as a form with `curl -F file=@FILE`"
 
 AS_JSON = "if it is JSON, say so: curl -H 'Content-Type: application/json'"
@@ -22,7 +23,8 @@ Event: TypeAlias = MultipartSegment | bytes | None
 
 async def read_json(request: Request) -> Any:
     try:
-        return json.loads(await _read(request))
+        text = await _read(request)
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"the body is not JSON: {_first_line(error)}") from error
 
@@ -63,6 +65,20 @@ async def multipart_events(request: Request) -> AsyncIterator[Event]:
         parser.close()
     except MultipartError as error:
         raise InvalidRequest(f"the multipart body is broken: {error}") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values under one name, who knows which is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise InvalidRequest(f"{twice[:MAX_NAME]}: given twice")
+    return found
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number in JSON")
 
 
 def _content_type(request: Request) -> tuple[str, dict[str, str]]:

@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, Response
 from app.web import schemas
 from app.web.body import unique
 from app.web.doors import doors
+from app.web.jobs import show
 
 
 async def list_dead_letters(request: Request) -> Response:
@@ -18,7 +19,7 @@ async def list_dead_letters(request: Request) -> Response:
 async def replay(request: Request) -> Response:
     schemas.NoQuery.model_validate_strings(_query(request))
     job = await doors(request).jobs.replay(request.path_params["job_id"])
-    return JSONResponse(schemas.job_view(job), 202)
+    return await show(request, job, 202)
 
 
 async def replay_all(request: Request) -> Response:

@@ -1,26 +1,41 @@
 """What the surfaces may call. Handed over through the application's lifespan state."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 from starlette.requests import Request
 
+from app.services.engines import EngineShelf
+from app.services.estimates import Estimates
+from app.services.follow import JobFollower
 from app.services.health import Health
 from app.services.intake import Intake
 from app.services.jobs import JobService
+from app.services.keys import KeyService
 from app.services.search import SearchService
+from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
+from app.web.gate import Gate
 
 
 @dataclass(frozen=True, kw_only=True)
 class Doors:
     intake: Intake
     jobs: JobService
+    follower: JobFollower
+    estimates: Estimates
+    #: Those who wait for news of jobs are sent away: the service stops.
+    send_away: Callable[[], None]
+    engines: EngineShelf
     search: SearchService
     webhooks: WebhookService
+    uploads: UploadService
     health: Health
+    keys: KeyService
     #: Bytes; a declared length beyond it is refused before the body is read.
     max_file_size: int
+    gate: Gate
 
 
 def doors(request: Request) -> Doors:

@@ -1,5 +1,7 @@
 """One error shape over every surface: `{"error": {"code", "message", "hint", "job_id"?}}`."""
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 from loguru import logger
@@ -7,17 +9,23 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
 
 from app.domain import errors
+from app.web import openai_errors
 
 #: Status by class; the closest ancestor counts. What is not listed is a fault of ours: 500.
 STATUS: dict[type[Exception], int] = {
     errors.InvalidRequest: 422,
     errors.NotFound: 404,
+    errors.Unauthorized: 401,
     errors.Forbidden: 403,
+    errors.Misdirected: 421,
+    errors.RateLimited: 429,
     errors.TooLarge: 413,
     errors.Conflict: 409,
     errors.MediaError: 422,
+    errors.MediaUnsupported: 415,
     errors.SourceError: 422,
     errors.ModelError: 422,
     errors.Unavailable: 503,
@@ -45,11 +53,11 @@ async def on_spool_error(request: Request, error: Exception) -> Response:
     status = _status(error)
     if status >= 500:
         logger.error("{} {}: {}: {}", request.method, request.url.path, error.code, error.message)
-    headers = {"Retry-After": str(RETRY_AFTER)} if status in (503, 507) else None
+    headers = _headers(error, status)
     job_id = request.path_params.get("job_id")
     more = {"job_id": job_id} if job_id else {}
     body = error_body(error.code, error.message, error.hint, **more)
-    return JSONResponse(body, status, headers)
+    return _answer(request, status, body, headers)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
@@ -58,7 +66,15 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     codes = {404: "route.not_found", 405: "route.method_not_allowed"}
     code = codes.get(error.status_code, "request.invalid")
     message = f"{error.detail}: {request.method} {request.url.path}"
-    return JSONResponse(error_body(code, message), error.status_code, error.headers)
+    headers = _allow(request) if error.status_code == 405 else error.headers
+    return _answer(request, error.status_code, error_body(code, message), headers)
+
+
+def _allow(request: Request) -> dict[str, str]:
+    """Of all routes with this path; Starlette tells of the first one alone."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    there = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {"Allow": ", ".join(sorted({name for route in there for name in route.methods or ()}))}
 
 
 async def on_invalid(request: Request, error: Exception) -> Response:
@@ -68,7 +84,7 @@ async def on_invalid(request: Request, error: Exception) -> Response:
     problems = [_problem(item["loc"], item["type"], item["msg"]) for item in found[:MAX_PROBLEMS]]
     if len(found) > MAX_PROBLEMS:
         problems.append(f"and {len(found) - MAX_PROBLEMS} more")
-    return JSONResponse(error_body("request.invalid", "; ".join(problems)), 422)
+    return _answer(request, 422, error_body("request.invalid", "; ".join(problems)))
 
 
 def _problem(place: tuple[int | str, ...], kind: str, said: str) -> str:
@@ -88,7 +104,28 @@ async def on_disconnect(request: Request, error: Exception) -> Response:
 
 async def on_fault(request: Request, error: Exception) -> Response:
     logger.opt(exception=error).error("unplanned: {} {}", request.method, request.url.path)
-    return JSONResponse(error_body("internal", "a fault of the service, see its log"), 500)
+    return _answer(request, 500, error_body("internal", "a fault of the service, see its log"))
+
+
+def _answer(
+    request: Request,
+    status: int,
+    body: dict[str, Any],
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """In the one shape, but to OpenAI's clients in theirs."""
+    if openai_errors.spoken_under(request.url.path):
+        status, body = openai_errors.translated(status, body["error"])
+    return JSONResponse(body, status, headers)
+
+
+def _headers(error: errors.SpoolError, status: int) -> dict[str, str] | None:
+    """When to come back, or what to come with."""
+    if isinstance(error, errors.RateLimited):
+        return {"Retry-After": str(math.ceil(error.retry_after))}
+    if status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="spool"'}
+    return {"Retry-After": str(RETRY_AFTER)} if status in (503, 507) else None
 
 
 def _status(error: errors.SpoolError) -> int:

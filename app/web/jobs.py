@@ -27,26 +27,32 @@ async def list_jobs(request: Request) -> Response:
     page = await doors(request).jobs.list(
         status=given.status, limit=given.limit, cursor=given.cursor
     )
-    return JSONResponse(schemas.page_view(page))
+    return JSONResponse(schemas.page_view(page, doors(request).estimates.known))
 
 
 async def get_job(request: Request) -> Response:
     """With `wait`, as soon as the job has ended, or as it is after so many seconds."""
     given = schemas.JobQuery.model_validate_strings(_query(request))
     job = await doors(request).jobs.wait(request.path_params["job_id"], given.wait)
-    return JSONResponse(schemas.job_view(job))
+    return await show(request, job)
 
 
 async def cancel_job(request: Request) -> Response:
     schemas.NoQuery.model_validate_strings(_query(request))
     job = await doors(request).jobs.cancel(request.path_params["job_id"])
-    return JSONResponse(schemas.job_view(job))
+    return await show(request, job)
 
 
 async def retry_job(request: Request) -> Response:
     schemas.NoQuery.model_validate_strings(_query(request))
     job = await doors(request).jobs.retry(request.path_params["job_id"])
-    return JSONResponse(schemas.job_view(job), 202)
+    return await show(request, job, 202)
+
+
+async def show(request: Request, job: Job, status: int = 200) -> Response:
+    """One job, with what is known of its turn."""
+    standing = await doors(request).estimates.standing(job)
+    return JSONResponse(schemas.job_view(job, standing), status)
 
 
 async def delete_job(request: Request) -> Response:

@@ -1,15 +1,18 @@
 """What a route takes and answers: for the guard at its door, and for the document of them all."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from app.domain.keys import Scope
+from app.web.guard import Guard
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -21,14 +24,28 @@ EVENTS = "text/event-stream"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Header:
+    """A header of which there is more to say than words."""
+
+    description: str
+    #: Of its text, as JSON schema.
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    required: bool = False
+
+
+#: By name; a text alone is the description.
+Headers: TypeAlias = Mapping[str, str | Header]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """One status that a route may answer with."""
 
     description: str
     #: By media type; None stands for bytes or text of no schema. Empty: no body.
     content: Mapping[str, type[BaseModel] | None] = field(default_factory=dict)
-    #: Header names with what they say.
-    headers: Mapping[str, str] = field(default_factory=dict)
+    #: Header names with what they say; those with words alone are always there.
+    headers: Headers = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +60,11 @@ class Operation:
     scope: Scope | None
     description: str = ""
     query: type[BaseModel] | None = None
-    #: Request headers that matter, with what they say.
-    headers: Mapping[str, str] = field(default_factory=dict)
+    #: Request headers that matter, with what they say; those with words alone may be left out.
+    headers: Headers = field(default_factory=dict)
     #: The body, by media type; None stands for bytes of no schema.
     body: Mapping[str, type[BaseModel] | None] = field(default_factory=dict)
+    body_required: bool = True
     answers: Mapping[int, Answer]
     #: Statuses of planned errors, in the one error shape.
     refusals: tuple[int, ...] = ()
@@ -63,5 +81,13 @@ class Door:
     #: By method.
     operations: Mapping[str, Operation]
 
+    @property
+    def parameters(self) -> list[str]:
+        """Names in the path."""
+        return re.findall(r"{(\w+)", self.path)
+
     def route(self) -> Route:
-        return Route(self.path, self.endpoint, methods=list(self.operations))
+        """Guarded before its body is read."""
+        scopes = {method: operation.scope for method, operation in self.operations.items()}
+        guard = Middleware(Guard, scopes=scopes)
+        return Route(self.path, self.endpoint, methods=list(scopes), middleware=[guard])

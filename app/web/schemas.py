@@ -1,13 +1,16 @@
 """What clients may send, validated strictly, and how jobs are shown to them."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from app.domain.jobs import Job, JobOptions, JobPage, JobStatus, Priority, Stage, Task
 from app.domain.search import MediaType, SearchMode
 from app.domain.webhooks import without_secrets
+from app.services.estimates import Standing
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -19,7 +22,8 @@ def _listed(value: object) -> object:
     return value
 
 
-Labels = Annotated[tuple[Name, ...], BeforeValidator(_listed), Field(max_length=50, strict=False)]
+Names = Annotated[tuple[Name, ...], Field(max_length=50, strict=False)]
+Labels = Annotated[Names, BeforeValidator(_listed, json_schema_input_type=Names | str)]
 
 
 class Given(BaseModel):
@@ -38,6 +42,7 @@ class Options(Given):
     model: Name | None = None
     prompt: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] | None = None
     word_timestamps: bool = False
+    topics: bool = False
     priority: Annotated[Priority, Field(strict=False)] = Priority.NORMAL
     asset_id: Name | None = None
     title: Name | None = None
@@ -48,8 +53,20 @@ class Options(Given):
         return JobOptions(**{name: getattr(self, name) for name in Options.model_fields})
 
 
-class Source(Options):
+class IngestOptions(Options):
+    #: Answer a completed job on the same bytes, with the same options, instead of a new one.
+    dedupe: bool = False
+
+
+def one_of(*names: str) -> list[JsonDict]:
+    """For the document: exactly one of these has a value."""
+    return [{"required": [name], "properties": {name: {"type": "string"}}} for name in names]
+
+
+class Source(IngestOptions):
     """A body that names its source instead of carrying it."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [*one_of("path", "url")]})
 
     path: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
     url: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
@@ -61,7 +78,7 @@ class Source(Options):
         return self
 
 
-class UploadQuery(Options):
+class UploadQuery(IngestOptions):
     filename: Name | None = None
 
 
@@ -86,11 +103,18 @@ class ResultQuery(Given):
     format: Literal["json", "txt", "srt", "vtt", "tsv", "lrc"] = "json"
 
 
-Moment = Annotated[AwareDatetime, Field(strict=False)]
+def _no_number(value: object) -> object:
+    """Seconds or milliseconds, since when? Nobody could know."""
+    if isinstance(value, str) and not value.strip().lstrip("-+").replace(".", "", 1).isdigit():
+        return value
+    raise ValueError("a date and time as ISO 8601 has them, with a time zone")
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_no_number)]
 
 
 class SearchParameters(Given):
-    q: Annotated[str, Field(max_length=2000)]
+    q: Annotated[str, Field(max_length=2000, json_schema_extra={"pattern": r"\S"})]
     mode: Annotated[SearchMode, Field(strict=False)] = SearchMode.HYBRID
     media_type: Annotated[MediaType, Field(strict=False)] | None = None
     asset_id: Name | None = None
@@ -102,6 +126,7 @@ class SearchParameters(Given):
     cursor: Annotated[str, Field(max_length=500)] | None = None
 
 
+UNKNOWN = Standing()
 #: How `/api/v1` names a running job: by its stage.
 STAGE_NAMES = {
     Stage.MEDIA_EXTRACTION: "MediaExtraction",
@@ -121,16 +146,20 @@ def ticket(job: Job) -> dict[str, Any]:
     return {"job_id": job.job_id, "status": status_name(job), **_links(job)}
 
 
-def page_view(page: JobPage) -> dict[str, Any]:
-    return {"jobs": [job_view(job) for job in page.jobs], "cursor": page.cursor}
+def page_view(
+    page: JobPage, standing: Callable[[Job], Standing] = lambda _: UNKNOWN
+) -> dict[str, Any]:
+    return {"jobs": [job_view(job, standing(job)) for job in page.jobs], "cursor": page.cursor}
 
 
-def job_view(job: Job) -> dict[str, Any]:
+def job_view(job: Job, standing: Standing = UNKNOWN) -> dict[str, Any]:
     return {
         "job_id": job.job_id,
         "status": status_name(job),
         "stage": job.stage,
         "progress": round(job.progress, 4),
+        "eta": rounded(standing.eta),
+        "queue_position": standing.queue_position,
         "created_at": job.created_at.isoformat(),
         "updated_at": job.updated_at.isoformat(),
         "finished_at": job.finished_at.isoformat() if job.finished_at else None,
@@ -139,6 +168,8 @@ def job_view(job: Job) -> dict[str, Any]:
         "title": job.title,
         "options": _options_view(job.options),
         "duration": job.duration,
+        "provider": job.provider,
+        "model": job.model,
         "attempts": job.attempts,
         "dead_letter": job.dead_letter,
         "history": [_attempt_view(asdict(attempt)) for attempt in job.history],
@@ -147,6 +178,10 @@ def job_view(job: Job) -> dict[str, Any]:
         "error": _error_view(job),
         **_links(job),
     }
+
+
+def rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def _options_view(options: JobOptions) -> dict[str, Any]:

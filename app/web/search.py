@@ -30,10 +30,11 @@ async def search(request: Request) -> Response:
 
 
 async def _parameters(request: Request) -> schemas.SearchParameters:
-    if request.method == "POST":
-        return schemas.SearchParameters.model_validate(await read_json(request))
     query = unique(request.query_params.multi_items())
-    return schemas.SearchParameters.model_validate_strings(query)
+    if request.method != "POST":
+        return schemas.SearchParameters.model_validate_strings(query)
+    schemas.NoQuery.model_validate_strings(query)
+    return schemas.SearchParameters.model_validate(await read_json(request))
 
 
 def _milliseconds(moment: datetime | None) -> int | None:

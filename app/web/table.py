@@ -1,7 +1,35 @@
 """Every URL in one table."""
 
-from app.web import dead_letters, health, ingest, jobs, search, webhooks
-from app.web import operations as of
+from app.web import (
+    dead_letters,
+    docs,
+    engines,
+    events,
+    health,
+    ingest,
+    jobs,
+    keys,
+    openai_audio,
+    openai_models,
+    process,
+    search,
+    uploads,
+    video,
+    webhooks,
+)
+from app.web import docs_operations as of_docs
+from app.web import engines_operations as of_engines
+from app.web import events_operations as of_events
+from app.web import health_operations as of_health
+from app.web import ingest_operations as of_ingest
+from app.web import job_operations as of_jobs
+from app.web import key_operations as key
+from app.web import openai_operations as openai
+from app.web import process_operations as of_process
+from app.web import search_operations as of_search
+from app.web import uploads_operations as up
+from app.web import video_operations as of_video
+from app.web import webhook_operations as of_webhooks
 from app.web.operation import Door, Endpoint, Operation
 
 
@@ -13,20 +41,52 @@ JOB = "/api/v1/jobs/{job_id}"
 DELIVERY = "/api/v1/webhooks/deliveries/{delivery_id}"
 
 DOORS = (
-    door("/health", health.health, GET=of.HEALTH),
+    door("/openapi.json", docs.openapi, GET=of_docs.OPENAPI),
+    door("/docs", docs.page, GET=of_docs.PAGE),
+    door("/docs/{file}", docs.file, GET=of_docs.FILE),
+    door("/health", health.health, GET=of_health.HEALTH),
     # `curl -T` says PUT
-    door("/api/v1/ingest", ingest.ingest, POST=of.INGEST, PUT=of.INGEST_PUT),
-    door("/api/v1/jobs", jobs.list_jobs, GET=of.LIST_JOBS),
-    door(JOB, jobs.get_job, GET=of.GET_JOB),
-    door(JOB, jobs.delete_job, DELETE=of.DELETE_JOB),
-    door(f"{JOB}/cancel", jobs.cancel_job, POST=of.CANCEL_JOB),
-    door(f"{JOB}/retry", jobs.retry_job, POST=of.RETRY_JOB),
-    door(f"{JOB}/result", jobs.get_result, GET=of.GET_RESULT),
-    door("/api/v1/dead-letters", dead_letters.list_dead_letters, GET=of.LIST_DEAD_LETTERS),
-    door("/api/v1/dead-letters/replay", dead_letters.replay_all, POST=of.REPLAY_ALL),
-    door("/api/v1/dead-letters/{job_id}/replay", dead_letters.replay, POST=of.REPLAY),
-    door("/api/v1/webhooks/deliveries", webhooks.list_deliveries, GET=of.LIST_DELIVERIES),
-    door(DELIVERY, webhooks.get_delivery, GET=of.GET_DELIVERY),
-    door(f"{DELIVERY}/replay", webhooks.replay_delivery, POST=of.REPLAY_DELIVERY),
-    door("/api/v1/search", search.search, GET=of.SEARCH, POST=of.SEARCH_BY_BODY),
+    door("/api/v1/ingest", ingest.ingest, POST=of_ingest.INGEST, PUT=of_ingest.INGEST_PUT),
+    door("/api/v1/jobs", jobs.list_jobs, GET=of_jobs.LIST_JOBS),
+    door(JOB, jobs.get_job, GET=of_jobs.GET_JOB),
+    door(JOB, jobs.delete_job, DELETE=of_jobs.DELETE_JOB),
+    door(f"{JOB}/cancel", jobs.cancel_job, POST=of_jobs.CANCEL_JOB),
+    door(f"{JOB}/retry", jobs.retry_job, POST=of_jobs.RETRY_JOB),
+    door(f"{JOB}/events", events.get_events, GET=of_events.GET_EVENTS),
+    door(f"{JOB}/result", jobs.get_result, GET=of_jobs.GET_RESULT),
+    door("/api/v1/dead-letters", dead_letters.list_dead_letters, GET=of_jobs.LIST_DEAD_LETTERS),
+    door("/api/v1/dead-letters/replay", dead_letters.replay_all, POST=of_jobs.REPLAY_ALL),
+    door("/api/v1/dead-letters/{job_id}/replay", dead_letters.replay, POST=of_jobs.REPLAY),
+    door("/api/v1/webhooks/deliveries", webhooks.list_deliveries, GET=of_webhooks.LIST_DELIVERIES),
+    door(DELIVERY, webhooks.get_delivery, GET=of_webhooks.GET_DELIVERY),
+    door(f"{DELIVERY}/replay", webhooks.replay_delivery, POST=of_webhooks.REPLAY_DELIVERY),
+    door("/api/v1/engines", engines.list_engines, GET=of_engines.LIST_ENGINES),
+    door("/api/v1/engines/default", engines.set_default, PUT=of_engines.SET_DEFAULT),
+    door("/api/v1/uploads", uploads.uploads, OPTIONS=up.TELL_UPLOADS, POST=up.CREATE_UPLOAD),
+    door(
+        "/api/v1/uploads/{upload_id}",
+        uploads.upload,
+        OPTIONS=up.TELL_UPLOAD,
+        HEAD=up.LOOK_UPLOAD,
+        PATCH=up.APPEND_UPLOAD,
+        DELETE=up.REMOVE_UPLOAD,
+        POST=up.OVERRIDE_UPLOAD,
+    ),
+    door("/api/v1/search", search.search, GET=of_search.SEARCH, POST=of_search.SEARCH_BY_BODY),
+    door("/api/v1/keys", keys.list_keys, GET=key.LIST_KEYS),
+    door("/api/v1/keys", keys.create_key, POST=key.CREATE_KEY),
+    door("/api/v1/keys/{key_id}", keys.revoke_key, DELETE=key.REVOKE_KEY),
+    door("/process", process.process, POST=of_process.PROCESS),
+    door("/process-audio", process.process_and_wait, POST=of_process.PROCESS_AUDIO),
+    door("/process-video", process.process_and_wait, POST=of_process.PROCESS_VIDEO),
+    door("/status/{job_id}", process.status, GET=of_process.STATUS),
+    door("/result/{job_id}", process.result, GET=of_process.RESULT_OF),
+    door("/jobs/processing", process.processing, GET=of_process.PROCESSING),
+    door("/video/submit", video.submit, POST=of_video.SUBMIT),
+    door("/video/status/{job_id}", video.status, GET=of_video.STATUS),
+    door("/video/results/{job_id}", video.results, GET=of_video.RESULTS),
+    door("/v1/audio/transcriptions", openai_audio.transcriptions, POST=openai.TRANSCRIBE),
+    door("/v1/audio/translations", openai_audio.translations, POST=openai.TRANSLATE),
+    door("/v1/models", openai_models.list_models, GET=openai.LIST_MODELS),
+    door("/v1/models/{model}", openai_models.get_model, GET=openai.GET_MODEL),
 )

@@ -4,7 +4,7 @@ Only the engine is a fake, and the network between client and service.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,12 @@ from app.config import AppSettings, load_settings
 from app.domain.decoding import DecodingOptions
 from app.domain.media import AudioWindow
 from app.domain.transcript import WindowTranscript
+from app.services.engines import EngineFactory
 from app.web.app import application
+from app.web.document import written
 from app.web.doors import Doors
+from app.web.table import DOORS
+from tests.api.conformance import Conformance
 from tests.fakes import FakeEngine
 
 #: Not where anything else listens: the one private address that the service may fetch from.
@@ -97,9 +101,13 @@ class Spool:
 
 @asynccontextmanager
 async def opened(
-    folder: Path, model_folder: Path, **sections: dict[str, Any]
+    folder: Path,
+    model_folder: Path,
+    *,
+    factories: Mapping[str, EngineFactory] | None = None,
+    **sections: dict[str, Any],
 ) -> AsyncIterator[Spool]:
-    """`sections` override the settings below, key by key."""
+    """`sections` override the settings below, key by key; `factories` make other engines."""
     engine = Speaker()
 
     async def make(model: str) -> Speaker:
@@ -108,8 +116,9 @@ async def opened(
     root = folder / "media"
     root.mkdir(parents=True)
     settings = _settings(folder, root, model_folder, sections)
-    async with house(settings, factories={"faster_whisper": make}) as doors:
+    async with house(settings, factories=factories or {"faster_whisper": make}) as doors:
         async with calling(doors) as (asgi, http):
+            Conformance(written(DOORS)).watch(http)
             yield Spool(
                 http=http,
                 asgi=asgi,
@@ -211,6 +220,8 @@ def error(answer: httpx2.Response, status: int, code: str | None = None) -> dict
     body = answer.json()
     assert body.keys() == {"error"}
     found: dict[str, Any] = body["error"]
+    if answer.request.url.path.startswith("/v1/"):
+        return _in_openais_shape(found, code)
     assert found.keys() - {"job_id"} == {"code", "message", "hint"}, found
     assert isinstance(found["code"], str) and found["code"]
     assert isinstance(found["message"], str) and found["message"]
@@ -219,6 +230,15 @@ def error(answer: httpx2.Response, status: int, code: str | None = None) -> dict
     if code is not None:
         assert found["code"] == code, found
     return found
+
+
+def _in_openais_shape(found: dict[str, Any], code: str | None) -> dict[str, Any]:
+    assert found.keys() == {"message", "type", "param", "code"}, found
+    assert isinstance(found["message"], str) and found["message"]
+    assert found["type"] in ("invalid_request_error", "server_error", "requests")
+    assert found["param"] is None or isinstance(found["param"], str)
+    assert isinstance(found["code"], str) and code in (None, found["code"]), found
+    return found | {"hint": None}
 
 
 async def refused(

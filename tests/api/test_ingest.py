@@ -252,7 +252,7 @@ async def test_a_language_is_taken_by_code_and_by_name(
         ("prompt", "x" * 2001),
         ("prompt", "a\x00b"),
         ("languge", "en"),
-        ("priority", "interactive"),
+        ("priority", "urgent"),
     ],
 )
 async def test_a_wrong_option_is_named_on_every_way(

@@ -222,3 +222,12 @@ async def test_of_an_asset_taken_in_again_only_the_new_moments_are_found(
 async def test_every_answer_is_json(filled: Spool) -> None:
     answer: httpx2.Response = await filled.http.get(SEARCH, params={"q": "moon"})
     assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("moment", [0, 1_700_000_000, 1.5, "0", "-1", "1700000000.5"])
+async def test_a_moment_that_is_a_number_is_refused(spool: Spool, moment: object) -> None:
+    """It would be taken for seconds or for milliseconds, by its size."""
+    body = {"q": "x", "to": moment}
+    assert "to: " in error(await spool.http.post("/api/v1/search", json=body), 422)["message"]
+    answer = await spool.http.get("/api/v1/search", params={"q": "x", "to": str(moment)})
+    assert "to: " in error(answer, 422)["message"]

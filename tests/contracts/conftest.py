@@ -9,20 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.local_storage import LocalStorage
+from app.adapters.local_storage import LocalStorage, ResumableStorage
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql import migrate
 from app.adapters.sql.database import Database
 from app.adapters.sql.deliveries import SqlDeliveryStore
 from app.adapters.sql.jobs import SqlJobStore
+from app.adapters.sql.keys import SqlKeyStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
+from app.adapters.sql.uploads import SqlUploadStore
 from app.adapters.sql.windows import SqlWindowJournal
 from app.ports import (
     BlobStore,
     DeliveryStore,
     JobQueue,
     JobStore,
+    KeyStore,
+    ResumableFiles,
     TranscriptStore,
+    UploadStore,
     WindowJournal,
 )
 
@@ -49,7 +54,11 @@ class Stores:
     windows: WindowJournal
     transcripts: TranscriptStore
     deliveries: DeliveryStore
+    keys: KeyStore
+    uploads: UploadStore
 
+
+UPLOADS_LIVE = 3600.0  # seconds
 
 #: Opens the same database as often as it is called.
 OpenStores = Callable[[], AbstractAsyncContextManager[Stores]]
@@ -64,6 +73,8 @@ def sql_stores(url: str, clock: SteppedClock) -> OpenStores:
                 windows=SqlWindowJournal(database, clock),
                 transcripts=SqlTranscriptStore(database, clock),
                 deliveries=SqlDeliveryStore(database, clock),
+                keys=SqlKeyStore(database, clock),
+                uploads=SqlUploadStore(database, UPLOADS_LIVE, clock),
             )
 
     return opened
@@ -85,6 +96,9 @@ QUEUES: dict[str, Callable[[], JobQueue]] = {
 }
 BLOB_STORES: dict[str, Callable[[Path], BlobStore]] = {
     "local": lambda folder: LocalStorage(folder / "blobs"),
+}
+RESUMABLE_FILES: dict[str, Callable[[Path], ResumableFiles]] = {
+    "local": lambda folder: ResumableStorage(folder / "blobs"),
 }
 
 
@@ -112,3 +126,9 @@ def queue(request: pytest.FixtureRequest) -> JobQueue:
 @pytest.fixture(params=sorted(BLOB_STORES))
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     return BLOB_STORES[request.param](tmp_path)
+
+
+@pytest.fixture(params=sorted(RESUMABLE_FILES))
+def resumable(request: pytest.FixtureRequest, tmp_path: Path) -> ResumableFiles:
+    """On the same files as `blobs`."""
+    return RESUMABLE_FILES[request.param](tmp_path)

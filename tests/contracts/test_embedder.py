@@ -88,6 +88,9 @@ class OneWorker:
     def busy(self) -> int:
         return 0
 
+    def refresh(self) -> None:
+        raise NotImplementedError
+
     async def aclose(self) -> None:
         self.close()
 

@@ -1,5 +1,7 @@
 """What every `TranscriptStore` owes to its callers."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.errors import Conflict, StorageError
@@ -8,6 +10,7 @@ from app.domain.transcript import (
     LanguageDetection,
     LanguageGuess,
     Segment,
+    Topic,
     Transcript,
     WindowTranscript,
 )
@@ -56,6 +59,29 @@ async def test_a_transcript_without_a_word_is_a_transcript(stores: Stores) -> No
 async def test_saving_again_replaces(stores: Stores) -> None:
     job = await claimed_job(stores.jobs)
     await stores.transcripts.save(job, transcript("first"))
+    await stores.transcripts.save(job, transcript("second"))
+    assert await stores.transcripts.load(job.job_id) == transcript("second")
+
+
+async def test_topics_are_kept_with_the_transcript_once_they_are_noted(stores: Stores) -> None:
+    job, other = await claimed_job(stores.jobs), await claimed_job(stores.jobs)
+    topics = (Topic(topic="Grüße, 東京", score=0.75), Topic(topic="ja", score=0.5))
+    await stores.transcripts.note_topics(job.job_id, topics)  # there is no transcript yet
+    for each in (job, other):
+        await stores.transcripts.save(each, transcript("hello"))
+    assert await stores.transcripts.load(job.job_id) == transcript("hello")
+    await stores.transcripts.note_topics(job.job_id, topics)
+    assert await stores.transcripts.load(job.job_id) == replace(transcript("hello"), topics=topics)
+    assert await stores.transcripts.load(other.job_id) == transcript("hello")
+    await stores.transcripts.note_topics(other.job_id, ())
+    assert await stores.transcripts.load(other.job_id) == replace(transcript("hello"), topics=())
+    await stores.transcripts.note_topics("no id", topics)
+
+
+async def test_a_transcript_saved_again_has_its_own_topics(stores: Stores) -> None:
+    job = await claimed_job(stores.jobs)
+    await stores.transcripts.save(job, transcript("first"))
+    await stores.transcripts.note_topics(job.job_id, (Topic(topic="first", score=0.5),))
     await stores.transcripts.save(job, transcript("second"))
     assert await stores.transcripts.load(job.job_id) == transcript("second")
 

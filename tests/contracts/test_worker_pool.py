@@ -157,3 +157,40 @@ async def test_workers_die_with_a_killed_parent(tmp_path: Path, fifo: str) -> No
     await asyncio.wait_for(ended.wait(), 20)
     asyncio.get_running_loop().remove_reader(descriptor)
     os.close(descriptor)
+
+
+def released(fifo: str, door: str) -> int:
+    """Says its process id into the pipe, and ends when there is something to read at the door."""
+    with open(fifo, "w") as pipe:
+        pipe.write(f"{os.getpid()}\n")
+    Path(door).read_bytes()
+    return os.getpid()
+
+
+async def test_a_refresh_replaces_idle_workers_at_once(pool: ProcessPool) -> None:
+    before = {await pool.run(os.getpid) for _ in range(4)}
+    old = [child for child in multiprocessing.active_children() if child.pid in before]
+    pool.refresh()
+    for process in old:
+        assert await asyncio.to_thread(wait, [process.sentinel], 20), "its memory is still taken"
+    assert not before & {await pool.run(os.getpid) for _ in range(4)}
+
+
+async def test_a_refresh_lets_a_task_under_way_end_and_then_replaces_its_worker(
+    pool: ProcessPool, fifo: str, tmp_path: Path
+) -> None:
+    door = str(tmp_path / "door")
+    os.mkfifo(door)
+    task = asyncio.create_task(pool.run(released, fifo, door))
+    pid = await begun(fifo)
+    pool.refresh()
+    pool.refresh()
+    assert await asyncio.gather(*(pool.run(abs, -1) for _ in range(4))) == [1] * 4
+    await asyncio.to_thread(Path(door).write_bytes, b"go")
+    assert await task == pid
+    assert pid not in await asyncio.gather(*(pool.run(os.getpid) for _ in range(10)))
+
+
+async def test_a_refresh_before_the_first_task_changes_nothing(pool: ProcessPool) -> None:
+    pool.refresh()
+    assert await pool.run(abs, -1) == 1

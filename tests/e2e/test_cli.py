@@ -40,7 +40,7 @@ def spool(server: Server, tmp_path: Path) -> Spool:
 
 def test_help_fits_a_screen(spool: Spool) -> None:
     done = spool("--help")
-    assert len(done.stdout.splitlines()) <= 30
+    assert len(done.stdout.splitlines()) <= 32
     for command in ("serve", "ingest", "transcribe", "search", "jobs", "models", "doctor"):
         assert command in done.stdout
 
@@ -161,3 +161,21 @@ def test_a_wrong_setting_is_named(spool: Spool) -> None:
 def test_output_into_a_pipe_has_no_colours(spool: Spool) -> None:
     environment = {key: value for key, value in os.environ.items() if key == "NO_COLOR"}
     assert "\x1b[" not in spool("jobs", **environment).stdout
+
+
+def test_what_is_said_is_printed_as_it_is_heard(spool: Spool, jfk: Path) -> None:
+    done = spool("ingest", "--follow", "--priority", "interactive", jfk)
+    assert done.returncode == 0, done.stderr
+    job_id, *lines = done.stdout.strip().splitlines()
+    assert JOB_ID.fullmatch(job_id)
+    assert len(lines) >= 3 and all(re.match(r"\d+:\d\d-\d+:\d\d \S", line) for line in lines)
+    assert "country" in lines[-1] and "Completed" in done.stderr
+
+
+def test_engines_are_listed_and_what_is_no_engine_is_refused(spool: Spool) -> None:
+    listed = spool("engines")
+    assert listed.returncode == 0, listed.stderr
+    assert re.search(r"faster_whisper +base +default", listed.stdout)
+    refused = spool("engines", "use", "nobody", "base")
+    assert refused.returncode == 1 and "nobody" in refused.stderr
+    assert "use PROVIDER MODEL" in spool("engines", "choose").stderr

@@ -21,9 +21,9 @@ BOUND = 3.0  # seconds for a window
 
 
 def main() -> None:
-    from app import server
     from app.bootstrap.house import house
     from app.config import load_settings
+    from app.server import process as server
 
     settings = load_settings()
     if os.environ.get("SPOOL_FAULTS_ENGINE") == "real":

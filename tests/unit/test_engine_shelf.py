@@ -1,10 +1,12 @@
 """Engines by name: loaded once, leased, and refused by name."""
 
 import asyncio
+import time
+from collections.abc import Callable
 
 import pytest
 
-from app.domain.errors import InvalidRequest, ModelNotFound
+from app.domain.errors import EngineError, InvalidRequest, ModelNotFound
 from app.services.engines import EngineShelf
 from tests.fakes import FakeEngine
 
@@ -30,12 +32,24 @@ class Factory:
         return self.made[-1]
 
 
-def a_shelf(factory: Factory, *, default: str = "base") -> EngineShelf:
+class Clock:
+    """Stands still until it is moved."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def a_shelf(
+    factory: Factory, *, default: str = "base", clock: Callable[[], float] = time.monotonic
+) -> EngineShelf:
     return EngineShelf(
         {"whisper_cpp": factory, "openai": factory},
         provider="whisper_cpp",
         defaults={"whisper_cpp": default, "openai": "whisper-1"},
         names=lambda provider: NAMES if provider == "whisper_cpp" else (),
+        clock=clock,
     )
 
 
@@ -171,3 +185,112 @@ def test_the_names_are_looked_up_only_for_a_model_that_a_client_chose() -> None:
     )
     shelf.check(None, None)
     shelf.check("whisper_cpp", "base")
+
+
+# the default
+
+
+async def test_a_swap_loads_the_engine_before_it_is_the_default() -> None:
+    factory = Factory()
+    factory.held = {"tiny.en": asyncio.Event()}
+    shelf = a_shelf(factory)
+    await shelf.warm()
+    swapping = asyncio.create_task(shelf.swap("whisper_cpp", "tiny.en"))
+    assert await leased(shelf, None, None) == "base"
+    assert shelf.default == ("whisper_cpp", "base") and not swapping.done()
+    factory.held["tiny.en"].set()
+    await swapping
+    assert shelf.default == ("whisper_cpp", "tiny.en") and shelf.state == "ready"
+    assert await leased(shelf, None, None) == "tiny.en"
+    assert factory.asked == ["base", "tiny.en"]
+
+
+async def test_a_lease_outlives_a_swap() -> None:
+    factory = Factory()
+    shelf = a_shelf(factory)
+    async with shelf.lease(None, None) as before:
+        await shelf.swap("openai", "whisper-large")
+        assert isinstance(before, FakeEngine)
+        assert before.model == "base" and not before.closed
+        assert await leased(shelf, None, None) == "whisper-large"
+        assert await leased(shelf, "whisper_cpp", None) == "base"
+
+
+@pytest.mark.parametrize("failure", [ModelNotFound("no network"), EngineError("broken")])
+async def test_an_engine_that_does_not_load_leaves_the_default_as_it_was(
+    failure: Exception,
+) -> None:
+    factory = Factory()
+    shelf = a_shelf(factory)
+    await shelf.warm()
+    factory.failures = [failure]
+    with pytest.raises(type(failure)):
+        await shelf.swap("whisper_cpp", "tiny.en")
+    assert shelf.default == ("whisper_cpp", "base") and shelf.state == "ready"
+
+
+@pytest.mark.parametrize(("provider", "model"), [("aws", "base"), ("whisper_cpp", "/etc/passwd")])
+async def test_a_swap_to_what_clients_may_not_name_is_refused(provider: str, model: str) -> None:
+    factory = Factory()
+    shelf = a_shelf(factory)
+    with pytest.raises(InvalidRequest):
+        await shelf.swap(provider, model)
+    assert shelf.default == ("whisper_cpp", "base") and factory.asked == []
+
+
+async def test_swaps_come_one_after_the_other() -> None:
+    factory = Factory()
+    factory.held = {"tiny.en": asyncio.Event(), "large": asyncio.Event()}
+    shelf = a_shelf(factory)
+    first = asyncio.create_task(shelf.swap("whisper_cpp", "tiny.en"))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(shelf.swap("openai", "large"))
+    factory.held["large"].set()
+    await asyncio.sleep(0)
+    assert factory.asked == ["tiny.en"]
+    factory.held["tiny.en"].set()
+    await asyncio.gather(first, second)
+    assert shelf.default == ("openai", "large")
+
+
+async def test_a_late_failure_of_the_configured_engine_is_not_told_of_the_new_default() -> None:
+    factory = Factory()
+    factory.held = {"base": asyncio.Event()}
+    shelf = a_shelf(factory)
+    warming = asyncio.create_task(shelf.warm())
+    await asyncio.sleep(0)
+    await shelf.swap("whisper_cpp", "tiny.en")
+    factory.failures = [ModelNotFound("no network")]
+    factory.held["base"].set()
+    await warming
+    assert shelf.state == "ready"
+
+
+# idle engines
+
+
+async def test_an_engine_that_nobody_needs_is_closed_and_loaded_again_on_demand() -> None:
+    factory, clock = Factory(), Clock()
+    shelf = a_shelf(factory, clock=clock)
+    await shelf.warm()
+    clock.now = 899.0
+    await shelf.unload(900.0)
+    assert shelf.state == "ready" and not factory.made[0].closed
+    clock.now = 900.0
+    await shelf.unload(900.0)
+    assert shelf.state == "idle" and factory.made[0].closed and not shelf.loaded()
+    assert await leased(shelf, None, None) == "base"
+    assert shelf.state == "ready" and factory.asked == ["base", "base"]
+
+
+async def test_an_engine_in_use_is_never_idle_and_its_time_begins_after_its_last_lease() -> None:
+    factory, clock = Factory(), Clock()
+    shelf = a_shelf(factory, clock=clock)
+    async with shelf.lease(None, None):
+        clock.now = 5000.0
+        await shelf.unload(900.0)
+    await shelf.unload(900.0)
+    assert not factory.made[0].closed
+    clock.now = 5900.0
+    await shelf.unload(900.0)
+    assert factory.made[0].closed

@@ -36,6 +36,9 @@ class Watch:
     def busy(self) -> int:
         return 0
 
+    def refresh(self) -> None:
+        """There are no processes."""
+
     async def aclose(self) -> None:
         """There are no processes."""
 

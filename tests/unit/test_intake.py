@@ -18,6 +18,7 @@ from app.domain.errors import (
     TooLarge,
 )
 from app.domain.jobs import IdempotencyKey, Job, JobOptions, JobStatus, SourceKind
+from app.services.alike import AlikeJobs
 from app.services.intake import Intake
 from app.services.roots import Roots
 from tests.media import silence
@@ -30,9 +31,10 @@ async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
         yield bench
 
 
-def check_engine(provider: str | None, model: str | None) -> None:
+def check_engine(provider: str | None, model: str | None) -> tuple[str, str]:
     if model == "wrong":
         raise InvalidRequest("model: 'wrong' is not known")
+    return provider or "whisper_cpp", model or "base"
 
 
 def an_intake(
@@ -47,6 +49,7 @@ def an_intake(
         disk=bench.disk,
         committed=([] if noted is None else noted).append,
         check_engine=check_engine,
+        alike=AlikeJobs(bench.store, bench.transcripts, check_engine),
         max_file_size=1000,
         max_duration=3600.0,
     )
@@ -65,7 +68,7 @@ def files(bench: Workbench) -> list[Path]:
 async def uploaded(
     intake: Intake, name: str = "talk.MP4", *, key: str | None = None, **options: str
 ) -> Job:
-    upload = await intake.receive(name, chunks(b"some", b"thing"), hashed=key is not None)
+    upload = await intake.receive(name, chunks(b"some", b"thing"))
     return await intake.submit_received(upload, JobOptions().evolve(**options), key)
 
 
@@ -245,7 +248,7 @@ async def test_another_request_under_the_same_key_is_refused_and_leaves_nothing(
     name = "other.MP4" if change == "name" else "talk.MP4"
     content = b"other" if change == "bytes" else b"something"
     options = JobOptions(title="other" if change == "option" else None)
-    upload = await intake.receive(name, chunks(content), hashed=True)
+    upload = await intake.receive(name, chunks(content))
     with pytest.raises(InvalidRequest) as caught:
         await intake.submit_received(upload, options, "k")
     assert caught.value.code == "request.key_reused"

@@ -1,5 +1,7 @@
 """The migrations make the schema that the mapped classes expect, forth and back."""
 
+import importlib
+import pkgutil
 import sqlite3
 import subprocess
 import sys
@@ -10,12 +12,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, inspect
 
+from app.adapters import sql
 from app.adapters.sql import migrate
 from app.adapters.sql.database import Database
 from app.adapters.sql.webhook_tables import DeliveryRow
 from app.domain.errors import ConfigError, StorageError
 
-#: Of all modules that map classes: importing one of them is what adds its tables here.
+for _module in pkgutil.iter_modules(sql.__path__):
+    if not _module.ispkg:
+        importlib.import_module(f"{sql.__name__}.{_module.name}")
+#: Of all modules that map classes: importing one is what adds its tables here.
 SCHEMA = DeliveryRow.metadata
 
 

@@ -1,11 +1,19 @@
 """The result document: plain JSON with everything that clients read."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.domain.jobs import Job, JobOptions, JobStatus, JobWarning, SourceKind
 from app.domain.result import result_document
-from app.domain.transcript import LanguageDetection, LanguageGuess, Segment, Transcript, Word
+from app.domain.transcript import (
+    LanguageDetection,
+    LanguageGuess,
+    Segment,
+    Topic,
+    Transcript,
+    Word,
+)
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -80,6 +88,7 @@ def test_the_document_is_json_and_holds_what_clients_read() -> None:
             "confidence": 0.9,
             "alternatives": [{"language": "de", "confidence": 0.05}],
         },
+        "topics": [],
         "duration": 11.0,
         "provider": "whisper_cpp",
         "model": "base",
@@ -94,6 +103,15 @@ def test_words_are_there_only_when_the_engine_gave_them() -> None:
     first, second = result_document(a_job(), a_transcript(with_words, without))["segments"]
     assert first["words"] == [{"start": 0.1, "end": 0.5, "text": " Ask", "probability": 0.9877}]
     assert "words" not in second
+
+
+def test_topics_stand_in_the_document_best_first() -> None:
+    topics = (Topic(topic="duty", score=0.5), Topic(topic="country", score=0.25))
+    document = result_document(a_job(), replace(a_transcript(), topics=topics))
+    assert document["topics"] == [
+        {"topic": "duty", "score": 0.5},
+        {"topic": "country", "score": 0.25},
+    ]
 
 
 def test_silence_has_an_empty_transcript_and_no_language() -> None:

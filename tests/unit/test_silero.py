@@ -43,6 +43,8 @@ class HerePool:
     def busy(self) -> int:
         return 0
 
+    def refresh(self) -> None: ...
+
     async def aclose(self) -> None: ...
 
 

@@ -16,8 +16,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql import connections
-from app.adapters.sql.database import Database, Work
+from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
+from app.adapters.sql.turns import Work
 from app.domain.errors import (
     ConfigError,
     Conflict,

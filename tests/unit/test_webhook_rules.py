@@ -15,6 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from app.adapters.webhook_secret import NAME, kept_secret
 from app.adapters.webhook_signer import StandardWebhookSigner
 from app.domain.errors import ConfigError, StorageError
+from app.domain.transcript import Topic
 from app.domain.webhooks import (
     Delivery,
     DeliveryState,
@@ -130,6 +131,12 @@ def test_a_completed_job_tells_its_result() -> None:
             "topics": [],
         },
     }
+
+
+def test_topics_are_told_where_they_were_found() -> None:
+    topics = (Topic(topic="greetings", score=0.5),)
+    told = payload(delivery(), replace(SAID, topics=topics))
+    assert told["result"]["topics"] == [{"topic": "greetings", "score": 0.5}]
 
 
 def test_a_result_that_another_job_replaced_is_null() -> None:

@@ -19,6 +19,8 @@ from app.adapters.sql.windows import SqlWindowJournal
 from app.domain.jobs import Job, JobOptions, SourceKind, upload_key
 from app.domain.media import FRAME, SAMPLE_RATE, Audio
 from app.domain.search import Moment, SearchHit, SearchQuery
+from app.domain.transcript import Topic
+from app.pipeline.pace import Paces
 from app.pipeline.runner import Pipeline
 from app.ports import MediaExtractor, Vector
 from app.services.backoff import Backoff
@@ -90,6 +92,21 @@ class Counting:
         return [[1.0] for _ in texts]
 
 
+class Themes:
+    """Names what it is told to, or fails."""
+
+    def __init__(self) -> None:
+        self.trouble: Exception | None = None
+        self.topics: tuple[Topic, ...] = (Topic(topic="windows", score=0.5),)
+        self.asked: list[tuple[list[str], str | None]] = []
+
+    async def find(self, texts: Sequence[str], language: str | None) -> Sequence[Topic]:
+        self.asked.append((list(texts), language))
+        if self.trouble:
+            raise self.trouble
+        return self.topics
+
+
 class Notebook:
     """An index that remembers what it was given, or one that fails."""
 
@@ -135,6 +152,7 @@ class Workbench:
     watch: JobWatch = field(default_factory=JobWatch)
     engine: FakeEngine = field(default_factory=FakeEngine)
     embedder: Counting = field(default_factory=Counting)
+    themes: Themes = field(default_factory=Themes)
     index: Notebook = field(default_factory=Notebook)
     disk: DiskGuard = field(default_factory=roomy)
     extractors: tuple[MediaExtractor, ...] = (SoundfileExtractor(3600.0),)
@@ -158,6 +176,7 @@ class Workbench:
             journal=self.journal,
             transcripts=self.transcripts,
             embedder=self.embedder,
+            topics=self.themes,
             index=self.index,
             max_window=28.0,
         )
@@ -172,6 +191,7 @@ class Workbench:
         limits: Limits | None = None,
         backoff: Backoff | None = None,
         ended: Callable[[], None] = lambda: None,
+        paces: Paces | None = None,
     ) -> JobWorker:
         return JobWorker(
             store=store or self.store,
@@ -185,6 +205,7 @@ class Workbench:
             limits=limits or Limits(),
             backoff=backoff or Backoff(first=0.0),
             ended=ended,
+            paces=paces,
         )
 
     def service(

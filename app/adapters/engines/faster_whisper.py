@@ -61,7 +61,8 @@ class FasterWhisperEngine:
         return work.transcripts
 
     async def aclose(self) -> None:
-        """Nothing to do: the models live and die with the pool's processes."""
+        """The model's memory is given back: it lives and dies with the pool's processes."""
+        self._pool.refresh()
 
     def _bound(self, heard: float) -> float:
         """Seconds after which work on so many seconds of sound is stuck rather than slow."""

@@ -3,6 +3,7 @@
 import io
 import wave
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -106,34 +107,42 @@ def _json(response: httpx2.Response) -> dict[str, Any]:
 def _segments(answer: dict[str, Any], window: AudioWindow) -> tuple[Segment, ...]:
     """Endpoints that know no segments answer one text for the window."""
     whole = {"start": 0.0, "end": window.seconds, "text": answer["text"]}
-    spoken = answer.get("words") or ()
     try:
-        segments = tuple(
-            _segment(item, spoken, window) for item in answer.get("segments") or [whole]
-        )
+        segments = [_segment(item, window) for item in answer.get("segments") or [whole]]
+        segments = [segment for segment in segments if segment.text]
+        words = [_word(item, window) for item in answer.get("words") or ()]
     except (KeyError, TypeError, ValueError) as error:
         raise EngineError(f"the endpoint answered a segment without {error}") from error
-    return tuple(segment for segment in segments if segment.text)
+    return tuple(segment.shifted(window.start) for segment in _with_words(segments, words))
 
 
-def _segment(item: dict[str, Any], spoken: Sequence[Any], window: AudioWindow) -> Segment:
-    def clamp(seconds: Any) -> float:
-        return min(max(float(seconds), 0.0), window.seconds)
-
-    start, end = clamp(item["start"]), clamp(item["end"])
-    words = tuple(
-        Word(start=clamp(word["start"]), end=clamp(word["end"]), text=str(word["word"]).strip())
-        for word in spoken
-        if start <= float(word["start"]) < end
-    )
+def _segment(item: dict[str, Any], window: AudioWindow) -> Segment:
+    start, end = _clamp(item["start"], window), _clamp(item["end"], window)
     return Segment(
         start=start,
         end=max(start, end),
         text=str(item["text"]).strip(),
         avg_logprob=item.get("avg_logprob"),
         no_speech_prob=item.get("no_speech_prob"),
-        words=words,
-    ).shifted(window.start)
+    )
+
+
+def _word(item: dict[str, Any], window: AudioWindow) -> Word:
+    start, end = _clamp(item["start"], window), _clamp(item["end"], window)
+    return Word(start=start, end=max(start, end), text=str(item["word"]).strip())
+
+
+def _clamp(seconds: Any, window: AudioWindow) -> float:
+    return min(max(float(seconds), 0.0), window.seconds)
+
+
+def _with_words(segments: Sequence[Segment], words: Sequence[Word]) -> list[Segment]:
+    """Words come apart from the segments: each belongs to the last one that begins no later."""
+    spoken: list[list[Word]] = [[] for _ in segments]
+    for word in words if segments else ():
+        begun = sum(segment.start <= (word.start + word.end) / 2 for segment in segments)
+        spoken[max(0, begun - 1)].append(word)
+    return [replace(each, words=tuple(own)) for each, own in zip(segments, spoken, strict=True)]
 
 
 def _wav(window: AudioWindow) -> bytes:

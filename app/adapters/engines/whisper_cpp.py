@@ -59,4 +59,5 @@ class WhisperCppEngine:
         ]
 
     async def aclose(self) -> None:
-        """Nothing to do: the models live and die with the pool's processes."""
+        """The model's memory is given back: it lives and dies with the pool's processes."""
+        self._pool.refresh()

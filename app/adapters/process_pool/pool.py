@@ -67,6 +67,10 @@ class ProcessPool:
     def busy(self) -> int:
         return self.slots - self._idle.qsize()
 
+    def refresh(self) -> None:
+        for slot in self._all:
+            slot.refresh()
+
     async def aclose(self) -> None:
         """Kill all workers, and wait until the system has taken them back."""
         await asyncio.gather(*(slot.aclose() for slot in self._all))

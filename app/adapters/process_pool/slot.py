@@ -26,11 +26,28 @@ class Slot:
         self._name, self._log = name, log
         self._memory_limit, self._recycle_after = memory_limit, recycle_after
         self._closed = False
+        self._busy = False
         self._worker: Worker | None = None
         self._dying: set[asyncio.Task[int | None]] = set()
 
     async def run(self, task: Callable[[], T], seconds: float) -> T:
         """What `task` returns or raises. Raises EngineError when there is no worker to be had."""
+        self._busy = True
+        try:
+            return await self._seen_through(task, seconds)
+        finally:
+            self._busy = False
+
+    def refresh(self) -> None:
+        """A new worker for the next task."""
+        if self._worker is None:
+            return
+        if self._busy:
+            self._worker.stale = True
+        else:
+            self._let_go(self._worker)
+
+    async def _seen_through(self, task: Callable[[], T], seconds: float) -> T:
         for _ in range(TRIES - 1):
             worker = await self._at_hand()
             try:
@@ -47,7 +64,7 @@ class Slot:
             return await self._outcome(worker, worker.begin(task), seconds)
         finally:
             worker.tasks += 1
-            if self._worker is worker and worker.tasks == self._recycle_after:
+            if self._worker is worker and (worker.stale or worker.tasks == self._recycle_after):
                 logger.debug("{}: recycled after {} tasks", self._name, worker.tasks)
                 self._let_go(worker)
 

@@ -54,6 +54,8 @@ class Worker:
         begun.close()
         self._ending: asyncio.Task[int | None] | None = None
         self.tasks = 0
+        #: To be replaced after its task.
+        self.stale = False
 
     @property
     def pid(self) -> int | None:

@@ -13,6 +13,7 @@ from app.domain.transcript import (
     LanguageDetection,
     LanguageGuess,
     Segment,
+    Topic,
     WindowTranscript,
     Word,
 )
@@ -67,6 +68,14 @@ def language_from_json(row: Json | None) -> LanguageDetection | None:
         return None
     guesses = tuple(LanguageGuess(**_known(LanguageGuess, each)) for each in row["alternatives"])
     return LanguageDetection(**{**_known(LanguageDetection, row), "alternatives": guesses})
+
+
+def topics_to_json(topics: Iterable[Topic] | None) -> list[Any] | None:
+    return None if topics is None else [asdict(topic) for topic in topics]
+
+
+def topics_from_json(rows: list[Any] | None) -> tuple[Topic, ...] | None:
+    return None if rows is None else tuple(Topic(**_known(Topic, row)) for row in rows)
 
 
 def _segment_to_json(segment: Segment) -> Json:

@@ -200,3 +200,5 @@ class TranscriptRow(Table):
     language: Mapped[dict[str, Any] | None] = mapped_column(Json)
     segments: Mapped[list[Any]]
     text: Mapped[str] = mapped_column(Prose)
+    #: NULL until they were looked for.
+    topics: Mapped[list[Any] | None] = mapped_column(Json)

@@ -10,6 +10,8 @@ from app.adapters.sql.codec import (
     language_to_json,
     segments_from_json,
     segments_to_json,
+    topics_from_json,
+    topics_to_json,
     window_from_json,
 )
 from app.adapters.sql.database import Database
@@ -19,7 +21,7 @@ from app.adapters.sql.transitions import held
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import Conflict
 from app.domain.jobs import Job
-from app.domain.transcript import Transcript, WindowTranscript
+from app.domain.transcript import Topic, Transcript, WindowTranscript
 
 
 class SqlTranscriptStore:
@@ -38,6 +40,7 @@ class SqlTranscriptStore:
             language=language_to_json(transcript.language_detection),
             segments=segments_to_json(transcript.segments),
             text=transcript.text,
+            topics=topics_to_json(transcript.topics),
             created_at=self._clock(),
         )
         await self._database.write(lambda session: _replace(session, job, row))
@@ -56,14 +59,18 @@ class SqlTranscriptStore:
     async def unmark(self, asset_id: str) -> None:
         await self._database.write(lambda session: _unmark(session, asset_id))
 
-    async def partial(self, job_id: str) -> Sequence[WindowTranscript]:
+    async def partial(self, job_id: str, first: int = 0) -> Sequence[WindowTranscript]:
         if not is_job_id(job_id):
             return ()
-        return await self._database.read(lambda session: _partial(session, job_id))
+        return await self._database.read(lambda session: _partial(session, job_id, first))
 
     async def mark_indexed(self, job_id: str, generation: str) -> None:
         if is_job_id(job_id):
             await self._database.write(lambda session: _mark(session, job_id, generation))
+
+    async def note_topics(self, job_id: str, topics: Sequence[Topic]) -> None:
+        if is_job_id(job_id):
+            await self._database.write(lambda session: _note_topics(session, job_id, topics))
 
     async def assets(self) -> set[str]:
         return await self._database.read(_assets)
@@ -101,6 +108,11 @@ async def _mark(session: AsyncSession, job_id: str, generation: str) -> None:
         await session.execute(overwritten.values(indexed_in=None))
 
 
+async def _note_topics(session: AsyncSession, job_id: str, topics: Sequence[Topic]) -> None:
+    ours = update(TranscriptRow).where(TranscriptRow.job_id == job_id)
+    await session.execute(ours.values(topics=topics_to_json(topics)))
+
+
 async def _assets(session: AsyncSession) -> set[str]:
     return set(await session.scalars(select(TranscriptRow.asset_id)))
 
@@ -125,10 +137,11 @@ async def _load(session: AsyncSession, job_id: str) -> Transcript | None:
         duration=row.duration,
         provider=row.provider,
         model=row.model,
+        topics=topics_from_json(row.topics),
     )
 
 
-async def _partial(session: AsyncSession, job_id: str) -> Sequence[WindowTranscript]:
+async def _partial(session: AsyncSession, job_id: str, first: int) -> Sequence[WindowTranscript]:
     newest = (
         select(WindowRow.params_hash)
         .where(WindowRow.job_id == job_id)
@@ -138,7 +151,11 @@ async def _partial(session: AsyncSession, job_id: str) -> Sequence[WindowTranscr
     )
     query = (
         select(WindowRow.number, WindowRow.result)
-        .where(WindowRow.job_id == job_id, WindowRow.params_hash == newest)
+        .where(
+            WindowRow.job_id == job_id,
+            WindowRow.params_hash == newest,
+            WindowRow.number >= first,
+        )
         .order_by(WindowRow.first_sample)
     )
     found = await session.execute(query)

@@ -14,10 +14,15 @@ from typing import Any
 
 import uvicorn
 from loguru import logger
+from starlette.applications import Starlette
 
 from app.bootstrap.house import house
-from app.config import AppSettings
+from app.config import AppSettings, Server
 from app.logs import configure
+from app.server.edge import protocol
+from app.server.herald import HeraldServer
+from app.server.places import by_descriptors
+from app.server.terms import Edge
 from app.web.app import application
 
 GRACE = 5  # seconds for requests under way at shutdown
@@ -25,6 +30,7 @@ GRACE = 5  # seconds for requests under way at shutdown
 QUIET = "ignore::UserWarning:multiprocessing.resource_tracker"
 BACKLOG = 2048  # connections waiting to be accepted
 TOLD_EVERY = 10.0  # seconds
+RUBBISH = ("Invalid HTTP request received.", "Unsupported upgrade request.")
 
 
 def run(settings: AppSettings) -> None:
@@ -33,6 +39,7 @@ def run(settings: AppSettings) -> None:
     os.environ.setdefault("PYTHONWARNINGS", QUIET)  # before the first worker
     logging.basicConfig(handlers=[ToLoguru()], level=logging.INFO, force=True)
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_clients_fault)
     _take_all_descriptors()
     asyncio.run(_serve(settings))
 
@@ -40,20 +47,35 @@ def run(settings: AppSettings) -> None:
 async def _serve(settings: AppSettings) -> None:
     asyncio.get_running_loop().set_exception_handler(Refusals())
     async with house(settings) as doors:
-        config = uvicorn.Config(
-            application(doors),
-            host=settings.server.host,
-            port=settings.server.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE,
-            backlog=BACKLOG,
-        )
+        config = _configured(settings.server, application(doors))
         gc.freeze()  # what is loaded stays: walking it all would hold up answers for 100 ms
         with _stops_once():
-            await uvicorn.Server(config).serve()
+            await HeraldServer(config, doors.send_away).serve()
     logger.info("closed")
+
+
+def _configured(server: Server, app: Starlette) -> uvicorn.Config:
+    """HTTP/1.1 by h11 alone, whatever else is installed: the clocks of the edge are made for it."""
+    edge = Edge(
+        max_connections=server.max_connections or by_descriptors(),
+        max_header_bytes=server.max_header_bytes,
+        header_timeout=server.header_timeout,
+        body_timeout=server.body_timeout,
+    )
+    config = uvicorn.Config(
+        app,
+        host=server.host,
+        port=server.port,
+        http=protocol(edge),
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        backlog=BACKLOG,
+    )
+    config.timeout_keep_alive = server.keep_alive_timeout  # type: ignore[assignment]
+    return config
 
 
 def _take_all_descriptors() -> None:
@@ -61,6 +83,11 @@ def _take_all_descriptors() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):  # some systems name a limit that they then refuse
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _is_no_clients_fault(record: logging.LogRecord) -> bool:
+    """Anybody may send rubbish, as often as they like: it must not fill the disk."""
+    return record.getMessage() not in RUBBISH
 
 
 class Refusals:

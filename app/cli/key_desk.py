@@ -1,0 +1,116 @@
+"""Where `spool keys` does its work: at the database itself, or at the service that has it open."""
+
+import asyncio
+import os
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from typing import Protocol
+
+from app.adapters.folder_lock import held
+from app.cli.service import service
+from app.client import Spool
+from app.config import AppSettings, load_settings
+from app.domain.errors import ConfigError
+from app.domain.keys import Scope
+
+
+class Shown(Protocol):
+    @property
+    def key_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def scopes(self) -> Collection[str]: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
+    @property
+    def revoked_at(self) -> datetime | None: ...
+    @property
+    def last_used_at(self) -> datetime | None: ...
+
+
+class Desk(Protocol):
+    def create(
+        self, name: str, scopes: Collection[Scope], expires_at: datetime | None
+    ) -> tuple[Shown, str]:
+        """The key and its secret."""
+        ...
+
+    def list(self) -> Sequence[Shown]: ...
+
+    def revoke(self, key_id: str) -> None: ...
+
+
+class AtTheDatabase:
+    """No service runs, so nobody need be asked: this is how the first key is made."""
+
+    def __init__(self, settings: AppSettings) -> None:
+        self._settings = settings
+
+    def create(
+        self, name: str, scopes: Collection[Scope], expires_at: datetime | None
+    ) -> tuple[Shown, str]:
+        from app.bootstrap.keys import open_keys  # heavy: the database
+
+        async def work() -> tuple[Shown, str]:
+            async with open_keys(self._settings) as keys:
+                return await keys.create(name, scopes, expires_at)
+
+        return asyncio.run(work())
+
+    def list(self) -> Sequence[Shown]:
+        from app.bootstrap.keys import open_keys
+
+        async def work() -> Sequence[Shown]:
+            async with open_keys(self._settings) as keys:
+                return await keys.list()
+
+        return asyncio.run(work())
+
+    def revoke(self, key_id: str) -> None:
+        from app.bootstrap.keys import open_keys
+
+        async def work() -> None:
+            async with open_keys(self._settings) as keys:
+                await keys.revoke(key_id)
+
+        asyncio.run(work())
+
+
+class AtTheService:
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+
+    def create(
+        self, name: str, scopes: Collection[Scope], expires_at: datetime | None
+    ) -> tuple[Shown, str]:
+        key = self._spool.create_key(name, scopes, expires_at=expires_at)
+        return key, key.secret
+
+    def list(self) -> Sequence[Shown]:
+        return self._spool.keys()
+
+    def revoke(self, key_id: str) -> None:
+        self._spool.revoke_key(key_id)
+
+
+@contextmanager
+def desk(server: str | None, api_key: str | None) -> Iterator[Desk]:
+    """The service, if one is named or has the data folder; else the database in that folder."""
+    with ExitStack() as closing:
+        settings = None if server or os.environ.get("SPOOL_SERVER") else _taken(closing)
+        if settings is not None:
+            yield AtTheDatabase(settings)
+        else:
+            yield AtTheService(closing.enter_context(service(server, api_key)))
+
+
+def _taken(closing: ExitStack) -> AppSettings | None:
+    """The settings whose data folder is ours now; None when a service has it."""
+    settings = load_settings()
+    try:
+        closing.enter_context(held(settings.storage.data_dir))
+    except ConfigError:
+        return None
+    return settings

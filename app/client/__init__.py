@@ -1,0 +1,30 @@
+"""A client of the service for Python programs: `Spool`, and `AsyncSpool` for asyncio and trio."""
+
+from app.client.answers import Attempt, Delivery, Event, Hit, Job, Result, Segment, Ticket, Word
+from app.client.asynchronous import AsyncSpool
+from app.client.blocking import Spool
+from app.client.engines import Engine, Engines
+from app.client.keys import Key, NewKey
+from app.client.refusal import Refused, Unreachable
+from app.client.submitting import Options
+
+__all__ = [
+    "AsyncSpool",
+    "Attempt",
+    "Delivery",
+    "Engine",
+    "Engines",
+    "Event",
+    "Hit",
+    "Job",
+    "Key",
+    "NewKey",
+    "Options",
+    "Refused",
+    "Result",
+    "Segment",
+    "Spool",
+    "Ticket",
+    "Unreachable",
+    "Word",
+]

@@ -1,0 +1,72 @@
+"""Searching, webhooks, and how the service is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from app.client.answers import Delivery, DeliveryPage, Found
+from app.client.exchange import Plan, Request
+from app.client.jobs import at, present
+from app.client.reading import read
+
+DELIVERIES = "/api/v1/webhooks/deliveries"
+
+
+def search(
+    q: str,
+    *,
+    mode: str | None = None,
+    media_type: str | None = None,
+    asset_id: str | None = None,
+    labels: Sequence[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Plan[Found]:
+    """Moments that were spoken of, by meaning and by word. `since` and `until` carry a zone."""
+    given: dict[str, Any] = {
+        "q": q,
+        "mode": mode,
+        "media_type": media_type,
+        "asset_id": asset_id,
+        "labels": list(labels) or None,
+        "from": since and since.isoformat(),
+        "to": until and until.isoformat(),
+        "limit": limit,
+        "cursor": cursor,
+    }
+    document = {name: value for name, value in given.items() if value is not None}
+    reply = yield Request(method="POST", path="/api/v1/search", document=document, repeatable=True)
+    return read(Found, reply.document())
+
+
+def health() -> Plan[dict[str, Any]]:
+    """How the service is, and what is loaded."""
+    reply = yield Request(method="GET", path="/health", repeatable=True)
+    return reply.document()
+
+
+def deliveries(
+    *,
+    job_id: str | None = None,
+    state: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Plan[DeliveryPage]:
+    """Webhooks, newest first. `state` is pending, delivered, failed or disabled."""
+    given = {"job_id": job_id, "state": state, "limit": str(limit), "cursor": cursor}
+    reply = yield Request(method="GET", path=DELIVERIES, query=present(given), repeatable=True)
+    return read(DeliveryPage, reply.document())
+
+
+def delivery(delivery_id: str) -> Plan[Delivery]:
+    """One of them; its tries are in `raw`."""
+    reply = yield Request(method="GET", path=at(DELIVERIES, delivery_id), repeatable=True)
+    return read(Delivery, reply.document())
+
+
+def replay_delivery(delivery_id: str) -> Plan[Delivery]:
+    """Send it once more, now."""
+    reply = yield Request(method="POST", path=f"{at(DELIVERIES, delivery_id)}/replay")
+    return read(Delivery, reply.document())

@@ -1,0 +1,31 @@
+"""Where API keys are kept."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from app.domain.keys import ApiKey, Scope
+
+
+class KeyStore(Protocol):
+    """Knows keys by the digest of their secret only: 64 hexadecimal digits."""
+
+    async def add(
+        self, *, name: str, scopes: Collection[Scope], expires_at: datetime | None, digest: str
+    ) -> ApiKey: ...
+
+    async def find(self, digest: str) -> ApiKey | None:
+        """The key of this secret, whether it still stands or not."""
+        ...
+
+    async def list(self) -> Sequence[ApiKey]:
+        """All of them, newest first."""
+        ...
+
+    async def revoke(self, key_id: str) -> ApiKey | None:
+        """None when there is no such key. One that is revoked already keeps its time."""
+        ...
+
+    async def note_use(self, key_id: str) -> ApiKey | None:
+        """It was used now. Returns the key as it stands, None when there is no such key."""
+        ...

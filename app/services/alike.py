@@ -1,0 +1,35 @@
+"""Jobs that have done already what is asked for: the same bytes, heard in the same way."""
+
+from collections.abc import Callable
+
+from app.domain.jobs import Job, JobOptions, Priority
+from app.ports import JobStore, TranscriptStore
+
+
+class AlikeJobs:
+    """`engine_for` tells which engine a wish for provider and model gets now."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        transcripts: TranscriptStore,
+        engine_for: Callable[[str | None, str | None], tuple[str, str]],
+    ) -> None:
+        self._store, self._transcripts, self._engine_for = store, transcripts, engine_for
+
+    async def find(self, sha256: str | None, options: JobOptions) -> Job | None:
+        """The newest completed job on these bytes with these options, whatever its priority, on
+        the engine that they would get now; None also when a later job replaced what it found."""
+        if sha256 is None:
+            return None
+        engine = self._engine_for(options.provider, options.model)
+        for job in await self._store.completed_with(sha256):
+            same = (job.provider, job.model) == engine and _asked(job.options) == _asked(options)
+            if same and await self._transcripts.has(job.job_id):
+                return job
+        return None
+
+
+def _asked(options: JobOptions) -> JobOptions:
+    """What decides about the result, but for the engine."""
+    return options.evolve(priority=Priority.NORMAL, provider=None, model=None)

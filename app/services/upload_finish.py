@@ -1,0 +1,56 @@
+"""From an upload that is whole to its job. Cut short at any point and done again, it ends the
+same: the job has the upload's id, so there is never a second one."""
+
+from dataclasses import dataclass
+
+from app.domain.crashpoints import reached
+from app.domain.errors import NotFound
+from app.domain.uploads import ResumableUpload
+from app.ports import ResumableFiles, UploadStore
+from app.services.intake import Intake, Upload
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadFinish:
+    """Whoever calls it has the upload's turn."""
+
+    store: UploadStore
+    files: ResumableFiles
+    intake: Intake
+
+    async def run(self, upload: ResumableUpload) -> ResumableUpload:
+        """`upload` is whole. Raises NotFound when its bytes are gone; then it is forgotten."""
+        try:
+            if upload.finished_at is None:
+                upload = await self._finished(await self._hashed(upload))
+        except NotFound as error:
+            await self.store.delete(upload.upload_id)
+            raise _gone() from error
+        return upload
+
+    async def _hashed(self, upload: ResumableUpload) -> ResumableUpload:
+        """Noted, so that a start has not to read the whole file before the doors open."""
+        if upload.sha256 is None:
+            sha256 = await self.files.sha256(upload.growing_key)
+            upload = _still_there(await self.store.note_sha256(upload, sha256))
+            reached("upload.hashed")
+        return upload
+
+    async def _finished(self, upload: ResumableUpload) -> ResumableUpload:
+        await self.files.finish(upload.growing_key, upload.key)
+        reached("upload.renamed")
+        kept = Upload(job_id=upload.upload_id, filename=upload.filename, sha256=upload.sha256)
+        await self.intake.submit_kept(kept, upload.options)
+        upload = _still_there(await self.store.finish(upload))
+        reached("upload.finished")
+        return upload
+
+
+def _still_there(upload: ResumableUpload | None) -> ResumableUpload:
+    if upload is None:
+        raise _gone()
+    return upload
+
+
+def _gone() -> NotFound:
+    return NotFound("the upload is gone", code="upload.not_found")

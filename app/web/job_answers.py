@@ -1,0 +1,171 @@
+"""What is told of jobs and their results."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.domain.jobs import Priority, SourceKind, Stage, Task
+from app.web.answers import Answered, Count, Seconds, Share
+
+StatusName = Literal[
+    "Pending",
+    "MediaExtraction",
+    "Transcribing",
+    "Embedding",
+    "Completed",
+    "Failed",
+    "Cancelled",
+]
+#: Left out where it was not asked for.
+Flag = Annotated[bool, Field(default_factory=bool)]
+Text = Annotated[str, Field(default_factory=str)]
+
+
+class Ticket(Answered):
+    job_id: UUID
+    status: StatusName
+    status_url: str
+    result_url: str
+
+
+class Notice(Answered):
+    """Went wrong without costing the job its result."""
+
+    code: str
+    message: str
+
+
+class JobError(Answered):
+    code: str
+    message: str | None
+    hint: None
+
+
+class Attempt(Answered):
+    number: Annotated[int, Field(ge=1)]
+    started_at: datetime
+    ended_at: datetime | None
+    stage: Stage | None
+    error_code: str | None
+    error_message: str | None
+    error_class: str | None
+    exit_status: int | None
+    last_lines: str | None
+
+
+class JobSource(Answered):
+    kind: SourceKind
+    name: str
+
+
+class AskedFor(Answered):
+    """Options that were given, or stand by themselves."""
+
+    language: Text
+    task: Task
+    provider: Text
+    model: Text
+    prompt: Text
+    word_timestamps: Flag
+    topics: Flag
+    priority: Priority
+    asset_id: Text
+    title: Text
+    labels: Annotated[list[str], Field(default_factory=list)]
+    webhook_url: Text
+
+
+class Job(Answered):
+    job_id: UUID
+    status: StatusName
+    stage: Stage | None
+    progress: Share
+    eta: Annotated[Seconds | None, Field(description="Until it is done; null when unknown.")]
+    queue_position: Annotated[
+        int | None,
+        Field(ge=1, description="Of a pending job that was asked for by itself: 1 is next."),
+    ]
+    created_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+    source: JobSource
+    asset_id: str
+    title: str
+    options: AskedFor
+    duration: Annotated[Seconds | None, Field(description="Of the medium, in seconds.")]
+    provider: Annotated[str | None, Field(description="Of the engine it began with.")]
+    model: str | None
+    attempts: Count
+    dead_letter: bool
+    history: list[Attempt]
+    warnings: list[Notice]
+    timings: Annotated[dict[Stage, Seconds], Field(description="Seconds spent, by stage.")]
+    error: JobError | None
+    status_url: str
+    result_url: str
+
+
+class JobPage(Answered):
+    jobs: list[Job]
+    cursor: Annotated[str | None, Field(description="Fetches the next page.")]
+
+
+class Replayed(Answered):
+    replayed: list[UUID]
+
+
+class Word(Answered):
+    start: Seconds
+    end: Seconds
+    text: str
+    probability: Share | None
+
+
+class Segment(Answered):
+    id: Count
+    start: Seconds
+    end: Seconds
+    text: str
+    avg_logprob: float | None
+    no_speech_prob: Share | None
+    words: Annotated[
+        list[Word], Field(default_factory=list, description="Where they were asked for.")
+    ]
+
+
+class LanguageGuess(Answered):
+    language: str
+    confidence: Share
+
+
+class LanguageDetection(LanguageGuess):
+    alternatives: list[LanguageGuess]
+
+
+class Topic(Answered):
+    topic: str
+    score: Annotated[float, Field(ge=-1, le=1, description="How near it is to the whole.")]
+
+
+class Result(Answered):
+    job_id: UUID
+    title: str
+    transcript: str
+    segments: list[Segment]
+    language_detection: LanguageDetection | None
+    topics: Annotated[list[Topic], Field(description="Empty where they were not asked for.")]
+    duration: Seconds
+    provider: str
+    model: str
+    warnings: list[Notice]
+
+
+class Partial(Answered):
+    """The part that is transcribed so far."""
+
+    job_id: UUID
+    status: StatusName
+    progress: Share
+    segments: list[Segment]

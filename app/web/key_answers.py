@@ -1,0 +1,28 @@
+"""What is told of API keys."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from app.domain.keys import Scope
+from app.web.answers import Answered
+
+
+class Key(Answered):
+    key_id: UUID
+    name: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: Annotated[datetime | None, Field(description="To the minute.")]
+
+
+class MadeKey(Key):
+    secret: Annotated[str, Field(description="Shown this once.")]
+
+
+class KeyList(Answered):
+    keys: list[Key]

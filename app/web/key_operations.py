@@ -1,0 +1,43 @@
+"""What the routes of API keys take and answer."""
+
+from app.domain.keys import Scope
+from app.web import key_answers as answers
+from app.web.key_schemas import NewKey
+from app.web.operation import JSON, Answer, Operation
+from app.web.schemas import NoQuery
+
+LIST_KEYS = Operation(
+    name="list_keys",
+    summary="API keys, newest first",
+    tag="keys",
+    scope=Scope.ADMIN,
+    description="Revoked and expired ones too; never their secrets.",
+    query=NoQuery,
+    answers={200: Answer(description="All of them.", content={JSON: answers.KeyList})},
+)
+
+CREATE_KEY = Operation(
+    name="create_key",
+    summary="Make an API key",
+    tag="keys",
+    scope=Scope.ADMIN,
+    query=NoQuery,
+    body={JSON: NewKey},
+    answers={
+        201: Answer(
+            description="The key with its secret, which is shown this once.",
+            content={JSON: answers.MadeKey},
+        )
+    },
+    refusals=(413,),
+)
+
+REVOKE_KEY = Operation(
+    name="revoke_key",
+    summary="Revoke an API key",
+    tag="keys",
+    scope=Scope.ADMIN,
+    query=NoQuery,
+    answers={204: Answer(description="From now on it opens nothing.")},
+    refusals=(404,),
+)

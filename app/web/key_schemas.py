@@ -1,0 +1,39 @@
+"""What may be asked about API keys, and how they are shown."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from app.domain.keys import ApiKey, Scope
+from app.web.schemas import Given, Moment, Name
+
+OneScope = Annotated[Scope, Field(strict=False)]
+Scopes = Annotated[tuple[OneScope, ...], Field(min_length=1, max_length=10, strict=False)]
+
+
+class NewKey(Given):
+    name: Name
+    scopes: Scopes
+    #: ISO 8601 with a time zone; without it the key stands until it is revoked.
+    expires_at: Moment | None = None
+
+
+def shown(key: ApiKey) -> dict[str, Any]:
+    return {
+        "key_id": key.key_id,
+        "name": key.name,
+        "scopes": sorted(key.scopes),
+        "created_at": _moment(key.created_at),
+        "expires_at": _moment(key.expires_at),
+        "revoked_at": _moment(key.revoked_at),
+        "last_used_at": _moment(key.last_used_at),
+    }
+
+
+def made(key: ApiKey, secret: str) -> dict[str, Any]:
+    return shown(key) | {"secret": secret}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,37 @@
+"""`/api/v1/keys`: API keys, made, listed and revoked."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.web import key_schemas as schemas
+from app.web.body import read_json, unique
+from app.web.doors import doors
+from app.web.schemas import NoQuery
+
+#: The answer has a secret in it.
+NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+async def list_keys(request: Request) -> Response:
+    _no_query(request)
+    found = await doors(request).keys.list()
+    return JSONResponse({"keys": [schemas.shown(key) for key in found]})
+
+
+async def create_key(request: Request) -> Response:
+    _no_query(request)
+    asked = schemas.NewKey.model_validate(await read_json(request))
+    key, secret = await doors(request).keys.create(
+        asked.name, frozenset(asked.scopes), asked.expires_at
+    )
+    return JSONResponse(schemas.made(key, secret), 201, NOT_KEPT)
+
+
+async def revoke_key(request: Request) -> Response:
+    _no_query(request)
+    await doors(request).keys.revoke(request.path_params["key_id"])
+    return Response(status_code=204)
+
+
+def _no_query(request: Request) -> None:
+    NoQuery.model_validate_strings(unique(request.query_params.multi_items()))

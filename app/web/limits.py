@@ -1,0 +1,96 @@
+"""The gate before all surfaces: it learns who calls, and how often they do."""
+
+import ipaddress
+import math
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.domain.errors import RateLimited, SpoolError, Unauthorized
+from app.domain.keys import ApiKey
+from app.services.keys import KeyService
+from app.web.errors import on_spool_error
+from app.web.gate import Gate
+from app.web.guard import CALLER, Caller, given_secret, missing
+from app.web.pace import Pace
+
+#: Wrong keys that an address may try in a minute.
+WRONG_KEYS = 30
+#: Bits of an IPv6 address that its owner cannot choose.
+NETWORK = 64
+
+
+class Limits:
+    """Answers 429 by itself. Whoever may pass has its `Caller` in the scope."""
+
+    def __init__(self, app: ASGIApp, *, gate: Gate, keys: KeyService) -> None:
+        self._app, self._gate, self._keys = app, gate, keys
+        self._requests = Pace(gate.requests_a_minute) if gate.requests_a_minute else None
+        self._wrong = Pace(WRONG_KEYS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            who = await self._who(scope)
+            self._count(who, scope)
+        except SpoolError as error:
+            answer = await on_spool_error(Request(scope), error)
+            await answer(scope, receive, send)
+            return
+        await self._app({**scope, CALLER: who}, receive, send)
+
+    async def _who(self, scope: Scope) -> Caller:
+        """Keys are not even looked at while they are off."""
+        if not self._gate.keys_required:
+            return Caller()
+        secret = given_secret(Headers(scope=scope))
+        if secret is None:
+            return Caller(refusal=missing())
+        try:
+            return Caller(key=await self._verified(secret, address(scope)))
+        except Unauthorized as error:
+            return Caller(refusal=error)
+
+    async def _verified(self, secret: str, origin: str) -> ApiKey:
+        """Too many wrong keys from an address, and it must wait: no query is spent on the next.
+
+        A key that is in use is let in all the same, for others may sit behind that address.
+        """
+        if not self._keys.knows(secret) and (seconds := self._wrong.wait(origin)):
+            raise _limited("too many wrong keys", seconds)
+        try:
+            return await self._keys.verify(secret)
+        except Unauthorized as error:
+            if error.code == KeyService.WRONG:  # the others were keys once
+                self._wrong.take(origin)
+            raise
+
+    def _count(self, who: Caller, scope: Scope) -> None:
+        if self._requests is None:
+            return
+        name = f"key {who.key.key_id}" if who.key else address(scope)
+        if seconds := self._requests.take(name):
+            raise _limited(f"more than {self._gate.requests_a_minute} requests a minute", seconds)
+
+
+def address(scope: Scope) -> str:
+    """Of the client; an IPv6 network counts as one, for its owner has all addresses in it."""
+    client = scope.get("client")
+    if client is None:
+        return "local"
+    try:
+        found = ipaddress.ip_address(client[0].partition("%")[0])
+    except ValueError:
+        return str(client[0])
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, NETWORK), strict=False))
+
+
+def _limited(message: str, seconds: float) -> RateLimited:
+    return RateLimited(message, retry_after=math.ceil(seconds))

@@ -1,0 +1,97 @@
+"""Pages in a browser must not reach a local Spool behind the back of the person who sees them.
+
+Two tricks are refused. A page elsewhere sends a request here (the browser says so by `Origin` or
+`Sec-Fetch-Site`). A page elsewhere lets its own name point here, so that the browser takes both
+for one: then `Host` is a name that is none of ours. Clients that are no browser send neither.
+"""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.domain.errors import Forbidden, Misdirected, SpoolError
+from app.web.errors import on_spool_error
+from app.web.gate import Gate
+
+#: They change nothing.
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+#: Endings of names that no stranger can own.
+OWN_ENDINGS = (".localhost", ".local", ".internal", ".home.arpa")
+#: No name at all.
+NOBODY = "."
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+class Origins:
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app = app
+        self._allowed = frozenset(gate.cors_origins)
+        self._hosts = frozenset(host.lower() for host in gate.allowed_hosts)
+        #: A browser sends no key by itself, so that a page elsewhere could do nothing with it.
+        self._any_host = "*" in self._hosts or (gate.keys_required and not self._hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            try:
+                self._check(scope["method"], Headers(scope=scope))
+            except SpoolError as error:
+                answer = await on_spool_error(Request(scope), error)
+                await answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _check(self, method: str, headers: Headers) -> None:
+        host = headers.get("host", "")
+        if not (self._any_host or self._is_ours(host)):
+            raise Misdirected(
+                f"{host[:100]!r} is no name of this service",
+                hint="add the name to [app.server] allowed_hosts",
+            )
+        preflight = method == "OPTIONS" and "access-control-request-method" in headers
+        if (preflight or method not in SAFE) and self._is_foreign(headers, host):
+            raise Forbidden(
+                "a page of another site may not do this",
+                code="request.cross_site",
+                hint="add its origin to [app.server] cors_origins",
+            )
+
+    def _is_ours(self, host: str) -> bool:
+        """Addresses, names without a dot and local ones: nobody else can point those here."""
+        name = hostname(host)
+        plain = "." not in name or name.endswith(OWN_ENDINGS) or _is_address(name)
+        return plain or name in self._hosts
+
+    def _is_foreign(self, headers: Headers, host: str) -> bool:
+        """Whether a browser says that a page elsewhere sends this, and we do not know that page."""
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        if origin is not None and origin in self._allowed:
+            return False
+        if site is not None:
+            return site not in ("same-origin", "none")
+        return origin is not None and not _same(origin, host)
+
+
+def hostname(host: str) -> str:
+    """Without the port, in lower case; `[::1]:8000` is `::1`."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:  # half a bracket
+        return NOBODY
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _same(origin: str, host: str) -> bool:
+    """`null`, the origin of nowhere, is nobody's. A proxy may have changed the scheme."""
+    scheme, _, place = origin.lower().partition("://")
+    port = DEFAULT_PORTS.get(scheme, "")
+    return bool(place) and place.removesuffix(port) == host.lower().removesuffix(port)

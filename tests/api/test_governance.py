@@ -1,0 +1,277 @@
+"""What this service promises never to become, and what holds over all of its surfaces."""
+
+import ast
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.routing import Route
+from starlette.types import Message
+
+from app.adapters.memory_queue import MemoryQueue
+from app.domain.errors import EngineCrashed
+from app.domain.jobs import Priority
+from app.web.app import application
+from app.web.operation import Operation
+from app.web.table import DOORS
+from tests.api.spool import INGEST, Spool, multipart
+from tests.media import make_video
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+APP = Path(__file__).parents[2] / "app"
+#: Media types that no answer may have; pictures of the docs page aside, which are no media.
+MEDIA_TYPES = ("audio/", "video/", "application/octet-stream", "multipart/", "application/dash")
+#: Ways of Starlette to send files and ranges of them. The docs page is read and sent whole.
+STREAMING = {"FileResponse", "StaticFiles", "WebSocketRoute", "WebSocket", "WebSocketEndpoint"}
+#: Progress of `/video`: waiting, at it, done.
+STEPS = {0.0, 0.5, 1.0}
+OPERATIONS = [
+    (door.path, method, operation)
+    for door in DOORS
+    for method, operation in door.operations.items()
+]
+PLACE = re.compile(r"\{[^}]+\}")
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory, jfk: Path) -> bytes:
+    """Real speech under a moving picture, as MP4."""
+    return make_video(tmp_path_factory.mktemp("film") / "film.mp4", jfk).read_bytes()
+
+
+def filled(path: str, name: str) -> str:
+    return PLACE.sub(name, path)
+
+
+# no WebSocket
+
+
+async def test_every_route_is_plain_http(spool: Spool) -> None:
+    kinds = {type(route) for route in application(spool.doors).routes}
+    assert kinds == {Route}
+
+
+@pytest.mark.parametrize("path", sorted({door.path for door in DOORS} | {"/ws", "/"}))
+async def test_no_path_takes_a_websocket(spool: Spool, path: str) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    where = filled(path, "x")
+    scope: dict[str, Any] = {
+        "type": "websocket",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": "ws",
+        "path": where,
+        "raw_path": where.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+        "client": ("127.0.0.1", 1),
+        "server": ("localhost", 80),
+        "subprotocols": [],
+    }
+    async with asyncio.timeout(10):
+        await spool.asgi(scope, receive, send)
+    assert [message["type"] for message in sent] == ["websocket.close"]
+
+
+def _names() -> Iterator[tuple[str, str]]:
+    """(file, name) of everything that is imported or called under app/web."""
+    for file in sorted((APP / "web").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.alias):
+                yield file.name, node.name.rpartition(".")[2]
+            elif isinstance(node, ast.Name):
+                yield file.name, node.id
+            elif isinstance(node, ast.Attribute):
+                yield file.name, node.attr
+
+
+async def test_no_surface_has_the_means_to_stream_media_or_to_open_a_socket() -> None:
+    used = set(_names())
+    assert {(file, name) for file, name in used if name in STREAMING} == set()
+    assert not [file for file, name in used if name.lower().startswith("websocket")]
+
+
+# no media streaming
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
+async def test_no_operation_promises_media(path: str, method: str, operation: Operation) -> None:
+    promised = [kind for answer in operation.answers.values() for kind in answer.content]
+    assert [kind for kind in promised if kind.startswith(MEDIA_TYPES)] == [], (method, path)
+
+
+async def test_nothing_that_can_be_got_holds_a_piece_of_the_medium(
+    spool: Spool, film: bytes
+) -> None:
+    job_id = await spool.take_in(film, "film.mp4")
+    await spool.completed(job_id)
+    pieces = {film[first : first + 64] for first in (0, len(film) // 2, len(film) - 64)}
+    asked = sorted({path for path, method, _ in OPERATIONS if method == "GET"})
+    for path in [*asked, "/watch/{job_id}", "/media/{job_id}", "/video/{job_id}"]:
+        url = filled(path, job_id)
+        answer = await spool.http.get(url, headers={"Range": "bytes=0-1023"})
+        assert answer.status_code != 206, url
+        assert not answer.headers.get("content-type", "").startswith(MEDIA_TYPES), url
+        assert "accept-ranges" not in answer.headers, url
+        assert not [piece for piece in pieces if piece in answer.content], url
+
+
+# `/video` in three steps
+
+
+async def video_job(spool: Spool, film: bytes) -> str:
+    body, headers = multipart(("file", "film.mp4", film))
+    answer = await spool.http.post("/video/submit", content=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.json().keys() == {"job_id"}
+    return str(answer.json()["job_id"])
+
+
+async def video_progress(spool: Spool, job_id: str) -> tuple[str, float]:
+    answer = await spool.http.get(f"/video/status/{job_id}")
+    assert answer.status_code == 200, answer.text
+    assert answer.json().keys() == {"job_id", "status", "progress"}
+    return answer.json()["status"], answer.json()["progress"]
+
+
+async def test_the_progress_of_a_video_has_three_steps(
+    spool: Spool, film: bytes, jfk: Path, tmp_path: Path
+) -> None:
+    """Looked at whenever the job has got any further, however little."""
+    spool.engine.gates = {0: asyncio.Event()}
+    job_id = await video_job(spool, film)
+    seen, fine = [await video_progress(spool, job_id)], set[float]()
+    while not (job := await spool.job(job_id, wait=0.01))["finished_at"]:
+        fine.add(job["progress"])
+        seen.append(await video_progress(spool, job_id))
+        if job["stage"] == "transcribing":
+            spool.engine.gates[0].set()
+    seen.append(await video_progress(spool, job_id))
+    assert {progress for _, progress in seen} <= STEPS
+    assert seen[-1] == ("completed", 1.0) and ("running", 0.5) in seen
+    assert fine - STEPS, "the job itself knows better, so this was a choice"
+
+
+async def test_a_video_that_fails_stays_at_a_step(spool: Spool, film: bytes) -> None:
+    crash = EngineCrashed("died")
+    spool.engine.failures = {0: [crash, crash]}
+    job_id = await video_job(spool, film)
+    await spool.ended(job_id)
+    status, progress = await video_progress(spool, job_id)
+    assert status == "failed" and progress in STEPS
+
+
+async def test_the_source_of_video_knows_no_other_progress() -> None:
+    """Every number of the module that is no size is one of the three; none is computed."""
+    tree = ast.parse((APP / "web" / "video.py").read_text(encoding="utf-8"))
+    floats = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, float)
+    }
+    assert floats == STEPS
+    read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert "progress" not in read, "the job's own progress is not shown here"
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Mult | ast.Div)]
+
+
+# the queue
+
+
+async def test_what_is_queued_is_a_job_id_and_nothing_else(
+    spool: Spool, film: bytes, quiet: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued: list[dict[str, str]] = []
+    enqueue = MemoryQueue.enqueue
+
+    async def heard(
+        queue: MemoryQueue, payload: dict[str, str], priority: Priority = Priority.NORMAL
+    ) -> None:
+        queued.append(dict(payload))
+        await enqueue(queue, payload, priority)
+
+    monkeypatch.setattr(MemoryQueue, "enqueue", heard)
+    body, headers = multipart(("file", "quiet.wav", quiet))
+    made = [
+        await spool.take_in(quiet, "quiet.wav", title="A title", labels="a,b", priority="batch"),
+        (await spool.http.post(INGEST, content=body, headers=headers)).json()["job_id"],
+        (await spool.http.post("/process", content=body, headers=headers)).json()["job_id"],
+        await video_job(spool, film),
+    ]
+    for job_id in made:
+        await spool.completed(job_id)
+    crash = EngineCrashed("died")
+    spool.engine.failures = {0: [crash, crash]}
+    dead = await video_job(spool, film)
+    assert (await spool.ended(dead))["dead_letter"]
+    await spool.http.post(f"/api/v1/dead-letters/{dead}/replay")
+    await spool.completed(dead)
+    assert [payload.keys() for payload in queued] == [{"job_id"}] * len(queued)
+    assert {payload["job_id"] for payload in queued} == {*made, dead}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {},
+        {"job_id": "42"},
+        {"job_id": "8A3115AF-C2DE-4742-A779-7B2A71C34911"},
+        {"job_id": "8a3115af-c2de-4742-a779-7b2a71c34911", "priority": "batch"},
+        {"id": "8a3115af-c2de-4742-a779-7b2a71c34911"},
+    ],
+)
+async def test_anything_else_is_not_queued(payload: dict[str, str]) -> None:
+    queue = MemoryQueue()
+    with pytest.raises(ValueError, match="a payload is exactly"):
+        await queue.enqueue(payload)
+    assert queue.size() == 0
+
+
+# one shape of error
+
+
+def of_our_shape(answer: httpx2.Response) -> None:
+    inner = answer.json()["error"]
+    assert answer.json().keys() == {"error"}
+    assert inner.keys() - {"job_id"} == {"code", "message", "hint"}, inner
+    assert isinstance(inner["code"], str) and isinstance(inner["message"], str)
+
+
+def of_openais_shape(answer: httpx2.Response) -> None:
+    inner = answer.json()["error"]
+    assert answer.json().keys() == {"error"}
+    assert inner.keys() == {"message", "type", "param", "code"}, inner
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
+async def test_a_request_that_is_wrong_is_refused_in_the_shape_of_its_surface(
+    spool: Spool, path: str, method: str, operation: Operation
+) -> None:
+    assert operation.openai == path.startswith("/v1/")
+    answer = await spool.http.request(method, f"{filled(path, 'x')}?no-such-parameter=1")
+    if answer.status_code < 400 or method in ("HEAD", "OPTIONS"):
+        assert answer.status_code < 500
+        return
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.status_code < 500, answer.text
+    (of_openais_shape if operation.openai else of_our_shape)(answer)
+
+
+@pytest.mark.parametrize("path", sorted({door.path for door in DOORS}))
+async def test_a_method_that_a_route_lacks_is_refused_in_its_shape(spool: Spool, path: str) -> None:
+    answer = await spool.http.request("TRACE", filled(path, "x"))
+    assert answer.status_code == 405
+    (of_openais_shape if path.startswith("/v1/") else of_our_shape)(answer)

@@ -1,0 +1,121 @@
+"""How wide the doors stand: what the settings make of the gate, and what is warned of."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from loguru import logger
+
+from app.adapters.sql.database import Database
+from app.adapters.sql.keys import SqlKeyStore
+from app.bootstrap.gate import RATE_LIMIT, gate_of, warn_without_keys
+from app.config import Server, load_settings
+from app.domain.errors import ConfigError
+from app.domain.keys import Scope
+from app.server.places import MOST, Places, by_descriptors
+from app.services.keys import KeyService
+from tests.contracts.conftest import migrated_file
+
+
+@pytest.fixture
+async def keys(tmp_path: Path) -> AsyncIterator[KeyService]:
+    async with Database(f"sqlite:///{migrated_file(tmp_path)}") as database:
+        yield KeyService(SqlKeyStore(database))
+
+
+@pytest.fixture
+def warned() -> Iterator[list[str]]:
+    told: list[str] = []
+    sink = logger.add(told.append, level="WARNING", format="{message}")
+    yield told
+    logger.remove(sink)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "LOCALHOST", "::1"])
+def test_on_this_machine_the_doors_are_open(host: str) -> None:
+    gate = gate_of(Server(host=host))
+    assert (gate.keys_required, gate.requests_a_minute) == (False, 0)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "box", "localhost.example", ""])
+def test_anywhere_else_they_want_keys_and_have_limits(host: str) -> None:
+    gate = gate_of(Server(host=host))
+    assert (gate.keys_required, gate.requests_a_minute) == (True, RATE_LIMIT)
+
+
+def test_settings_overrule_both() -> None:
+    gate = gate_of(Server(require_keys=True, rate_limit=7))
+    assert (gate.keys_required, gate.requests_a_minute) == (True, 7)
+    gate = gate_of(Server(host="0.0.0.0", require_keys=False, rate_limit=0))
+    assert (gate.keys_required, gate.requests_a_minute) == (False, 0)
+
+
+async def test_a_start_that_no_key_could_open_says_which_command_makes_one(
+    keys: KeyService, warned: list[str]
+) -> None:
+    await warn_without_keys(Server(host="0.0.0.0"), keys)
+    assert "spool keys create --name admin --scope admin" in warned.pop()
+    key, _ = await keys.create("x", {Scope.ADMIN})
+    await warn_without_keys(Server(host="0.0.0.0"), keys)
+    assert warned == []
+    await keys.revoke(key.key_id)
+    await warn_without_keys(Server(host="0.0.0.0"), keys)
+    assert "there is none" in warned.pop()
+
+
+async def test_doors_that_are_open_to_a_network_are_warned_of(
+    keys: KeyService, warned: list[str]
+) -> None:
+    await warn_without_keys(Server(), keys)
+    assert warned == []
+    await warn_without_keys(Server(host="0.0.0.0", require_keys=False), keys)
+    assert "need no API key" in warned.pop()
+
+
+@pytest.mark.parametrize("origin", ["https://app.example", "http://localhost:3000"])
+def test_an_origin_is_taken_as_a_browser_writes_it(origin: str) -> None:
+    assert load_settings(server={"cors_origins": [origin]}).server.cors_origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "app.example", "https://app.example/", "https://App.example", "ftp://x", "null"]
+)
+def test_what_no_browser_would_send_as_origin_is_refused(origin: str) -> None:
+    with pytest.raises(ConfigError, match=r"cors_origins.*origin"):
+        load_settings(server={"cors_origins": [origin]})
+
+
+# places
+
+
+class Guest:
+    def __init__(self) -> None:
+        self.left = False
+
+    def leave(self) -> None:
+        self.left = True
+
+
+def test_the_longest_idle_guest_makes_room_and_nobody_who_is_served() -> None:
+    places, guests = Places(3), [Guest() for _ in range(5)]
+    for guest in guests[:3]:
+        assert places.take()
+        places.rest(guest)
+    places.wake(guests[0])
+    assert places.take()
+    assert [guest.left for guest in guests] == [False, True, False, False, False]
+    places.free(guests[1])
+    places.wake(guests[2])
+    assert not places.take()
+    assert not guests[0].left and not guests[2].left
+
+
+def test_a_place_that_is_free_again_can_be_taken() -> None:
+    places, guest = Places(1), Guest()
+    for _ in range(3):
+        assert places.take()
+        places.free(guest)
+
+
+def test_connections_leave_descriptors_for_the_rest() -> None:
+    assert 1 <= by_descriptors() <= MOST

@@ -1,0 +1,125 @@
+"""`spool keys`: at the database while no service runs, at the service while one does."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from loguru import logger
+from pytest_httpserver import HTTPServer
+from typer.testing import CliRunner, Result
+
+from app.adapters.folder_lock import held
+from app.bootstrap.keys import open_keys
+from app.cli.keys import keys
+from app.config import load_settings
+from app.domain.errors import InvalidRequest, NotFound, SpoolError
+from app.domain.keys import ApiKey, Scope
+
+KEY = {"key_id": "k-1", "name": "[red]", "scopes": ["admin"], "secret": "spool_secret"}
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("APP__STORAGE__DATA_DIR", str(tmp_path / "data"))
+    for name in ("SPOOL_SERVER", "SPOOL_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "data"
+
+
+@pytest.fixture(autouse=True)
+def log() -> None:
+    """The command sets the log up for itself; each test begins with none."""
+    logger.remove()
+
+
+def run(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(keys, [*arguments], env={"COLUMNS": "120", **environment})
+
+
+def good(*arguments: str, **environment: str) -> str:
+    done = run(*arguments, **environment)
+    assert done.exit_code == 0, (done.output, done.exception)
+    return done.stdout
+
+
+def test_the_first_key_is_made_before_the_first_start(data: Path) -> None:
+    secret = good("create", "--name", "admin", "--scope", "admin").strip()
+    assert secret.startswith("spool_") and len(secret.split()) == 1
+    listed = good("list")
+    assert "admin" in listed and "stands" in listed and secret not in listed
+
+
+def test_the_service_knows_it_then(data: Path) -> None:
+    secret = good("create", "--name", "x", "--scope", "read", "--scope", "ingest", "--days", "1")
+    key = asyncio.run(verified(secret.strip()))
+    assert key.scopes == {Scope.READ, Scope.INGEST} and key.expires_at is not None
+
+
+async def verified(secret: str) -> ApiKey:
+    async with open_keys(load_settings()) as service:
+        try:
+            return await service.verify(secret)
+        finally:
+            await service.settle()
+
+
+def test_a_key_is_revoked_by_its_id(data: Path) -> None:
+    good("create", "--name", "x", "--scope", "read")
+    [key_id] = [word for word in good("list").split() if len(word) == 36]
+    assert good("revoke", key_id) == f"{key_id} is revoked\n"
+    assert "revoked" in good("list")
+    assert isinstance(run("revoke", "no-such").exception, NotFound)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("create", "--name", "x"), ("create", "--name", "x", "--scope", "root"), ("revoke",)],
+)
+def test_what_is_missing_or_wrong_is_said(arguments: tuple[str, ...]) -> None:
+    assert run(*arguments).exit_code == 2
+
+
+def test_a_name_that_is_none_is_refused() -> None:
+    done = run("create", "--name", "", "--scope", "read")
+    assert isinstance(done.exception, InvalidRequest)
+
+
+def test_while_a_service_has_the_folder_it_is_asked(
+    data: Path, httpserver: HTTPServer, unused_port: int
+) -> None:
+    with held(data):
+        done = run("list", APP__SERVER__PORT=str(unused_port))
+    assert isinstance(done.exception, SpoolError)
+    assert str(unused_port) in str(done.exception)
+    assert not (data / "spool.db").exists()
+
+
+def test_a_service_that_is_named_is_asked_with_the_key(data: Path, httpserver: HTTPServer) -> None:
+    server = httpserver.url_for("").rstrip("/")
+    headers = {"Authorization": "Bearer mine"}
+    asked = {"name": "[red]", "scopes": ["admin", "read"]}
+    httpserver.expect_request(
+        "/api/v1/keys", method="POST", headers=headers, json=asked
+    ).respond_with_json(KEY, status=201)
+    httpserver.expect_request("/api/v1/keys", method="GET", headers=headers).respond_with_json(
+        {"keys": [KEY | {"last_used_at": "2026-11-21T00:00:00+00:00"}]}
+    )
+    gone = httpserver.expect_request("/api/v1/keys/k-1", method="DELETE", headers=headers)
+    gone.respond_with_data("", status=204)
+    environment = {"SPOOL_SERVER": server, "SPOOL_API_KEY": "mine"}
+    create = ("create", "--name", "[red]", "--scope", "read", "--scope", "admin")
+    assert good(*create, **environment) == "spool_secret\n"
+    listed = good("list", **environment)
+    assert "[red]" in listed and "2026-11-21" in listed
+    assert good("revoke", "k-1", **environment) == "k-1 is revoked\n"
+    assert not data.exists()
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    """Other tests read what is logged to standard error."""
+    yield
+    logger.remove()
+    logger.add(sys.stderr)
