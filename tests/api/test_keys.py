@@ -221,10 +221,9 @@ async def test_what_is_not_there_is_not_there_with_or_without_a_key(guarded: Gua
 async def test_health_is_open_and_tells_its_reasons_to_readers_only(guarded: Guarded) -> None:
     class Failing:
         async def report(self) -> dict[str, Any]:
-            return {
-                "ready": {"index": "failed: no such file /srv/index"},
-                "disk": "low: 3 MiB free",
-            }
+            told = await whole.report()
+            ready = told["ready"] | {"index": "failed: no such file /srv/index"}
+            return told | {"ready": ready, "disk": "low: 3 MiB free"}
 
     async def told(**headers: str) -> Any:
         answer = await guarded.spool.http.get("/health", headers=headers)
@@ -235,8 +234,9 @@ async def test_health_is_open_and_tells_its_reasons_to_readers_only(guarded: Gua
     whole = doors.health
     object.__setattr__(doors, "health", Failing())
     try:
-        short = {"ready": {"index": "failed"}, "disk": "low"}
-        assert await told() == await told(Authorization="Bearer wrong") == short
+        for short in (await told(), await told(Authorization="Bearer wrong")):
+            assert short["ready"]["index"] == "failed" and short["disk"] == "low"
+            assert "/srv" not in str(short) and "3 MiB" not in str(short)
         read = guarded.secrets[Scope.READ]
         assert "/srv/index" in (await told(Authorization=f"Bearer {read}"))["ready"]["index"]
     finally:

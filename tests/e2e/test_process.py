@@ -2,6 +2,7 @@
 
 import importlib.util
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from tests.e2e.conftest import Server
 from tests.media import OWN, word_error_rate
 
 COUNTRY = "ask what you can do for your country"
+#: What a lean installation is to who looks for keybert, whether or not it is installed here.
+WITHOUT_KEYBERT = "import sys; sys.modules['keybert'] = None"
 KEYBERT = all(importlib.util.find_spec(name) for name in ("keybert", "sklearn"))
 
 
@@ -62,9 +65,15 @@ def test_a_talk_about_printing_is_about_printing(server: Server, corpus: Path) -
     assert any(word in named for word in ("book", "letter", "wood", "bible"))
 
 
-@pytest.mark.skipif(KEYBERT, reason="keybert is installed")
-def test_without_keybert_a_warning_says_what_to_install(server: Server, jfk: Path) -> None:
-    found = result(server, jfk)
+def test_without_keybert_a_warning_says_what_to_install(
+    own_server: Callable[..., Server], jfk: Path, tmp_path: Path
+) -> None:
+    hides = tmp_path / "lean"
+    hides.mkdir()
+    (hides / "sitecustomize.py").write_text(WITHOUT_KEYBERT, encoding="utf-8")
+    lean = own_server(PYTHONPATH=str(hides))
+    lean.start()
+    found = result(lean, jfk)
     assert COUNTRY in found["transcript"] and found["topics"] == []
     [warning] = found["warnings"]
     assert warning["code"] == "topics.unavailable" and "--full" in warning["message"]
