@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from scripts.bench_asr import MODEL, SECONDS
 from scripts.bench_report import MiB, Report, percentile, say
-from scripts.bench_server import Server, forget_peak, peak, resident, serving
+from scripts.bench_server import Server, forget_peak, own, peak, resident, serving
 from scripts.bench_speech import speech
 from scripts.bench_upload import BLOCK, upload
 
@@ -134,6 +134,7 @@ def _uploads(report: Report, server: Server) -> None:
     seconds = time.monotonic() - began
     report.at_least(SPEED, f"{TOGETHER} uploads at once", TOGETHER * EACH / MiB / seconds, "MiB/s")
     report.below(MEMORY, "  the most memory of the service", peak(server.process.pid) / MiB, "MiB")
+    report.fact("    its own, without mapped files", own(server.process.pid) / MiB, "MiB")
     report.detail["uploads"] = {"block": BLOCK, "each": EACH, "seconds": seconds}
     say(f"http: {TOGETHER} uploads in {seconds:.1f} s")
 

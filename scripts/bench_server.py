@@ -128,10 +128,19 @@ def resident(pid: int) -> int:
     return int(psutil.Process(pid).memory_info().rss)
 
 
+def own(pid: int) -> int:
+    """Bytes of memory that are its own: without the pages of libraries, which can be dropped."""
+    return _told(pid, "RssAnon:")
+
+
 def peak(pid: int) -> int:
     """The most bytes it held since it began, or since `forget_peak` (Linux)."""
+    return _told(pid, "VmHWM:")
+
+
+def _told(pid: int, name: str) -> int:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(name):
             return int(line.split()[1]) * 1024
     return 0  # it is ending, and holds nothing any more
 
