@@ -43,15 +43,15 @@ class Finding:
         await asyncio.gather(self._load_embedder(), self.index.bring(self._index))
         await self._fit_index()
         try:
-            await prune(records.transcripts, self.index)
-            await refill(records.store, records.transcripts, self.embedder, self.index)
+            await prune(records.assets, self.index)
+            await refill(records.books, self.embedder, self.index)
         except Exception:
             logger.exception("the index could not be refilled: the next start goes on")
 
     async def keep_level(self, records: Records) -> None:
         """For as long as the service lives."""
         await self.prepare(records)
-        await keep_level(records.store, records.transcripts, self.embedder, self.index)
+        await keep_level(records.books, self.embedder, self.index)
 
     async def _load_embedder(self) -> None:
         """In two steps: the folder alone tells the table how long vectors are."""

@@ -9,6 +9,7 @@ from app.adapters.local_storage import LocalStorage, ResumableStorage
 from app.adapters.local_storage.ballast import BallastFile
 from app.adapters.local_storage.boot_mark import BootMark
 from app.adapters.memory_queue import MemoryQueue
+from app.adapters.sql.assets import SqlAssetStore
 from app.adapters.sql.boots import SqlBootLog
 from app.adapters.sql.database import Database
 from app.adapters.sql.deliveries import SqlDeliveryStore
@@ -21,6 +22,7 @@ from app.config import AppSettings, Storage
 from app.pipeline.pace import Paces
 from app.services.disk import DiskGuard
 from app.services.keys import KeyService
+from app.services.reindex import Books
 from app.services.sweep import FileSweep
 from app.services.watch import JobWatch
 
@@ -36,6 +38,7 @@ class Records:
     store: SqlJobStore
     journal: SqlWindowJournal
     transcripts: SqlTranscriptStore
+    assets: SqlAssetStore
     queue: MemoryQueue
     watch: JobWatch
     paces: Paces
@@ -47,6 +50,10 @@ class Records:
     disk: DiskGuard
     sweep: FileSweep
     mark: BootMark
+
+    @property
+    def books(self) -> Books:
+        return Books(store=self.store, assets=self.assets, transcripts=self.transcripts)
 
 
 @asynccontextmanager
@@ -67,6 +74,7 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
             store=store,
             journal=SqlWindowJournal(database),
             transcripts=SqlTranscriptStore(database),
+            assets=SqlAssetStore(database),
             queue=MemoryQueue(),
             watch=JobWatch(),
             paces=Paces(),

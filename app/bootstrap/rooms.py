@@ -73,6 +73,7 @@ class Rooms:
             engines=self.tools.engines,
             journal=self.records.journal,
             transcripts=self.records.transcripts,
+            assets=self.records.assets,
             embedder=self.finding.embedder,
             topics=self.finding.topics,
             index=self.finding.index,
@@ -127,6 +128,7 @@ class Rooms:
         return JobService(
             store=self.records.store,
             transcripts=self.records.transcripts,
+            assets=self.records.assets,
             queue=self.records.queue,
             blobs=self.records.blobs,
             index=self.finding.index,

@@ -1,12 +1,20 @@
 """A job: one medium on its way from source to searchable moments."""
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
+
+from app.domain.media_types import (
+    FOLDERS,
+    MediaType,
+    host_and_path,
+    media_suffix,
+    media_type_of,
+    spoken_type_of,
+)
 
 
 class JobStatus(StrEnum):
@@ -61,6 +69,17 @@ class Priority(StrEnum):
         return list(Priority).index(self)
 
 
+class AssetStage(StrEnum):
+    """Which part of its recipe a job walks."""
+
+    #: All of it.
+    INITIAL = "initial"
+    #: Labels or a description came from elsewhere: only what follows from them.
+    POST_LABEL = "post_label"
+    #: Nothing is looked at again: the index is made anew from what is known.
+    REFRESH = "refresh"
+
+
 @dataclass(frozen=True, kw_only=True)
 class JobOptions:
     """What the client asked for. `None` means: as configured, or detect it."""
@@ -81,6 +100,19 @@ class JobOptions:
     labels: tuple[str, ...] = ()
     #: Told when the job has completed or failed.
     webhook_url: str | None = None
+    #: What the medium is; None: something to listen to.
+    media_type: MediaType | None = None
+    asset_stage: AssetStage = AssetStage.INITIAL
+    description: str = ""
+    #: Where people find it.
+    link: str | None = None
+    #: Of a key-frame: its video, and the second in it.
+    parent_id: str | None = None
+    at: float | None = None
+    #: Of video: also take its key-frames in.
+    keyframes: bool = True
+    #: Tell who speaks.
+    diarize: bool = False
 
     def evolve(self, **changes: Any) -> "JobOptions":
         return replace(self, **changes)
@@ -179,11 +211,15 @@ class Job:
         return self.options.asset_id or self.job_id
 
     @property
+    def media_type(self) -> MediaType:
+        return self.options.media_type or spoken_type_of(self.source_name)
+
+    @property
     def title(self) -> str:
         """What the client called it; a URL without its query, which may hold a secret."""
         named = self.source_name
         if self.source is SourceKind.URL:
-            host, path = _parts(named)
+            host, path = host_and_path(named)
             named = unquote(path).strip("/") or host.rpartition("@")[2]
         return self.options.title or PurePosixPath(named).name or named
 
@@ -214,35 +250,12 @@ class Swept:
     dead: tuple[str, ...] = ()
 
 
-VIDEO_SUFFIXES = frozenset(
-    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts"}
-)
-_SAFE_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
-
-
-def media_suffix(source_name: str) -> str:
-    """Of a file name, path or URL: short, lower case and alphanumeric, else `.bin`."""
-    path = _parts(source_name)[1] if "://" in source_name else source_name
-    suffix = PurePosixPath(path).suffix.lower()
-    return suffix if _SAFE_SUFFIX.fullmatch(suffix) else ".bin"
-
-
-def _parts(url: str) -> tuple[str, str]:
-    """Host and path. Of anything: `urlsplit` raises on what only looks like a URL."""
-    address = url.partition("?")[0].partition("#")[0]
-    _, mark, rest = address.partition("://")
-    host, _, path = (rest if mark else address).partition("/")
-    return host, path
-
-
 def upload_key(job_id: str, filename: str) -> str:
     """Where an upload is kept: deterministic, and built from nothing a client could abuse.
 
     Only a short alphanumeric suffix of the client's file name survives, for people who look.
     """
-    suffix = media_suffix(filename)
-    folder = "video_jobs" if suffix in VIDEO_SUFFIXES else "audio_jobs"
-    return f"{folder}/{job_id}{suffix}"
+    return f"{FOLDERS[media_type_of(filename)]}/{job_id}{media_suffix(filename)}"
 
 
 def pcm_key(job_id: str) -> str:

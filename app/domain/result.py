@@ -3,8 +3,32 @@
 from dataclasses import asdict
 from typing import Any
 
+from app.domain.assets import Asset
 from app.domain.jobs import Job
 from app.domain.transcript import LanguageDetection, Segment, Topic, Transcript, Word
+
+
+def result_of(job: Job, asset: Asset, transcript: Transcript | None) -> dict[str, Any]:
+    """Of a medium of any kind."""
+    return result_document(job, transcript) if transcript else asset_document(job, asset)
+
+
+def asset_document(job: Job, asset: Asset) -> dict[str, Any]:
+    """Of what is looked at or read. Sizes in pixels."""
+    picture = asset.picture
+    return {
+        "job_id": job.job_id,
+        "asset_id": asset.asset_id,
+        "media_type": asset.media_type.value,
+        "title": asset.title,
+        "description": asset.description,
+        "text": picture.text if picture else asset.text,
+        "tags": [asdict(tag) for tag in picture.tags] if picture else [],
+        "width": picture.width if picture else None,
+        "height": picture.height if picture else None,
+        "metadata": dict(asset.metadata),
+        "warnings": [asdict(warning) for warning in job.warnings],
+    }
 
 
 def result_document(job: Job, transcript: Transcript) -> dict[str, Any]:

@@ -4,13 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 
-
-class MediaType(StrEnum):
-    IMAGE = "image"
-    VIDEO = "video"
-    AUDIO = "audio"
-    TEXT = "text"
-    KEYFRAME = "keyframe"
+from app.domain.media_types import MediaType
 
 
 class SearchMode(StrEnum):
@@ -41,6 +35,16 @@ class Moment:
     labels: tuple[str, ...] = ()
     #: Milliseconds since the epoch, when the medium was taken in.
     created_at: int = 0
+    #: Of a key-frame: its video.
+    parent_id: str = ""
+    #: Of text: the heading that it stands under, as an address names it.
+    anchor: str = ""
+    #: Where people find the asset, when it has a page of its own.
+    link: str = ""
+    #: Whether there is a small picture of it.
+    thumbnail: bool = False
+    #: What it looks like, in the space of the model for pictures.
+    visual: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +74,24 @@ class SearchHit:
     #: Higher is better; comparable within one answer only.
     score: float
     why: tuple[MatchReason, ...]
+    parent_id: str = ""
+    anchor: str = ""
+    link: str = ""
+    has_thumbnail: bool = False
 
     @property
     def url(self) -> str:
-        """Deep link that opens the page at this moment."""
-        return f"/watch/{quote(self.asset_id, safe='')}?t={self.start:g}"
+        """Deep link that opens the page at this moment: a key-frame's is that of its video."""
+        if self.link:
+            return f"{self.link}#{self.anchor}" if self.anchor else self.link
+        page = f"/watch/{quote(self.parent_id or self.asset_id, safe='')}"
+        return f"{page}#{quote(self.anchor)}" if self.anchor else f"{page}?t={self.start:g}"
+
+    @property
+    def thumbnail(self) -> str | None:
+        """Address of a small picture of it."""
+        here = f"/api/v1/assets/{quote(self.asset_id, safe='')}/thumbnail"
+        return here if self.has_thumbnail else None
 
 
 @dataclass(frozen=True, kw_only=True)

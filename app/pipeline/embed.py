@@ -4,62 +4,55 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from loguru import logger
 
+from app.domain.assets import Asset
 from app.domain.crashpoints import reached
 from app.domain.errors import SpoolError
-from app.domain.jobs import VIDEO_SUFFIXES, Job, media_suffix
-from app.domain.search import MediaType, Moment
+from app.domain.jobs import Stage
 from app.domain.transcript import Transcript
-from app.pipeline.moments import moments
-from app.ports import Embedder, TranscriptStore, Vector, VectorIndex
+from app.pipeline.moments import moments_of
+from app.pipeline.tools import Tools
+from app.pipeline.work import Work
+from app.ports import AssetStore, Embedder, Vector, VectorIndex
 
 #: Told a code and a message.
 Warn = Callable[[str, str], Awaitable[None]]
 
 
+async def index(tools: Tools, work: Work) -> None:
+    await work.report.enter(Stage.EMBEDDING)
+    await embed(
+        work.found, work.transcript, tools.embedder, tools.index, tools.assets, work.report.warn
+    )
+
+
 async def embed(
-    job: Job,
-    transcript: Transcript,
+    asset: Asset,
+    transcript: Transcript | None,
     embedder: Embedder,
     index: VectorIndex,
-    transcripts: TranscriptStore,
+    assets: AssetStore,
     warn: Warn,
 ) -> bool:
-    """True when all of it is indexed, which is noted with the transcript.
+    """True when all of it is indexed, which is noted with the asset.
 
-    A failure, be it a fault of ours, is a warning: the transcript is saved, and stays among the
-    unindexed.
+    A failure, be it a fault of ours, is a warning: what was found is kept, and the asset stays
+    among the unindexed.
     """
     reached("index.before")
     try:
-        found = moments_of(job, transcript)
+        found = moments_of(asset, transcript)
         vectors = await _vectors([moment.text for moment in found], embedder, warn)
-        await index.replace_asset(job.asset_id, found, vectors or [None] * len(found))
+        await index.replace_asset(asset.asset_id, found, vectors or [None] * len(found))
     except Exception as error:
-        await warn("index.failed", f"the transcript is not searchable: {told(error)}")
+        await warn("index.failed", f"not searchable: {told(error)}")
         return False
     reached("index.written")
     logger.info("{} moments indexed", len(found))
     if vectors is None:
         return False
-    await transcripts.mark_indexed(job.job_id, index.generation)
+    await assets.mark_indexed(asset, index.generation)
     reached("index.marked")
     return True
-
-
-def moments_of(job: Job, transcript: Transcript) -> list[Moment]:
-    return moments(
-        transcript,
-        asset_id=job.asset_id,
-        media_type=media_type(job),
-        title=job.title,
-        labels=job.options.labels,
-        created_at=int(job.created_at.timestamp() * 1000),
-    )
-
-
-def media_type(job: Job) -> MediaType:
-    video = media_suffix(job.source_name) in VIDEO_SUFFIXES
-    return MediaType.VIDEO if video else MediaType.AUDIO
 
 
 async def _vectors(texts: Sequence[str], embedder: Embedder, warn: Warn) -> Sequence[Vector] | None:

@@ -7,8 +7,10 @@ a short sentence takes in the next one only when that begins almost at the same 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
-from app.domain.search import MediaType, Moment
+from app.domain.assets import Asset
+from app.domain.search import Moment
 from app.domain.transcript import Segment, Transcript, Word
 
 #: Characters in a passage: what a sentence embedding still holds together.
@@ -35,34 +37,34 @@ class Passage:
         return ends_sentence(self.text)
 
 
-def moments(
-    transcript: Transcript,
-    *,
-    asset_id: str,
-    media_type: MediaType,
-    title: str,
-    labels: tuple[str, ...],
-    created_at: int,
-) -> list[Moment]:
-    """In time order, numbered from 0: the same transcript always gives the same ids.
+def moments_of(asset: Asset, transcript: Transcript | None) -> list[Moment]:
+    """Numbered from 0: the same asset always gives the same ids."""
+    return spoken(asset, transcript) if transcript else []
 
-    `created_at` is in milliseconds since the epoch.
-    """
+
+def spoken(asset: Asset, transcript: Transcript) -> list[Moment]:
+    """In time order."""
     pieces = (piece for segment in transcript.segments for piece in split(segment))
     return [
-        Moment(
-            moment_id=f"{asset_id}#{number}",
-            asset_id=asset_id,
-            media_type=media_type,
-            title=title,
-            text=passage.text,
-            start=passage.start,
-            end=passage.end,
-            labels=labels,
-            created_at=created_at,
-        )
+        moment(asset, number, passage.text, start=passage.start, end=passage.end)
         for number, passage in enumerate(join(pieces))
     ]
+
+
+def moment(asset: Asset, number: int, text: str, **place: Any) -> Moment:
+    """What every moment of the asset has, and its own `place`."""
+    return Moment(
+        moment_id=f"{asset.asset_id}#{number}",
+        asset_id=asset.asset_id,
+        media_type=asset.media_type,
+        title=asset.title,
+        text=text,
+        labels=asset.labels,
+        created_at=int(asset.created_at.timestamp() * 1000),
+        parent_id=asset.parent_id or "",
+        link=asset.link or "",
+        **place,
+    )
 
 
 def join(pieces: Iterable[Passage]) -> Iterator[Passage]:

@@ -7,10 +7,19 @@ from loguru import logger
 from app.domain.jobs import Job, Task
 from app.domain.transcript import Transcript
 from app.pipeline.embed import Warn, told
+from app.pipeline.tools import Tools
+from app.pipeline.work import Work
 from app.ports import TopicFinder, TranscriptStore
 
 #: Code of the one trouble that another try does not pass.
 UNAVAILABLE = "topics.unavailable"
+
+
+async def name_topics(tools: Tools, work: Work) -> None:
+    if work.transcript is not None:
+        work.transcript = await with_topics(
+            work.job, work.transcript, tools.topics, tools.transcripts, work.report.warn
+        )
 
 
 async def with_topics(

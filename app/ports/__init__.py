@@ -3,6 +3,7 @@
 All adapters translate their library's errors into `app.domain.errors` at their own edge.
 """
 
+from app.ports.assets import AssetStore
 from app.ports.engines import (
     Embedder,
     EngineLeases,
@@ -21,6 +22,7 @@ from app.ports.uploads import UploadStore
 from app.ports.webhooks import DeliveryStore, WebhookPoster, WebhookSigner
 
 __all__ = [
+    "AssetStore",
     "Ballast",
     "BlobStore",
     "BootLog",

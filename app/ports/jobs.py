@@ -17,6 +17,7 @@ from app.domain.jobs import (
     Swept,
 )
 from app.domain.media import AudioWindow
+from app.domain.media_types import MediaType
 from app.domain.transcript import Topic, Transcript, WindowTranscript
 
 
@@ -54,10 +55,14 @@ class JobStore(Protocol):
         *,
         status: JobStatus | None = None,
         dead_letter: bool | None = None,
+        media_type: MediaType | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> JobPage:
-        """Newest first. Raises InvalidRequest on a cursor that this store did not make."""
+        """Newest first. Raises InvalidRequest on a cursor that this store did not make.
+
+        Key-frames come as many as there are; of all jobs they are left out unless asked for.
+        """
         ...
 
     async def count(self) -> dict[JobStatus, int]: ...
@@ -178,7 +183,7 @@ class TranscriptStore(Protocol):
     async def save(self, job: Job, transcript: Transcript) -> None:
         """Replace the transcript of the job's asset. Durable when this returns.
 
-        It counts as not indexed until it is marked.
+        The asset is then that of the job, and not indexed until it is marked.
         """
         ...
 
@@ -186,10 +191,6 @@ class TranscriptStore(Protocol):
 
     async def has(self, job_id: str) -> bool:
         """Whether `load` would find one."""
-        ...
-
-    async def unmark(self, asset_id: str) -> None:
-        """The index may lack moments of the asset: whichever transcript it has is to be indexed."""
         ...
 
     async def partial(self, job_id: str, first: int = 0) -> Sequence[WindowTranscript]:
@@ -201,22 +202,6 @@ class TranscriptStore(Protocol):
 
     async def note_topics(self, job_id: str, topics: Sequence[Topic]) -> None:
         """Kept with the transcript of the job, if it still has one. Durable when this returns."""
-        ...
-
-    async def mark_indexed(self, job_id: str, generation: str) -> None:
-        """Note that all its moments, with vectors, are in this generation of the index.
-
-        When a later job took the asset in meanwhile, its moments are what was overwritten: then
-        that transcript loses its mark.
-        """
-        ...
-
-    async def assets(self) -> set[str]:
-        """Ids of all assets that have a transcript."""
-        ...
-
-    async def unindexed(self, generation: str, limit: int) -> Sequence[str]:
-        """Ids of jobs whose transcript is not marked with this generation, newest first."""
         ...
 
 

@@ -9,7 +9,7 @@ from app.domain.crashpoints import reached
 from app.domain.errors import Conflict, NotFound, SpoolError
 from app.domain.jobs import LATE_WARNINGS, Job, JobPage, JobStatus
 from app.domain.transcript import Segment, Transcript
-from app.ports import BlobStore, JobQueue, JobStore, TranscriptStore, VectorIndex
+from app.ports import AssetStore, BlobStore, JobQueue, JobStore, TranscriptStore, VectorIndex
 from app.services.sweep import delete_files
 from app.services.watch import JobWatch
 
@@ -25,6 +25,7 @@ class JobService:
         *,
         store: JobStore,
         transcripts: TranscriptStore,
+        assets: AssetStore,
         queue: JobQueue,
         blobs: BlobStore,
         index: VectorIndex,
@@ -34,6 +35,7 @@ class JobService:
         ended: Callable[[], None],
     ) -> None:
         self._store, self._transcripts, self._queue = store, transcripts, queue
+        self._assets = assets
         self._blobs, self._index, self._watch = blobs, index, watch
         self._drop, self._forgotten, self._ended = drop, forget, ended
 
@@ -111,7 +113,7 @@ class JobService:
         job = await self.get(job_id)
         if job.status is JobStatus.COMPLETED and not _late_stage_failed(job):
             raise Conflict("the job completed, and nothing in it failed")
-        if job.status is JobStatus.COMPLETED and not await self._transcripts.has(job_id):
+        if job.status is JobStatus.COMPLETED and not await self._assets.of_job(job_id):
             raise _superseded(job)  # nothing of it is left to run
         if not await self._store.reopen(job):
             raise Conflict(f"the job is {job.status.value}: there is nothing to retry")
@@ -146,7 +148,7 @@ class JobService:
         job = await self.get(job_id)
         await self._store.cancel(job_id)
         await self._drop(job_id)  # a cancelled walk may still be on its way to its end
-        searchable = await self._transcripts.has(job_id)  # else another job's
+        searchable = await self._assets.of_job(job_id)  # else another job's
         self._forgotten(job_id)
         if not await self._store.delete(job_id) and await self._store.get(job_id):
             raise Conflict("the job was sent on its way again meanwhile")
@@ -161,7 +163,7 @@ class JobService:
     async def _forget(self, job: Job) -> None:
         try:
             await self._index.delete_asset(job.asset_id)
-            await self._transcripts.unmark(job.asset_id)  # a later job may have come in between
+            await self._assets.unmark(job.asset_id)  # a later job may have come in between
         except SpoolError as error:
             logger.warning("still in the index, the next start removes it: {}", error.message)
 

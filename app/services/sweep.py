@@ -12,11 +12,12 @@ from loguru import logger
 from app.domain.clock import utc_now
 from app.domain.errors import SpoolError
 from app.domain.jobs import Job, SourceKind, pcm_key, result_key, upload_key
+from app.domain.media_types import FOLDERS
 from app.ports import BlobStore, BootLog
 
 #: Made again when a job runs.
 PASSING = ("pcm",)
-KEPT = ("video_jobs", "audio_jobs", "results")
+KEPT = (*sorted(set(FOLDERS.values())), "keyframes", "results", "thumbnails")
 QUARANTINE = "quarantine"
 
 

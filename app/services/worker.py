@@ -14,11 +14,11 @@ from loguru import logger
 from app.domain.crashpoints import reached
 from app.domain.errors import SpoolError
 from app.domain.jobs import Job, JobStatus, Priority, Stage, pcm_key, result_key
-from app.domain.result import result_document
-from app.domain.transcript import Transcript
+from app.domain.result import result_of
 from app.pipeline.pace import Paces
 from app.pipeline.report import ClaimLost, JobReport, Stopping
 from app.pipeline.runner import Pipeline
+from app.pipeline.work import Work
 from app.ports import BlobStore, JobQueue, JobStore
 from app.services.backoff import Backoff, LaterQueue
 from app.services.disk import DiskGuard
@@ -237,7 +237,7 @@ class JobWorker:
     async def _to_its_verdict(self, job: Job, report: JobReport) -> None:
         """The whole line, and what becomes of the job at its end."""
         try:
-            transcript = await self._walk(job, report)
+            work = await self._walk(job, report)
         except ClaimLost:
             dropped()
         except Stopping:
@@ -248,21 +248,23 @@ class JobWorker:
             logger.exception("a fault of ours, not of the medium")
             await self._verdicts.settle(job, _unplanned(error))
         else:
-            await self._verdicts.succeed(job, transcript.duration)
+            await self._verdicts.succeed(job, work.seconds)
 
-    async def _walk(self, job: Job, report: JobReport) -> Transcript:
+    async def _walk(self, job: Job, report: JobReport) -> Work:
         try:
-            transcript = await self._pipeline.run(job, report)
-            await self._keep(job, transcript)
-            return transcript
+            work = await self._pipeline.run(job, report)
+            await self._keep(work)
+            return work
         finally:
             await to_its_end(self._tidy(job))  # before the verdict: it may need the space
 
-    async def _keep(self, job: Job, transcript: Transcript) -> None:
+    async def _keep(self, work: Work) -> None:
         """The result document, before anybody is told of it."""
-        finished = await self._verdicts.written(self._store.get, job.job_id) or job
-        document = json.dumps(result_document(finished, transcript), ensure_ascii=False).encode()
-        await self._blobs.save_file(result_key(job.job_id), _one(document))
+        job_id = work.job.job_id
+        finished = await self._verdicts.written(self._store.get, job_id) or work.job
+        found = result_of(finished, work.found, work.transcript)
+        document = json.dumps(found, ensure_ascii=False).encode()
+        await self._blobs.save_file(result_key(job_id), _one(document))
         reached("result.written")
 
     async def _tidy(self, job: Job) -> None:

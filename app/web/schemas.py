@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from pydantic.config import JsonDict
 
 from app.domain.jobs import Job, JobOptions, JobPage, JobStatus, Priority, Stage, Task
-from app.domain.search import MediaType, SearchMode
+from app.domain.media_types import MediaType
+from app.domain.search import SearchMode
 from app.domain.webhooks import without_secrets
 from app.services.estimates import Standing
 

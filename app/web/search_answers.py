@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.domain.search import MatchReason, MediaType, SearchMode
+from app.domain.media_types import MediaType
+from app.domain.search import MatchReason, SearchMode
 from app.web.answers import Answered, Seconds
 
 

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.domain.errors import MediaUnsupported, NotFound
-from app.domain.jobs import Job, JobOptions, JobStatus, media_suffix
+from app.domain.jobs import Job, JobOptions, JobStatus
+from app.domain.media_types import media_suffix
 from app.domain.mp4 import HEAD, is_mp4
 from app.domain.result import segment_rows
 from app.domain.transcript import Transcript

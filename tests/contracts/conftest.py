@@ -12,6 +12,7 @@ import pytest
 from app.adapters.local_storage import LocalStorage, ResumableStorage
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql import migrate
+from app.adapters.sql.assets import SqlAssetStore
 from app.adapters.sql.database import Database
 from app.adapters.sql.deliveries import SqlDeliveryStore
 from app.adapters.sql.jobs import SqlJobStore
@@ -20,6 +21,7 @@ from app.adapters.sql.transcripts import SqlTranscriptStore
 from app.adapters.sql.uploads import SqlUploadStore
 from app.adapters.sql.windows import SqlWindowJournal
 from app.ports import (
+    AssetStore,
     BlobStore,
     DeliveryStore,
     JobQueue,
@@ -53,6 +55,7 @@ class Stores:
     jobs: JobStore
     windows: WindowJournal
     transcripts: TranscriptStore
+    assets: AssetStore
     deliveries: DeliveryStore
     keys: KeyStore
     uploads: UploadStore
@@ -72,6 +75,7 @@ def sql_stores(url: str, clock: SteppedClock) -> OpenStores:
                 jobs=SqlJobStore(database, clock),
                 windows=SqlWindowJournal(database, clock),
                 transcripts=SqlTranscriptStore(database, clock),
+                assets=SqlAssetStore(database, clock),
                 deliveries=SqlDeliveryStore(database, clock),
                 keys=SqlKeyStore(database, clock),
                 uploads=SqlUploadStore(database, UPLOADS_LIVE, clock),

@@ -141,80 +141,12 @@ async def test_the_part_done_so_far_knows_silence(stores: Stores) -> None:
     assert list(await stores.transcripts.partial(job.job_id)) == [silence]
 
 
-async def saved(stores: Stores, options: JobOptions | None = None) -> str:
-    job = await claimed_job(stores.jobs, options=options)
-    await stores.transcripts.save(job, transcript("said"))
-    return job.job_id
-
-
-async def unindexed(stores: Stores, generation: str, limit: int = 100) -> list[str]:
-    return list(await stores.transcripts.unindexed(generation, limit))
-
-
-async def test_a_transcript_is_unindexed_until_it_is_marked(
-    stores: Stores, clock: SteppedClock
-) -> None:
-    older = await saved(stores)
-    clock.step(1)
-    newer = await saved(stores)
-    assert await unindexed(stores, "one") == [newer, older]
-    assert await unindexed(stores, "one", limit=1) == [newer]
-    await stores.transcripts.mark_indexed(newer, "one")
-    assert await unindexed(stores, "one") == [older]
-
-
-async def test_a_mark_counts_for_its_generation_of_the_index_only(stores: Stores) -> None:
-    job_id = await saved(stores)
-    await stores.transcripts.mark_indexed(job_id, "one")
-    assert await unindexed(stores, "two") == [job_id]
-    await stores.transcripts.mark_indexed(job_id, "two")
-    assert await unindexed(stores, "two") == []
-    assert await unindexed(stores, "one") == [job_id]
-
-
-async def test_saving_again_takes_the_mark_away(stores: Stores) -> None:
-    job = await claimed_job(stores.jobs)
-    await stores.transcripts.save(job, transcript("first"))
-    await stores.transcripts.mark_indexed(job.job_id, "one")
-    await stores.transcripts.save(job, transcript("second"))
-    assert await unindexed(stores, "one") == [job.job_id]
-
-
-async def test_marking_a_replaced_transcript_takes_the_mark_from_what_it_overwrote(
-    stores: Stores,
-) -> None:
-    options = JobOptions(asset_id="talk-7")
-    slow = await saved(stores, options)
-    newer = await saved(stores, options)
-    other = await saved(stores)
-    for job_id in (newer, other, slow):
-        await stores.transcripts.mark_indexed(job_id, "one")
-    assert await unindexed(stores, "one") == [newer]
-
-
-@pytest.mark.parametrize("job_id", [new_id(), "x", "\ud800"])
-async def test_marking_what_is_not_there_does_nothing(stores: Stores, job_id: str) -> None:
-    here = await saved(stores)
-    await stores.transcripts.mark_indexed(job_id, "one")
-    assert await unindexed(stores, "one") == [here]
-
-
 async def test_it_tells_whether_there_is_one_without_reading_it(stores: Stores) -> None:
     job = await claimed_job(stores.jobs)
     assert not await stores.transcripts.has(job.job_id)
     await stores.transcripts.save(job, transcript("said"))
     assert await stores.transcripts.has(job.job_id)
     assert not await stores.transcripts.has("no id")
-
-
-async def test_an_unmarked_asset_is_to_be_indexed_again(stores: Stores) -> None:
-    job = await claimed_job(stores.jobs)
-    await stores.transcripts.save(job, transcript("said"))
-    await stores.transcripts.mark_indexed(job.job_id, "first")
-    assert await stores.transcripts.unindexed("first", 10) == []
-    await stores.transcripts.unmark(job.asset_id)
-    assert await stores.transcripts.unindexed("first", 10) == [job.job_id]
-    assert await stores.transcripts.assets() == {job.asset_id}
 
 
 async def test_a_job_that_came_as_far_as_its_transcript_is_no_suspect(stores: Stores) -> None:

@@ -17,10 +17,10 @@ from app.adapters.lance_index import LanceIndex
 from app.adapters.lance_index import index as index_module
 from app.adapters.weights.shelf import ModelShelf
 from app.domain.errors import InvalidRequest, StorageError, Unavailable
+from app.domain.media_types import MediaType
 from app.domain.models import ModelKind
 from app.domain.search import (
     MatchReason,
-    MediaType,
     Moment,
     SearchHit,
     SearchMode,

@@ -39,10 +39,10 @@ def database(data: Path) -> Iterator[sqlite3.Connection]:
 
 
 def unindexed(data: Path) -> list[str]:
-    """Completed jobs whose transcript is not marked as indexed; may be asked while it runs."""
+    """Completed jobs whose asset is not marked as indexed; may be asked while it runs."""
     with database(data) as opened:
         rows = opened.execute(
-            "SELECT job_id FROM transcripts JOIN jobs USING (job_id)"
+            "SELECT job_id FROM assets JOIN jobs USING (job_id)"
             " WHERE status = 'completed' AND indexed_in IS NULL"
         )
         return [row["job_id"] for row in rows]

@@ -8,12 +8,14 @@ from typing import cast
 import pytest
 
 from app.adapters.sql.jobs import SqlJobStore
+from app.domain.assets import asset_of
 from app.domain.errors import SpoolError
 from app.domain.jobs import Job, Stage
 from app.domain.media import Audio
 from app.domain.transcript import Transcript
 from app.pipeline.report import JobReport
 from app.pipeline.runner import Pipeline
+from app.pipeline.work import Work
 from app.ports import Progress
 from app.services.worker import JobWorker
 from tests.unit.workbench import Workbench
@@ -29,15 +31,16 @@ class Scripted:
         self.go_on.set()
         self.stopping = asyncio.Event()
 
-    async def run(self, job: Job, report: JobReport) -> Transcript:
+    async def run(self, job: Job, report: JobReport) -> Work:
         self.begun.set()
         await report.enter(Stage.MEDIA_EXTRACTION)
         await self.go_on.wait()
         if self.error:
             raise self.error
-        return Transcript(
+        nothing = Transcript(
             segments=(), language_detection=None, duration=1.0, provider="p", model="m"
         )
+        return Work(job=job, report=report, transcript=nothing, asset=asset_of(job))
 
     def as_pipeline(self) -> Pipeline:
         return cast(Pipeline, self)

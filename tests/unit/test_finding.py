@@ -144,7 +144,7 @@ async def test_what_was_done_without_the_model_is_found_by_meaning_when_it_comes
         assert [(hit.asset_id, hit.why) for hit in answer.hits] == [
             (job_id, (MatchReason.SEMANTIC,))
         ]
-        assert await bench.transcripts.unindexed(finding.index.generation, 9) == []
+        assert await bench.assets.unindexed(finding.index.generation, 9) == []
 
 
 async def test_the_index_of_another_model_opens_with_the_length_that_its_folder_tells(
@@ -188,7 +188,7 @@ async def test_a_refill_that_fails_ends_nothing_else(
     async def broken(generation: str, limit: int) -> list[str]:
         raise StorageError("the disk is gone")
 
-    monkeypatch.setattr(bench.transcripts, "unindexed", broken)
+    monkeypatch.setattr(bench.assets, "unindexed", broken)
     weights = Line(model_folder)
     weights.open.set()
     async with prepared(bench, weights, settings(bench.folder)) as (finding, preparing):

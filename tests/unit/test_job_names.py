@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.jobs import Job, JobStatus, SourceKind, media_suffix
+from app.domain.jobs import Job, JobStatus, SourceKind
+from app.domain.media_types import media_suffix
 
 #: What `urlsplit` refuses, in one version of Python or another.
 ODD = ("http://[x.mp4", "x://a\u2100b/c.mp3", "x://[::1]]/d.wav")

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.search import MediaType, Moment
+from app.domain.assets import Asset
+from app.domain.media_types import MediaType
+from app.domain.search import Moment
 from app.domain.transcript import Segment, Transcript, Word
-from app.pipeline.moments import MAX_LENGTH, MAX_SECONDS, PAUSE_SECONDS, moments
+from app.pipeline.moments import MAX_LENGTH, MAX_SECONDS, PAUSE_SECONDS, moments_of
 
 
 def segment(start: float, end: float, text: str, words: Sequence[Word] = ()) -> Segment:
@@ -29,14 +32,17 @@ def cut(*segments: Segment) -> list[Moment]:
     transcript = Transcript(
         segments=segments, language_detection=None, duration=3600.0, provider="p", model="m"
     )
-    return moments(
-        transcript,
+    taken_in = datetime.fromtimestamp(1_700_000_000, UTC)
+    asset = Asset(
         asset_id="a#1/ü",
+        job_id="j",
         media_type=MediaType.VIDEO,
         title="A talk",
         labels=("x", "y"),
-        created_at=1_700_000_000_000,
+        created_at=taken_in,
+        updated_at=taken_in,
     )
+    return moments_of(asset, transcript)
 
 
 def times(found: list[Moment]) -> list[tuple[float, float, str]]:

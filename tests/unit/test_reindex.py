@@ -56,11 +56,11 @@ async def done(bench: Workbench, count: int, options: JobOptions | None = None) 
 
 
 async def refill(bench: Workbench, index: Notebook) -> int:
-    return await reindex.refill(bench.store, bench.transcripts, bench.embedder, index)
+    return await reindex.refill(bench.books, bench.embedder, index)
 
 
 async def unindexed(bench: Workbench, index: Notebook) -> list[str]:
-    return list(await bench.transcripts.unindexed(index.generation, 100))
+    return list(await bench.assets.unindexed(index.generation, 100))
 
 
 async def test_all_transcripts_are_found_again(
@@ -167,15 +167,15 @@ async def test_what_no_transcript_stands_behind_is_taken_out_of_the_index(
 ) -> None:
     kept, gone = await done(bench, 2)
     assert await bench.store.delete(gone)
-    assert await reindex.prune(bench.transcripts, bench.index) == 1
+    assert await reindex.prune(bench.assets, bench.index) == 1
     assert set(bench.index.kept) == {kept}
-    assert await reindex.prune(bench.transcripts, bench.index) == 0
+    assert await reindex.prune(bench.assets, bench.index) == 0
 
 
 async def test_an_asset_that_a_later_job_took_over_is_not_pruned(bench: Workbench) -> None:
     first, _ = await done(bench, 2, JobOptions(asset_id="lecture"))
     assert await bench.store.delete(first)
-    assert await reindex.prune(bench.transcripts, bench.index) == 0
+    assert await reindex.prune(bench.assets, bench.index) == 0
     assert set(bench.index.kept) == {"lecture"}
 
 
@@ -183,7 +183,7 @@ async def test_a_transcript_that_is_not_indexed_yet_is_no_matter_for_pruning(
     bench: Workbench, anew: Notebook
 ) -> None:
     await done(bench, 1)
-    assert await reindex.prune(bench.transcripts, anew) == 0
+    assert await reindex.prune(bench.assets, anew) == 0
 
 
 async def test_what_failed_for_a_reason_that_passes_is_indexed_once_it_has_passed(
@@ -206,7 +206,7 @@ async def test_what_failed_for_a_reason_that_passes_is_indexed_once_it_has_passe
             raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await reindex.keep_level(bench.store, bench.transcripts, bench.embedder, index, sleep)
+        await reindex.keep_level(bench.books, bench.embedder, index, sleep)
     assert await unindexed(bench, index) == []
     assert (await bench.now(job)).warnings == ()
     first = reindex.FIRST_LOOK

@@ -20,7 +20,7 @@ from app.domain.errors import (
 )
 from app.domain.jobs import Job, JobOptions, SourceKind, Stage, Task, upload_key
 from app.domain.media import Audio
-from app.domain.search import MediaType
+from app.domain.media_types import MediaType
 from app.domain.transcript import Transcript
 from app.pipeline.report import JobReport
 from app.ports import Progress
@@ -51,7 +51,9 @@ async def a_job(
 async def run(bench: Workbench, job: Job) -> Transcript:
     report = JobReport(bench.store, job)
     try:
-        return await bench.pipeline().run(job, report)
+        transcript = (await bench.pipeline().run(job, report)).transcript
+        assert transcript is not None
+        return transcript
     finally:
         await report.aclose()
 

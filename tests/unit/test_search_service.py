@@ -12,9 +12,9 @@ from app.domain.errors import (
     StorageError,
     Unavailable,
 )
+from app.domain.media_types import MediaType
 from app.domain.search import (
     MatchReason,
-    MediaType,
     Moment,
     SearchHit,
     SearchMode,

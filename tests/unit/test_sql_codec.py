@@ -101,7 +101,7 @@ def test_a_confidence_that_is_no_number_was_not_told(number: float) -> None:
 
 
 def test_keys_of_a_newer_version_are_passed_over() -> None:
-    row = {**codec.options_to_json(JobOptions(title="x")), "diarize": True}
+    row = {**codec.options_to_json(JobOptions(title="x")), "of_a_newer": True}
     assert codec.options_from_json(row) == JobOptions(title="x")
 
 

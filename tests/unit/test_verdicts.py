@@ -19,8 +19,8 @@ from app.domain.errors import (
     Unavailable,
 )
 from app.domain.jobs import Job, JobOptions, JobStatus, Stage
-from app.domain.transcript import Transcript
 from app.pipeline.report import ClaimLost, JobReport
+from app.pipeline.work import Work
 from app.services.disk import DiskGuard
 from app.services.verdicts import Limits
 from tests.unit.scripted import Failing, Scripted, run_to_end, stopped
@@ -255,7 +255,7 @@ class Filling(Scripted):
         super().__init__(StorageFull("no space left"))
         self.disk, self.leaves = disk, leaves
 
-    async def run(self, job: Job, report: JobReport) -> Transcript:
+    async def run(self, job: Job, report: JobReport) -> Work:
         self.disk.free = self.leaves
         return await super().run(job, report)
 

@@ -111,6 +111,7 @@ async def test_jobs_of_a_dead_run_are_queued_again_before_anything_else(bench: W
         store=bench.store,
         journal=bench.journal,
         transcripts=bench.transcripts,
+        assets=bench.assets,
         blobs=bench.blobs,
     )
     worker = fresh.worker(boot_id="boot-1")

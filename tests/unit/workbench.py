@@ -12,6 +12,7 @@ from app.adapters.local_storage import LocalStorage
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.soundfile_audio import SoundfileExtractor
 from app.adapters.sql import migrate
+from app.adapters.sql.assets import SqlAssetStore
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
@@ -27,6 +28,7 @@ from app.services.backoff import Backoff
 from app.services.disk import DiskGuard
 from app.services.engines import EngineShelf
 from app.services.jobs import JobService
+from app.services.reindex import Books
 from app.services.verdicts import Limits
 from app.services.watch import JobWatch
 from app.services.worker import JobWorker
@@ -147,6 +149,7 @@ class Workbench:
     store: SqlJobStore
     journal: SqlWindowJournal
     transcripts: SqlTranscriptStore
+    assets: SqlAssetStore
     blobs: LocalStorage
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     watch: JobWatch = field(default_factory=JobWatch)
@@ -156,6 +159,10 @@ class Workbench:
     index: Notebook = field(default_factory=Notebook)
     disk: DiskGuard = field(default_factory=roomy)
     extractors: tuple[MediaExtractor, ...] = (SoundfileExtractor(3600.0),)
+
+    @property
+    def books(self) -> Books:
+        return Books(store=self.store, assets=self.assets, transcripts=self.transcripts)
 
     async def _engine(self, model: str) -> FakeEngine:
         self.engine.model = model
@@ -175,6 +182,7 @@ class Workbench:
             ),
             journal=self.journal,
             transcripts=self.transcripts,
+            assets=self.assets,
             embedder=self.embedder,
             topics=self.themes,
             index=self.index,
@@ -219,6 +227,7 @@ class Workbench:
         return JobService(
             store=store or self.store,
             transcripts=self.transcripts,
+            assets=self.assets,
             queue=self.queue,
             blobs=self.blobs,
             index=self.index,
@@ -279,5 +288,6 @@ async def opened(folder: Path) -> AsyncIterator[Workbench]:
             store=SqlJobStore(database),
             journal=SqlWindowJournal(database),
             transcripts=SqlTranscriptStore(database),
+            assets=SqlAssetStore(database),
             blobs=LocalStorage(folder),
         )

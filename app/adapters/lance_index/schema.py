@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from app.adapters.lance_index.fusion import Ranked
 from app.domain.errors import InvalidRequest
-from app.domain.search import MediaType, Moment, SearchHit, SearchQuery
+from app.domain.media_types import MediaType
+from app.domain.search import Moment, SearchHit, SearchQuery
 from app.ports import Vector
 
 TABLE = "moments"

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
-from app.domain.jobs import JobOptions, JobWarning, Priority, Task
+from app.domain.jobs import AssetStage, JobOptions, JobWarning, Priority, Task
+from app.domain.media_types import MediaType
 from app.domain.transcript import (
     LanguageDetection,
     LanguageGuess,
@@ -22,14 +23,27 @@ Json = dict[str, Any]
 
 
 def options_to_json(options: JobOptions) -> Json:
-    plain = {"task": options.task.value, "priority": options.priority.value}
-    return {**asdict(options), **plain, "labels": list(options.labels)}
+    plain = {
+        "task": options.task.value,
+        "priority": options.priority.value,
+        "media_type": options.media_type and options.media_type.value,
+        "asset_stage": options.asset_stage.value,
+        "labels": list(options.labels),
+    }
+    return {**asdict(options), **plain}
 
 
 def options_from_json(row: Json) -> JobOptions:
-    known = _known(JobOptions, row)
-    kinds = {"task": Task(row["task"]), "priority": Priority(row.get("priority", "normal"))}
-    return JobOptions(**{**known, **kinds, "labels": tuple(row["labels"])})
+    told = known(JobOptions, row)
+    media_type = row.get("media_type")
+    kinds = {
+        "task": Task(row["task"]),
+        "priority": Priority(row.get("priority", "normal")),
+        "media_type": MediaType(media_type) if media_type else None,
+        "asset_stage": AssetStage(row.get("asset_stage", "initial")),
+        "labels": tuple(row["labels"]),
+    }
+    return JobOptions(**{**told, **kinds})
 
 
 def warnings_to_json(warnings: Iterable[JobWarning]) -> list[Any]:
@@ -37,7 +51,7 @@ def warnings_to_json(warnings: Iterable[JobWarning]) -> list[Any]:
 
 
 def warnings_from_json(rows: list[Any]) -> tuple[JobWarning, ...]:
-    return tuple(JobWarning(**_known(JobWarning, row)) for row in rows)
+    return tuple(JobWarning(**known(JobWarning, row)) for row in rows)
 
 
 def segments_to_json(segments: Iterable[Segment]) -> list[Any]:
@@ -66,8 +80,8 @@ def language_to_json(detection: LanguageDetection | None) -> Json | None:
 def language_from_json(row: Json | None) -> LanguageDetection | None:
     if row is None:
         return None
-    guesses = tuple(LanguageGuess(**_known(LanguageGuess, each)) for each in row["alternatives"])
-    return LanguageDetection(**{**_known(LanguageDetection, row), "alternatives": guesses})
+    guesses = tuple(LanguageGuess(**known(LanguageGuess, each)) for each in row["alternatives"])
+    return LanguageDetection(**{**known(LanguageDetection, row), "alternatives": guesses})
 
 
 def topics_to_json(topics: Iterable[Topic] | None) -> list[Any] | None:
@@ -75,7 +89,7 @@ def topics_to_json(topics: Iterable[Topic] | None) -> list[Any] | None:
 
 
 def topics_from_json(rows: list[Any] | None) -> tuple[Topic, ...] | None:
-    return None if rows is None else tuple(Topic(**_known(Topic, row)) for row in rows)
+    return None if rows is None else tuple(Topic(**known(Topic, row)) for row in rows)
 
 
 def _segment_to_json(segment: Segment) -> Json:
@@ -90,8 +104,8 @@ def _segment_to_json(segment: Segment) -> Json:
 
 
 def _segment_from_json(row: Json) -> Segment:
-    words = tuple(Word(**_known(Word, word)) for word in row["words"])
-    return Segment(**{**_known(Segment, row), "words": words})
+    words = tuple(Word(**known(Word, word)) for word in row["words"])
+    return Segment(**{**known(Segment, row), "words": words})
 
 
 def _word_to_json(word: Word) -> Json:
@@ -103,6 +117,6 @@ def _told(number: float | None) -> float | None:
     return number if number is not None and math.isfinite(number) else None
 
 
-def _known(kind: type, row: Json) -> Json:
+def known(kind: type, row: Json) -> Json:
     names = {each.name for each in fields(kind)}
     return {name: value for name, value in row.items() if name in names}

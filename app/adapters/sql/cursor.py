@@ -1,4 +1,4 @@
-"""The place in the job list where the next page begins, opaque to clients."""
+"""The place in a list where the next page begins, opaque to clients."""
 
 import base64
 import json
@@ -17,24 +17,51 @@ class Cursor:
     job_id: str
 
     def encode(self) -> str:
-        place = json.dumps([self.created_at.isoformat(), self.job_id])
-        return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+        return _encoded(self.created_at, self.job_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetCursor:
+    """The last asset of the page before."""
+
+    created_at: datetime
+    asset_id: str
+
+    def encode(self) -> str:
+        return _encoded(self.created_at, self.asset_id)
 
 
 def decode_cursor(text: str) -> Cursor:
     """Raises InvalidRequest when no `Cursor.encode` made the text."""
+    created_at, job_id = _decoded(text)
     try:
-        return _decode(text)
+        return Cursor(created_at=created_at, job_id=str(uuid.UUID(job_id)))
+    except ValueError as error:
+        raise _foreign() from error
+
+
+def decode_asset_cursor(text: str) -> AssetCursor:
+    """Raises InvalidRequest when no `AssetCursor.encode` made the text."""
+    created_at, asset_id = _decoded(text)
+    return AssetCursor(created_at=created_at, asset_id=asset_id)
+
+
+def _encoded(created_at: datetime, name: str) -> str:
+    place = json.dumps([created_at.isoformat(), name])
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _decoded(text: str) -> tuple[datetime, str]:
+    try:
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        told, name = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        created_at = datetime.fromisoformat(told)
+        if created_at.tzinfo is None or _encoded(created_at, str(name)) != text:
+            raise ValueError("not in the form in which it was given out")
     except (ValueError, TypeError, RecursionError) as error:
-        raise InvalidRequest("cursor: not one that this service gave out") from error
+        raise _foreign() from error
+    return created_at, str(name)
 
 
-def _decode(text: str) -> Cursor:
-    padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-    created_at, job_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    cursor = Cursor(
-        created_at=datetime.fromisoformat(created_at), job_id=str(uuid.UUID(str(job_id)))
-    )
-    if cursor.created_at.tzinfo is None or cursor.encode() != text:
-        raise ValueError("not in the form in which it was given out")
-    return cursor
+def _foreign() -> InvalidRequest:
+    return InvalidRequest("cursor: not one that this service gave out")

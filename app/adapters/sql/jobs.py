@@ -29,6 +29,7 @@ from app.domain.jobs import (
     Stage,
     Swept,
 )
+from app.domain.media_types import MediaType, spoken_type_of
 
 MAX_PAGE = 1000  # jobs
 MOST_ALIKE = 50  # jobs on the same bytes that are looked at
@@ -67,6 +68,7 @@ class SqlJobStore:
             "asset_id": options.asset_id or job_id,
             "priority": options.priority.rank,
             "sha256": sha256,
+            "media_type": (options.media_type or spoken_type_of(source_name)).value,
         }
         return await self._database.change(self._clock, _add, row, key)
 
@@ -80,6 +82,7 @@ class SqlJobStore:
         *,
         status: JobStatus | None = None,
         dead_letter: bool | None = None,
+        media_type: MediaType | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> JobPage:
@@ -91,6 +94,10 @@ class SqlJobStore:
             query = query.where(JobRow.status == status.value)
         if dead_letter is not None:
             query = query.where(JobRow.dead_letter.is_(dead_letter))
+        if media_type is not None:
+            query = query.where(JobRow.media_type == media_type.value)
+        elif status is None and dead_letter is None:
+            query = query.where(JobRow.media_type != MediaType.KEYFRAME.value)
         jobs = await self._database.read(lambda session: _fetch(session, query))
         after = _cursor(jobs[limit - 1]) if len(jobs) > limit else None
         return JobPage(jobs=tuple(jobs[:limit]), cursor=after)

@@ -23,6 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from app.adapters.sql.columns import Json, Prose, UtcDateTime
 from app.domain.jobs import JobStatus, SourceKind, Stage
+from app.domain.media_types import MediaType
 
 #: Constraints have names, so that migrations can change them on every database.
 NAMES = {
@@ -85,6 +86,7 @@ class JobRow(Table):
         rule("priority_range", "priority BETWEEN 0 AND 2"),
         Index(None, "dead_letter", "created_at"),
         Index(None, "status", "priority", "created_at", "job_id"),
+        rule("media_type_known", one_of("media_type", MediaType)),
     )
 
     job_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -120,6 +122,7 @@ class JobRow(Table):
     sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     provider: Mapped[str | None]
     model: Mapped[str | None]
+    media_type: Mapped[str] = mapped_column(server_default=text("'audio'"))
 
     history: Mapped[list["AttemptRow"]] = relationship(
         order_by="AttemptRow.number", lazy="raise", viewonly=True
@@ -189,9 +192,7 @@ class TranscriptRow(Table):
     )
     #: Unique: an asset has one transcript, that of the job which took it in last.
     asset_id: Mapped[str] = mapped_column(Prose, unique=True)
-    #: Generation of the index that holds it whole. This and the next stand before the long
-    #: columns: SQLite would have to read through those to come to them.
-    indexed_in: Mapped[str | None]
+    #: Stands before the long columns: SQLite would have to read through those to come to it.
     created_at: Mapped[datetime]
     provider: Mapped[str]
     model: Mapped[str]

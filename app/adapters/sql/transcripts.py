@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.adapters.sql.assets import put_of_job
 from app.adapters.sql.codec import (
     language_from_json,
     language_to_json,
@@ -33,7 +34,6 @@ class SqlTranscriptStore:
         row = TranscriptRow(
             job_id=job.job_id,
             asset_id=job.asset_id,
-            indexed_in=None,
             provider=transcript.provider,
             model=transcript.model,
             duration=transcript.duration,
@@ -56,27 +56,14 @@ class SqlTranscriptStore:
             lambda session: _has(session, job_id)
         )
 
-    async def unmark(self, asset_id: str) -> None:
-        await self._database.write(lambda session: _unmark(session, asset_id))
-
     async def partial(self, job_id: str, first: int = 0) -> Sequence[WindowTranscript]:
         if not is_job_id(job_id):
             return ()
         return await self._database.read(lambda session: _partial(session, job_id, first))
 
-    async def mark_indexed(self, job_id: str, generation: str) -> None:
-        if is_job_id(job_id):
-            await self._database.write(lambda session: _mark(session, job_id, generation))
-
     async def note_topics(self, job_id: str, topics: Sequence[Topic]) -> None:
         if is_job_id(job_id):
             await self._database.write(lambda session: _note_topics(session, job_id, topics))
-
-    async def assets(self) -> set[str]:
-        return await self._database.read(_assets)
-
-    async def unindexed(self, generation: str, limit: int) -> Sequence[str]:
-        return await self._database.read(lambda session: _unindexed(session, generation, limit))
 
 
 async def _replace(session: AsyncSession, job: Job, row: TranscriptRow) -> None:
@@ -85,6 +72,7 @@ async def _replace(session: AsyncSession, job: Job, row: TranscriptRow) -> None:
     before = or_(TranscriptRow.asset_id == row.asset_id, TranscriptRow.job_id == row.job_id)
     await session.execute(delete(TranscriptRow).where(before))
     session.add(row)
+    await put_of_job(session, row.created_at, job)
     died = and_(JobRow.job_id == job.job_id, JobRow.deaths > 0)
     await session.execute(update(JobRow).where(died).values(deaths=0))  # it got this far
 
@@ -94,37 +82,9 @@ async def _has(session: AsyncSession, job_id: str) -> bool:
     return await session.scalar(query) is not None
 
 
-async def _unmark(session: AsyncSession, asset_id: str) -> None:
-    theirs = update(TranscriptRow).where(TranscriptRow.asset_id == asset_id)
-    await session.execute(theirs.values(indexed_in=None))
-
-
-async def _mark(session: AsyncSession, job_id: str, generation: str) -> None:
-    ours = update(TranscriptRow).where(TranscriptRow.job_id == job_id)
-    marked = ours.values(indexed_in=generation).returning(TranscriptRow.job_id)
-    if await session.scalar(marked) is None:
-        asset = select(JobRow.asset_id).where(JobRow.job_id == job_id).scalar_subquery()
-        overwritten = update(TranscriptRow).where(TranscriptRow.asset_id == asset)
-        await session.execute(overwritten.values(indexed_in=None))
-
-
 async def _note_topics(session: AsyncSession, job_id: str, topics: Sequence[Topic]) -> None:
     ours = update(TranscriptRow).where(TranscriptRow.job_id == job_id)
     await session.execute(ours.values(topics=topics_to_json(topics)))
-
-
-async def _assets(session: AsyncSession) -> set[str]:
-    return set(await session.scalars(select(TranscriptRow.asset_id)))
-
-
-async def _unindexed(session: AsyncSession, generation: str, limit: int) -> Sequence[str]:
-    query = (
-        select(TranscriptRow.job_id)
-        .where(TranscriptRow.indexed_in.is_distinct_from(generation))
-        .order_by(TranscriptRow.created_at.desc(), TranscriptRow.job_id)
-        .limit(limit)
-    )
-    return (await session.scalars(query)).all()
 
 
 async def _load(session: AsyncSession, job_id: str) -> Transcript | None:

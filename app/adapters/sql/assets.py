@@ -1,0 +1,219 @@
+"""The assets table behind the `AssetStore` port."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.adapters.sql.asset_rows import asset_from_row, picture_to_json, row_of
+from app.adapters.sql.asset_tables import AssetRow
+from app.adapters.sql.codec import segments_from_json, segments_to_json
+from app.adapters.sql.cursor import AssetCursor, decode_asset_cursor
+from app.adapters.sql.database import Database
+from app.adapters.sql.ids import is_job_id
+from app.adapters.sql.tables import JobRow, TranscriptRow
+from app.adapters.sql.transitions import held
+from app.domain.assets import Asset, AssetChanges, AssetPage, TextLine, asset_of
+from app.domain.clock import Clock, utc_now
+from app.domain.errors import Conflict, InvalidRequest
+from app.domain.jobs import Job
+from app.domain.media_types import MediaType
+
+MAX_PAGE = 1000  # assets
+
+
+class SqlAssetStore:
+    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
+        self._database, self._clock = database, clock
+
+    async def settle(self, job: Job, asset: Asset) -> Asset:
+        """Raises Conflict when the claim is lost."""
+        return await self._database.change(self._clock, _settle, job, asset)
+
+    async def get(self, asset_id: str) -> Asset | None:
+        return await self._database.read(
+            lambda session: _one(session, select(AssetRow).where(AssetRow.asset_id == asset_id))
+        )
+
+    async def of_job(self, job_id: str) -> Asset | None:
+        if not is_job_id(job_id):
+            return None
+        return await self._database.read(
+            lambda session: _one(session, select(AssetRow).where(AssetRow.job_id == job_id))
+        )
+
+    async def list(
+        self,
+        *,
+        media_type: MediaType | None = None,
+        parent_id: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> AssetPage:
+        """Raises InvalidRequest also on a `limit` outside 1..1000."""
+        if not 1 <= limit <= MAX_PAGE:
+            raise InvalidRequest(f"limit: 1 to {MAX_PAGE}, not {limit}")
+        query = _page(limit, decode_asset_cursor(cursor) if cursor is not None else None)
+        if parent_id is not None:
+            query = query.where(AssetRow.parent_id == parent_id)
+        if media_type is not None:
+            query = query.where(AssetRow.media_type == media_type.value)
+        elif parent_id is None:
+            query = query.where(AssetRow.media_type != MediaType.KEYFRAME.value)
+        found = await self._database.read(lambda session: _fetch(session, query))
+        more = len(found) > limit
+        return AssetPage(
+            assets=tuple(found[:limit]), cursor=_cursor(found[limit - 1]) if more else None
+        )
+
+    async def edit(self, asset_id: str, changes: AssetChanges) -> Asset | None:
+        return await self._database.change(self._clock, _edit, asset_id, changes)
+
+    async def ids(self) -> set[str]:
+        return await self._database.read(_ids)
+
+    async def unindexed(self, generation: str, limit: int) -> Sequence[str]:
+        return await self._database.read(lambda session: _unindexed(session, generation, limit))
+
+    async def behind(self, generation: str) -> int:
+        return await self._database.read(lambda session: _behind(session, generation))
+
+    async def count(self) -> dict[MediaType, int]:
+        return await self._database.read(_count)
+
+    async def mark_indexed(self, asset: Asset, generation: str) -> None:
+        await self._database.write(lambda session: _mark(session, asset, generation))
+
+    async def unmark(self, asset_id: str) -> None:
+        await self._database.write(lambda session: _unmark(session, asset_id))
+
+
+async def put(session: AsyncSession, now: datetime, asset: Asset) -> Asset:
+    """In place of what is there, with a revision that nobody has seen yet."""
+    here = or_(AssetRow.asset_id == asset.asset_id, AssetRow.job_id == asset.job_id)
+    last = await session.scalar(select(func.max(AssetRow.revision)).where(here))
+    await session.execute(AssetRow.__table__.delete().where(here))  # type: ignore[attr-defined]
+    put = replace(asset, updated_at=now, revision=(last or 0) + 1, indexed_in=None)
+    row = {**row_of(put), "revision": put.revision, "indexed_in": None}
+    await session.execute(insert(AssetRow).values(row))
+    return put
+
+
+async def put_of_job(session: AsyncSession, now: datetime, job: Job) -> None:
+    """Speech is kept as a transcript: of the asset there is only what its job tells."""
+    before = await _one(session, select(AssetRow).where(AssetRow.job_id == job.job_id))
+    await put(session, now, before or asset_of(job))
+
+
+async def _settle(session: AsyncSession, now: datetime, job: Job, asset: Asset) -> Asset:
+    if await session.scalar(select(JobRow.job_id).where(held(job)).with_for_update()) is None:
+        raise Conflict(f"the job {job.job_id} is no longer held by this attempt")
+    return await put(session, now, asset)
+
+
+async def _edit(
+    session: AsyncSession, now: datetime, asset_id: str, changes: AssetChanges
+) -> Asset | None:
+    query = select(AssetRow).where(AssetRow.asset_id == asset_id).with_for_update()
+    row = await session.scalar(query)
+    if row is None:
+        return None
+    for name in ("title", "description", "link", "text", "speakers"):
+        if (value := getattr(changes, name)) is not None:
+            setattr(row, name, value)
+    if changes.labels is not None:
+        row.labels = list(changes.labels)
+    if changes.metadata is not None:
+        row.told = dict(changes.metadata)
+    if changes.text is not None and row.picture is not None:
+        row.picture, row.text = _read_anew(row, changes.text), ""
+    if changes.segments:
+        await _correct(session, row.job_id, changes)
+    row.revision, row.indexed_in, row.updated_at = row.revision + 1, None, now
+    await session.flush()
+    return asset_from_row(row)
+
+
+def _read_anew(row: AssetRow, text: str) -> dict[str, Any]:
+    """What its owner says stands in the picture is certain."""
+    picture = asset_from_row(row).picture
+    assert picture is not None
+    lines = tuple(TextLine(text=line, score=1.0) for line in text.splitlines() if line.strip())
+    return picture_to_json(replace(picture, lines=lines)) or {}
+
+
+async def _correct(session: AsyncSession, job_id: str, changes: AssetChanges) -> None:
+    """The times of words no longer fit other words: a corrected segment has none."""
+    row = await session.get(TranscriptRow, job_id)
+    segments = [] if row is None else list(segments_from_json(row.segments))
+    for number, text in (changes.segments or {}).items():
+        if row is None or not 0 <= number < len(segments):
+            raise InvalidRequest(f"segments: there is no segment {number}")
+        segments[number] = replace(segments[number], text=text, words=())
+    assert row is not None
+    row.segments = segments_to_json(segments)
+    row.text = " ".join(each.text.strip() for each in segments if each.text.strip())
+
+
+async def _ids(session: AsyncSession) -> set[str]:
+    return set(await session.scalars(select(AssetRow.asset_id)))
+
+
+def _unmarked(generation: str) -> Any:
+    return AssetRow.indexed_in.is_distinct_from(generation)
+
+
+async def _unindexed(session: AsyncSession, generation: str, limit: int) -> Sequence[str]:
+    query = select(AssetRow.asset_id).where(_unmarked(generation))
+    newest = query.order_by(AssetRow.created_at.desc(), AssetRow.asset_id).limit(limit)
+    return (await session.scalars(newest)).all()
+
+
+async def _behind(session: AsyncSession, generation: str) -> int:
+    query = select(func.count()).select_from(AssetRow).where(_unmarked(generation))
+    return await session.scalar(query) or 0
+
+
+async def _count(session: AsyncSession) -> dict[MediaType, int]:
+    query = select(AssetRow.media_type, func.count()).group_by(AssetRow.media_type)
+    found = {kind: number for kind, number in await session.execute(query)}
+    return {kind: found.get(kind.value, 0) for kind in MediaType}
+
+
+async def _mark(session: AsyncSession, asset: Asset, generation: str) -> None:
+    ours = AssetRow.asset_id == asset.asset_id
+    marked = update(AssetRow).where(ours, AssetRow.revision == asset.revision)
+    done = await session.scalar(marked.values(indexed_in=generation).returning(AssetRow.asset_id))
+    if done is None:
+        await session.execute(update(AssetRow).where(ours).values(indexed_in=None))
+
+
+async def _unmark(session: AsyncSession, asset_id: str) -> None:
+    theirs = update(AssetRow).where(AssetRow.asset_id == asset_id)
+    await session.execute(theirs.values(indexed_in=None))
+
+
+def _page(limit: int, after: AssetCursor | None) -> Select[AssetRow]:
+    """One more than asked for, to know whether there is a next page."""
+    order = (AssetRow.created_at.desc(), AssetRow.asset_id.desc())
+    query = select(AssetRow).order_by(*order).limit(limit + 1)
+    if after is not None:
+        tied = and_(AssetRow.created_at == after.created_at, AssetRow.asset_id < after.asset_id)
+        query = query.where(or_(AssetRow.created_at < after.created_at, tied))
+    return query
+
+
+def _cursor(asset: Asset) -> str:
+    return AssetCursor(created_at=asset.created_at, asset_id=asset.asset_id).encode()
+
+
+async def _one(session: AsyncSession, query: Select[AssetRow]) -> Asset | None:
+    row = await session.scalar(query)
+    return None if row is None else asset_from_row(row)
+
+
+async def _fetch(session: AsyncSession, query: Select[AssetRow]) -> Sequence[Asset]:
+    return [asset_from_row(row) for row in await session.scalars(query)]

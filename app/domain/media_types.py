@@ -1,0 +1,64 @@
+"""What kinds of media there are, and how a name tells which one it is."""
+
+import re
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+
+class MediaType(StrEnum):
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    TEXT = "text"
+    #: A picture out of a video, at a second of it.
+    KEYFRAME = "keyframe"
+
+
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts"}
+)
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif"}
+)
+TEXT_SUFFIXES = frozenset({".txt", ".md", ".mdx", ".markdown", ".rst"})
+#: Where the bytes of each are kept.
+FOLDERS = {
+    MediaType.VIDEO: "video_jobs",
+    MediaType.AUDIO: "audio_jobs",
+    MediaType.IMAGE: "image_jobs",
+    MediaType.KEYFRAME: "image_jobs",
+    MediaType.TEXT: "text_jobs",
+}
+_SAFE_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+
+
+def media_type_of(source_name: str) -> MediaType:
+    """By the suffix of a file name, path or URL. What no suffix tells is taken for sound: ffmpeg
+    finds out what is in it."""
+    suffix = media_suffix(source_name)
+    if suffix in VIDEO_SUFFIXES:
+        return MediaType.VIDEO
+    if suffix in IMAGE_SUFFIXES:
+        return MediaType.IMAGE
+    return MediaType.TEXT if suffix in TEXT_SUFFIXES else MediaType.AUDIO
+
+
+def spoken_type_of(source_name: str) -> MediaType:
+    """Of a medium that is there to be listened to."""
+    video = media_suffix(source_name) in VIDEO_SUFFIXES
+    return MediaType.VIDEO if video else MediaType.AUDIO
+
+
+def media_suffix(source_name: str) -> str:
+    """Of a file name, path or URL: short, lower case and alphanumeric, else `.bin`."""
+    path = host_and_path(source_name)[1] if "://" in source_name else source_name
+    suffix = PurePosixPath(path).suffix.lower()
+    return suffix if _SAFE_SUFFIX.fullmatch(suffix) else ".bin"
+
+
+def host_and_path(url: str) -> tuple[str, str]:
+    """Of anything: `urlsplit` raises on what only looks like a URL."""
+    address = url.partition("?")[0].partition("#")[0]
+    _, mark, rest = address.partition("://")
+    host, _, path = (rest if mark else address).partition("/")
+    return host, path

@@ -1,0 +1,30 @@
+"""One job on its way along the line, and what was found so far."""
+
+from dataclasses import dataclass
+
+from app.domain.assets import Asset
+from app.domain.jobs import Job
+from app.domain.transcript import Transcript
+from app.pipeline.report import JobReport
+
+
+@dataclass(kw_only=True)
+class Work:
+    job: Job
+    report: JobReport
+    #: Of what can be heard.
+    transcript: Transcript | None = None
+    #: As it is kept; None until something is.
+    asset: Asset | None = None
+
+    @property
+    def found(self) -> Asset:
+        """The asset, behind the filter that keeps it."""
+        if self.asset is None:
+            raise RuntimeError("this recipe keeps nothing before it is indexed")
+        return self.asset
+
+    @property
+    def seconds(self) -> float:
+        """Of sound in the medium."""
+        return self.transcript.duration if self.transcript else 0.0

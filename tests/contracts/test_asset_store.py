@@ -1,0 +1,284 @@
+"""What every `AssetStore` owes to its callers."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from app.domain.assets import Asset, AssetChanges, Picture, Tag, TextLine, asset_of
+from app.domain.errors import Conflict, InvalidRequest, StorageError
+from app.domain.jobs import Job, JobOptions
+from app.domain.media_types import MediaType
+from app.domain.transcript import Word
+from tests.contracts.conftest import SteppedClock, Stores
+from tests.contracts.jobs import claim, claimed_job, new_id
+from tests.contracts.test_transcript_store import transcript
+
+PICTURE = Picture(
+    width=640,
+    height=480,
+    lines=(TextLine(text="Exit", score=0.75), TextLine(text="東京", score=0.5)),
+    tags=(Tag(label="street sign", score=0.25),),
+    visual=(0.5, -0.25, 1.0),
+    visual_model="lite0",
+)
+
+
+async def looked_at(stores: Stores, **options: object) -> tuple[Job, Asset]:
+    """A picture, settled."""
+    wishes = JobOptions(media_type=MediaType.IMAGE).evolve(**options)
+    job = await claimed_job(stores.jobs, options=wishes)
+    return job, await stores.assets.settle(job, asset_of(job, picture=PICTURE))
+
+
+async def heard(stores: Stores, options: JobOptions | None = None) -> Asset:
+    """Something spoken, with its transcript."""
+    job = await claimed_job(stores.jobs, options=options)
+    await stores.transcripts.save(job, transcript("said"))
+    return await known(stores, job.asset_id)
+
+
+async def known(stores: Stores, asset_id: str) -> Asset:
+    asset = await stores.assets.get(asset_id)
+    assert asset is not None
+    return asset
+
+
+async def unindexed(stores: Stores, generation: str, limit: int = 100) -> list[str]:
+    return list(await stores.assets.unindexed(generation, limit))
+
+
+async def test_a_settled_asset_comes_back_as_it_was(stores: Stores) -> None:
+    job, asset = await looked_at(
+        stores,
+        asset_id="poster/1",
+        title="Grüße",
+        labels=("a", "b"),
+        description="A sign",
+        link="https://example.org/p",
+        parent_id="film",
+        at=12.5,
+    )
+    assert asset.picture == PICTURE and asset.revision == 1 and asset.indexed_in is None
+    assert await stores.assets.get("poster/1") == asset
+    assert await stores.assets.of_job(job.job_id) == asset
+    assert (asset.title, asset.labels, asset.parent_id, asset.at) == (
+        "Grüße",
+        ("a", "b"),
+        "film",
+        12.5,
+    )
+    assert (asset.description, asset.link) == ("A sign", "https://example.org/p")
+
+
+async def test_what_is_read_comes_back_with_what_its_owner_told(stores: Stores) -> None:
+    job = await claimed_job(stores.jobs, options=JobOptions(media_type=MediaType.TEXT))
+    told = {"tags": ["x"], "draft": False, "weight": 3}
+    await stores.assets.settle(job, asset_of(job, text="# Ünï\n\ncode", metadata=told))
+    asset = await known(stores, job.asset_id)
+    assert asset.text == "# Ünï\n\ncode" and asset.metadata == told
+
+
+async def test_speech_is_an_asset_once_its_transcript_is_saved(stores: Stores) -> None:
+    job = await claimed_job(stores.jobs, options=JobOptions(title="A talk", labels=("x",)))
+    assert await stores.assets.get(job.asset_id) is None
+    await stores.transcripts.save(job, transcript("said"))
+    asset = await known(stores, job.asset_id)
+    assert (asset.title, asset.labels, asset.media_type) == ("A talk", ("x",), job.media_type)
+    assert asset.job_id == job.job_id and asset.picture is None
+
+
+async def test_taken_in_again_an_asset_is_replaced_by_a_newer_revision(stores: Stores) -> None:
+    first, old = await looked_at(stores, asset_id="poster", title="old")
+    second, new = await looked_at(stores, asset_id="poster", title="new")
+    assert new.revision > old.revision
+    assert (await known(stores, "poster")).title == "new"
+    assert await stores.assets.of_job(first.job_id) is None
+    assert await stores.assets.of_job(second.job_id) == new
+
+
+async def test_a_stale_attempt_settles_nothing(stores: Stores) -> None:
+    stale, asset = await looked_at(stores)
+    await stores.jobs.retry(stale, StorageError("why"))
+    await claim(stores.jobs, stale)
+    with pytest.raises(Conflict):
+        await stores.assets.settle(stale, replace(asset, title="stale"))
+    assert await known(stores, asset.asset_id) == asset
+
+
+@pytest.mark.parametrize("name", [new_id(), "x", "\ud800"])
+async def test_what_is_not_there_is_none(stores: Stores, name: str) -> None:
+    assert await stores.assets.get(name) is None
+    assert await stores.assets.of_job(name) is None
+    assert await stores.assets.edit(name, AssetChanges(title="t")) is None
+    await stores.assets.unmark(name)
+
+
+async def test_an_asset_goes_with_its_job(stores: Stores) -> None:
+    job, asset = await looked_at(stores)
+    assert await stores.jobs.succeed(job, output_path=None)
+    assert await stores.jobs.delete(job.job_id)
+    assert await stores.assets.get(asset.asset_id) is None
+
+
+# lists
+
+
+async def test_the_list_is_newest_first_in_pages(stores: Stores, clock: SteppedClock) -> None:
+    made = []
+    for number in range(5):
+        clock.step(1)
+        made.append((await looked_at(stores, asset_id=f"p{number}"))[1].asset_id)
+    page = await stores.assets.list(limit=3)
+    assert [each.asset_id for each in page.assets] == made[:1:-1] and page.cursor
+    rest = await stores.assets.list(limit=3, cursor=page.cursor)
+    assert [each.asset_id for each in rest.assets] == made[1::-1] and rest.cursor is None
+
+
+async def test_key_frames_are_listed_when_they_are_asked_for(stores: Stores) -> None:
+    _, image = await looked_at(stores, asset_id="photo")
+    kind = MediaType.KEYFRAME
+    _, frame = await looked_at(stores, asset_id="film#t=2", media_type=kind, parent_id="film")
+    assert [a.asset_id for a in (await stores.assets.list()).assets] == [image.asset_id]
+    for asked in ({"media_type": kind}, {"parent_id": "film"}):
+        found = (await stores.assets.list(**asked)).assets
+        assert [a.asset_id for a in found] == [frame.asset_id]
+    assert (await stores.assets.list(media_type=MediaType.TEXT)).assets == ()
+    assert (await stores.assets.count())[kind] == 1
+    assert await stores.assets.ids() == {image.asset_id, frame.asset_id}
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "e30", "\ud800"])
+async def test_a_foreign_cursor_is_refused(stores: Stores, cursor: str) -> None:
+    with pytest.raises(InvalidRequest, match="cursor"):
+        await stores.assets.list(cursor=cursor)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1001])
+async def test_a_page_has_bounds(stores: Stores, limit: int) -> None:
+    with pytest.raises(InvalidRequest, match="limit"):
+        await stores.assets.list(limit=limit)
+
+
+# edits
+
+
+async def test_an_edit_changes_what_it_names_only(stores: Stores, clock: SteppedClock) -> None:
+    _, asset = await looked_at(stores, title="old", labels=("a",))
+    clock.step(1)
+    changes = AssetChanges(title="new", description="d", metadata={"k": 1})
+    edited = await stores.assets.edit(asset.asset_id, changes)
+    assert edited is not None and edited == await known(stores, asset.asset_id)
+    assert (edited.title, edited.description, edited.metadata) == ("new", "d", {"k": 1})
+    assert edited.labels == ("a",) and edited.picture == PICTURE
+    assert edited.revision == asset.revision + 1 and edited.updated_at > asset.updated_at
+
+
+async def test_what_stands_in_a_picture_can_be_corrected(stores: Stores) -> None:
+    _, asset = await looked_at(stores)
+    edited = await stores.assets.edit(asset.asset_id, AssetChanges(text="Exit\n\nTokyo"))
+    assert edited is not None and edited.picture is not None
+    assert [line.text for line in edited.picture.lines] == ["Exit", "Tokyo"]
+    assert edited.picture.visual == PICTURE.visual
+
+
+async def test_corrected_segments_change_the_transcript(stores: Stores) -> None:
+    asset = await heard(stores)
+    edited = await stores.assets.edit(asset.asset_id, AssetChanges(segments={0: "sad"}))
+    assert edited is not None and edited.revision == asset.revision + 1
+    after = await stores.transcripts.load(asset.job_id)
+    before = transcript("said")
+    assert after is not None and after.segments[0] == replace(
+        before.segments[0], text="sad", words=()
+    )
+    assert after.segments[1:] == before.segments[1:]
+
+
+async def test_the_times_of_words_go_with_the_words(stores: Stores) -> None:
+    job = await claimed_job(stores.jobs)
+    whole = transcript("said")
+    words = (Word(start=0.0, end=1.0, text="said"),)
+    spelled = replace(whole, segments=(replace(whole.segments[0], words=words),))
+    await stores.transcripts.save(job, spelled)
+    await stores.assets.edit(job.asset_id, AssetChanges(segments={0: "sad"}))
+    after = await stores.transcripts.load(job.job_id)
+    assert after is not None and after.segments[0].words == ()
+
+
+@pytest.mark.parametrize("number", [-1, 99])
+async def test_a_segment_that_is_not_there_refuses_the_whole_edit(
+    stores: Stores, number: int
+) -> None:
+    asset = await heard(stores)
+    with pytest.raises(InvalidRequest, match=f"no segment {number}"):
+        await stores.assets.edit(
+            asset.asset_id, AssetChanges(title="new", segments={0: "sad", number: "x"})
+        )
+    assert await known(stores, asset.asset_id) == asset
+    assert await stores.transcripts.load(asset.job_id) == transcript("said")
+
+
+# what the index holds
+
+
+async def test_an_asset_is_unindexed_until_it_is_marked(
+    stores: Stores, clock: SteppedClock
+) -> None:
+    older = await heard(stores)
+    clock.step(1)
+    newer = await heard(stores)
+    assert await unindexed(stores, "one") == [newer.asset_id, older.asset_id]
+    assert await unindexed(stores, "one", limit=1) == [newer.asset_id]
+    assert await stores.assets.behind("one") == 2
+    await stores.assets.mark_indexed(newer, "one")
+    assert await unindexed(stores, "one") == [older.asset_id]
+    assert await stores.assets.behind("one") == 1
+
+
+async def test_a_mark_counts_for_its_generation_of_the_index_only(stores: Stores) -> None:
+    asset = await heard(stores)
+    await stores.assets.mark_indexed(asset, "one")
+    assert await unindexed(stores, "two") == [asset.asset_id]
+    await stores.assets.mark_indexed(asset, "two")
+    assert await unindexed(stores, "two") == []
+    assert await unindexed(stores, "one") == [asset.asset_id]
+
+
+@pytest.mark.parametrize("change", ["saved", "edited", "unmarked"])
+async def test_a_change_takes_the_mark_away(stores: Stores, change: str) -> None:
+    job = await claimed_job(stores.jobs)
+    await stores.transcripts.save(job, transcript("first"))
+    await stores.assets.mark_indexed(await known(stores, job.asset_id), "one")
+    assert await unindexed(stores, "one") == []
+    if change == "saved":
+        await stores.transcripts.save(job, transcript("second"))
+    elif change == "edited":
+        await stores.assets.edit(job.asset_id, AssetChanges(title="new"))
+    else:
+        await stores.assets.unmark(job.asset_id)
+    assert await unindexed(stores, "one") == [job.asset_id]
+
+
+async def test_marking_a_revision_that_was_replaced_takes_the_mark_from_what_it_overwrote(
+    stores: Stores,
+) -> None:
+    options = JobOptions(asset_id="talk-7")
+    slow, newer, other = (
+        await heard(stores, options),
+        await heard(stores, options),
+        await heard(stores),
+    )
+    for asset in (newer, other, slow):
+        await stores.assets.mark_indexed(asset, "one")
+    assert await unindexed(stores, "one") == [newer.asset_id]
+
+
+async def test_marking_what_is_not_there_does_nothing(stores: Stores) -> None:
+    here = await heard(stores)
+    await stores.assets.mark_indexed(replace(here, asset_id=new_id()), "one")
+    assert await unindexed(stores, "one") == [here.asset_id]
+
+
+async def test_times_are_aware(stores: Stores) -> None:
+    asset = await heard(stores)
+    assert isinstance(asset.created_at, datetime) and asset.created_at.tzinfo is not None
