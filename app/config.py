@@ -86,6 +86,8 @@ class Ingestion(Section):
     max_duration: Annotated[float, Field(gt=0)] = 24 * 3600.0
     upload_expires: Annotated[float, Field(ge=1, le=365 * 24 * 3600)] = 24 * 3600.0
     allowed_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    watch_folders: tuple[Path, ...] = ()
+    watch_settle: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 5.0
 
 
 class Transcription(Section):
@@ -108,6 +110,17 @@ class Workers(Section):
 class Search(Section):
     embedding_model: Annotated[str, Field(min_length=1)] = "all-MiniLM-L6-v2"
     backend: Literal["auto", "torch", "onnx"] = "auto"
+
+
+class Pictures(Section):
+    ocr: bool = True
+    #: "none": pictures are found by what stands in them alone.
+    visual_model: Annotated[str, Field(min_length=1)] = "efficientnet-lite0"
+    max_pixels: Annotated[int, Field(ge=1, le=1_000_000_000)] = 100_000_000
+    #: Empty: nobody is asked.
+    describer_base_url: str | None = None
+    describer_api_key: str | None = Field(default=None, repr=False)
+    describer_model: Annotated[str, Field(min_length=1)] = "gpt-4o-mini"
 
 
 class Models(Section):
@@ -135,6 +148,7 @@ class AppSettings(Section):
     transcription: Transcription = Transcription()
     workers: Workers = Workers()
     search: Search = Search()
+    pictures: Pictures = Pictures()
     models: Models = Models()
     webhooks: Webhooks = Webhooks()
     logging: Logging = Logging()

@@ -28,15 +28,28 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "anyio": ("",),
     "ctranslate2": ("adapters/engines/faster_whisper",),
     "h11": ("server/",),
-    "httpx2": ("adapters/engines/", "adapters/egress", "adapters/weights", "client/"),
+    "PIL": ("adapters/pictures/",),
+    "httpx2": (
+        "adapters/engines/",
+        "adapters/egress",
+        "adapters/pictures/describer",
+        "adapters/weights",
+        "client/",
+    ),
     "imageio_ffmpeg": ("adapters/ffmpeg", "cli/"),
     "keybert": ("adapters/embedders/",),
     "lancedb": ("adapters/lance_",),
     "loguru": ("",),
     "multipart": ("web/",),
     "numpy": ("adapters/",),
+    "rapidocr": ("adapters/pictures/reading",),
     "onnx": ("adapters/weights",),
-    "onnxruntime": ("adapters/embedders/", "adapters/silero"),
+    "onnxruntime": (
+        "adapters/embedders/",
+        "adapters/pictures/",
+        "adapters/silero",
+        "adapters/speakers/",
+    ),
     "psutil": ("adapters/", "cli/"),
     "pyarrow": ("adapters/lance_",),
     "pydantic": ("web/", "config.py"),
@@ -46,7 +59,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "_pywhispercpp": ("adapters/engines/whisper_cpp",),
     "rich": ("cli/",),
     "safetensors": ("adapters/weights",),
-    "sentence_transformers": ("adapters/embedders/",),
+    "sentence_transformers": ("adapters/embedders/", "adapters/pictures/clip"),
     "sklearn": ("adapters/embedders/",),
     "soundfile": ("adapters/soundfile_",),
     "soxr": ("adapters/soundfile_",),
@@ -56,15 +69,16 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "standardwebhooks": ("adapters/webhook_signer",),
     "starlette": ("web/", "server/"),
     "tokenizers": ("adapters/embedders/", "adapters/engines/faster_whisper"),
-    "torch": ("adapters/embedders/",),
+    "torch": ("adapters/embedders/", "adapters/pictures/clip"),
     "typer": ("cli/",),
     "uvicorn": ("server/",),
+    "yaml": ("adapters/front_matter",),
 }
 #: These take seconds or hundreds of MB to import: only inside functions.
 HEAVY = frozenset(
     {"alembic", "lancedb", "onnx", "onnxruntime", "pyarrow", "pywhispercpp", "_pywhispercpp"}
     | {"ctranslate2", "keybert", "sentence_transformers", "sklearn", "tokenizers", "torch"}
-    | {"transformers"}
+    | {"PIL", "rapidocr", "transformers"}
 )
 #: Modules that only a worker process, or a migration under way, ever imports.
 IMPORTED_LATE = ("adapters/sql/migrations/",)

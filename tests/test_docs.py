@@ -131,9 +131,8 @@ def test_every_path_in_the_readme_leads_somewhere(readme: str) -> None:
     written = set(re.findall(r"(?<![\w/.-])(?:localhost:\d+)?(/(?:api|health)[\w/{}$.-]*)", readme))
     written |= set(re.findall(r"(?:localhost|127\.0\.0\.1):\d+(/[\w/{}$.-]+)", readme))
     lost = [path for path in sorted(written) if not _leads(path.rstrip("."))]
-    # a hit's deep link is an address in the page, which the README says is not there yet;
     # OpenAI's clients take /v1 as the address of the service
-    assert [path for path in lost if not path.startswith("/watch/") and path != "/v1"] == []
+    assert [path for path in lost if path != "/v1"] == []
 
 
 def _leads(path: str) -> bool:

@@ -1,29 +1,44 @@
 """What makes moments findable; loads behind the service's start."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from loguru import logger
 
+from app.adapters.embedders.chapters import PhraseChapters
 from app.adapters.embedders.slot import MINILM_DIMENSIONS, SlotEmbedder
 from app.adapters.embedders.text_onnx import OnnxEmbedder
 from app.adapters.embedders.text_torch import TorchEmbedder
 from app.adapters.embedders.topics import KeybertTopics
 from app.adapters.lance_index.index import LanceIndex
+from app.adapters.lance_index.schema import VISUAL_DIMENSIONS
 from app.adapters.process_pool import ProcessPool
 from app.adapters.weights.shelf import ModelShelf
 from app.bootstrap.models import embedding_kind, located
 from app.bootstrap.records import Records
 from app.config import AppSettings
-from app.domain.errors import EngineError
+from app.domain.errors import EngineError, SpoolError, Unavailable
 from app.domain.models import ModelKind
+from app.ports import RecordStore
 from app.services.arriving import ArrivingEmbedder, ArrivingIndex
-from app.services.reindex import keep_level, prune, refill
+from app.services.records import RecordService
+from app.services.reindex import fill, keep_level, prune
 
 MINILM = "all-MiniLM-L6-v2"
+
+
+#: Numbers in the vectors of pictures; waits for their model.
+Lengths = Callable[[], Awaitable[int]]
+
+
+@dataclass(kw_only=True)
+class PictureSpace:
+    """Known for sure only when the model for pictures is there."""
+
+    dimensions: int = VISUAL_DIMENSIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,25 +48,67 @@ class Finding:
     pool: ProcessPool
     embedder: ArrivingEmbedder
     index: ArrivingIndex
+    pictures: PictureSpace = field(default_factory=PictureSpace)
 
     @property
     def topics(self) -> KeybertTopics:
         return KeybertTopics(self.pool, self.embedder)
 
-    async def prepare(self, records: Records) -> None:
-        """Table and model at once; then what the table lacks is filled in, with vectors."""
+    @property
+    def chapters(self) -> PhraseChapters:
+        return PhraseChapters(self.pool, self.embedder)
+
+    def whole(self) -> LanceIndex:
+        """All that the index can do. Raises Unavailable, with the reason, while it is not there."""
+        index = self.index.now()
+        if not isinstance(index, LanceIndex):
+            raise Unavailable("the search index is of another kind")
+        return index
+
+    async def arrived(self) -> LanceIndex:
+        """The same, once the first try to open it is over."""
+        with suppress(EngineError):
+            await self.index.get()
+        return self.whole()
+
+    def records(self, store: RecordStore) -> RecordService:
+        return RecordService(
+            store=store,
+            index=self.arrived,
+            embedder=self.embedder,
+            model=self.settings.search.embedding_model,
+        )
+
+    async def prepare(self, records: Records, lengths: Lengths | None = None) -> None:
+        """Table and model at once; then what the table lacks is filled in, with vectors.
+
+        `lengths` tells how many numbers the vectors of pictures have, once their model is there.
+        """
         await asyncio.gather(self._load_embedder(), self.index.bring(self._index))
         await self._fit_index()
+        await self._fill(records)
+        if lengths is not None:
+            with suppress(SpoolError):
+                self.pictures.dimensions = await lengths()
+            if not self._fits():
+                await self._fit_index()
+                await self._fill(records)
+
+    async def keep_level(self, records: Records, lengths: Lengths | None = None) -> None:
+        """For as long as the service lives."""
+        await self.prepare(records, lengths)
+        await keep_level(
+            records.books, self.embedder, self.index, extra=self.records(records.bulk).level
+        )
+
+    async def _fill(self, records: Records) -> None:
         try:
             await prune(records.assets, self.index)
-            await refill(records.books, self.embedder, self.index)
+            bulk = self.records(records.bulk)
+            await bulk.prune()
+            await fill(records.books, self.embedder, self.index, extra=bulk.level)
         except Exception:
             logger.exception("the index could not be refilled: the next start goes on")
-
-    async def keep_level(self, records: Records) -> None:
-        """For as long as the service lives."""
-        await self.prepare(records)
-        await keep_level(records.books, self.embedder, self.index)
 
     async def _load_embedder(self) -> None:
         """In two steps: the folder alone tells the table how long vectors are."""
@@ -71,6 +128,7 @@ class Finding:
             self.settings.storage.index_uri or str(self.settings.storage.data_dir / "index"),
             dimensions=await self._dimensions(),
             model=self.settings.search.embedding_model,
+            visual_dimensions=self.pictures.dimensions,
         )
         await index.open()
         return index
@@ -87,12 +145,19 @@ class Finding:
         return embedder.dimensions if isinstance(embedder, SlotEmbedder) else MINILM_DIMENSIONS
 
     async def _fit_index(self) -> None:
-        """Begin it anew when the model came later and its vectors have another length."""
+        """Begin it anew when a model came later and its vectors have another length."""
+        index = self.index.here
+        if isinstance(index, LanceIndex) and not self._fits():
+            await index.aclose()
+            await self.index.bring(self._index)
+
+    def _fits(self) -> bool:
         index, embedder = self.index.here, self.embedder.here
-        if isinstance(index, LanceIndex) and isinstance(embedder, SlotEmbedder):
-            if index.dimensions != embedder.dimensions:
-                await index.aclose()
-                await self.index.bring(self._index)
+        if not isinstance(index, LanceIndex):
+            return True
+        if isinstance(embedder, SlotEmbedder) and index.dimensions != embedder.dimensions:
+            return False
+        return index.visual_dimensions == self.pictures.dimensions
 
 
 @asynccontextmanager

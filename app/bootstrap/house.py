@@ -13,6 +13,8 @@ from app.bootstrap.finding import open_finding
 from app.bootstrap.gate import warn_without_keys
 from app.bootstrap.records import open_records
 from app.bootstrap.rooms import Rooms
+from app.bootstrap.seeing import open_seeing
+from app.bootstrap.voices import open_voices
 from app.bootstrap.webhooks import open_webhooks
 from app.bootstrap.workshop import workshop
 from app.config import AppSettings
@@ -42,6 +44,8 @@ async def house(
         await warn_without_keys(settings.server, rooms.records.keys)
         for work in (*rooms.works(), worker.run()):
             closing.push_async_callback(_cancel, asyncio.create_task(work))
+        closing.push_async_callback(rooms.indexer.aclose)
+        closing.push_async_callback(rooms.index_care.aclose)
         closing.push_async_callback(worker.close, GRACE)
         yield rooms.doors(worker)
 
@@ -65,8 +69,16 @@ async def _open(
     records = await closing.enter_async_context(open_records(settings))
     finding = await closing.enter_async_context(open_finding(settings, tools.weights, logs))
     webhooks = await closing.enter_async_context(open_webhooks(settings, records))
+    seeing = await closing.enter_async_context(open_seeing(settings, tools.weights, logs))
+    speakers = await closing.enter_async_context(open_voices(settings, tools.weights, logs))
     return Rooms(
-        settings=settings, tools=tools, records=records, finding=finding, webhooks=webhooks
+        settings=settings,
+        tools=tools,
+        records=records,
+        finding=finding,
+        seeing=seeing,
+        speakers=speakers,
+        webhooks=webhooks,
     )
 
 

@@ -15,8 +15,10 @@ from app.adapters.sql.database import Database
 from app.adapters.sql.deliveries import SqlDeliveryStore
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.keys import SqlKeyStore
+from app.adapters.sql.records import SqlRecordStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
 from app.adapters.sql.uploads import SqlUploadStore
+from app.adapters.sql.watched import SqlWatchNotes
 from app.adapters.sql.windows import SqlWindowJournal
 from app.config import AppSettings, Storage
 from app.pipeline.pace import Paces
@@ -39,6 +41,8 @@ class Records:
     journal: SqlWindowJournal
     transcripts: SqlTranscriptStore
     assets: SqlAssetStore
+    #: Put into the index by themselves.
+    bulk: SqlRecordStore
     queue: MemoryQueue
     watch: JobWatch
     paces: Paces
@@ -47,6 +51,7 @@ class Records:
     keys: KeyService
     uploads: SqlUploadStore
     resumable: ResumableStorage
+    watched: SqlWatchNotes
     disk: DiskGuard
     sweep: FileSweep
     mark: BootMark
@@ -75,6 +80,7 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
             journal=SqlWindowJournal(database),
             transcripts=SqlTranscriptStore(database),
             assets=SqlAssetStore(database),
+            bulk=SqlRecordStore(database),
             queue=MemoryQueue(),
             watch=JobWatch(),
             paces=Paces(),
@@ -86,6 +92,7 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
             keys=keys,
             uploads=SqlUploadStore(database, settings.ingestion.upload_expires),
             resumable=ResumableStorage(kept.data_dir),
+            watched=SqlWatchNotes(database),
             disk=disk,
             sweep=FileSweep(
                 files=blobs, mark=mark, boots=SqlBootLog(database), known_jobs=store.known

@@ -1,27 +1,37 @@
 """The rooms once they are open, and the services between them."""
 
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from app.adapters.front_matter import PlainFrontMatter
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
 from app.bootstrap.records import Records
+from app.bootstrap.seeing import Seeing
 from app.bootstrap.uploads import Uploads, resumable_uploads
 from app.bootstrap.webhooks import Webhooks
 from app.bootstrap.workshop import Workshop
 from app.config import AppSettings
 from app.pipeline.runner import Pipeline
+from app.ports import FrameIntake, SpeakerFinder
 from app.services.alike import AlikeJobs
+from app.services.assets import AssetService
 from app.services.backoff import Backoff
 from app.services.estimates import Estimates
+from app.services.figures import IngestionFigures
+from app.services.folder_watch import FolderWatch
 from app.services.follow import JobFollower
+from app.services.frame_jobs import FrameJobs
 from app.services.health import Health
+from app.services.index_care import IndexCare
+from app.services.indexer import Indexer
 from app.services.intake import Intake
 from app.services.jobs import JobService
 from app.services.roots import Roots
 from app.services.search import SearchService
+from app.services.site_sync import SiteSync
 from app.services.verdicts import Limits
 from app.services.worker import JobWorker
 from app.web.doors import Doors
@@ -33,27 +43,32 @@ class Rooms:
     tools: Workshop
     records: Records
     finding: Finding
+    seeing: Seeing
+    speakers: SpeakerFinder
     webhooks: Webhooks
 
     def works(self) -> tuple[Coroutine[Any, Any, None], ...]:
         """What goes on behind the doors for as long as they are open."""
         return (
             self.tools.fetch_detector(),
+            self.seeing.prepare(self.records),
             self.tools.engines.warm(),
             self.tools.unload_idle(),
-            self.finding.keep_level(self.records),
+            self.finding.keep_level(self.records, self.seeing.dimensions),
+            self.index_care.run(),
             self.records.disk.run(),
             self.webhooks.sender.run(),
             self.uploads.sweep.run(),
+            self._folder_watch().run(),
         )
 
     def worker(self, boot_id: str) -> JobWorker:
         ingestion = self.settings.ingestion
-        return JobWorker(
+        worker = JobWorker(
             store=self.records.store,
             queue=self.records.queue,
             blobs=self.records.blobs,
-            pipeline=self._pipeline(),
+            pipeline=self._pipeline(self._frame_jobs(lambda job_id: jobs.delete(job_id))),
             watch=self.records.watch,
             disk=self.records.disk,
             boot_id=boot_id,
@@ -63,8 +78,18 @@ class Rooms:
             ended=self.webhooks.sender.nudge,
             paces=self.records.paces,
         )
+        jobs = self._jobs(worker)
+        return worker
 
-    def _pipeline(self) -> Pipeline:
+    def _frame_jobs(self, delete: Callable[[str], Awaitable[None]]) -> FrameJobs:
+        return FrameJobs(
+            store=self.records.store,
+            queue=self.records.queue,
+            blobs=self.records.blobs,
+            delete=delete,
+        )
+
+    def _pipeline(self, frame_jobs: FrameIntake) -> Pipeline:
         return Pipeline(
             blobs=self.records.blobs,
             fetcher=self.records.fetcher,
@@ -76,14 +101,27 @@ class Rooms:
             assets=self.records.assets,
             embedder=self.finding.embedder,
             topics=self.finding.topics,
+            chapters=self.finding.chapters,
+            speakers=self.speakers,
+            pictures=self.seeing.tools,
+            frames=self.tools.frames,
+            frame_jobs=frame_jobs,
+            front_matter=PlainFrontMatter(),
             index=self.finding.index,
             max_window=self.settings.transcription.max_window,
         )
 
     def doors(self, worker: JobWorker) -> Doors:
+        jobs = self._jobs(worker)
+        assets = self._assets(jobs)
         return Doors(
             intake=self._intake(),
-            jobs=self._jobs(worker),
+            jobs=jobs,
+            assets=assets,
+            site=SiteSync(
+                store=self.records.store, service=assets, jobs=jobs, intake=self._intake()
+            ),
+            figures=self._figures(),
             follower=JobFollower(self.records.store, self.records.transcripts, self.records.watch),
             estimates=Estimates(
                 self.records.store,
@@ -95,7 +133,11 @@ class Rooms:
             engines=self.tools.engines,
             webhooks=self.webhooks.service,
             uploads=self.uploads.service,
-            search=SearchService(self.finding.index, self.finding.embedder),
+            search=SearchService(
+                self.finding.index, self.finding.embedder, self.seeing.eyes
+            ),
+            records=self.finding.records(self.records.bulk),
+            index_care=self.index_care,
             health=self._health(worker),
             keys=self.records.keys,
             max_file_size=self.settings.ingestion.max_file_size,
@@ -103,10 +145,26 @@ class Rooms:
         )
 
     @cached_property
+    def index_care(self) -> IndexCare:
+        """One for all: it knows what is being built."""
+        return IndexCare(self.finding.whole)
+
+    @cached_property
     def uploads(self) -> Uploads:
         """One for all: it knows who is at work on what."""
         limit = self.settings.ingestion.max_file_size
         return resumable_uploads(self.records, self._intake(), limit)
+
+    def _folder_watch(self) -> FolderWatch:
+        ingestion = self.settings.ingestion
+        return FolderWatch(
+            folders=ingestion.watch_folders,
+            leave_out=self.settings.storage.data_dir,
+            notes=self.records.watched,
+            store=self.records.store,
+            intake=self._intake(),
+            settle=ingestion.watch_settle,
+        )
 
     def _intake(self) -> Intake:
         ingestion = self.settings.ingestion
@@ -119,7 +177,7 @@ class Rooms:
             disk=self.records.disk,
             committed=self.records.mark.note,
             check_engine=self.tools.engines.check,
-            alike=AlikeJobs(self.records.store, self.records.transcripts, self.tools.engines.named),
+            alike=AlikeJobs(self.records.store, self.records.assets, self.tools.engines.named),
             max_file_size=ingestion.max_file_size,
             max_duration=ingestion.max_duration,
         )
@@ -136,6 +194,34 @@ class Rooms:
             drop=worker.drop,
             forget=self.records.mark.forget,
             ended=self.webhooks.sender.nudge,
+        )
+
+    @cached_property
+    def indexer(self) -> Indexer:
+        """One for all: it knows which assets it is at work on."""
+        return Indexer(
+            self.records.books, self.finding.embedder, self.finding.index, self.records.watch
+        )
+
+    def _assets(self, jobs: JobService) -> AssetService:
+        return AssetService(
+            assets=self.records.assets,
+            store=self.records.store,
+            transcripts=self.records.transcripts,
+            blobs=self.records.blobs,
+            jobs=jobs,
+            intake=self._intake(),
+            indexer=self.indexer,
+        )
+
+    def _figures(self) -> IngestionFigures:
+        return IngestionFigures(
+            store=self.records.store,
+            assets=self.records.assets,
+            queue=self.records.queue,
+            indexer=self.indexer,
+            disk=self.records.disk,
+            watch=self.records.watch,
         )
 
     def _health(self, worker: JobWorker) -> Health:

@@ -11,6 +11,7 @@ from app.adapters.engines.faster_whisper import FasterWhisperEngine
 from app.adapters.engines.openai_http import OpenAIEngine
 from app.adapters.engines.whisper_cpp import WhisperCppEngine
 from app.adapters.ffmpeg.extractor import FfmpegExtractor
+from app.adapters.ffmpeg.frames import FfmpegFrames
 from app.adapters.process_pool import ProcessPool
 from app.adapters.silero import SileroDetector
 from app.adapters.soundfile_audio import SoundfileExtractor
@@ -23,7 +24,7 @@ from app.domain.transcript import Transcript
 from app.pipeline.extract import extract
 from app.pipeline.transcribe import ForgetfulJournal, transcribe
 from app.pipeline.windows import WindowCutter, windows
-from app.ports import MediaExtractor, Progress, SpeechDetector, TranscriptionEngine
+from app.ports import FrameTaker, MediaExtractor, Progress, SpeechDetector, TranscriptionEngine
 from app.services.arriving import ArrivingDetector
 from app.services.engines import EngineFactory, EngineShelf
 from app.services.idle_engines import unload_idle
@@ -35,6 +36,7 @@ class Workshop:
     weights: ModelShelf
     pool: ProcessPool
     extractors: tuple[MediaExtractor, ...]
+    frames: FrameTaker
     detector: ArrivingDetector
     engines: EngineShelf
 
@@ -73,6 +75,7 @@ async def workshop(
         weights=weights,
         pool=pool,
         extractors=(SoundfileExtractor(longest), FfmpegExtractor(longest)),
+        frames=FfmpegFrames(longest),
         detector=ArrivingDetector("speech detection"),
         engines=_engines(settings, weights, pool, factories),
     )

@@ -38,6 +38,7 @@ def ingest(
     labels: Annotated[str | None, typer.Option(help="Comma-separated.")] = None,
     words: Annotated[bool, typer.Option("--words", help="Word timestamps.")] = False,
     topics: Annotated[bool, typer.Option("--topics", help="Name what it is about.")] = False,
+    diarize: Annotated[bool, typer.Option("--diarize", help="Tell who speaks.")] = False,
     priority: Priority = None,
     dedupe: Dedupe = False,
     server: Server = None,
@@ -55,6 +56,7 @@ def ingest(
         "labels": [each.strip() for each in labels.split(",")] if labels else None,
         "word_timestamps": words or None,
         "topics": topics or None,
+        "diarize": diarize or None,
         "priority": priority,
         "dedupe": dedupe or None,
     }

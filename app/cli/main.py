@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
+from app.cli.backfill import backfill
 from app.cli.dead_letters import dead_letters
 from app.cli.doctor import doctor
 from app.cli.engines import engines
@@ -40,7 +41,7 @@ def options(
 
 
 COMMANDS = (
-    *(serve, ingest, transcribe, search),
+    *(serve, ingest, backfill, transcribe, search),
     *(jobs, result, cancel, retry, delete, dead_letters),
     *(engines, models, doctor),
 )

@@ -39,6 +39,9 @@ def _line(hit: Hit) -> Text:
     line.append(f"{clock(hit.start)}-{clock(hit.end)} ", style="cyan")
     line.append(hit.title, style="bold")
     line.append(f"  ({', '.join(hit.why)})\n  {hit.text}\n")
+    for each in hit.moments:
+        line.append(f"  {clock(each.start)} ", style="cyan")
+        line.append(f"{each.text}\n")
     line.append(f"  {hit.asset_id} at {hit.start:g} s", style="dim")
     return line
 

@@ -102,6 +102,8 @@ class Segment(Answer):
     end: float
     id: int = 0
     words: tuple[Word, ...] = ()
+    #: Name or label, where it was asked for.
+    speaker: str | None = None
     avg_logprob: float | None = None
     no_speech_prob: float | None = None
 
@@ -125,6 +127,20 @@ class Topic(Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Chapter(Answer):
+    start: float
+    end: float
+    title: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speaker(Answer):
+    speaker: str
+    name: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Result(Answer):
     """Of a job that still runs: its segments so far."""
 
@@ -136,6 +152,8 @@ class Result(Answer):
     segments: tuple[Segment, ...] = ()
     language_detection: Detection | None = None
     topics: tuple[Topic, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
     duration: float | None = None
     provider: str | None = None
     model: str | None = None
@@ -143,17 +161,28 @@ class Result(Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hit(Answer):
+class Moment(Answer):
     asset_id: str
+    parent_id: str | None = None
     media_type: str = ""
     title: str = ""
     text: str = ""
+    #: Safe as HTML; what matched is in <mark>.
+    snippet: str = ""
     start: float = 0.0
     end: float = 0.0
     score: float = 0.0
     why: tuple[str, ...] = ()
     url: str = ""
     thumbnail: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit(Moment):
+    #: What else was found of the same medium.
+    moments: tuple[Moment, ...] = ()
+    #: How many more there are of it.
+    more: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

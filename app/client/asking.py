@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.client.answers import Delivery, DeliveryPage, Found
-from app.client.exchange import Plan, Request
+from app.client.exchange import PATIENCE, Plan, Request
 from app.client.jobs import at, present
 from app.client.reading import read
 
@@ -23,8 +23,10 @@ def search(
     until: datetime | None = None,
     limit: int | None = None,
     cursor: str | None = None,
+    group: bool | None = None,
 ) -> Plan[Found]:
-    """Moments that were spoken of, by meaning and by word. `since` and `until` carry a zone."""
+    """Moments by meaning and by word. `since` and `until` carry a zone; `group`: one hit for each
+    medium, unless it is False."""
     given: dict[str, Any] = {
         "q": q,
         "mode": mode,
@@ -35,10 +37,26 @@ def search(
         "to": until and until.isoformat(),
         "limit": limit,
         "cursor": cursor,
+        "group": group,
     }
     document = {name: value for name, value in given.items() if value is not None}
     reply = yield Request(method="POST", path="/api/v1/search", document=document, repeatable=True)
     return read(Found, reply.document())
+
+
+def build_index(*, wait: float = 0.0) -> Plan[dict[str, Any]]:
+    """Have the index built anew and compacted; how it is after `wait` seconds (300 at most).
+
+    `state` is ready, building or failed.
+    """
+    reply = yield Request(
+        method="POST",
+        path="/build-index",
+        query={"wait": f"{wait:g}"},
+        repeatable=True,
+        patience=PATIENCE + wait,
+    )
+    return reply.document()
 
 
 def health() -> Plan[dict[str, Any]]:

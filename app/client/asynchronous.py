@@ -61,6 +61,7 @@ class AsyncSpool:
     replay = awaited(of_jobs.replay)
     replay_all = awaited(of_jobs.replay_all)
     search = awaited(asking.search)
+    build_index = awaited(asking.build_index)
     health = awaited(asking.health)
     engines = awaited(of_engines.engines)
     set_engine = awaited(of_engines.set_engine)

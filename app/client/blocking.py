@@ -61,6 +61,7 @@ class Spool:
     replay = blocking(of_jobs.replay)
     replay_all = blocking(of_jobs.replay_all)
     search = blocking(asking.search)
+    build_index = blocking(asking.build_index)
     health = blocking(asking.health)
     engines = blocking(of_engines.engines)
     set_engine = blocking(of_engines.set_engine)

@@ -36,9 +36,16 @@ def wait(job_id: str, *, timeout: float | None = None) -> Plan[Job]:
             return found
 
 
-def jobs(*, status: str | None = None, limit: int = 50, cursor: str | None = None) -> Plan[JobPage]:
-    """A page of them, newest first. `status` is pending, running, completed, failed, cancelled."""
-    given = {"status": status, "limit": str(limit), "cursor": cursor}
+def jobs(
+    *,
+    status: str | None = None,
+    sha256: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Plan[JobPage]:
+    """A page of them, newest first. `status` is pending, running, completed, failed, cancelled;
+    `sha256`: those on these bytes, in hex, whose asset no later one replaced."""
+    given = {"status": status, "sha256": sha256, "limit": str(limit), "cursor": cursor}
     reply = yield Request(method="GET", path=JOBS, query=present(given), repeatable=True)
     return read(JobPage, reply.document())
 

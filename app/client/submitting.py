@@ -24,6 +24,8 @@ class Options(TypedDict, total=False):
     prompt: str | None
     word_timestamps: bool | None
     topics: bool | None
+    keyframes: bool | None
+    diarize: bool | None
     #: Take the result of an earlier job on the same bytes.
     dedupe: bool | None
     priority: str | None

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.domain.jobs import Job
 from app.domain.media_types import MediaType
+from app.domain.writing.formats import TextFormat
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -68,6 +69,8 @@ class Asset:
     at: float | None = None
     #: Of text: what is written, as it came.
     text: str = ""
+    #: How it is written; None of what is no text.
+    text_format: TextFormat | None = None
     #: Front matter, or what else its owner told.
     metadata: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     picture: Picture | None = None

@@ -24,7 +24,7 @@ def render(transcript: Transcript, form: CaptionFormat) -> str:
 
 
 def _txt(segments: tuple[Segment, ...]) -> str:
-    return "".join(f"{_line(segment)}\n" for segment in segments)
+    return "".join(f"{_spoken(segment)}\n" for segment in segments)
 
 
 def _srt(segments: tuple[Segment, ...]) -> str:
@@ -36,7 +36,7 @@ def _srt(segments: tuple[Segment, ...]) -> str:
 
 def _vtt(segments: tuple[Segment, ...]) -> str:
     cues = (
-        f"\n{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{html.escape(_line(cue), False)}\n"
+        f"\n{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_voiced(cue)}\n"
         for cue in segments
     )
     return "WEBVTT\n" + "".join(cues)
@@ -62,7 +62,20 @@ def _line(segment: Segment) -> str:
 
 def _cue(segment: Segment) -> str:
     """An arrow in the text would read as a time line."""
-    return _ARROW.sub("->", _line(segment))
+    return _ARROW.sub("->", _spoken(segment))
+
+
+def _spoken(segment: Segment) -> str:
+    """With who says it, where that is known."""
+    who = " ".join((segment.speaker or "").split())
+    return f"{who}: {_line(segment)}" if who else _line(segment)
+
+
+def _voiced(segment: Segment) -> str:
+    """As WebVTT has it: a voice of its own for each speaker."""
+    who = html.escape(" ".join((segment.speaker or "").split()), False)
+    said = html.escape(_line(segment), False)
+    return f"<v {who}>{said}" if who else said
 
 
 def _milliseconds(seconds: float) -> int:

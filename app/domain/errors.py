@@ -15,8 +15,9 @@ SpoolError
 │   ├── MediaUnreadable     no decoder understands it
 │   ├── MediaEmpty          zero bytes
 │   ├── MediaUnsupported    of another kind than this door takes
-│   ├── NoAudio             it opens, but holds no sound
-│   └── MediaTooLong        over the configured duration
+│   ├── NoAudio             it opens, but holds no sound (nor, if a video, pictures)
+│   ├── MediaTooLong        over the configured duration
+│   └── MediaTooLarge       of more pixels or letters than allowed
 ├── SourceError             the source could not be fetched
 │   ├── SourceGone          it answered with a refusal: never retried
 │   └── SourceUnreachable   network trouble: retried
@@ -145,6 +146,10 @@ class NoAudio(MediaError):
 
 class MediaTooLong(MediaError):
     code = "media.too_long"
+
+
+class MediaTooLarge(MediaError):
+    code = "media.too_large"
 
 
 class SourceError(SpoolError):

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from app.domain.media_types import (
     FOLDERS,
+    SPOKEN,
     MediaType,
     host_and_path,
     media_suffix,
@@ -117,6 +118,11 @@ class JobOptions:
     def evolve(self, **changes: Any) -> "JobOptions":
         return replace(self, **changes)
 
+    def by_suffix(self, source_name: str) -> "JobOptions":
+        """For doors that take all kinds of media: what the name tells, unless it was told."""
+        kind = media_type_of(source_name)
+        return self if self.media_type or kind in SPOKEN else self.evolve(media_type=kind)
+
 
 @dataclass(frozen=True, kw_only=True)
 class JobWarning:
@@ -129,7 +135,20 @@ class JobWarning:
 #: Codes that stand for a transcript which is not, or not wholly, in the index.
 INDEX_WARNINGS = frozenset({"embedding.failed", "index.failed"})
 #: Codes of steps after the transcript: when one fails, it alone can be run again.
-LATE_WARNINGS = INDEX_WARNINGS | {"topics.failed", "topics.unavailable"}
+LATE_WARNINGS = INDEX_WARNINGS | {
+    "topics.failed",
+    "topics.unavailable",
+    "chapters.failed",
+    "speakers.failed",
+    "speakers.unavailable",
+    "description.failed",
+}
+#: Codes of looks at a picture that cost it nothing else: they, too, can be had again.
+LOOK_WARNINGS = frozenset(
+    {"keyframes.failed", "ocr.failed", "ocr.unavailable", "visual.failed", "visual.unavailable"}
+)
+#: Of all that another run may make good.
+PASSING_WARNINGS = LATE_WARNINGS | LOOK_WARNINGS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,5 +282,20 @@ def pcm_key(job_id: str) -> str:
     return f"pcm/{job_id}.s16le"
 
 
+def reel_key(job_id: str) -> str:
+    """Where the key-frames of a video lie until they are sent on their way."""
+    return f"pcm/{job_id}.mpjpeg"
+
+
 def result_key(job_id: str) -> str:
     return f"results/{job_id}.json"
+
+
+def thumbnail_key(job_id: str) -> str:
+    """Where the small picture of what a job found is kept."""
+    return f"thumbnails/{job_id}.jpg"
+
+
+def frames_key(job_id: str) -> str:
+    """Where the list of a video's key-frames is kept."""
+    return f"keyframes/{job_id}.json"

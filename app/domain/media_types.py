@@ -21,6 +21,12 @@ IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif"}
 )
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".mdx", ".markdown", ".rst"})
+AUDIO_SUFFIXES = frozenset(
+    {".mp3", ".m4a", ".m4b", ".aac", ".wav", ".flac", ".ogg", ".oga", ".opus", ".wma", ".aif"}
+    | {".aiff", ".amr", ".caf", ".mka", ".weba"}
+)
+#: What somebody who looks through a folder takes for media.
+MEDIA_SUFFIXES = VIDEO_SUFFIXES | AUDIO_SUFFIXES | IMAGE_SUFFIXES | TEXT_SUFFIXES
 #: Where the bytes of each are kept.
 FOLDERS = {
     MediaType.VIDEO: "video_jobs",
@@ -29,6 +35,10 @@ FOLDERS = {
     MediaType.KEYFRAME: "image_jobs",
     MediaType.TEXT: "text_jobs",
 }
+#: Between the name of a video and the second, in the name of a key-frame: `talk#t=12.5`.
+FRAME_MARK = "#t="
+#: What is there to be listened to; a video may be silent.
+SPOKEN = frozenset({MediaType.AUDIO, MediaType.VIDEO})
 _SAFE_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 
@@ -47,6 +57,11 @@ def spoken_type_of(source_name: str) -> MediaType:
     """Of a medium that is there to be listened to."""
     video = media_suffix(source_name) in VIDEO_SUFFIXES
     return MediaType.VIDEO if video else MediaType.AUDIO
+
+
+def frame_id(video_id: str, at: float) -> str:
+    """Name of the key-frame at that second of a video."""
+    return f"{video_id}{FRAME_MARK}{at:g}"
 
 
 def media_suffix(source_name: str) -> str:

@@ -14,6 +14,12 @@ class ModelKind(StrEnum):
     SENTENCE = "sentence"
     #: A folder with `model.onnx` and `tokenizer.json`: the same weights for onnxruntime.
     SENTENCE_ONNX = "sentence-onnx"
+    #: A folder with `model.onnx` and `labels.txt`: what a picture looks like, and its tags.
+    VISUAL = "visual"
+    #: A folder as sentence-transformers reads it: pictures and texts in one space.
+    CLIP = "clip"
+    #: One ONNX file: a vector for a voice.
+    VOICE = "voice"
     #: One ONNX file, Silero.
     SPEECH_DETECTION = "speech-detection"
 

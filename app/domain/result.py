@@ -1,16 +1,40 @@
 """The result document: what `GET /api/v1/jobs/{id}/result` answers and what `output_path` holds."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from app.domain.assets import Asset
+from app.domain.assets import NOTHING, Asset
 from app.domain.jobs import Job
-from app.domain.transcript import LanguageDetection, Segment, Topic, Transcript, Word
+from app.domain.media_types import SPOKEN
+from app.domain.transcript import (
+    Chapter,
+    LanguageDetection,
+    Segment,
+    Topic,
+    Transcript,
+    Word,
+)
+from app.domain.writing.document import document_of
+from app.domain.writing.formats import TextFormat
 
 
 def result_of(job: Job, asset: Asset, transcript: Transcript | None) -> dict[str, Any]:
     """Of a medium of any kind."""
-    return result_document(job, transcript) if transcript else asset_document(job, asset)
+    if transcript or asset.media_type in SPOKEN:
+        return result_document(job, transcript or no_words(job), asset.speakers)
+    return asset_document(job, asset)
+
+
+def no_words(job: Job) -> Transcript:
+    """Of a video without sound."""
+    return Transcript(
+        segments=(),
+        language_detection=None,
+        duration=job.duration or 0.0,
+        provider=job.provider or "",
+        model=job.model or "",
+    )
 
 
 def asset_document(job: Job, asset: Asset) -> dict[str, Any]:
@@ -27,19 +51,39 @@ def asset_document(job: Job, asset: Asset) -> dict[str, Any]:
         "width": picture.width if picture else None,
         "height": picture.height if picture else None,
         "metadata": dict(asset.metadata),
+        **_outline(asset),
         "warnings": [asdict(warning) for warning in job.warnings],
     }
 
 
-def result_document(job: Job, transcript: Transcript) -> dict[str, Any]:
-    """Plain JSON types. Times in seconds; `words` only where they were asked for."""
+def _outline(asset: Asset) -> dict[str, Any]:
+    """Of a text; `start` and `end` in characters of it."""
+    document = document_of(asset.text, asset.text_format or TextFormat.PLAIN)
+    return {
+        "headings": [asdict(heading) for heading in document.headings],
+        "passages": [
+            {"anchor": each.anchor, "start": each.start, "end": each.end, "code": each.code}
+            for each in document.passages
+        ],
+    }
+
+
+def result_document(
+    job: Job, transcript: Transcript, names: Mapping[str, str] = NOTHING
+) -> dict[str, Any]:
+    """Plain JSON types. Times in seconds; `words` and `speaker` only where they were asked for.
+
+    `names`: of speakers, by their labels.
+    """
     return {
         "job_id": job.job_id,
         "title": job.title,
         "transcript": transcript.text,
-        "segments": segment_rows(transcript.segments),
+        "segments": segment_rows(transcript.named(names).segments),
         "language_detection": detection_row(transcript.language_detection),
         "topics": topic_rows(transcript.topics),
+        "chapters": chapter_rows(transcript.chapters),
+        "speakers": speaker_rows(transcript, names),
         "duration": transcript.duration,
         "provider": transcript.provider,
         "model": transcript.model,
@@ -60,6 +104,28 @@ def topic_rows(topics: tuple[Topic, ...] | None) -> list[dict[str, Any]]:
     return [asdict(topic) for topic in topics or ()]
 
 
+def chapter_rows(chapters: tuple[Chapter, ...] | None) -> list[dict[str, Any]]:
+    """Empty also where nobody asked for them."""
+    return [
+        {"start": round(each.start, 3), "end": round(each.end, 3), "title": each.title}
+        for each in chapters or ()
+    ]
+
+
+def speaker_rows(
+    transcript: Transcript, names: Mapping[str, str] = NOTHING
+) -> list[dict[str, Any]]:
+    """By label, and how long each of them speaks. Empty also where nobody asked for them."""
+    seconds = dict.fromkeys(transcript.speakers, 0.0)
+    for segment in transcript.segments:
+        if segment.speaker:
+            seconds[segment.speaker] += segment.end - segment.start
+    return [
+        {"speaker": label, "name": names.get(label, label), "seconds": round(spoken, 3)}
+        for label, spoken in seconds.items()
+    ]
+
+
 def _segment_row(number: int, segment: Segment) -> dict[str, Any]:
     row = {
         "id": number,
@@ -69,6 +135,8 @@ def _segment_row(number: int, segment: Segment) -> dict[str, Any]:
         "avg_logprob": _rounded(segment.avg_logprob),
         "no_speech_prob": _rounded(segment.no_speech_prob),
     }
+    if segment.speaker:
+        row["speaker"] = segment.speaker
     if segment.words:
         row["words"] = [_word_row(word) for word in segment.words]
     return row

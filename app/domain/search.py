@@ -45,13 +45,23 @@ class Moment:
     thumbnail: bool = False
     #: What it looks like, in the space of the model for pictures.
     visual: tuple[float, ...] | None = None
+    #: Of speech: where its parts begin, in characters of the text and in seconds.
+    times: tuple[tuple[int, float], ...] = ()
+    #: Whether it was added by itself, and was not made from an asset.
+    record: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchQuery:
+    #: Empty where only what looks alike is searched for.
     text: str
+    #: What it should look like, in the space of the model for pictures.
+    visual: tuple[float, ...] | None = None
+    #: Cosine below which it looks like something else.
+    visual_floor: float = 0.4
     mode: SearchMode = SearchMode.HYBRID
     media_type: MediaType | None = None
+    #: A video's key-frames are among what is found of it.
     asset_id: str | None = None
     #: All of them must be on the asset.
     labels: tuple[str, ...] = ()
@@ -61,6 +71,8 @@ class SearchQuery:
     limit: int = 20
     #: Hits to pass over, from the cursor.
     offset: int = 0
+    #: Whether all that is found of one medium is one hit.
+    grouped: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +90,25 @@ class SearchHit:
     anchor: str = ""
     link: str = ""
     has_thumbnail: bool = False
+    #: As in `Moment`.
+    times: tuple[tuple[int, float], ...] = ()
+    #: Safe as HTML, with what matched in <mark>.
+    snippet: str = ""
+    #: What else was found of the same medium, best first.
+    moments: tuple["SearchHit", ...] = ()
+    #: How many more there are of it, beside those.
+    more: int = 0
 
     @property
     def url(self) -> str:
         """Deep link that opens the page at this moment: a key-frame's is that of its video."""
         if self.link:
-            return f"{self.link}#{self.anchor}" if self.anchor else self.link
+            return f"{self.link}#{quote(self.anchor)}" if self.anchor else self.link
         page = f"/watch/{quote(self.parent_id or self.asset_id, safe='')}"
-        return f"{page}#{quote(self.anchor)}" if self.anchor else f"{page}?t={self.start:g}"
+        if self.anchor:
+            return f"{page}#{quote(self.anchor)}"
+        timed = self.media_type not in (MediaType.TEXT, MediaType.IMAGE)
+        return f"{page}?t={self.start:g}" if timed else page
 
     @property
     def thumbnail(self) -> str | None:

@@ -1,5 +1,6 @@
 """What was said, when. Times are seconds from the beginning of the medium."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 
@@ -23,6 +24,8 @@ class Segment:
     no_speech_prob: float | None = None
     #: Empty unless word timestamps were asked for.
     words: tuple[Word, ...] = ()
+    #: Who says it, by label or by name; None where nobody looked, or nobody could be told apart.
+    speaker: str | None = None
 
     def shifted(self, seconds: float) -> "Segment":
         """The same segment, `seconds` later."""
@@ -58,6 +61,16 @@ class Topic:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Chapter:
+    """A stretch of talk that stays with one subject, up to where the next one begins."""
+
+    start: float
+    end: float
+    #: A phrase that is said in it; empty where none names it.
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class WindowTranscript:
     """What an engine heard in one window; segment times are already in the medium's timeline."""
 
@@ -77,7 +90,24 @@ class Transcript:
     model: str
     #: Best first. None until they were looked for.
     topics: tuple[Topic, ...] | None = None
+    #: In time order. None until they were looked for.
+    chapters: tuple[Chapter, ...] | None = None
 
     @property
     def text(self) -> str:
         return " ".join(segment.text.strip() for segment in self.segments if segment.text.strip())
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """In the order in which they first speak."""
+        return tuple(dict.fromkeys(each.speaker for each in self.segments if each.speaker))
+
+    def named(self, names: Mapping[str, str]) -> "Transcript":
+        """The same, with names in place of the labels that have one."""
+        if not names:
+            return self
+        segments = (
+            replace(each, speaker=names.get(each.speaker, each.speaker)) if each.speaker else each
+            for each in self.segments
+        )
+        return replace(self, segments=tuple(segments))

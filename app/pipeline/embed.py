@@ -1,6 +1,7 @@
 """Last filter: a transcript becomes moments that can be found."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from loguru import logger
 
@@ -19,7 +20,8 @@ Warn = Callable[[str, str], Awaitable[None]]
 
 
 async def index(tools: Tools, work: Work) -> None:
-    await work.report.enter(Stage.EMBEDDING)
+    if work.report.stage is not Stage.EMBEDDING:
+        await work.report.enter(Stage.EMBEDDING)
     await embed(
         work.found, work.transcript, tools.embedder, tools.index, tools.assets, work.report.warn
     )
@@ -40,8 +42,9 @@ async def embed(
     """
     reached("index.before")
     try:
-        found = moments_of(asset, transcript)
-        vectors = await _vectors([moment.text for moment in found], embedder, warn)
+        found = await asyncio.to_thread(moments_of, asset, transcript)  # long for a long text
+        known = await index.vectors(asset.asset_id) if asset.revision > 1 else {}
+        vectors = await _vectors([moment.text for moment in found], known, embedder, warn)
         await index.replace_asset(asset.asset_id, found, vectors or [None] * len(found))
     except Exception as error:
         await warn("index.failed", f"not searchable: {told(error)}")
@@ -55,10 +58,17 @@ async def embed(
     return True
 
 
-async def _vectors(texts: Sequence[str], embedder: Embedder, warn: Warn) -> Sequence[Vector] | None:
-    """None without the model: then moments are found by keyword at least."""
+async def _vectors(
+    texts: Sequence[str], known: Mapping[str, Vector], embedder: Embedder, warn: Warn
+) -> Sequence[Vector] | None:
+    """None without the model: then moments are found by keyword at least.
+
+    A correction of one sentence costs one vector: what is `known` stays.
+    """
     try:
-        return await embedder.embed(texts)
+        fresh = [text for text in texts if text not in known]
+        made = dict(zip(fresh, await embedder.embed(fresh), strict=True)) if fresh else {}
+        return [made[text] if text in made else known[text] for text in texts]
     except Exception as error:
         await warn("embedding.failed", f"found by keyword only: {told(error)}")
         return None

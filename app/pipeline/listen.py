@@ -39,7 +39,8 @@ async def listen(tools: Tools, work: Work) -> None:
 
 
 async def _heard(tools: Tools, job: Job, report: JobReport) -> Transcript:
-    await report.enter(Stage.MEDIA_EXTRACTION)
+    if report.stage is not Stage.MEDIA_EXTRACTION:  # else somebody looks at it already
+        await report.enter(Stage.MEDIA_EXTRACTION)
     source = await fetch(job, tools.blobs, tools.fetcher, _ignore)
     audio = await _extract(tools, job, source, report)
     await report.enter(Stage.TRANSCRIBING)

@@ -4,14 +4,17 @@ A hit plays from the start of its passage. So passages are small: about a senten
 a short sentence takes in the next one only when that begins almost at the same time.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from app.domain.assets import Asset
+from app.domain.media_types import MediaType
 from app.domain.search import Moment
 from app.domain.transcript import Segment, Transcript, Word
+from app.pipeline.moment import moment
+from app.pipeline.picture_moments import pictured
+from app.pipeline.text_moments import written
 
 #: Characters in a passage: what a sentence embedding still holds together.
 MAX_LENGTH = 250
@@ -21,6 +24,8 @@ MAX_SECONDS = 8.0
 NEAR_SECONDS = 2.0
 #: Silence that ends a passage, even in mid-sentence.
 PAUSE_SECONDS = 2.0
+#: Seconds between two words whose times are kept.
+STEADY_SECONDS = 1.0
 
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "।", "؟")  # noqa: RUF001
 CLOSERS = "\"'”’»)]」』"  # noqa: RUF001
@@ -31,6 +36,8 @@ class Passage:
     start: float
     end: float
     text: str
+    #: Where parts of it begin, in characters and in seconds; a second or more apart.
+    times: tuple[tuple[int, float], ...] = ()
 
     @property
     def ends_sentence(self) -> bool:
@@ -39,32 +46,30 @@ class Passage:
 
 def moments_of(asset: Asset, transcript: Transcript | None) -> list[Moment]:
     """Numbered from 0: the same asset always gives the same ids."""
-    return spoken(asset, transcript) if transcript else []
+    if transcript:
+        return spoken(asset, transcript)
+    if asset.media_type is MediaType.TEXT:
+        return written(asset)
+    if asset.picture:
+        return pictured(asset, asset.picture)
+    return silent(asset) if asset.media_type is MediaType.VIDEO else []
+
+
+def silent(asset: Asset) -> list[Moment]:
+    """Of a video without sound: found by its name; what it shows, by its key-frames."""
+    words = "\n".join(filter(None, (asset.title, asset.description)))
+    return [moment(asset, 0, words, start=0.0, end=0.0)]
 
 
 def spoken(asset: Asset, transcript: Transcript) -> list[Moment]:
     """In time order."""
     pieces = (piece for segment in transcript.segments for piece in split(segment))
-    return [
-        moment(asset, number, passage.text, start=passage.start, end=passage.end)
-        for number, passage in enumerate(join(pieces))
-    ]
+    return [_moment(asset, number, passage) for number, passage in enumerate(join(pieces))]
 
 
-def moment(asset: Asset, number: int, text: str, **place: Any) -> Moment:
-    """What every moment of the asset has, and its own `place`."""
-    return Moment(
-        moment_id=f"{asset.asset_id}#{number}",
-        asset_id=asset.asset_id,
-        media_type=asset.media_type,
-        title=asset.title,
-        text=text,
-        labels=asset.labels,
-        created_at=int(asset.created_at.timestamp() * 1000),
-        parent_id=asset.parent_id or "",
-        link=asset.link or "",
-        **place,
-    )
+def _moment(asset: Asset, number: int, passage: Passage) -> Moment:
+    times = passage.times if len(passage.times) > 1 else ()  # the first one is its start
+    return moment(asset, number, passage.text, start=passage.start, end=passage.end, times=times)
 
 
 def join(pieces: Iterable[Passage]) -> Iterator[Passage]:
@@ -74,13 +79,22 @@ def join(pieces: Iterable[Passage]) -> Iterator[Passage]:
         if passage is None:
             passage = piece
         elif belongs(piece, passage):
-            text = f"{passage.text} {piece.text}"
-            passage = Passage(start=passage.start, end=max(passage.end, piece.end), text=text)
+            passage = _together(passage, piece)
         else:
             yield passage
             passage = piece
     if passage is not None:
         yield passage
+
+
+def _together(passage: Passage, piece: Passage) -> Passage:
+    further = len(passage.text) + 1
+    return Passage(
+        start=passage.start,
+        end=max(passage.end, piece.end),
+        text=f"{passage.text} {piece.text}",
+        times=passage.times + tuple((place + further, time) for place, time in piece.times),
+    )
 
 
 def belongs(piece: Passage, passage: Passage) -> bool:
@@ -100,16 +114,30 @@ def split(segment: Segment) -> Iterator[Passage]:
     if not text:
         return
     long = segment.end - segment.start > MAX_SECONDS or len(text) > MAX_LENGTH
-    places = _places(text, segment.words) if long else None
-    if not places:
-        yield Passage(start=segment.start, end=segment.end, text=text)
-        return
     words = segment.words
+    places = _places(text, words) if words else None
+    if not places or not long:
+        times = _times(words, places or (), 0) or ((0, segment.start),)
+        yield Passage(start=segment.start, end=segment.end, text=text, times=times)
+        return
     for first, last in pairwise(_cuts(words)):
         begin = places[first] if first else 0
         until = places[last] if last < len(words) else len(text)
         start, end = words[first].start, words[last - 1].end
-        yield Passage(start=start, end=max(start, end), text=text[begin:until].strip())
+        times = _times(words[first:last], places[first:last], begin)
+        text_of = text[begin:until].strip()
+        yield Passage(start=start, end=max(start, end), text=text_of, times=times)
+
+
+def _times(
+    words: Sequence[Word], places: Sequence[int], begin: int
+) -> tuple[tuple[int, float], ...]:
+    """Of about one word a second: between two of them people speak steadily."""
+    found: list[tuple[int, float]] = []
+    for word, place in zip(words, places, strict=False):
+        if not found or word.start - found[-1][1] >= STEADY_SECONDS:
+            found.append((place - begin, word.start))
+    return tuple(found)
 
 
 def _places(text: str, words: tuple[Word, ...]) -> list[int] | None:

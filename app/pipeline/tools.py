@@ -7,16 +7,35 @@ from dataclasses import dataclass, field
 from app.ports import (
     AssetStore,
     BlobStore,
+    ChapterFinder,
+    Darkroom,
+    Describer,
     Embedder,
     EngineLeases,
+    FrameIntake,
+    FrameTaker,
+    FrontMatterReader,
     MediaExtractor,
     MediaFetcher,
+    SpeakerFinder,
     SpeechDetector,
+    TextReader,
     TopicFinder,
     TranscriptStore,
     VectorIndex,
+    VisualEmbedder,
     WindowJournal,
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureTools:
+    """What looks at pictures. None: that is switched off."""
+
+    darkroom: Darkroom
+    reader: TextReader | None
+    eyes: VisualEmbedder | None
+    describer: Describer | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +50,12 @@ class Tools:
     assets: AssetStore
     embedder: Embedder
     topics: TopicFinder
+    chapters: ChapterFinder
+    speakers: SpeakerFinder
+    pictures: PictureTools
+    frames: FrameTaker
+    frame_jobs: FrameIntake
+    front_matter: FrontMatterReader
     index: VectorIndex
     max_window: float
     #: Set when the service stops: no window is begun any more.

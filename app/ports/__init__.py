@@ -5,20 +5,27 @@ All adapters translate their library's errors into `app.domain.errors` at their 
 
 from app.ports.assets import AssetStore
 from app.ports.engines import (
+    ChapterFinder,
     Embedder,
     EngineLeases,
     ModelStore,
+    SpeakerFinder,
     TopicFinder,
     TranscriptionEngine,
     WorkerPool,
 )
 from app.ports.files import Ballast, BlobStore, GrowingFile, ResumableFiles
-from app.ports.index import VectorIndex
+from app.ports.index import IndexKeeper, RecordIndex, VectorIndex
 from app.ports.jobs import BootLog, JobQueue, JobStore, TranscriptStore, WindowJournal
+from app.ports.keyframes import FrameIntake, FrameTaker
 from app.ports.keys import KeyStore
 from app.ports.media import MediaExtractor, MediaFetcher, SpeechDetector
+from app.ports.pictures import Darkroom, Describer, TextReader, VisualEmbedder
+from app.ports.records import RecordStore
+from app.ports.texts import FrontMatterReader
 from app.ports.types import Progress, Vector
 from app.ports.uploads import UploadStore
+from app.ports.watched import WatchNotes
 from app.ports.webhooks import DeliveryStore, WebhookPoster, WebhookSigner
 
 __all__ = [
@@ -26,10 +33,17 @@ __all__ = [
     "Ballast",
     "BlobStore",
     "BootLog",
+    "ChapterFinder",
+    "Darkroom",
     "DeliveryStore",
+    "Describer",
     "Embedder",
     "EngineLeases",
+    "FrameIntake",
+    "FrameTaker",
+    "FrontMatterReader",
     "GrowingFile",
+    "IndexKeeper",
     "JobQueue",
     "JobStore",
     "KeyStore",
@@ -37,14 +51,20 @@ __all__ = [
     "MediaFetcher",
     "ModelStore",
     "Progress",
+    "RecordIndex",
+    "RecordStore",
     "ResumableFiles",
+    "SpeakerFinder",
     "SpeechDetector",
+    "TextReader",
     "TopicFinder",
     "TranscriptStore",
     "TranscriptionEngine",
     "UploadStore",
     "Vector",
     "VectorIndex",
+    "VisualEmbedder",
+    "WatchNotes",
     "WebhookPoster",
     "WebhookSigner",
     "WindowJournal",

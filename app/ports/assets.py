@@ -6,6 +6,7 @@ from typing import Protocol
 from app.domain.assets import Asset, AssetChanges, AssetPage
 from app.domain.jobs import Job
 from app.domain.media_types import MediaType
+from app.domain.pictures import Sight
 
 
 class AssetStore(Protocol):
@@ -43,6 +44,17 @@ class AssetStore(Protocol):
         """All of `changes` or nothing; None when there is no such asset. Durable when this returns.
 
         Raises InvalidRequest where segments are corrected that are not there.
+        """
+        ...
+
+    async def unseen(self, model: str, limit: int, *, after: str | None = None) -> Sequence[Asset]:
+        """Pictures at which no model looked, or another one, by id; those behind `after`."""
+        ...
+
+    async def note_sight(self, asset: Asset, sight: Sight) -> bool:
+        """What the picture looks like; False, and nothing is noted, when it was changed meanwhile.
+
+        Durable when this returns.
         """
         ...
 

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import ParamSpec, Protocol, TypeVar
 
 from app.domain.decoding import DecodingOptions
-from app.domain.media import AudioWindow
+from app.domain.media import Audio, AudioWindow, Span
 from app.domain.models import LocatedModel, ModelEntry, ModelKind
 from app.domain.transcript import LanguageDetection, Topic, WindowTranscript
 from app.ports.types import Progress, Vector
@@ -72,6 +72,32 @@ class TopicFinder(Protocol):
         """Best first; none where nothing is said. `texts` are what was said, in order.
 
         Raises Unavailable with the code `topics.unavailable` when what it takes is not installed,
+        EngineError.
+        """
+        ...
+
+
+class ChapterFinder(Protocol):
+    """Finds where talk turns to another subject, and a phrase of its own for each."""
+
+    async def find(
+        self, passages: Sequence[str], language: str | None
+    ) -> Sequence[tuple[int, str]]:
+        """Number of the passage with which a chapter begins, and its title, in order.
+
+        `passages`: what was said, cut into parts of about a quarter of a minute. The first chapter
+        begins with the first of them; there is none where nothing is said. Raises EngineError.
+        """
+        ...
+
+
+class SpeakerFinder(Protocol):
+    """Tells voices apart. It knows nobody: the same number is the same voice, in this audio."""
+
+    async def find(self, audio: Audio, spans: Sequence[Span]) -> Sequence[int | None]:
+        """Whose voice each span is, counted from 0 as they first speak; None where none is heard.
+
+        In bounded memory, however long the audio is. Raises ModelNotFound, ModelCorrupt,
         EngineError.
         """
         ...

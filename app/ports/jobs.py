@@ -18,7 +18,7 @@ from app.domain.jobs import (
 )
 from app.domain.media import AudioWindow
 from app.domain.media_types import MediaType
-from app.domain.transcript import Topic, Transcript, WindowTranscript
+from app.domain.transcript import Chapter, Topic, Transcript, WindowTranscript
 
 
 class JobStore(Protocol):
@@ -56,6 +56,7 @@ class JobStore(Protocol):
         status: JobStatus | None = None,
         dead_letter: bool | None = None,
         media_type: MediaType | None = None,
+        sha256: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> JobPage:
@@ -85,6 +86,18 @@ class JobStore(Protocol):
 
     async def completed_with(self, sha256: str) -> Sequence[Job]:
         """Completed jobs on the same bytes, newest first."""
+        ...
+
+    async def of_asset(self, asset_id: str) -> Sequence[str]:
+        """Ids of all jobs that took the asset in or looked at it again, newest first."""
+        ...
+
+    async def of_frames(self, video_id: str) -> Sequence[str]:
+        """Ids of all jobs on key-frames of a video."""
+        ...
+
+    async def newest(self, asset_ids: Sequence[str]) -> dict[str, Job]:
+        """By asset, the job that was taken in last; none for assets without one."""
         ...
 
     async def claim(self, job_id: str, boot_id: str) -> Job | None:
@@ -202,6 +215,17 @@ class TranscriptStore(Protocol):
 
     async def note_topics(self, job_id: str, topics: Sequence[Topic]) -> None:
         """Kept with the transcript of the job, if it still has one. Durable when this returns."""
+        ...
+
+    async def note_chapters(self, job_id: str, chapters: Sequence[Chapter]) -> None:
+        """As `note_topics`."""
+        ...
+
+    async def note_speakers(self, job_id: str, speakers: Sequence[str | None]) -> None:
+        """Who says each segment, in order, without touching what they say. As `note_topics`.
+
+        Nothing is noted unless there are as many segments as `speakers`.
+        """
         ...
 
 

@@ -1,9 +1,12 @@
 """Jobs that have done already what is asked for: the same bytes, heard in the same way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from app.domain.jobs import Job, JobOptions, Priority
-from app.ports import JobStore, TranscriptStore
+from app.domain.jobs import AssetStage, Job, JobOptions, JobStatus, Priority
+from app.domain.media_types import SPOKEN
+from app.ports import AssetStore, JobStore
+
+CAME_TO_NOTHING = (JobStatus.FAILED, JobStatus.CANCELLED)
 
 
 class AlikeJobs:
@@ -12,10 +15,10 @@ class AlikeJobs:
     def __init__(
         self,
         store: JobStore,
-        transcripts: TranscriptStore,
+        assets: AssetStore,
         engine_for: Callable[[str | None, str | None], tuple[str, str]],
     ) -> None:
-        self._store, self._transcripts, self._engine_for = store, transcripts, engine_for
+        self._store, self._assets, self._engine_for = store, assets, engine_for
 
     async def find(self, sha256: str | None, options: JobOptions) -> Job | None:
         """The newest completed job on these bytes with these options, whatever its priority, on
@@ -24,10 +27,24 @@ class AlikeJobs:
             return None
         engine = self._engine_for(options.provider, options.model)
         for job in await self._store.completed_with(sha256):
-            same = (job.provider, job.model) == engine and _asked(job.options) == _asked(options)
-            if same and await self._transcripts.has(job.job_id):
+            heard = job.media_type not in SPOKEN or (job.provider, job.model) == engine
+            same = heard and _asked(job.options) == _asked(options)
+            if same and await self._assets.of_job(job.job_id):
                 return job
         return None
+
+
+async def not_replaced(store: JobStore, jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """Those whose asset no later job takes, or has taken, in anew."""
+    newest = await store.newest([job.asset_id for job in jobs])
+    return tuple(job for job in jobs if not _replaces(newest.get(job.asset_id, job), job))
+
+
+def _replaces(newest: Job, job: Job) -> bool:
+    """Not so one that looks at the same asset again, and one that came to nothing."""
+    if newest.job_id == job.job_id or newest.status in CAME_TO_NOTHING:
+        return False
+    return newest.options.asset_stage is AssetStage.INITIAL
 
 
 def _asked(options: JobOptions) -> JobOptions:

@@ -2,16 +2,18 @@
 
 import asyncio
 from asyncio import sleep
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from itertools import chain, repeat
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from loguru import logger
 
 from app.domain.errors import EngineError, SpoolError, Unavailable
 from app.domain.media import Audio
+from app.domain.pictures import Sight
 from app.domain.search import Moment, SearchHit, SearchQuery
-from app.ports import Embedder, SpeechDetector, Vector, VectorIndex
+from app.ports import Embedder, SpeechDetector, Vector, VectorIndex, VisualEmbedder
 
 T = TypeVar("T")
 
@@ -109,6 +111,24 @@ class ArrivingEmbedder(Arriving[Embedder]):
         return await (await self.get()).embed(texts)
 
 
+class ArrivingEyes(Arriving[VisualEmbedder]):
+    """Implements `ports.VisualEmbedder`."""
+
+    @property
+    def dimensions(self) -> int:
+        return self.now().dimensions
+
+    @property
+    def knows_words(self) -> bool:
+        return self.here is not None and self.here.knows_words
+
+    async def see(self, source: Path) -> Sight:
+        return await (await self.get()).see(source)
+
+    async def imagine(self, text: str) -> Vector:
+        return await self.now().imagine(text)
+
+
 class ArrivingIndex(Arriving[VectorIndex]):
     """Implements `ports.VectorIndex`. Writers wait for it, readers are told to come back."""
 
@@ -120,6 +140,13 @@ class ArrivingIndex(Arriving[VectorIndex]):
     def generation(self) -> str:
         return self.now().generation
 
+    @property
+    def renewing(self) -> bool:
+        return self.here is not None and self.here.renewing
+
+    async def renewed(self) -> None:
+        await (await self.get()).renewed()
+
     async def upsert(self, moments: Sequence[Moment], vectors: Sequence[Vector | None]) -> None:
         await (await self.get()).upsert(moments, vectors)
 
@@ -130,6 +157,9 @@ class ArrivingIndex(Arriving[VectorIndex]):
 
     async def delete_asset(self, asset_id: str) -> None:
         await (await self.get()).delete_asset(asset_id)
+
+    async def vectors(self, asset_id: str) -> Mapping[str, Vector]:
+        return await (await self.get()).vectors(asset_id)
 
     async def assets(self) -> set[str]:
         return await (await self.get()).assets()

@@ -4,8 +4,11 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import BinaryIO
 
 from app.domain.errors import Forbidden
+
+PIECE = 16 * 1024 * 1024  # bytes
 
 
 class Hashing:
@@ -24,13 +27,23 @@ class Hashing:
 
 
 async def file_sha256(path: Path) -> str:
-    """In a thread. Raises Forbidden when the service may not read the file."""
-    return await asyncio.to_thread(_of_file, path)
+    """In threads, a piece at a time: a stop of the service has not to wait for all of a long file.
 
-
-def _of_file(path: Path) -> str:
+    Raises Forbidden when the service may not read the file.
+    """
+    digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        file = await asyncio.to_thread(path.open, "rb")
+        with file:
+            while await asyncio.to_thread(_feed, digest, file):
+                pass
     except OSError as error:
         raise Forbidden(f"the file cannot be read: {error.strerror}") from error
+    return digest.hexdigest()
+
+
+def _feed(digest: "hashlib._Hash", file: BinaryIO) -> bool:
+    """False at the end of the file."""
+    block = file.read(PIECE)
+    digest.update(block)
+    return bool(block)

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from loguru import logger
 
@@ -129,6 +130,14 @@ class Intake:
         return await self._add(
             _new_id(), SourceKind.PATH, path, str(found), options, request, sha256
         )
+
+    async def submit_watched(self, found: Path, options: JobOptions, sha256: str) -> Job:
+        """A file in a folder that the operator has watched, which may lie outside the roots; read
+        in place. `sha256`: of its bytes, in hex."""
+        self._disk.require()
+        options = await self.checked(options)
+        name = str(found)
+        return await self._add(_new_id(), SourceKind.PATH, name, name, options, None, sha256)
 
     async def submit_url(
         self, url: str, options: JobOptions, key: str | None = None, *, dedupe: bool = False

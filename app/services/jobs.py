@@ -2,14 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 from loguru import logger
 
+from app.domain.assets import Asset, asset_of
 from app.domain.crashpoints import reached
 from app.domain.errors import Conflict, NotFound, SpoolError
-from app.domain.jobs import LATE_WARNINGS, Job, JobPage, JobStatus
+from app.domain.jobs import PASSING_WARNINGS, AssetStage, Job, JobPage, JobStatus
+from app.domain.media_types import SPOKEN, MediaType
+from app.domain.result import no_words, result_of
 from app.domain.transcript import Segment, Transcript
 from app.ports import AssetStore, BlobStore, JobQueue, JobStore, TranscriptStore, VectorIndex
+from app.services.alike import not_replaced
 from app.services.sweep import delete_files
 from app.services.watch import JobWatch
 
@@ -64,28 +71,57 @@ class JobService:
         *,
         status: JobStatus | None = None,
         dead_letter: bool | None = None,
+        sha256: str | None = None,
         limit: int,
         cursor: str | None,
     ) -> JobPage:
-        return await self._store.list(
-            status=status, dead_letter=dead_letter, limit=limit, cursor=cursor
+        """Of those on certain bytes, by `sha256`, only what no later job has replaced."""
+        page = await self._store.list(
+            status=status, dead_letter=dead_letter, sha256=sha256, limit=limit, cursor=cursor
         )
+        if sha256 is None:
+            return page
+        return replace(page, jobs=await not_replaced(self._store, page.jobs))
 
     async def transcript(self, job: Job) -> Transcript:
-        """Raises Conflict when the job ended without one.
+        """Raises Conflict when the job ended without one; of a silent video it has no words.
 
         A saved transcript stands, also when what came after it failed for good.
         """
-        found = await self._transcripts.load(job.job_id)
+        asset, found = await self._known(job)
         if found is not None:
-            return found
+            return found.named(asset.speakers) if asset else found
+        if asset is None or asset.media_type in SPOKEN:
+            self._check_result(job, asset)
+            return no_words(job)
+        raise Conflict(f"of {job.media_type} media there is no transcript", code="job.no_result")
+
+    async def result(self, job: Job) -> dict[str, Any]:
+        """The result document, of what is known now. Raises Conflict as `transcript` does."""
+        asset, transcript = await self._known(job)
+        if transcript is None:
+            self._check_result(job, asset)
+        return await asyncio.to_thread(result_of, job, asset or asset_of(job), transcript)
+
+    async def _known(self, job: Job) -> tuple[Asset | None, Transcript | None]:
+        """What is kept of what the job found, or of the asset that it looked at again."""
+        if job.options.asset_stage is AssetStage.INITIAL:
+            asset = await self._assets.of_job(job.job_id)
+        else:
+            asset = await self._assets.get(job.asset_id)
+        by = asset.job_id if asset else job.job_id
+        return asset, await self._transcripts.load(by)
+
+    @staticmethod
+    def _check_result(job: Job, asset: Asset | None) -> None:
         if job.output_path is None:
             reason = f": {job.error_message}" if job.error_message else ""
             raise Conflict(
                 f"the job {job.status.value} and has no result{reason}",
                 code=job.error_code or "job.no_result",
             )
-        raise _superseded(job)
+        if asset is None:
+            raise _superseded(job)
 
     async def partial(self, job_id: str) -> Sequence[Segment]:
         """What is transcribed so far."""
@@ -113,7 +149,7 @@ class JobService:
         job = await self.get(job_id)
         if job.status is JobStatus.COMPLETED and not _late_stage_failed(job):
             raise Conflict("the job completed, and nothing in it failed")
-        if job.status is JobStatus.COMPLETED and not await self._assets.of_job(job_id):
+        if job.status is JobStatus.COMPLETED and (await self._known(job))[0] is None:
             raise _superseded(job)  # nothing of it is left to run
         if not await self._store.reopen(job):
             raise Conflict(f"the job is {job.status.value}: there is nothing to retry")
@@ -141,14 +177,18 @@ class JobService:
                 return replayed
 
     async def delete(self, job_id: str) -> None:
-        """Row, files and moments. A job under way is cancelled first.
+        """Row, files and moments, those of a video's key-frames too. A job under way is cancelled
+        first.
 
         The row goes first: what a crash leaves of the rest is swept at the next start.
         """
         job = await self.get(job_id)
         await self._store.cancel(job_id)
         await self._drop(job_id)  # a cancelled walk may still be on its way to its end
-        searchable = await self._assets.of_job(job_id)  # else another job's
+        kept = await self._assets.get(job.asset_id)
+        searchable = kept is not None and kept.job_id == job_id  # else another job's
+        if job.media_type is MediaType.VIDEO and (searchable or kept is None):
+            await self.delete_frames(job.asset_id)
         self._forgotten(job_id)
         if not await self._store.delete(job_id) and await self._store.get(job_id):
             raise Conflict("the job was sent on its way again meanwhile")
@@ -159,6 +199,12 @@ class JobService:
             await self._forget(job)
         self._watch.tell(job_id)
         logger.bind(job_id=job_id).info("deleted")
+
+    async def delete_frames(self, video_id: str) -> None:
+        """Before the video itself: cut short and done again, it leaves none."""
+        for frame in await self._store.of_frames(video_id):
+            with suppress(NotFound):  # somebody else was faster
+                await self.delete(frame)
 
     async def _forget(self, job: Job) -> None:
         try:
@@ -180,4 +226,4 @@ def _how_ended(job: Job) -> str:
 
 
 def _late_stage_failed(job: Job) -> bool:
-    return any(warning.code in LATE_WARNINGS for warning in job.warnings)
+    return any(warning.code in PASSING_WARNINGS for warning in job.warnings)

@@ -42,11 +42,35 @@ async def refill(books: Books, embedder: Embedder, index: VectorIndex) -> int:
     return number
 
 
+async def _nothing() -> int:
+    return 0
+
+
+async def fill(
+    books: Books,
+    embedder: Embedder,
+    index: VectorIndex,
+    extra: Callable[[], Awaitable[int]] = _nothing,
+) -> bool:
+    """All that the index lacks, and what `extra` brings; True when nothing stays behind.
+
+    Once as much is there as can be, the table of an earlier model goes. Where nothing at all could
+    be indexed, the model is at fault: then that one still serves.
+    """
+    indexed = await refill(books, embedder, index) + await extra()
+    behind = bool(await books.assets.unindexed(index.generation, 1))
+    if index.renewing and (indexed or not behind):
+        await index.renewed()
+        logger.info("the index of the new model serves from now on")
+    return not behind
+
+
 async def keep_level(
     books: Books,
     embedder: Embedder,
     index: VectorIndex,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    extra: Callable[[], Awaitable[int]] = _nothing,
 ) -> None:
     """For ever: what could not be indexed for a reason that passes is indexed once it has passed.
 
@@ -58,12 +82,11 @@ async def keep_level(
         if not (embedder.ready and index.ready):
             continue
         try:
-            await refill(books, embedder, index)
-            behind = await books.assets.unindexed(index.generation, 1)
+            level = await fill(books, embedder, index, extra)
         except SpoolError as error:
             logger.error("the index is not level with the database: {}", error.message)
-            behind = ["unknown"]
-        delay = min(2 * delay, LAST_LOOK) if behind else FIRST_LOOK
+            level = False
+        delay = FIRST_LOOK if level else min(2 * delay, LAST_LOOK)
 
 
 async def prune(assets: AssetStore, index: VectorIndex) -> int:
@@ -91,7 +114,11 @@ async def reindex(asset_id: str, books: Books, embedder: Embedder, index: Vector
             if asset is None or job is None or job.status is not JobStatus.COMPLETED:
                 return False
             transcript = await books.transcripts.load(asset.job_id)
-            if not await embed(asset, transcript, embedder, index, books.assets, _log):
+            whole = await embed(asset, transcript, embedder, index, books.assets, _log)
+            if await books.assets.get(asset_id) is None:
+                await index.delete_asset(asset_id)  # it was deleted meanwhile
+                return False
+            if not whole:
                 return False
             await books.store.make_good(asset.job_id)
             return True

@@ -11,7 +11,16 @@ from loguru import logger
 
 from app.domain.clock import utc_now
 from app.domain.errors import SpoolError
-from app.domain.jobs import Job, SourceKind, pcm_key, result_key, upload_key
+from app.domain.jobs import (
+    Job,
+    SourceKind,
+    frames_key,
+    pcm_key,
+    reel_key,
+    result_key,
+    thumbnail_key,
+    upload_key,
+)
 from app.domain.media_types import FOLDERS
 from app.ports import BlobStore, BootLog
 
@@ -136,7 +145,8 @@ class FileSweep:
 
 async def delete_files(blobs: BlobStore, job: Job) -> None:
     """What is kept for a job; its row is gone by now. A file of the machine's own is not ours."""
-    for key in (*_upload(job), pcm_key(job.job_id), result_key(job.job_id)):
+    made = (pcm_key, reel_key, result_key, thumbnail_key, frames_key)
+    for key in (*_upload(job), *(key(job.job_id) for key in made)):
         await blobs.delete_file(key)
 
 

@@ -110,8 +110,10 @@ class Verdicts:
         dead = error.retryable
         if await self.written(self._store.fail, job, error, dead_letter=dead):
             reached("job.failed")
-            how = "dead letter" if dead else "failed for good"
-            logger.warning("{}: {}: {}", how, error.code, error.message)
+            if dead:
+                logger.error("dead letter: {}: {}", error.code, error.message)
+            else:
+                logger.warning("failed for good: {}: {}", error.code, error.message)
         else:
             dropped()
 

@@ -13,7 +13,7 @@ from loguru import logger
 
 from app.domain.crashpoints import reached
 from app.domain.errors import SpoolError
-from app.domain.jobs import Job, JobStatus, Priority, Stage, pcm_key, result_key
+from app.domain.jobs import Job, JobStatus, Priority, Stage, pcm_key, reel_key, result_key
 from app.domain.result import result_of
 from app.pipeline.pace import Paces
 from app.pipeline.report import ClaimLost, JobReport, Stopping
@@ -262,7 +262,7 @@ class JobWorker:
         """The result document, before anybody is told of it."""
         job_id = work.job.job_id
         finished = await self._verdicts.written(self._store.get, job_id) or work.job
-        found = result_of(finished, work.found, work.transcript)
+        found = await asyncio.to_thread(result_of, finished, work.found, work.transcript)
         document = json.dumps(found, ensure_ascii=False).encode()
         await self._blobs.save_file(result_key(job_id), _one(document))
         reached("result.written")
@@ -270,6 +270,7 @@ class JobWorker:
     async def _tidy(self, job: Job) -> None:
         with contextlib.suppress(SpoolError):
             await self._blobs.delete_file(pcm_key(job.job_id))
+            await self._blobs.delete_file(reel_key(job.job_id))
 
 
 def _unplanned(error: Exception) -> SpoolError:

@@ -21,9 +21,16 @@ AS_JSON = "if it is JSON, say so: curl -H 'Content-Type: application/json'"
 Event: TypeAlias = MultipartSegment | bytes | None
 
 
-async def read_json(request: Request) -> Any:
+async def read_json(request: Request, limit: int = MAX_JSON) -> Any:
+    return parsed_json(await _read(request, limit))
+
+
+async def read_bytes(request: Request, limit: int) -> bytes:
+    return await _read(request, limit)
+
+
+def parsed_json(text: bytes) -> Any:
     try:
-        text = await _read(request)
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"the body is not JSON: {_first_line(error)}") from error
@@ -86,13 +93,13 @@ def _content_type(request: Request) -> tuple[str, dict[str, str]]:
     return name.lower(), dict(options)
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, limit: int = MAX_JSON) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_JSON:
+        if len(body) > limit:
             raise TooLarge(
-                f"a body of this type may have {MAX_JSON} bytes",
+                f"a body of this type may have {limit} bytes",
                 code="body.too_large",
                 hint=AS_FILE,
             )

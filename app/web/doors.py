@@ -6,14 +6,19 @@ from typing import cast
 
 from starlette.requests import Request
 
+from app.services.assets import AssetService
 from app.services.engines import EngineShelf
 from app.services.estimates import Estimates
+from app.services.figures import IngestionFigures
 from app.services.follow import JobFollower
 from app.services.health import Health
+from app.services.index_care import IndexCare
 from app.services.intake import Intake
 from app.services.jobs import JobService
 from app.services.keys import KeyService
+from app.services.records import RecordService
 from app.services.search import SearchService
+from app.services.site_sync import SiteSync
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
 from app.web.gate import Gate
@@ -29,6 +34,11 @@ class Doors:
     send_away: Callable[[], None]
     engines: EngineShelf
     search: SearchService
+    records: RecordService
+    index_care: IndexCare
+    assets: AssetService
+    site: SiteSync
+    figures: IngestionFigures
     webhooks: WebhookService
     uploads: UploadService
     health: Health

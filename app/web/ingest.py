@@ -50,11 +50,11 @@ async def _submit(request: Request, intake: Intake) -> tuple[Job, Wish]:
 
 
 async def _from_source(intake: Intake, source: schemas.Source, wish: Wish) -> tuple[Job, Wish]:
+    options = wish.options.by_suffix(source.url or source.path or "")
     if source.url is not None:
-        job = await intake.submit_url(source.url, wish.options, wish.key, dedupe=wish.dedupe)
-        return job, wish
+        return await intake.submit_url(source.url, options, wish.key, dedupe=wish.dedupe), wish
     assert source.path is not None  # the schema allows exactly one
-    return await intake.submit_path(source.path, wish.options, wish.key, dedupe=wish.dedupe), wish
+    return await intake.submit_path(source.path, options, wish.key, dedupe=wish.dedupe), wish
 
 
 async def _from_raw(
@@ -85,8 +85,8 @@ async def _from_multipart(
 
 
 async def _received(intake: Intake, upload: Upload, wish: Wish) -> tuple[Job, Wish]:
-    job = await intake.submit_received(upload, wish.options, wish.key, dedupe=wish.dedupe)
-    return job, wish
+    options = wish.options.by_suffix(upload.filename)
+    return await intake.submit_received(upload, options, wish.key, dedupe=wish.dedupe), wish
 
 
 def _wish(given: schemas.IngestOptions, key: str | None) -> Wish:

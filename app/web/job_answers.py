@@ -1,12 +1,13 @@
 """What is told of jobs and their results."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
-from app.domain.jobs import Priority, SourceKind, Stage, Task
+from app.domain.jobs import AssetStage, Priority, SourceKind, Stage, Task
+from app.domain.media_types import MediaType
 from app.web.answers import Answered, Count, Seconds, Share
 
 StatusName = Literal[
@@ -70,11 +71,21 @@ class AskedFor(Answered):
     prompt: Text
     word_timestamps: Flag
     topics: Flag
+    keyframes: Annotated[bool, Field(default_factory=bool, description="Only where they are off.")]
+    diarize: Flag
     priority: Priority
     asset_id: Text
     title: Text
     labels: Annotated[list[str], Field(default_factory=list)]
     webhook_url: Text
+    media_type: Annotated[
+        MediaType, Field(default=MediaType.AUDIO, description="Where it is told, or no sound.")
+    ]
+    asset_stage: Annotated[AssetStage, Field(default=AssetStage.INITIAL)]
+    description: Text
+    link: Text
+    parent_id: Text
+    at: Annotated[Seconds, Field(default_factory=float)]
 
 
 class Job(Answered):
@@ -130,6 +141,9 @@ class Segment(Answered):
     text: str
     avg_logprob: float | None
     no_speech_prob: Share | None
+    speaker: Annotated[
+        str | None, Field(default=None, description="Name or label, where it was asked for.")
+    ]
     words: Annotated[
         list[Word], Field(default_factory=list, description="Where they were asked for.")
     ]
@@ -149,6 +163,18 @@ class Topic(Answered):
     score: Annotated[float, Field(ge=-1, le=1, description="How near it is to the whole.")]
 
 
+class Chapter(Answered):
+    start: Seconds
+    end: Seconds
+    title: Annotated[str, Field(description="A phrase that is said in it.")]
+
+
+class Speaker(Answered):
+    speaker: Annotated[str, Field(description="Label, to name them by.")]
+    name: Annotated[str, Field(description="As named, else the label.")]
+    seconds: Seconds
+
+
 class Result(Answered):
     job_id: UUID
     title: str
@@ -156,10 +182,55 @@ class Result(Answered):
     segments: list[Segment]
     language_detection: LanguageDetection | None
     topics: Annotated[list[Topic], Field(description="Empty where they were not asked for.")]
+    chapters: Annotated[list[Chapter], Field(description="They come with the topics.")]
+    speakers: Annotated[
+        list[Speaker], Field(description="Who speaks; empty where it was not asked for.")
+    ]
     duration: Seconds
     provider: str
     model: str
     warnings: list[Notice]
+
+
+class Tag(Answered):
+    label: str
+    score: Share
+
+
+class Heading(Answered):
+    text: str
+    level: Annotated[int, Field(ge=1, le=6)]
+    anchor: Annotated[str, Field(description="Its name in an address.")]
+    start: Annotated[Count, Field(description="Characters of the text before it.")]
+
+
+class Passage(Answered):
+    anchor: Annotated[str, Field(description="Of the heading it stands under.")]
+    start: Annotated[Count, Field(description="Characters of the text.")]
+    end: Count
+    code: bool
+
+
+class AssetResult(Answered):
+    """Of a picture or a text."""
+
+    job_id: UUID
+    asset_id: str
+    media_type: MediaType
+    title: str
+    description: str
+    text: Annotated[str, Field(description="What stands in it.")]
+    tags: Annotated[list[Tag], Field(description="What a picture seems to show, best first.")]
+    width: Annotated[Count | None, Field(description="Pixels.")]
+    height: Count | None
+    metadata: Annotated[dict[str, Any], Field(description="Front matter, or what was told.")]
+    headings: Annotated[list[Heading], Field(description="Of a text, in its order.")]
+    passages: Annotated[list[Passage], Field(description="Of a text: what is found as one.")]
+    warnings: list[Notice]
+
+
+class ResultOf(RootModel[Result | AssetResult]):
+    """Of what was heard, or of a picture or text."""
 
 
 class Partial(Answered):

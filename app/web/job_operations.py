@@ -73,7 +73,7 @@ GET_RESULT = Operation(
     scope=Scope.READ,
     query=schemas.ResultQuery,
     answers={
-        200: Answer(description="The result.", content={JSON: answers.Result, **WRITTEN}),
+        200: Answer(description="The result.", content={JSON: answers.ResultOf, **WRITTEN}),
         202: Answer(
             description="The part that is transcribed so far.",
             content={JSON: answers.Partial, **WRITTEN},

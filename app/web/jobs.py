@@ -7,7 +7,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.domain.captions import CaptionFormat, render
 from app.domain.jobs import Job
-from app.domain.result import result_document, segment_rows
+from app.domain.media_types import SPOKEN
+from app.domain.result import segment_rows
 from app.domain.transcript import Segment, Transcript
 from app.web import schemas
 from app.web.body import unique
@@ -25,7 +26,7 @@ MEDIA_TYPES = {
 async def list_jobs(request: Request) -> Response:
     given = schemas.ListQuery.model_validate_strings(_query(request, lowered="status"))
     page = await doors(request).jobs.list(
-        status=given.status, limit=given.limit, cursor=given.cursor
+        status=given.status, sha256=given.sha256, limit=given.limit, cursor=given.cursor
     )
     return JSONResponse(schemas.page_view(page, doors(request).estimates.known))
 
@@ -68,10 +69,12 @@ async def get_result(request: Request) -> Response:
     job = await jobs.get(request.path_params["job_id"])
     if not job.status.ended and job.output_path is None:
         return _partial(job, tuple(await jobs.partial(job.job_id)), given.format)
-    transcript = await jobs.transcript(job)
     if given.format == "json":
-        return JSONResponse(result_document(job, transcript))
-    return _captions(job, transcript, CaptionFormat(given.format), 200)
+        return JSONResponse(await jobs.result(job))
+    if given.format == "txt" and job.media_type not in SPOKEN:
+        found = await jobs.result(job)
+        return PlainTextResponse(found["text"])
+    return _captions(job, await jobs.transcript(job), CaptionFormat(given.format), 200)
 
 
 def _partial(job: Job, segments: tuple[Segment, ...], form: str) -> Response:

@@ -42,6 +42,7 @@ class TranslationForm(Given):
             model=model,
             prompt=self.prompt,
             priority=Priority.INTERACTIVE,
+            keyframes=False,  # somebody waits for the words
         )
 
 

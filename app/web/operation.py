@@ -21,6 +21,7 @@ FORM = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 BYTES = "application/octet-stream"
 EVENTS = "text/event-stream"
+LINES = "application/x-ndjson"
 
 
 @dataclass(frozen=True, kw_only=True)

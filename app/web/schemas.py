@@ -36,7 +36,9 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Options(Given):
+class Wishes(Given):
+    """What is to be done with a medium, and what is told of it."""
+
     language: Name | None = None
     task: Annotated[Task, Field(strict=False)] = Task.TRANSCRIBE
     provider: Name | None = None
@@ -44,11 +46,18 @@ class Options(Given):
     prompt: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] | None = None
     word_timestamps: bool = False
     topics: bool = False
+    #: Of video: its key-frames too.
+    keyframes: bool = True
+    #: Tell who speaks.
+    diarize: bool = False
     priority: Annotated[Priority, Field(strict=False)] = Priority.NORMAL
-    asset_id: Name | None = None
     title: Name | None = None
     labels: Labels = ()
     webhook_url: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
+
+
+class Options(Wishes):
+    asset_id: Name | None = None
 
     def job_options(self) -> JobOptions:
         return JobOptions(**{name: getattr(self, name) for name in Options.model_fields})
@@ -98,6 +107,8 @@ class PageQuery(Given):
 
 class ListQuery(PageQuery):
     status: JobStatus | None = None
+    #: Only jobs on these bytes, in hex; none whose asset a later job replaced.
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 class ResultQuery(Given):
@@ -125,6 +136,8 @@ class SearchParameters(Given):
     until: Moment | None = Field(default=None, alias="to")
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     cursor: Annotated[str, Field(max_length=500)] | None = None
+    #: Whether all that is found of one medium is one hit.
+    group: bool = True
 
 
 UNKNOWN = Standing()
@@ -187,7 +200,9 @@ def rounded(seconds: float | None) -> float | None:
 
 def _options_view(options: JobOptions) -> dict[str, Any]:
     """What was asked for."""
-    shown = {name: value for name, value in asdict(options).items() if value}
+    plain, always = asdict(JobOptions()), ("task", "priority")
+    given = asdict(options).items()
+    shown = {name: value for name, value in given if name in always or value != plain[name]}
     if options.webhook_url:
         shown["webhook_url"] = without_secrets(options.webhook_url)
     return shown

@@ -1,10 +1,13 @@
 """Every URL in one table."""
 
 from app.web import (
+    assets,
+    bulk,
     dead_letters,
     docs,
     engines,
     events,
+    figures,
     health,
     ingest,
     jobs,
@@ -13,10 +16,13 @@ from app.web import (
     openai_models,
     process,
     search,
+    site_sync,
     uploads,
     video,
+    watch,
     webhooks,
 )
+from app.web import assets_operations as of_assets
 from app.web import docs_operations as of_docs
 from app.web import engines_operations as of_engines
 from app.web import events_operations as of_events
@@ -30,6 +36,7 @@ from app.web import search_operations as of_search
 from app.web import uploads_operations as up
 from app.web import video_operations as of_video
 from app.web import webhook_operations as of_webhooks
+from app.web.asset_paths import ASSET, ASSET_THUMBNAIL, WATCH
 from app.web.operation import Door, Endpoint, Operation
 
 
@@ -73,6 +80,18 @@ DOORS = (
         POST=up.OVERRIDE_UPLOAD,
     ),
     door("/api/v1/search", search.search, GET=of_search.SEARCH, POST=of_search.SEARCH_BY_BODY),
+    door("/api/v1/assets", assets.list_assets, GET=of_assets.LIST_ASSETS),
+    door("/api/v1/assets", assets.take_in, POST=of_assets.TAKE_IN_ASSET),
+    door(ASSET_THUMBNAIL, assets.thumbnail, GET=of_assets.GET_THUMBNAIL),
+    door(ASSET, assets.get_asset, GET=of_assets.GET_ASSET),
+    door(ASSET, assets.patch_asset, PATCH=of_assets.PATCH_ASSET),
+    door(ASSET, assets.delete_asset, DELETE=of_assets.DELETE_ASSET),
+    door(WATCH, watch.watch, GET=of_assets.WATCH),
+    door("/sync-content", site_sync.sync_content, POST=of_assets.SYNC_CONTENT),
+    door("/api/debug-ingestion", figures.debug_ingestion, GET=of_assets.DEBUG_INGESTION),
+    door("/bulk-add", bulk.bulk_add, POST=of_search.BULK_ADD),
+    door("/build-index", bulk.build_index, POST=of_search.BUILD_INDEX),
+    door("/build-index", bulk.index_state, GET=of_search.INDEX_STATE),
     door("/api/v1/keys", keys.list_keys, GET=key.LIST_KEYS),
     door("/api/v1/keys", keys.create_key, POST=key.CREATE_KEY),
     door("/api/v1/keys/{key_id}", keys.revoke_key, DELETE=key.REVOKE_KEY),

@@ -41,10 +41,11 @@ async def _tell(request: Request) -> Response:
 
 async def _create(request: Request) -> Response:
     length, given = tus.upload_length(request), tus.metadata(request)
+    name = given.filename or "upload"
     made = await doors(request).uploads.create(
         length,
-        given.job_options(),
-        filename=given.filename or "upload",
+        given.job_options().by_suffix(name),
+        filename=name,
         told=request.headers.get("upload-metadata"),
     )
     place = {"Location": f"/api/v1/uploads/{made.upload_id}"}

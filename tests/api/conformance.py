@@ -1,5 +1,6 @@
 """Holds answers against the OpenAPI document: status, headers, type and body."""
 
+import re
 from typing import Any
 
 import httpx2
@@ -60,6 +61,6 @@ class Conformance:
         for route in routes():
             scope = {"type": "http", "method": request.method, "path": request.url.path}
             if route.matches(scope)[0] is Match.FULL:
-                path = self._document["paths"][route.path]
+                path = self._document["paths"][re.sub(r":\w+}", "}", route.path)]
                 return dict(path.get(request.method.lower()) or path[method])
         return None

@@ -35,6 +35,8 @@ OPERATIONS = [
     for door in DOORS
     for method, operation in door.operations.items()
 ]
+#: What goes on until the client hangs up, unless it is told to end.
+ENDLESS = {"/api/debug-ingestion"}
 PLACE = re.compile(r"\{[^}]+\}")
 
 
@@ -121,7 +123,7 @@ async def test_nothing_that_can_be_got_holds_a_piece_of_the_medium(
     pieces = {film[first : first + 64] for first in (0, len(film) // 2, len(film) - 64)}
     asked = sorted({path for path, method, _ in OPERATIONS if method == "GET"})
     for path in [*asked, "/watch/{job_id}", "/media/{job_id}", "/video/{job_id}"]:
-        url = filled(path, job_id)
+        url = filled(path, job_id) + ("?count=1" if path in ENDLESS else "")
         answer = await spool.http.get(url, headers={"Range": "bytes=0-1023"})
         assert answer.status_code != 206, url
         assert not answer.headers.get("content-type", "").startswith(MEDIA_TYPES), url
@@ -220,7 +222,7 @@ async def test_what_is_queued_is_a_job_id_and_nothing_else(
     await spool.http.post(f"/api/v1/dead-letters/{dead}/replay")
     await spool.completed(dead)
     assert [payload.keys() for payload in queued] == [{"job_id"}] * len(queued)
-    assert {payload["job_id"] for payload in queued} == {*made, dead}
+    assert {payload["job_id"] for payload in queued} >= {*made, dead}  # and key-frames
 
 
 @pytest.mark.parametrize(

@@ -265,7 +265,7 @@ async def test_the_last_attempt_fails_the_job_with_its_history(spool: Spool, spe
         ("noise.mp3", bytes(range(256)) * 4, "media.unreadable"),
         ("head.wav", b"RIFF\x24\x00\x00\x00WAVEfmt ", "media.unreadable"),
         ("playlist.m3u8", b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "media.unreadable"),
-        ("list.txt", b"ffconcat version 1.0\nfile /etc/passwd\n", "media.unreadable"),
+        ("list.concat", b"ffconcat version 1.0\nfile /etc/passwd\n", "media.unreadable"),
         ("one.bin", b"\0", "media.unreadable"),
     ],
 )
@@ -287,9 +287,18 @@ async def test_a_truncated_video_fails_with_the_words_of_ffmpeg(
     assert "moov atom not found" in job["error"]["message"]
 
 
-async def test_a_video_without_sound_fails_as_such(spool: Spool, tmp_path: Path) -> None:
+async def test_a_video_without_sound_completes_with_a_warning(spool: Spool, tmp_path: Path) -> None:
     mute = make_video(tmp_path / "mute.mp4", None).read_bytes()
     job = await spool.ended(await spool.take_in(mute, "mute.mp4"))
+    assert job["status"] == "Completed"
+    assert [warning["code"] for warning in job["warnings"]] == ["media.no_audio"]
+
+
+async def test_a_medium_with_neither_sound_nor_picture_fails_as_such(
+    spool: Spool, tmp_path: Path
+) -> None:
+    mute = make_video(tmp_path / "mute.mp4", None).read_bytes()
+    job = await spool.ended(await spool.take_in(mute, "mute.m4a"))
     assert (job["status"], job["error"]["code"]) == ("Failed", "media.no_audio")
 
 

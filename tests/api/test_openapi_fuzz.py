@@ -42,8 +42,14 @@ enabled = false
 include-operation-id = [{reading}]
 parameters = {{ job_id = "{job_id}" }}
 
+# It goes on until the client hangs up.
+[[operations]]
+include-operation-id = "debug_ingestion"
+parameters = {{ count = 1, interval = 0.05 }}
+
 # What no schema can say: a cursor must be one that was given out, an option stands in one place,
-# a source must be there, a medium must be one, an engine must be known, a date must be ahead.
+# a source must be there, a medium must be one, an engine must be known, a date must be ahead, a
+# vector must have the length that its model gives it.
 [[operations]]
 include-operation-id = [{particular}]
 checks = {{ positive_data_acceptance = {{ expected-statuses = [{refused}] }} }}
@@ -69,7 +75,8 @@ phases = {{ fuzzing = {{ enabled = false }} }}
 READING = ("get_job", "get_result", "get_events", "process_status", "process_result")
 PARTICULAR = (
     *("ingest", "ingest_put", "list_jobs", "list_dead_letters", "list_deliveries"),
-    *("search", "search_by_body", "create_key", "set_default_engine"),
+    *("take_in_asset", "list_assets", "patch_asset", "sync_content"),
+    *("search", "search_by_body", "bulk_add", "create_key", "set_default_engine"),
     *("process", "process_audio", "process_video", "video_submit"),
     *("create_transcription", "create_translation"),
 )

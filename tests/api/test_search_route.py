@@ -6,7 +6,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from tests.api.spool import Spool, error
+from tests.api.spool import Spool, error, multipart
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -39,21 +39,30 @@ async def search(spool: Spool, **query: str | int) -> dict[str, Any]:
 
 async def test_a_hit_can_be_played(filled: Spool) -> None:
     found = await search(filled, q="ask what you can do for your country", asset_id="speech-1")
+    assert len(found["hits"]) == 1  # all else that was found of the talk is in it
     hit = found["hits"][0]
     assert hit.keys() == {
         "asset_id",
+        "parent_id",
         "media_type",
         "title",
         "text",
+        "snippet",
         "start",
         "end",
         "score",
         "why",
         "url",
         "thumbnail",
+        "moments",
+        "more",
     }
     assert (hit["asset_id"], hit["title"], hit["media_type"]) == ("speech-1", "speech-1", "video")
     assert hit["text"] == "Ask what you can do for your country."
+    assert (
+        hit["snippet"]
+        == "<mark>Ask</mark> what you <mark>can</mark> do for your <mark>country</mark>."
+    )
     assert 0 <= hit["start"] < hit["end"] < 15
     assert hit["url"] == f"/watch/speech-1?t={hit['start']:g}"
     assert set(hit["why"]) == {"semantic", "keyword"} and hit["score"] > 0
@@ -110,6 +119,52 @@ async def test_only_what_was_taken_in_then_is_found(filled: Spool) -> None:
     assert assets(posted.json()) == {second["asset_id"]}
 
 
+async def test_what_is_found_of_one_talk_is_one_hit_unless_asked_otherwise(filled: Spool) -> None:
+    words = "moon country weather"
+    grouped = (await search(filled, q=words, mode="keyword", limit=2))["hits"]
+    flat = (await search(filled, q=words, mode="keyword", group="false"))["hits"]
+    assert [hit["asset_id"] for hit in grouped] == [flat[0]["asset_id"], grouped[1]["asset_id"]]
+    assert {hit["asset_id"] for hit in grouped} == set(ASSETS)
+    for hit in grouped:
+        texts = [hit["text"], *(each["text"] for each in hit["moments"])]
+        assert len(texts) == 3 and hit["more"] == 0
+        assert sorted(texts) == sorted(h["text"] for h in flat if h["asset_id"] == hit["asset_id"])
+        assert all(each["url"].endswith(f"?t={each['start']:g}") for each in hit["moments"])
+    assert all(hit["moments"] == [] and hit["more"] == 0 for hit in flat)
+
+
+@pytest.mark.parametrize("image", ["", "%%%", 5, "a" * 3, "data:image/png;base64,"])
+async def test_an_image_that_is_none_is_refused_and_named(filled: Spool, image: object) -> None:
+    answer = await filled.http.post(SEARCH, json={"image": image})
+    assert "image" in error(answer, 422, "request.invalid")["message"]
+
+
+async def test_a_file_in_another_field_than_image_is_refused(filled: Spool) -> None:
+    for parts in (
+        [("file", "a.png", b"x")],
+        [("image", "a.png", b"x"), ("image", "b.png", b"x")],
+        [("q", "a.txt", b"x")],
+    ):
+        body, headers = multipart(*parts)
+        answer = await filled.http.post(SEARCH, content=body, headers=headers)
+        assert "image" in error(answer, 422, "request.invalid")["message"]
+    body, headers = multipart(("q", None, b"\xff"))
+    answer = await filled.http.post(SEARCH, content=body, headers=headers)
+    assert "q: not UTF-8" in error(answer, 422, "request.invalid")["message"]
+
+
+async def test_a_form_without_a_picture_is_a_search_too(filled: Spool) -> None:
+    body, headers = multipart(("q", None, b"moon"), ("limit", None, b"1"), ("group", None, b"true"))
+    answer = await filled.http.post(SEARCH, content=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["hits"][0]["text"] == "We choose to go to the moon."
+
+
+async def test_a_picture_that_is_too_large_is_refused(filled: Spool) -> None:
+    body, headers = multipart(("image", "a.png", bytes(13 * 1024 * 1024)))
+    error(await filled.http.post(SEARCH, content=body, headers=headers), 413, "body.too_large")
+
+
 async def test_a_search_may_be_posted_as_json(filled: Spool) -> None:
     body = {"q": "moon", "mode": "keyword", "media_type": "video", "labels": ["physics"]}
     answer = await filled.http.post(SEARCH, json={**body, "limit": 5})
@@ -119,10 +174,11 @@ async def test_a_search_may_be_posted_as_json(filled: Spool) -> None:
 
 @pytest.mark.parametrize("mode", ["hybrid", "semantic", "keyword"])
 async def test_pages_hold_every_hit_once(filled: Spool, mode: str) -> None:
-    whole = await search(filled, q="the moon and the country", mode=mode, limit=50)
+    flat = {"q": "the moon and the country", "mode": mode, "group": "false"}
+    whole = await search(filled, **flat, limit=50)
     assert whole["cursor"] is None and len(whole["hits"]) > 2
     paged: list[dict[str, Any]] = []
-    query: dict[str, str | int] = {"q": "the moon and the country", "mode": mode, "limit": 2}
+    query: dict[str, str | int] = {**flat, "limit": 2}
     while True:
         found = await search(filled, **query)
         paged += found["hits"]

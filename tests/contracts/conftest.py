@@ -17,8 +17,10 @@ from app.adapters.sql.database import Database
 from app.adapters.sql.deliveries import SqlDeliveryStore
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.keys import SqlKeyStore
+from app.adapters.sql.records import SqlRecordStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
 from app.adapters.sql.uploads import SqlUploadStore
+from app.adapters.sql.watched import SqlWatchNotes
 from app.adapters.sql.windows import SqlWindowJournal
 from app.ports import (
     AssetStore,
@@ -27,9 +29,11 @@ from app.ports import (
     JobQueue,
     JobStore,
     KeyStore,
+    RecordStore,
     ResumableFiles,
     TranscriptStore,
     UploadStore,
+    WatchNotes,
     WindowJournal,
 )
 
@@ -56,9 +60,11 @@ class Stores:
     windows: WindowJournal
     transcripts: TranscriptStore
     assets: AssetStore
+    records: RecordStore
     deliveries: DeliveryStore
     keys: KeyStore
     uploads: UploadStore
+    watched: WatchNotes
 
 
 UPLOADS_LIVE = 3600.0  # seconds
@@ -76,9 +82,11 @@ def sql_stores(url: str, clock: SteppedClock) -> OpenStores:
                 windows=SqlWindowJournal(database, clock),
                 transcripts=SqlTranscriptStore(database, clock),
                 assets=SqlAssetStore(database, clock),
+                records=SqlRecordStore(database),
                 deliveries=SqlDeliveryStore(database, clock),
                 keys=SqlKeyStore(database, clock),
                 uploads=SqlUploadStore(database, UPLOADS_LIVE, clock),
+                watched=SqlWatchNotes(database),
             )
 
     return opened

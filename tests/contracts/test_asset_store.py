@@ -9,7 +9,9 @@ from app.domain.assets import Asset, AssetChanges, Picture, Tag, TextLine, asset
 from app.domain.errors import Conflict, InvalidRequest, StorageError
 from app.domain.jobs import Job, JobOptions
 from app.domain.media_types import MediaType
+from app.domain.pictures import Sight
 from app.domain.transcript import Word
+from app.domain.writing.formats import TextFormat
 from tests.contracts.conftest import SteppedClock, Stores
 from tests.contracts.jobs import claim, claimed_job, new_id
 from tests.contracts.test_transcript_store import transcript
@@ -74,9 +76,11 @@ async def test_a_settled_asset_comes_back_as_it_was(stores: Stores) -> None:
 async def test_what_is_read_comes_back_with_what_its_owner_told(stores: Stores) -> None:
     job = await claimed_job(stores.jobs, options=JobOptions(media_type=MediaType.TEXT))
     told = {"tags": ["x"], "draft": False, "weight": 3}
-    await stores.assets.settle(job, asset_of(job, text="# Ünï\n\ncode", metadata=told))
+    found = asset_of(job, text="# Ünï\n\ncode", text_format=TextFormat.MDX, metadata=told)
+    await stores.assets.settle(job, found)
     asset = await known(stores, job.asset_id)
     assert asset.text == "# Ünï\n\ncode" and asset.metadata == told
+    assert asset.text_format is TextFormat.MDX
 
 
 async def test_speech_is_an_asset_once_its_transcript_is_saved(stores: Stores) -> None:
@@ -282,3 +286,31 @@ async def test_marking_what_is_not_there_does_nothing(stores: Stores) -> None:
 async def test_times_are_aware(stores: Stores) -> None:
     asset = await heard(stores)
     assert isinstance(asset.created_at, datetime) and asset.created_at.tzinfo is not None
+
+
+async def test_pictures_that_a_model_has_not_seen_are_told_by_id_page_by_page(
+    stores: Stores,
+) -> None:
+    for name in ("c", "a", "b"):
+        await looked_at(stores, asset_id=name)
+    await heard(stores)
+    assert await stores.assets.unseen("lite0", 9) == []
+    first = await stores.assets.unseen("newer", 2)
+    assert [asset.asset_id for asset in first] == ["a", "b"]
+    rest = await stores.assets.unseen("newer", 2, after="b")
+    assert [asset.asset_id for asset in rest] == ["c"]
+
+
+async def test_a_sight_takes_the_place_of_the_last_and_has_to_be_indexed(stores: Stores) -> None:
+    sight = Sight(model="newer", vector=(1.0, 0.5), tags=(Tag(label="cup", score=0.5),))
+    _, asset = await looked_at(stores)
+    await stores.assets.mark_indexed(asset, "g")
+    assert await stores.assets.note_sight(asset, sight)
+    after = await known(stores, asset.asset_id)
+    assert after.picture == replace(
+        PICTURE, visual=sight.vector, visual_model="newer", tags=sight.tags
+    )
+    assert (after.revision, after.indexed_in) == (asset.revision + 1, None)
+    assert not await stores.assets.note_sight(asset, sight)  # of a revision that is no more
+    assert (await known(stores, asset.asset_id)).revision == after.revision
+    assert not await stores.assets.note_sight(await heard(stores), sight)

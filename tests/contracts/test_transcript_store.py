@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.assets import AssetChanges
 from app.domain.errors import Conflict, StorageError
 from app.domain.jobs import SUSPECT_DEATHS, JobOptions
 from app.domain.transcript import (
+    Chapter,
     LanguageDetection,
     LanguageGuess,
     Segment,
@@ -76,6 +78,36 @@ async def test_topics_are_kept_with_the_transcript_once_they_are_noted(stores: S
     await stores.transcripts.note_topics(other.job_id, ())
     assert await stores.transcripts.load(other.job_id) == replace(transcript("hello"), topics=())
     await stores.transcripts.note_topics("no id", topics)
+
+
+async def test_chapters_are_kept_with_the_transcript_once_they_are_noted(stores: Stores) -> None:
+    job = await claimed_job(stores.jobs)
+    chapters = (Chapter(start=0.0, end=1.5, title="Grüße"), Chapter(start=1.5, end=4.0, title=""))
+    await stores.transcripts.note_chapters(job.job_id, chapters)  # there is no transcript yet
+    await stores.transcripts.save(job, transcript("hello"))
+    assert await stores.transcripts.load(job.job_id) == transcript("hello")
+    for found in (chapters, ()):
+        await stores.transcripts.note_chapters(job.job_id, found)
+        known = replace(transcript("hello"), chapters=found)
+        assert await stores.transcripts.load(job.job_id) == known
+    await stores.transcripts.note_chapters("no id", chapters)
+
+
+async def test_who_speaks_is_noted_without_touching_what_is_said(stores: Stores) -> None:
+    job = await claimed_job(stores.jobs)
+    number = len(transcript("hello").segments)
+    labels = [None, *(f"Speaker {each}" for each in range(1, number))]
+    await stores.transcripts.note_speakers(job.job_id, labels)  # there is no transcript yet
+    await stores.transcripts.save(job, transcript("hello"))
+    await stores.assets.edit(job.asset_id, AssetChanges(segments={0: "corrected"}))
+    await stores.transcripts.note_speakers(job.job_id, labels)
+    found = await stores.transcripts.load(job.job_id)
+    assert found is not None
+    assert [segment.speaker for segment in found.segments] == labels
+    assert found.segments[0].text == "corrected"
+    await stores.transcripts.note_speakers(job.job_id, [*labels, "one too many"])
+    assert await stores.transcripts.load(job.job_id) == found
+    await stores.transcripts.note_speakers("no id", labels)
 
 
 async def test_a_transcript_saved_again_has_its_own_topics(stores: Stores) -> None:

@@ -1,11 +1,13 @@
 """The port `VectorIndex` over the real LanceDB, with vectors of the real MiniLM."""
 
 import asyncio
+import random
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 from app.adapters.embedders.slot import unpacked
 from app.adapters.embedders.text_onnx import encode
 from app.adapters.lance_index import LanceIndex
-from app.adapters.lance_index import index as index_module
+from app.adapters.lance_index import keeping
 from app.adapters.weights.shelf import ModelShelf
 from app.domain.errors import InvalidRequest, StorageError, Unavailable
 from app.domain.media_types import MediaType
@@ -234,6 +236,7 @@ async def test_what_was_written_is_found_at_once_before_and_after_tidying(
         assert len(await by_words(index, f"word{number}")) == 1
         with tidying():
             await index.upsert([moment("a", number + 1, "and more")], blank(1))
+            await index.settled()
         assert await unindexed(tmp_path / "index") == 0
         assert len(await by_words(index, f"word{number}")) == 1
     assert len(await by_words(index, "word0 word2 word4")) == 3
@@ -246,6 +249,7 @@ async def test_it_tidies_by_itself(
     for write in range(writes):
         moments = [moment(f"a{write}", number, f"word{write}") for number in range(size)]
         await index.upsert(moments, blank(size))
+    await index.settled()
     assert await unindexed(tmp_path / "index") < 20
     assert len(await by_words(index, f"word{writes - 1}", limit=1000)) == size
 
@@ -254,7 +258,7 @@ async def test_it_tidies_by_itself(
 def tidying() -> Iterator[None]:
     """Every write tidies, in this block."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(index_module, "UNTIDY_WRITES", 1)
+        patch.setattr(keeping, "UNTIDY_WRITES", 1)
         yield
 
 
@@ -314,6 +318,17 @@ async def test_replacing_an_asset_drops_only_what_is_no_longer_in_it(filled: Vec
     hits = await by_words(filled, "oil onions garlic warm")
     assert {hit.text for hit in hits} == {"Add some garlic.", "Serve it warm."}
     assert len(await by_words(filled, "country")) == 2
+
+
+async def test_the_vectors_of_an_asset_are_told_by_text(index: VectorIndex, embed: Embed) -> None:
+    [vector] = embed("a sentence")
+    there = [moment(number=0, text="a sentence"), moment(number=1, text="without one")]
+    await index.replace_asset("kennedy", there, [vector, None])
+    await index.upsert([moment("other", text="of another")], [vector])
+    found = await index.vectors("kennedy")
+    assert list(found) == ["a sentence"]
+    assert list(found["a sentence"]) == pytest.approx(list(vector))
+    assert await index.vectors("nobody") == {}
 
 
 async def test_an_asset_can_be_emptied_and_deleted(filled: VectorIndex) -> None:
@@ -459,6 +474,141 @@ async def test_pages_neither_overlap_nor_leave_out(index: VectorIndex, embed: Em
         assert len({(hit.asset_id, hit.start) for hit in whole}) == len(whole)
 
 
+def looks(*numbers: float) -> tuple[float, ...]:
+    """A vector of a picture, most of it nothing."""
+    return (*numbers, *[0.0] * (1280 - len(numbers)))
+
+
+def framed(number: int, text: str, **more: Any) -> Moment:
+    frame = moment(f"talk#t={number}", 0, text)
+    at = float(number)
+    return replace(frame, media_type=MediaType.KEYFRAME, parent_id="talk", start=at, end=at, **more)
+
+
+async def test_a_hit_tells_where_it_leads_to(index: VectorIndex) -> None:
+    page = replace(
+        moment("page", 0, "harbour"), link="https://example.org/a", anchor="ships", thumbnail=True
+    )
+    await index.upsert([page, framed(12, "lighthouse")], blank(2))
+    [hit] = await by_words(index, "harbour")
+    assert hit.url == "https://example.org/a#ships"
+    assert hit.thumbnail == "/api/v1/assets/page/thumbnail"
+    [hit] = await by_words(index, "lighthouse")
+    assert (hit.url, hit.parent_id, hit.thumbnail) == ("/watch/talk?t=12", "talk", None)
+
+
+async def test_of_speech_a_hit_tells_when_its_parts_begin(index: VectorIndex) -> None:
+    times = ((0, 1.5), (12, 36_000.125))
+    await index.upsert([replace(moment(text="a word and another"), times=times)], blank(1))
+    [hit] = await by_words(index, "another")
+    assert hit.times == times
+
+
+async def test_pictures_are_found_by_looks_beside_words(index: VectorIndex, embed: Embed) -> None:
+    alike = framed(1, "a red boat", visual=looks(1.0, 0.2))
+    other = framed(2, "a boat on the water", visual=looks(0.0, 0.0, 1.0))
+    strange = framed(3, "boat", visual=(1.0, 0.0))  # of another model: found by words
+    await index.upsert([alike, other, strange, moment("talk", 0, "the boat")], blank(4))
+    hits = await index.search(SearchQuery(text="", visual=looks(1.0)), None)
+    assert [(hit.text, hit.why) for hit in hits] == [("a red boat", (MatchReason.VISUAL,))]
+    assert hits[0].score == pytest.approx(0.98, abs=0.01)
+    hits = await index.search(SearchQuery(text="boat", visual=looks(1.0)), embed("boat")[0])
+    assert hits[0].why == (MatchReason.KEYWORD, MatchReason.VISUAL)
+    assert len(hits) == 4
+    query = SearchQuery(text="", visual=looks(1.0), media_type=MediaType.AUDIO)
+    assert await index.search(query, None) == []
+
+
+async def test_grouped_one_medium_is_one_hit_with_its_frames(index: VectorIndex) -> None:
+    said = [moment("talk", n, f"the harbour {n}") for n in range(8)]
+    await index.upsert(
+        [*said, framed(7, "harbour harbour"), moment("b", 0, "a harbour")], blank(10)
+    )
+    whole = await by_words(index, "harbour", limit=100)
+    hits = await by_words(index, "harbour", grouped=True)
+    assert [hit.parent_id or hit.asset_id for hit in hits] == ["talk", "b"]
+    assert (len(hits[0].moments), hits[0].more, hits[1].moments, hits[1].more) == (5, 3, (), 0)
+    assert replace(hits[0], moments=(), more=0) == whole[0]
+    assert list(hits[0].moments) == [h for h in whole[1:] if h.asset_id != "b"][:5]
+    [second] = await by_words(index, "harbour", grouped=True, limit=1, offset=1)
+    assert second.asset_id == "b"
+
+
+async def test_of_a_video_its_frames_are_found_too(index: VectorIndex) -> None:
+    await index.upsert(
+        [moment("talk"), framed(3, "a word"), moment("other"), moment("", 5)], blank(4)
+    )
+    assert len(await by_words(index, "word", asset_id="talk")) == 2
+    assert len(await by_words(index, "word", asset_id="talk#t=3")) == 1
+    assert len(await by_words(index, "word", asset_id="")) == 1
+
+
+async def test_records_stand_beside_what_is_made_from_an_asset(index: LanceIndex) -> None:
+    added = replace(moment("kennedy", 0, "a word added"), moment_id="note#", record=True)
+    await index.upsert([added], blank(1))
+    await index.replace_asset("kennedy", [moment(), moment(number=1)], blank(2))
+    assert await index.assets() == {"kennedy"} and await index.records() == {"note#"}
+    await index.replace_asset("kennedy", [moment()], blank(1))
+    await index.delete_asset("kennedy")
+    assert [hit.text for hit in await by_words(index, "word")] == ["a word added"]
+    assert await index.assets() == set()
+    await index.remove(["note#", "' OR true --"])
+    await index.remove([])
+    assert await index.count() == 0
+
+
+async def test_its_size_is_told_and_shrinks_when_it_is_tidied(
+    index: LanceIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await index.state()).rows == 0
+    for number in range(8):
+        await index.upsert([moment(number=number, text="word " * 1000)], blank(1))
+    before = await index.state()
+    assert (before.rows, before.unindexed, before.renewing) == (8, 8, False)
+    assert before.generation == index.generation and before.bytes > 8000
+    monkeypatch.setattr(keeping, "KEPT_VERSIONS", timedelta(milliseconds=1))
+    await index.tidy()
+    after = await index.state()
+    assert (after.rows, after.unindexed, after.fragments) == (8, 0, 1)
+    assert after.bytes < before.bytes
+
+
+async def test_vectors_get_an_index_once_that_pays(
+    index: LanceIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, generator = 600, random.Random(1)
+    vectors = [[generator.gauss(0, 1) for _ in range(384)] for _ in range(rows)]
+    moments = [moment(number=n, text=f"word{n}") for n in range(rows)]
+    await index.upsert(moments[:300], vectors[:300])
+    query = SearchQuery(text="x", mode=SearchMode.SEMANTIC, limit=1)
+    assert not await index.grown()
+    monkeypatch.setattr(keeping, "PAYS", 300)
+    assert await index.grown()
+    await index.build()
+    assert not await index.grown()
+    state = await index.state()
+    assert (state.vector_indexes, state.unindexed) == (("vector",), 0)
+    await index.upsert(moments[300:], vectors[300:])
+    for number in (0, 299, 300, 599):  # also those that came after it
+        [hit] = await index.search(query, vectors[number])
+        assert hit.text == f"word{number}" and hit.score == pytest.approx(1.0, abs=1e-4)
+        assert len(await by_words(index, f"word{number}")) == 1
+    monkeypatch.setattr(keeping, "PAYS", 10_000)
+    await index.build()
+    assert (await index.state()).vector_indexes == ()
+
+
+async def test_writes_beside_tidying_all_succeed(index: LanceIndex) -> None:
+    async def write(number: int) -> None:
+        asset_id = f"a{number % 5}"
+        await index.replace_asset(asset_id, [moment(asset_id, n) for n in range(3)], blank(3))
+        await index.delete_asset(f"a{(number + 1) % 5}")
+
+    await asyncio.gather(*(write(n) for n in range(20)), *(index.tidy() for _ in range(4)))
+    await index.replace_asset("a0", [moment("a0")], blank(1))
+    assert len(await by_words(index, "word", asset_id="a0")) == 1
+
+
 async def test_writes_and_searches_at_once_all_succeed(index: VectorIndex) -> None:
     async def write(number: int) -> None:
         await index.replace_asset(
@@ -489,18 +639,62 @@ async def test_it_is_there_again_after_a_restart(tmp_path: Path, embed: Embed) -
     await second.aclose()
 
 
-@pytest.mark.parametrize(("model", "dimensions"), [("another", 384), (MODEL, 3)])
-async def test_an_index_of_another_vector_space_is_moved_aside(
-    tmp_path: Path, model: str, dimensions: int
+@pytest.mark.parametrize(
+    ("model", "dimensions", "visual"), [("another", 384, 1280), (MODEL, 3, 1280), (MODEL, 384, 512)]
+)
+async def test_what_another_model_made_answers_by_words_until_all_is_made_anew(
+    tmp_path: Path, model: str, dimensions: int, visual: int
 ) -> None:
     before = await make_index(tmp_path)
-    index = at(tmp_path, model=model, dimensions=dimensions)
+    for _ in range(2):  # also when the service ends in between
+        index = LanceIndex(
+            str(tmp_path), dimensions=dimensions, model=model, visual_dimensions=visual
+        )
+        await index.open()
+        assert index.ready and index.renewing and index.generation not in ("", before)
+        assert await index.count() == 0
+        hits = await index.search(SearchQuery(text="word"), [1.0] * dimensions)
+        assert {hit.why for hit in hits} == {(MatchReason.KEYWORD,)} and len(hits) == 3
+        generation = index.generation
+        await index.aclose()
     await index.open()
-    assert index.ready and index.generation not in ("", before)
-    assert await index.count() == 0
-    assert (tmp_path / "moments.aside").is_dir()
-    await index.upsert([moment()], [[1.0] + [0.0] * (dimensions - 1)])
-    assert await index.count() == 1
+    assert index.generation == generation
+    await index.replace_asset("kennedy", [moment(text="changed")], [[1.0] * dimensions])
+    assert len(await by_words(index, "changed")) == 1 and await by_words(index, "word") == []
+    await index.renewed()
+    assert not index.renewing and await index.count() == 1
+    query = SearchQuery(text="x", mode=SearchMode.SEMANTIC)
+    [hit] = await index.search(query, [1.0] * dimensions)
+    assert hit.text == "changed"
+    await index.aclose()
+    await index.open()
+    assert not index.renewing and index.generation == generation
+    await index.aclose()
+
+
+async def test_of_two_earlier_models_the_one_that_had_more_answers(tmp_path: Path) -> None:
+    await make_index(tmp_path)
+    index = at(tmp_path, model="second")
+    await index.open()
+    await index.upsert([moment(number=9, text="only one")], blank(1))
+    await index.aclose()
+    third = at(tmp_path, model="third")
+    await third.open()
+    assert third.renewing and len(await by_words(third, "word")) == 3
+    await third.aclose()
+
+
+async def test_searches_while_the_earlier_table_goes_all_succeed(tmp_path: Path) -> None:
+    await make_index(tmp_path)
+    index = at(tmp_path, model="another")
+    await index.open()
+    await index.upsert([moment(number=n) for n in range(3)], blank(3))
+    answers = await asyncio.gather(
+        *(by_words(index, "word") for _ in range(10)),
+        index.renewed(),
+        *(by_words(index, "word") for _ in range(10)),
+    )
+    assert [len(each) for each in answers if each is not None] == [3] * 20
     await index.aclose()
 
 

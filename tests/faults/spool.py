@@ -59,6 +59,8 @@ class Spool:
             "APP__STORAGE__HIGH_WATER": "0",
             "APP__STORAGE__BALLAST": str(MiB),
             "APP__MODELS__HUB": "false",
+            "APP__PICTURES__OCR": "false",
+            "APP__PICTURES__VISUAL_MODEL": "none",
             "APP__SEARCH__BACKEND": "onnx",
             "APP__TRANSCRIPTION__MODEL": "tiny.en",
             "APP__TRANSCRIPTION__PROVIDER": "whisper_cpp",

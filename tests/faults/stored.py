@@ -14,7 +14,7 @@ from app.adapters.lance_index.index import LanceIndex
 from app.bootstrap.finding import MINILM
 from tests.faults.engine import computed
 
-KEPT = ("audio_jobs", "video_jobs", "results")
+KEPT = ("audio_jobs", "image_jobs", "keyframes", "results", "thumbnails", "video_jobs")
 #: What stands beside the files of jobs.
 OURS = {
     *(
@@ -108,8 +108,8 @@ def changed_uploads(opened: sqlite3.Connection, data: Path, media: dict[str, Pat
 
 
 def index_differs(opened: sqlite3.Connection, data: Path) -> list[str]:
-    """The index holds what has a transcript, and all of it that completed with words."""
-    known = {row[0] for row in opened.execute("SELECT asset_id FROM transcripts")}
+    """The index holds what something is known of, and all of it that completed with words."""
+    known = {row[0] for row in opened.execute("SELECT asset_id FROM assets")}
     due = {
         row[0]
         for row in opened.execute(

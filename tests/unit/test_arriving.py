@@ -1,7 +1,7 @@
 """Parts that load behind the service's start."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,11 @@ class Index:
     def __init__(self) -> None:
         self.log: list[str] = []
 
+    renewing = False
+
+    async def renewed(self) -> None:
+        self.log.append("renewed")
+
     async def upsert(self, moments: Sequence[Moment], vectors: Sequence[Vector | None]) -> None:
         self.log.append("upsert")
 
@@ -47,6 +52,10 @@ class Index:
 
     async def delete_asset(self, asset_id: str) -> None:
         self.log.append(f"delete {asset_id}")
+
+    async def vectors(self, asset_id: str) -> Mapping[str, Vector]:
+        self.log.append(f"vectors {asset_id}")
+        return {}
 
     async def assets(self) -> set[str]:
         return {"a"}

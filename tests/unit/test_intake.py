@@ -49,7 +49,7 @@ def an_intake(
         disk=bench.disk,
         committed=([] if noted is None else noted).append,
         check_engine=check_engine,
-        alike=AlikeJobs(bench.store, bench.transcripts, check_engine),
+        alike=AlikeJobs(bench.store, bench.assets, check_engine),
         max_file_size=1000,
         max_duration=3600.0,
     )

@@ -112,6 +112,7 @@ async def test_a_result_that_comes_after_another_run_took_over_is_dropped(
         journal=bench.journal,
         transcripts=bench.transcripts,
         assets=bench.assets,
+        bulk=bench.bulk,
         blobs=bench.blobs,
     )
     worker = other.worker(boot_id="boot-2")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from app.domain.jobs import Job, JobOptions, JobStatus, JobWarning, SourceKind
 from app.domain.result import result_document
 from app.domain.transcript import (
+    Chapter,
     LanguageDetection,
     LanguageGuess,
     Segment,
@@ -89,6 +90,8 @@ def test_the_document_is_json_and_holds_what_clients_read() -> None:
             "alternatives": [{"language": "de", "confidence": 0.05}],
         },
         "topics": [],
+        "chapters": [],
+        "speakers": [],
         "duration": 11.0,
         "provider": "whisper_cpp",
         "model": "base",
@@ -112,6 +115,25 @@ def test_topics_stand_in_the_document_best_first() -> None:
         {"topic": "duty", "score": 0.5},
         {"topic": "country", "score": 0.25},
     ]
+
+
+def test_chapters_and_speakers_stand_in_the_document() -> None:
+    said = [
+        Segment(start=0.0, end=1.5, text="Ask", speaker="Speaker 1"),
+        Segment(start=1.5, end=2.0, text="not", speaker="Speaker 2"),
+        Segment(start=2.0, end=3.0, text="what"),
+        Segment(start=3.0, end=4.0, text="your", speaker="Speaker 1"),
+    ]
+    chapters = (Chapter(start=0.00012, end=4.0, title="Country"),)
+    heard = replace(a_transcript(*said), chapters=chapters)
+    document = result_document(a_job(), heard, {"Speaker 2": "Ada"})
+    assert document["chapters"] == [{"start": 0.0, "end": 4.0, "title": "Country"}]
+    assert document["speakers"] == [
+        {"speaker": "Speaker 1", "name": "Speaker 1", "seconds": 2.5},
+        {"speaker": "Speaker 2", "name": "Ada", "seconds": 0.5},
+    ]
+    told = [segment.get("speaker") for segment in document["segments"]]
+    assert told == ["Speaker 1", "Ada", None, "Speaker 1"]
 
 
 def test_silence_has_an_empty_transcript_and_no_language() -> None:

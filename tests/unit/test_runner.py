@@ -126,10 +126,10 @@ async def test_what_none_can_read_has_the_reason_of_the_last(bench: Workbench) -
     assert bench.pcm_files() == []
 
 
-async def test_a_video_without_sound_is_told_as_such(bench: Workbench) -> None:
+async def test_a_medium_without_sound_is_told_as_such(bench: Workbench) -> None:
     bench.extractors = (FfmpegExtractor(60.0),)
     path = make_video(bench.folder / "mute.mp4", None)
-    job = await a_job(bench, SourceKind.PATH, "mute.mp4", str(path))
+    job = await a_job(bench, SourceKind.PATH, "mute.m4a", str(path))
     assert isinstance(await failure(bench, job), NoAudio)
 
 

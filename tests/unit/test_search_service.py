@@ -1,7 +1,10 @@
 """Searching: what is asked of the index and the embedder, what is answered, and page by page."""
 
+import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,10 +12,14 @@ from app.domain.errors import (
     EngineCrashed,
     EngineError,
     InvalidRequest,
+    MediaUnreadable,
+    SpoolError,
     StorageError,
+    TooLarge,
     Unavailable,
 )
 from app.domain.media_types import MediaType
+from app.domain.pictures import Sight
 from app.domain.search import (
     MatchReason,
     Moment,
@@ -22,7 +29,7 @@ from app.domain.search import (
 )
 from app.ports import Vector
 from app.services.arriving import ArrivingIndex
-from app.services.search import MAX_LIMIT, SearchService
+from app.services.search import MAX_LIMIT, MAX_PICTURE, SearchService
 
 
 class Shelf:
@@ -31,6 +38,7 @@ class Shelf:
     def __init__(self, size: int = 3) -> None:
         self.ready = True
         self.generation = "first"
+        self.renewing = False
         self.size = size
         self.asked: list[tuple[SearchQuery, Vector | None]] = []
 
@@ -39,6 +47,9 @@ class Shelf:
         reason = MatchReason.KEYWORD if vector is None else MatchReason.SEMANTIC
         last = min(self.size, query.offset + query.limit)
         return [hit(number, reason) for number in range(query.offset, last)]
+
+    async def renewed(self) -> None:
+        raise NotImplementedError
 
     async def upsert(self, moments: Sequence[Moment], vectors: Sequence[Vector | None]) -> None:
         raise NotImplementedError
@@ -49,6 +60,9 @@ class Shelf:
         raise NotImplementedError
 
     async def delete_asset(self, asset_id: str) -> None:
+        raise NotImplementedError
+
+    async def vectors(self, asset_id: str) -> Mapping[str, Vector]:
         raise NotImplementedError
 
     async def assets(self) -> set[str]:
@@ -70,6 +84,35 @@ class Lengths:
         if self.error:
             raise self.error
         return [[float(len(text))] for text in texts]
+
+
+class Eyes:
+    """Sees how large a picture is; knows what words look like, or does not."""
+
+    def __init__(self, *, knows_words: bool = False, trouble: SpoolError | None = None) -> None:
+        self.knows_words, self.trouble = knows_words, trouble
+        self.seen: list[Path] = []
+
+    @property
+    def dimensions(self) -> int:
+        return 1
+
+    def now(self) -> "Eyes":
+        if self.trouble:
+            raise self.trouble
+        return self
+
+    async def see(self, source: Path) -> Sight:
+        self.seen.append(source)
+        size = await asyncio.to_thread(source.read_bytes)
+        if not size.startswith(b"picture"):
+            raise MediaUnreadable("no picture")
+        return Sight(model="m", vector=(float(len(size)),))
+
+    async def imagine(self, text: str) -> Vector:
+        if self.trouble:
+            raise self.trouble
+        return [float(len(text)), 0.5]
 
 
 def hit(number: int, reason: MatchReason) -> SearchHit:
@@ -104,6 +147,74 @@ async def test_keyword_mode_needs_no_vector() -> None:
     answer = await SearchService(index, broken).answer(query)
     assert (answer.mode, answer.notice) == (SearchMode.KEYWORD, None)
     assert index.asked[0][1] is None
+
+
+async def test_a_picture_is_searched_with_alone_or_beside_words() -> None:
+    index, eyes = Shelf(), Eyes()
+    service = SearchService(index, Lengths(), eyes)
+    answer = await service.answer(SearchQuery(text=""), picture=b"picture")
+    assert (answer.mode, answer.notice) == (SearchMode.HYBRID, None)
+    await service.answer(SearchQuery(text="four"), picture=b"picture")
+    [(alone, no_vector), (beside, vector)] = index.asked
+    assert (alone.text, alone.visual, no_vector) == ("", (7.0,), None)
+    assert (beside.text, beside.visual, vector) == ("four", (7.0,), [4.0])
+    assert not any(path.exists() for path in eyes.seen)
+
+
+async def test_words_find_pictures_where_the_model_knows_them() -> None:
+    index = Shelf()
+    query = SearchQuery(text="four")
+    for eyes in (Eyes(), Eyes(knows_words=True, trouble=EngineError("broken")), None):
+        await SearchService(index, Lengths(), eyes).answer(query)
+    await SearchService(index, Lengths(), Eyes(knows_words=True)).answer(query)
+    await SearchService(index, Lengths(), Eyes(knows_words=True)).answer(
+        SearchQuery(text="four", mode=SearchMode.KEYWORD)
+    )
+    looked = [asked.visual for asked, _ in index.asked]
+    assert looked == [None, None, None, (4.0, 0.5), None]
+
+
+async def test_a_picture_that_cannot_be_searched_with_is_refused_and_told_why() -> None:
+    query = SearchQuery(text="")
+    with pytest.raises(MediaUnreadable):
+        await SearchService(Shelf(), Lengths(), Eyes()).answer(query, picture=b"text")
+    with pytest.raises(TooLarge, match="image"):
+        await SearchService(Shelf(), Lengths(), Eyes()).answer(
+            query, picture=bytes(MAX_PICTURE + 1)
+        )
+    with pytest.raises(InvalidRequest, match="no model for pictures"):
+        await SearchService(Shelf(), Lengths()).answer(query, picture=b"picture")
+    late = Eyes(trouble=Unavailable("still loading"))
+    with pytest.raises(Unavailable):
+        await SearchService(Shelf(), Lengths(), late).answer(query, picture=b"picture")
+    index = Shelf()
+    index.renewing = True
+    with pytest.raises(Unavailable, match="indexed anew"):
+        await SearchService(index, Lengths(), Eyes()).answer(query, picture=b"picture")
+
+
+async def test_while_an_earlier_index_answers_it_is_by_keyword_and_says_so() -> None:
+    index = Shelf()
+    index.renewing = True
+    answer = await SearchService(index, Lengths()).answer(SearchQuery(text="four"))
+    assert answer.mode is SearchMode.KEYWORD and answer.notice and "anew" in answer.notice
+    assert index.asked[0][1] is None
+
+
+async def test_a_hit_shows_what_matched_and_begins_where_it_is_said() -> None:
+    class Said(Shelf):
+        async def search(self, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
+            text = "We talked for long about other things & then of a <harbour>"
+            said = replace(hit(0, MatchReason.KEYWORD), text=text, start=10.0, end=18.0)
+            meant = replace(said, why=(MatchReason.SEMANTIC,))
+            return [replace(said, moments=(meant,))]
+
+    answer = await SearchService(Said(), Lengths()).answer(SearchQuery(text="harbours"))
+    [found] = answer.hits
+    assert found.snippet.endswith("things &amp; then of a &lt;<mark>harbour</mark>&gt;")
+    assert 13.0 < found.start < 18.0 and found.url.endswith(f"?t={found.start:g}")
+    [other] = found.moments
+    assert other.start == 10.0 and "<mark>" not in other.snippet
 
 
 @pytest.mark.parametrize("mode", [SearchMode.HYBRID, SearchMode.SEMANTIC])

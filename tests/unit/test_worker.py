@@ -112,6 +112,7 @@ async def test_jobs_of_a_dead_run_are_queued_again_before_anything_else(bench: W
         journal=bench.journal,
         transcripts=bench.transcripts,
         assets=bench.assets,
+        bulk=bench.bulk,
         blobs=bench.blobs,
     )
     worker = fresh.worker(boot_id="boot-1")

@@ -2,12 +2,13 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.adapters.egress import UrlFetcher
+from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.local_storage import LocalStorage
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.soundfile_audio import SoundfileExtractor
@@ -15,6 +16,7 @@ from app.adapters.sql import migrate
 from app.adapters.sql.assets import SqlAssetStore
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
+from app.adapters.sql.records import SqlRecordStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
 from app.adapters.sql.windows import SqlWindowJournal
 from app.domain.jobs import Job, JobOptions, SourceKind, upload_key
@@ -27,6 +29,7 @@ from app.ports import MediaExtractor, Vector
 from app.services.backoff import Backoff
 from app.services.disk import DiskGuard
 from app.services.engines import EngineShelf
+from app.services.frame_jobs import FrameJobs
 from app.services.jobs import JobService
 from app.services.reindex import Books
 from app.services.verdicts import Limits
@@ -35,6 +38,9 @@ from app.services.worker import JobWorker
 from tests.contracts.jobs import new_id, stored
 from tests.fakes import FakeEngine
 from tests.media import silence
+from tests.unit.album import Album
+from tests.unit.gallery import Gallery
+from tests.unit.listeners import Turns, Voices
 
 SECOND = SAMPLE_RATE // FRAME  # frames
 #: Seconds of the medium per window that `Ears` hear.
@@ -115,8 +121,12 @@ class Notebook:
     def __init__(self, generation: str = "first") -> None:
         self.ready = True
         self.generation = generation
+        self.renewing = False
         self.trouble: Exception | None = None
         self.kept: dict[str, list[tuple[Moment, Vector | None]]] = {}
+
+    async def renewed(self) -> None:
+        self.renewing = False
 
     async def upsert(self, moments: Sequence[Moment], vectors: Sequence[Vector | None]) -> None:
         raise NotImplementedError
@@ -133,6 +143,10 @@ class Notebook:
             raise self.trouble
         self.kept.pop(asset_id, None)
 
+    async def vectors(self, asset_id: str) -> Mapping[str, Vector]:
+        found = {moment.text: vector for moment, vector in self.kept.get(asset_id, ())}
+        return {text: vector for text, vector in found.items() if vector is not None}
+
     async def assets(self) -> set[str]:
         return set(self.kept)
 
@@ -147,6 +161,7 @@ class Notebook:
 class Workbench:
     folder: Path
     store: SqlJobStore
+    bulk: SqlRecordStore
     journal: SqlWindowJournal
     transcripts: SqlTranscriptStore
     assets: SqlAssetStore
@@ -156,6 +171,10 @@ class Workbench:
     engine: FakeEngine = field(default_factory=FakeEngine)
     embedder: Counting = field(default_factory=Counting)
     themes: Themes = field(default_factory=Themes)
+    turns: Turns = field(default_factory=Turns)
+    voices: Voices = field(default_factory=Voices)
+    gallery: Gallery = field(default_factory=Gallery)
+    album: Album = field(default_factory=Album)
     index: Notebook = field(default_factory=Notebook)
     disk: DiskGuard = field(default_factory=roomy)
     extractors: tuple[MediaExtractor, ...] = (SoundfileExtractor(3600.0),)
@@ -185,6 +204,17 @@ class Workbench:
             assets=self.assets,
             embedder=self.embedder,
             topics=self.themes,
+            chapters=self.turns,
+            speakers=self.voices,
+            pictures=self.gallery.tools,
+            frames=self.album,
+            frame_jobs=FrameJobs(
+                store=self.store,
+                queue=self.queue,
+                blobs=self.blobs,
+                delete=lambda job_id: self.service().delete(job_id),
+            ),
+            front_matter=PlainFrontMatter(),
             index=self.index,
             max_window=28.0,
         )
@@ -245,10 +275,12 @@ class Workbench:
         silence(self.blobs.path(upload_key(job_id, name)), seconds)
         return await self.take_in(job_id, name, options)
 
-    async def upload_bytes(self, content: bytes, *, name: str = "talk.wav") -> Job:
+    async def upload_bytes(
+        self, content: bytes, *, name: str = "talk.wav", options: JobOptions | None = None
+    ) -> Job:
         job_id = new_id()
         self.blobs.path(upload_key(job_id, name)).write_bytes(content)
-        return await self.take_in(job_id, name, None)
+        return await self.take_in(job_id, name, options)
 
     async def take_in(self, job_id: str, name: str, options: JobOptions | None) -> Job:
         job = await self.store.add(
@@ -289,5 +321,6 @@ async def opened(folder: Path) -> AsyncIterator[Workbench]:
             journal=SqlWindowJournal(database),
             transcripts=SqlTranscriptStore(database),
             assets=SqlAssetStore(database),
+            bulk=SqlRecordStore(database),
             blobs=LocalStorage(folder),
         )

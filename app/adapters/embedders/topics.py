@@ -60,7 +60,7 @@ def read(texts: list[str], language: str | None) -> tuple[list[str], list[str]]:
     with engine_errors():
         texts = of.thinned(texts)
         passages = of.passages(texts)
-        return passages, of.phrases(texts, _empty_words(language, texts, passages))
+        return passages, of.phrases(texts, empty_words(language, texts, passages))
 
 
 def choose(phrases: list[str], parts: Packed, whole: Packed) -> list[tuple[str, float]]:
@@ -93,10 +93,12 @@ def _nobody() -> Any:
     return BaseEmbedder()
 
 
-def _empty_words(language: str | None, texts: list[str], passages: list[str]) -> frozenset[str]:
+def empty_words(language: str | None, texts: list[str], passages: list[str]) -> frozenset[str]:
     """Of English, also when the language is not known; of the others no list is at hand."""
     if language not in (None, "en"):
         return of.short(texts) | of.everywhere(passages)
+    if not find_spec("sklearn"):
+        return of.short(texts) | of.everywhere(passages) | FILLERS
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     return frozenset(ENGLISH_STOP_WORDS) | FILLERS

@@ -1,6 +1,6 @@
 """Run as a script: takes limits upon itself, then becomes ffmpeg.
 
-Usage: child.py PARENT_PID FILE_BYTES CPU_SECONDS FFMPEG ARGUMENT...
+Usage: child.py PARENT_PID FILE_BYTES CPU_SECONDS NICENESS FFMPEG ARGUMENT...
 
 A `preexec_fn` would run Python between fork and exec of a process with threads: it can deadlock.
 """
@@ -36,8 +36,9 @@ def limit(kind: int, value: int) -> None:
         pass
 
 
-def main(parent: str, file_bytes: str, cpu_seconds: str, *command: str) -> None:
+def main(parent: str, file_bytes: str, cpu_seconds: str, niceness: str, *command: str) -> None:
     die_with(int(parent))
+    os.nice(int(niceness))
     # A stop that is sent to the whole group is the service's to handle. Blocked, for ffmpeg
     # handles these signals itself, and would end as if the file did.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})

@@ -1,50 +1,58 @@
 """The search index on LanceDB: one table, vectors and full text, one writer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 from app.adapters.lance_index import schema as rows
-from app.adapters.lance_index.fusion import Ranked, fuse
-from app.adapters.lance_index.opening import Opened, open_index
+from app.adapters.lance_index.fusion import Group, Ranked, alone, fuse, group
+from app.adapters.lance_index.keeping import Keeper, grown
+from app.adapters.lance_index.opening import Opened, drop, open_index
 from app.adapters.lance_index.rankings import rankings
 from app.domain.errors import SpoolError, StorageError, Unavailable
-from app.domain.search import Moment, SearchHit, SearchQuery
+from app.domain.index_state import IndexState
+from app.domain.search import Moment, SearchHit, SearchMode, SearchQuery
 from app.ports import Vector
 
-#: LanceDB adds a small file and a version per write; it never tidies by itself.
-UNTIDY_WRITES = 20
-#: New rows are found at once, but by reading each: with 10,000 of them it takes 0.12 s.
-UNTIDY_ROWS = 500
-#: Versions of the table are kept this long, for searches that still read them.
-KEPT_VERSIONS = timedelta(minutes=10)
+#: Rows that are deleted by one expression.
+DELETED_AT_ONCE = 1000
 
 
 class LanceIndex:
     """Implements `ports.VectorIndex`. `uri`: a folder, or an object store such as `s3://…`.
 
-    An index that cannot be read, or was made by another model, is moved aside: then the table is
-    empty and its `generation` a new one, and its owner has to fill it from the database. So it is
-    at the very first start. LanceDB does not fsync: whatever is here can be lost with the power.
+    An index that cannot be read is moved aside: then the table is empty and its `generation` a new
+    one, and its owner has to fill it from the database. So it is at the very first start. One that
+    was made by another model answers by keyword until that is done. LanceDB does not fsync:
+    whatever is here can be lost with the power.
     """
 
-    def __init__(self, uri: str, *, dimensions: int, model: str) -> None:
+    def __init__(
+        self,
+        uri: str,
+        *,
+        dimensions: int,
+        model: str,
+        visual_dimensions: int = rows.VISUAL_DIMENSIONS,
+    ) -> None:
         self.ready = False
         self._uri = uri
         self.dimensions = dimensions
+        self.visual_dimensions = visual_dimensions
         self._model = model
         self._opened: Opened | None = None
         self._tried = asyncio.Event()
         self._writer = asyncio.Lock()
-        self._untidy_writes = self._untidy_rows = 0
+        self._keeper = Keeper(uri)
 
     async def open(self) -> None:
         """Import LanceDB (seconds, in a thread) and open the table. Raises StorageError."""
         try:
             with _translated("could not be opened"):
-                wanted = await asyncio.to_thread(_wanted, self.dimensions, self._model)
+                wanted = await asyncio.to_thread(self._wanted)
                 self._opened = await open_index(self._uri, wanted)
             self._schema = wanted
             self.ready = True
@@ -56,34 +64,61 @@ class LanceIndex:
         """Raises Unavailable before the index is open."""
         return self._open().generation
 
+    @property
+    def renewing(self) -> bool:
+        return self._opened is not None and self._opened.before is not None
+
     async def aclose(self) -> None:
         async with self._writer:
             opened, self._opened, self.ready = self._opened, None, False
+            await self._keeper.aclose()
             if opened is not None:
                 opened.close()
 
     async def upsert(self, moments: Sequence[Moment], vectors: Sequence[Vector | None]) -> None:
-        async with self._writing() as table:
-            await self._merge(table, moments, vectors)
+        async with self._writing(len(moments)) as opened:
+            await self._merge(opened, moments, vectors)
 
     async def replace_asset(
         self, asset_id: str, moments: Sequence[Moment], vectors: Sequence[Vector | None]
     ) -> None:
-        async with self._writing() as table:
+        """The new ones first: cut short in between, it is done again and leaves none too many."""
+        stamp = uuid4().hex
+        async with self._writing(len(moments)) as opened:
             if moments:
-                await self._merge(table, moments, vectors, rows.of_asset(asset_id))
-            else:
-                await table.delete(rows.of_asset(asset_id))
+                await self._merge(opened, moments, vectors, stamp)
+            await _delete(opened, rows.older(asset_id, stamp))
 
     async def delete_asset(self, asset_id: str) -> None:
-        async with self._writing() as table:
-            await table.delete(rows.of_asset(asset_id))
+        async with self._writing() as opened:
+            await _delete(opened, rows.made_from(asset_id))
+
+    async def remove(self, moment_ids: Sequence[str]) -> None:
+        async with self._writing() as opened:
+            for first in range(0, len(moment_ids), DELETED_AT_ONCE):
+                part = moment_ids[first : first + DELETED_AT_ONCE]
+                await _delete(opened, rows.among(part))
+
+    async def vectors(self, asset_id: str) -> Mapping[str, Vector]:
+        with _translated("could not be read"):
+            query = self._table().query().where(rows.made_from(asset_id))
+            found = await query.select(["text", "vector"]).to_list()
+            return {row["text"]: row["vector"] for row in found if row["vector"] is not None}
 
     async def assets(self) -> set[str]:
         with _translated("could not be read"):
+            query = self._table().query().where(rows.of_records(False)).select(["asset_id"])
             found = set()
-            async for batch in await self._table().query().select(["asset_id"]).to_batches():
+            async for batch in await query.to_batches():
                 found.update(batch.column("asset_id").unique().to_pylist())
+            return found
+
+    async def records(self) -> set[str]:
+        with _translated("could not be read"):
+            query = self._table().query().where(rows.of_records(True)).select(["moment_id"])
+            found = set()
+            async for batch in await query.to_batches():
+                found.update(batch.column("moment_id").to_pylist())
             return found
 
     async def count(self) -> int:
@@ -92,10 +127,52 @@ class LanceIndex:
             return int(await self._table().count_rows())
 
     async def search(self, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
-        """Raises Unavailable before the index is open."""
+        """Raises Unavailable before the index is open. An earlier table is searched by words."""
         with _translated("could not be searched"):
-            ranked = fuse(await rankings(self._table(), query, vector))
-            return await self._hits(ranked[query.offset : query.offset + query.limit])
+            opened = self._open()
+            try:
+                return await _found(opened, query, vector)
+            except Exception:
+                if self._open() is opened:
+                    raise
+            return await _found(self._open(), query, vector)  # the earlier table went meanwhile
+
+    async def renewed(self) -> None:
+        """All is in the table that is written to: the one of the earlier model goes."""
+        async with self._writer:
+            opened = self._open()
+            if opened.before is not None:
+                before, self._opened = opened.before, replace(opened, before=None)
+                await drop(opened.connection, before.name)
+
+    async def state(self) -> IndexState:
+        """Raises Unavailable before the index is open."""
+        with _translated("could not be measured"):
+            return await self._keeper.state(self._open())
+
+    async def tidy(self) -> None:
+        """Compact files, bring the indexes up to date, drop old versions. Beside all writes."""
+        with _translated("could not be tidied"):
+            await self._keeper.tidy(self._table())
+
+    async def grown(self) -> bool:
+        """Whether `build` would make searches faster."""
+        with _translated("could not be measured"):
+            return await grown(self._table())
+
+    async def settled(self) -> None:
+        """Once nothing is being tidied behind."""
+        await self._keeper.settled()
+
+    async def build(self) -> None:
+        """The indexes anew: vectors where that pays, words always; then tidy. May take minutes."""
+        with _translated("could not be built"):
+            await self._keeper.build(self._table())
+
+    def _wanted(self) -> Any:
+        import lancedb  # noqa: F401 - slow, so it is imported here, in a thread
+
+        return rows.schema(self.dimensions, self._model, self.visual_dimensions)
 
     def _table(self) -> Any:
         return self._open().table
@@ -106,57 +183,77 @@ class LanceIndex:
         return self._opened
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[Any]:
-        """The table, for one writer at a time. Waits for `open`."""
+    async def _writing(self, number: int = 0) -> AsyncIterator[Opened]:
+        """The tables, for one writer at a time. Waits for `open`."""
         await self._tried.wait()
         async with self._writer:
             with _translated("could not be written"):
-                table = self._table()
-                yield table
-            self._untidy_writes += 1
-            if self._untidy_writes >= UNTIDY_WRITES or self._untidy_rows >= UNTIDY_ROWS:
-                with suppress(Exception):  # the write is done; the next one tries again
-                    await self._tidy(table)
-
-    async def _tidy(self, table: Any) -> None:
-        """Compact files, bring the indexes up to date, drop old versions."""
-        await table.optimize(cleanup_older_than=KEPT_VERSIONS)
-        self._untidy_writes = self._untidy_rows = 0
+                opened = self._open()
+                yield opened
+            self._keeper.written(opened.table, number)
 
     async def _merge(
         self,
-        table: Any,
+        opened: Opened,
         moments: Sequence[Moment],
         vectors: Sequence[Vector | None],
-        stale: Any | None = None,
+        stamp: str = "",
     ) -> None:
-        """Add or replace by id; where `stale` holds, drop what is not among `moments`."""
-        batch = await asyncio.to_thread(rows.rows, moments, vectors, self._schema)
-        merge = table.merge_insert("moment_id")
-        merge = merge.when_matched_update_all().when_not_matched_insert_all()
-        if stale is not None:
-            merge = merge.when_not_matched_by_source_delete(stale)
-        # "null" lets vectors be absent; a wrong length does not come this far.
-        await merge.execute(batch, on_bad_vectors="null")
-        self._untidy_rows += batch.num_rows
-
-    async def _hits(self, page: Sequence[Ranked]) -> list[SearchHit]:
-        """A moment that went away since it was ranked is left out."""
-        if not page:
-            return []
-        from lancedb.expr import col, lit
-
-        chosen = col("moment_id").isin([lit(ranked.moment_id) for ranked in page])
-        search = self._table().query().where(chosen).select(rows.SHOWN)
-        found = await search.limit(len(page)).to_list()
-        by_id = {row["moment_id"]: row for row in found}
-        return [rows.hit(by_id[r.moment_id], r) for r in page if r.moment_id in by_id]
+        """Add or replace by id; where an earlier model's table serves, its words are kept right."""
+        batch = await asyncio.to_thread(rows.rows, moments, vectors, self._schema, stamp)
+        await _put(opened.table, batch)
+        if opened.before is not None:
+            plain = await asyncio.to_thread(
+                rows.rows, moments, [None] * len(moments), opened.before.schema, stamp
+            )
+            await _put(opened.before.table, plain)
 
 
-def _wanted(dimensions: int, model: str) -> Any:
-    import lancedb  # noqa: F401 - slow, so it is imported here, in a thread
+async def _put(table: Any, batch: Any) -> None:
+    merge = table.merge_insert("moment_id")
+    merge = merge.when_matched_update_all().when_not_matched_insert_all()
+    # "null" lets vectors be absent; a wrong length does not come this far.
+    await merge.execute(batch, on_bad_vectors="null")
 
-    return rows.schema(dimensions, model)
+
+async def _delete(opened: Opened, condition: Any) -> None:
+    await opened.table.delete(condition)
+    if opened.before is not None:
+        await opened.before.table.delete(condition)
+
+
+async def _found(opened: Opened, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
+    table = opened.table
+    if opened.before is not None:
+        table, vector = opened.before.table, None
+        query = replace(query, mode=SearchMode.KEYWORD, visual=None)
+    found = await rankings(table, query, vector)
+    ranked = fuse(found.by_reason)
+    groups = group(ranked, found.media) if query.grouped else alone(ranked)
+    return await _hits(table, groups[query.offset : query.offset + query.limit])
+
+
+async def _hits(table: Any, page: Sequence[Group]) -> list[SearchHit]:
+    """A moment that went away since it was ranked is left out."""
+    wanted = [each for found in page for each in (found.best, *found.listed)]
+    if not wanted:
+        return []
+    search = table.query().where(rows.among(each.moment_id for each in wanted))
+    found = await search.select(rows.SHOWN).limit(len(wanted)).to_list()
+    by_id = {row["moment_id"]: row for row in found}
+    return [hit for each in page if (hit := _hit(each, by_id)) is not None]
+
+
+def _hit(found: Group, by_id: Mapping[str, dict[str, Any]]) -> SearchHit | None:
+    here = [each for each in (found.best, *found.listed) if each.moment_id in by_id]
+    if not here:
+        return None
+    best, *others = (_shown(by_id, each) for each in here)
+    return replace(best, moments=tuple(others), more=found.more)
+
+
+def _shown(by_id: Mapping[str, dict[str, Any]], ranked: Ranked) -> SearchHit:
+    return rows.hit(by_id[ranked.moment_id], ranked)
 
 
 @contextmanager

@@ -10,46 +10,92 @@ from typing import Any
 
 from app.adapters.lance_index import schema as rows
 
+#: Two, so that one can be filled while the other one still serves.
+NAMES = (rows.TABLE, f"{rows.TABLE}_next")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
     connection: Any
+    name: str
     table: Any
+    schema: Any
     #: Given to the table when it was begun.
     generation: str
+    #: Of another model, and still to be searched by words until this one is filled.
+    before: "Opened | None" = None
 
     def close(self) -> None:
+        if self.before is not None:
+            self.before.table.close()
         self.table.close()
         self.connection.close()
 
 
 async def open_index(uri: str, wanted: Any) -> Opened:
-    """`uri` is a folder or an object store. What is there but does not fit is moved aside."""
+    """`uri` is a folder or an object store. What is there but cannot serve is moved aside."""
     import lancedb
 
     connection: Any = await lancedb.connect_async(_location(uri))
     try:
-        table = await _existing(connection, wanted)
-        if table is None:
-            await _clear_away(connection, uri)
-            table = await _begun(connection, wanted)
-        generation = rows.generation(await table.schema())
-        return Opened(connection=connection, table=table, generation=generation)
+        return await _opened(connection, uri, wanted)
     except BaseException:
         connection.close()
         raise
 
 
-async def _existing(connection: Any, wanted: Any) -> Any | None:
-    """The table, or None when it is missing, torn, or of another model or version."""
+async def _opened(connection: Any, uri: str, wanted: Any) -> Opened:
+    found = [t for name in NAMES if (t := await _existing(connection, name, wanted))]
+    fitting = next((each for each in found if rows.fits(each.schema, wanted)), None)
+    others = [each for each in found if each is not fitting]
+    before = max(others, key=lambda each: each.rows, default=None)
+    for each in others:
+        if each is not before:
+            await drop(connection, each.name)
+    if fitting is None:
+        name = next(name for name in NAMES if before is None or name != before.name)
+        await _clear_away(connection, uri, name)
+        table = await _begun(connection, name, wanted)
+        fitting = await _found(name, table)
+    return _whole(connection, fitting, before)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    name: str
+    table: Any
+    schema: Any
+    rows: int
+
+
+def _whole(connection: Any, found: _Found, before: _Found | None) -> Opened:
+    return Opened(
+        connection=connection,
+        name=found.name,
+        table=found.table,
+        schema=found.schema,
+        generation=rows.generation(found.schema),
+        before=None if before is None else _whole(connection, before, None),
+    )
+
+
+async def _found(name: str, table: Any) -> _Found:
+    schema, size = await table.schema(), await table.count_rows()
+    return _Found(name=name, table=table, schema=schema, rows=int(size))
+
+
+async def _existing(connection: Any, name: str, wanted: Any) -> _Found | None:
+    """The table, or None when it is missing, torn, of another version, or an empty one of another
+    model."""
     try:
-        table = await connection.open_table(rows.TABLE)
+        table = await connection.open_table(name)
     except Exception:  # missing and torn look alike, and end alike
         return None
     with suppress(Exception):
-        if rows.fits(await table.schema(), wanted):
+        found = await _found(name, table)
+        if rows.fits(found.schema, wanted) or (found.rows and rows.serves(found.schema, wanted)):
             await _read_through(table)
-            return table
+            return found
     table.close()
     return None
 
@@ -62,25 +108,36 @@ async def _read_through(table: Any) -> None:
         await table.query().nearest_to_text("probe", columns=column).limit(1).to_arrow()
 
 
-async def _begun(connection: Any, wanted: Any) -> Any:
-    table = await connection.create_table(rows.TABLE, schema=rows.begun(wanted))
+async def _begun(connection: Any, name: str, wanted: Any) -> Any:
+    """Full text last: a table without it is one that was not begun to the end."""
+    from lancedb.index import BTree
+
+    table = await connection.create_table(name, schema=rows.begun(wanted))
+    for column in ("moment_id", "asset_id"):  # what writes look rows up by
+        await table.create_index(column, config=BTree())
     for column in ("text", "title"):
         await table.create_index(column, config=rows.full_text())
     return table
 
 
-async def _clear_away(connection: Any, uri: str) -> None:
+async def drop(connection: Any, name: str) -> None:
+    """It is not closed: what still searches it would not fail but panic."""
+    with suppress(Exception):  # the next start drops it
+        await connection.drop_table(name)
+
+
+async def _clear_away(connection: Any, uri: str, name: str) -> None:
     """Out of the way of a new table; an object store can only drop the old one."""
-    if not _remote(uri):
-        await asyncio.to_thread(_move_aside, uri)
+    if not remote(uri):
+        await asyncio.to_thread(_move_aside, uri, name)
         return
     with suppress(ValueError):  # there was none
-        await connection.drop_table(rows.TABLE)
+        await connection.drop_table(name)
 
 
-def _move_aside(uri: str) -> None:
+def _move_aside(uri: str, name: str) -> None:
     """Keeps only the last one, for people who look."""
-    table = Path(uri, f"{rows.TABLE}.lance")
+    table = Path(uri, f"{name}.lance")
     if table.exists():
         aside = Path(uri, f"{rows.TABLE}.aside")
         shutil.rmtree(aside, ignore_errors=True)
@@ -89,8 +146,8 @@ def _move_aside(uri: str) -> None:
 
 def _location(uri: str) -> str:
     """Absolute, because LanceDB takes a folder whose name begins with "db" for its cloud."""
-    return uri if _remote(uri) else os.path.abspath(uri)
+    return uri if remote(uri) else os.path.abspath(uri)
 
 
-def _remote(uri: str) -> bool:
+def remote(uri: str) -> bool:
     return "://" in uri

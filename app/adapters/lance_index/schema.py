@@ -8,49 +8,72 @@ from uuid import uuid4
 
 from app.adapters.lance_index.fusion import Ranked
 from app.domain.errors import InvalidRequest
+from app.domain.marking import STOP_WORDS
 from app.domain.media_types import MediaType
 from app.domain.search import Moment, SearchHit, SearchQuery
 from app.ports import Vector
 
 TABLE = "moments"
 #: Raised when rows are written differently: an index of another version is built anew.
-VERSION = "1"
+VERSION = "2"
 _GENERATION = b"generation"
 
 #: Past any date: milliseconds since the epoch, either way.
 FAR = 2**53
 
 #: Columns that a hit is made of.
-SHOWN = ["moment_id", "asset_id", "media_type", "title", "text", "start", "end"]
+SHOWN = [
+    "moment_id",
+    "asset_id",
+    "parent_id",
+    "media_type",
+    "title",
+    "text",
+    "start",
+    "end",
+    "anchor",
+    "link",
+    "thumbnail",
+    "times",
+]
+#: Columns with vectors.
+VECTORS = ("vector", "visual")
+#: Numbers in what EfficientNet-Lite0 tells of a picture.
+VISUAL_DIMENSIONS = 1280
 
-# English words that say nothing alone. LanceDB's own list drops "ask" and "c" as well.
-STOP_WORDS = """
-a an and are as at be been but by did do does for from had has have he her hers him his i if in
-into is it its me my no nor not of on or our ours out she so such than that the their theirs them
-then there these they this those to too up us was we were what when where which who whom why will
-with would you your yours d ll m re s t ve
-""".split()
 
-
-def schema(dimensions: int, model: str) -> Any:
+def schema(dimensions: int, model: str, visual_dimensions: int = VISUAL_DIMENSIONS) -> Any:
     """Empty index of a vector space: the model's name lives in the table, for `fits`."""
     import pyarrow as pa
 
-    text, strings = pa.string(), pa.list_(pa.string())
+    text, flag = pa.string(), pa.bool_()
     fields = [
-        pa.field("moment_id", text, nullable=False),
-        pa.field("asset_id", text, nullable=False),
-        pa.field("media_type", text, nullable=False),
-        pa.field("title", text, nullable=False),
-        pa.field("text", text, nullable=False),
-        pa.field("start", pa.float64(), nullable=False),
-        pa.field("end", pa.float64(), nullable=False),
-        pa.field("labels", strings, nullable=False),
-        pa.field("label_keys", text, nullable=False),
-        pa.field("created_at", pa.int64(), nullable=False),
-        pa.field("vector", pa.list_(pa.float32(), dimensions)),
+        ("moment_id", text),
+        ("asset_id", text),
+        ("parent_id", text),
+        ("media_type", text),
+        ("title", text),
+        ("text", text),
+        ("start", pa.float64()),
+        ("end", pa.float64()),
+        ("anchor", text),
+        ("link", text),
+        ("thumbnail", flag),
+        ("labels", pa.list_(text)),
+        ("label_keys", text),
+        ("created_at", pa.int64()),
+        # characters and seconds, in turn
+        ("times", pa.list_(pa.float64())),
+        ("record", flag),
+        # which write it came with: what an asset had before has another one
+        ("stamp", text),
     ]
-    return pa.schema(fields, metadata={"model": model, "version": VERSION})
+    vectors = [
+        pa.field("vector", pa.list_(pa.float32(), dimensions)),
+        pa.field("visual", pa.list_(pa.float32(), visual_dimensions)),
+    ]
+    whole = [pa.field(name, kind, nullable=False) for name, kind in fields] + vectors
+    return pa.schema(whole, metadata={"model": model, "version": VERSION})
 
 
 def begun(wanted: Any) -> Any:
@@ -69,34 +92,65 @@ def fits(found: Any, wanted: Any) -> bool:
     return named and bool(found.with_metadata(metadata).equals(wanted, check_metadata=True))
 
 
+def serves(found: Any, wanted: Any) -> bool:
+    """Whether words can be searched for in the table, though its vectors are of another model."""
+    metadata = found.metadata or {}
+    same = metadata.get(b"version") == VERSION.encode() and _GENERATION in metadata
+    return same and [f.name for f in found] == [f.name for f in wanted]
+
+
 def full_text() -> Any:
-    """ICU finds words in Chinese, Japanese and Thai too, and splits at apostrophes and dots."""
+    """ICU finds words in Chinese, Japanese and Thai too, and splits at apostrophes and dots.
+
+    LanceDB's own list of empty words drops "ask" and "c" as well.
+    """
     from lancedb.index import FTS
 
-    return FTS(base_tokenizer="icu/split", language="English", custom_stop_words=STOP_WORDS)
+    return FTS(base_tokenizer="icu/split", language="English", custom_stop_words=sorted(STOP_WORDS))
 
 
-def rows(moments: Sequence[Moment], vectors: Sequence[Vector | None], wanted: Any) -> Any:
-    """An Arrow table. A moment that is given twice is kept as it was given last."""
+def rows(
+    moments: Sequence[Moment], vectors: Sequence[Vector | None], wanted: Any, stamp: str = ""
+) -> Any:
+    """An Arrow table. A moment that is given twice is kept as it was given last.
+
+    A picture's vector of another length is of another model: without it, words find the picture.
+    """
     import pyarrow as pa
 
     latest = {m.moment_id: (m, v) for m, v in zip(moments, vectors, strict=True)}
     kept = [moment for moment, _ in latest.values()]
-    dimensions = wanted.field("vector").type.list_size
     columns = {
         "moment_id": [storable(m.moment_id) for m in kept],
         "asset_id": [storable(m.asset_id) for m in kept],
+        "parent_id": [storable(m.parent_id) for m in kept],
         "media_type": [m.media_type.value for m in kept],
         "title": [storable(m.title) for m in kept],
         "text": [storable(m.text) for m in kept],
         "start": [m.start for m in kept],
         "end": [m.end for m in kept],
+        "anchor": [storable(m.anchor) for m in kept],
+        "link": [storable(m.link) for m in kept],
+        "thumbnail": [m.thumbnail for m in kept],
         "labels": [[storable(label) for label in m.labels] for m in kept],
         "label_keys": ["".join(label_key(label) for label in m.labels) for m in kept],
         "created_at": [m.created_at for m in kept],
-        "vector": _vectors([vector for _, vector in latest.values()], dimensions),
+        "times": [[float(n) for point in m.times for n in point] for m in kept],
+        "record": [m.record for m in kept],
+        "stamp": [stamp] * len(kept),
+        "vector": _vectors([vector for _, vector in latest.values()], _length(wanted, "vector")),
+        "visual": _visuals(kept, _length(wanted, "visual")),
     }
     return pa.table(columns, schema=wanted.remove_metadata())
+
+
+def _length(wanted: Any, column: str) -> int:
+    return int(wanted.field(column).type.list_size)
+
+
+def _visuals(kept: Sequence[Moment], dimensions: int) -> Any:
+    given = [m.visual for m in kept]
+    return _vectors([v if v and len(v) == dimensions else None for v in given], dimensions)
 
 
 def _vectors(vectors: Sequence[Vector | None], dimensions: int) -> Any:
@@ -104,23 +158,33 @@ def _vectors(vectors: Sequence[Vector | None], dimensions: int) -> Any:
     import pyarrow as pa
 
     numbers = array("f")
+    nothing = bytes(4 * dimensions)
     for vector in vectors:
         if vector is not None and len(vector) != dimensions:
             raise InvalidRequest(f"a vector has {len(vector)} numbers, the index {dimensions}")
-        numbers.extend(vector if vector is not None else bytes(dimensions))
+        if vector is None:
+            numbers.frombytes(nothing)
+        else:
+            numbers.extend(vector)
     flat = pa.Array.from_buffers(pa.float32(), len(numbers), [None, pa.py_buffer(numbers)])
     absent = pa.array([vector is None for vector in vectors], pa.bool_())
     return pa.FixedSizeListArray.from_arrays(flat, dimensions, mask=absent)
 
 
 def hit(row: dict[str, Any], ranked: Ranked) -> SearchHit:
+    numbers = row["times"]
     return SearchHit(
         asset_id=row["asset_id"],
+        parent_id=row["parent_id"],
         media_type=MediaType(row["media_type"]),
         title=row["title"],
         text=row["text"],
         start=row["start"],
         end=row["end"],
+        anchor=row["anchor"],
+        link=row["link"],
+        has_thumbnail=row["thumbnail"],
+        times=tuple(zip(map(int, numbers[::2]), numbers[1::2], strict=True)),
         score=ranked.score,
         why=ranked.why,
     )
@@ -134,7 +198,7 @@ def condition(query: SearchQuery) -> Any | None:
 
     parts = [col("label_keys").contains(lit(label_key(label))) for label in query.labels]
     if query.asset_id is not None:
-        parts.append(of_asset(query.asset_id))
+        parts.append(_of_medium(query.asset_id))
     if query.media_type is not None:
         parts.append(col("media_type") == lit(query.media_type.value))
     if query.since is not None:
@@ -153,6 +217,40 @@ def of_asset(asset_id: str) -> Any:
     from lancedb.expr import col, lit
 
     return col("asset_id") == lit(storable(asset_id))
+
+
+def _of_medium(asset_id: str) -> Any:
+    """With what was taken out of it; most have no parent, and say so by an empty text."""
+    from lancedb.expr import col, lit
+
+    if not asset_id:
+        return of_asset(asset_id)
+    return of_asset(asset_id) | (col("parent_id") == lit(storable(asset_id)))
+
+
+def made_from(asset_id: str) -> Any:
+    """Moments of the asset, but not those that were added by themselves under its name."""
+    return of_asset(asset_id) & of_records(False)
+
+
+def of_records(added: bool) -> Any:
+    """Moments that were added by themselves, or those that were made from assets."""
+    from lancedb.expr import col, lit
+
+    return col("record") == lit(added)
+
+
+def older(asset_id: str, stamp: str) -> Any:
+    """What the asset had before that write."""
+    from lancedb.expr import col, lit
+
+    return made_from(asset_id) & (col("stamp") != lit(stamp))
+
+
+def among(moment_ids: Iterable[str]) -> Any:
+    from lancedb.expr import col, lit
+
+    return col("moment_id").isin([lit(storable(moment_id)) for moment_id in moment_ids])
 
 
 def _all(parts: Iterable[Any]) -> Any | None:

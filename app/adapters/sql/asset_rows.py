@@ -8,6 +8,7 @@ from app.adapters.sql.asset_tables import AssetRow
 from app.adapters.sql.codec import known
 from app.domain.assets import Asset, Picture, Tag, TextLine
 from app.domain.media_types import MediaType
+from app.domain.writing.formats import TextFormat
 
 Json = dict[str, Any]
 
@@ -30,6 +31,7 @@ def row_of(asset: Asset) -> Json:
         "speakers": dict(asset.speakers),
         "picture": picture_to_json(asset.picture),
         "visual": _packed(asset.picture),
+        "text_format": asset.text_format.value if asset.text_format else None,
         "text": asset.text,
     }
 
@@ -46,6 +48,7 @@ def asset_from_row(row: AssetRow) -> Asset:
         parent_id=row.parent_id,
         at=row.at,
         text=row.text,
+        text_format=TextFormat(row.text_format) if row.text_format else None,
         metadata=dict(row.told),
         picture=_picture(row.picture, row.visual),
         speakers=dict(row.speakers),

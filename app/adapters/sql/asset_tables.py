@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.adapters.sql.columns import Json, Prose
 from app.adapters.sql.tables import Table, one_of, rule
 from app.domain.media_types import MediaType
+from app.domain.writing.formats import TextFormat
 
 
 class AssetRow(Table):
@@ -18,6 +19,7 @@ class AssetRow(Table):
     __table_args__ = (
         rule("media_type_known", one_of("media_type", MediaType)),
         rule("revision_counted", "revision > 0"),
+        rule("text_format_known", one_of("text_format", TextFormat)),
         Index(None, "indexed_in", "created_at"),
         Index(None, "media_type", "created_at"),
         Index(None, "created_at", "asset_id"),
@@ -35,6 +37,7 @@ class AssetRow(Table):
     parent_id: Mapped[str | None] = mapped_column(Prose, index=True)
     #: Seconds in the parent.
     at: Mapped[float | None]
+    text_format: Mapped[str | None]
     title: Mapped[str] = mapped_column(Prose)
     labels: Mapped[list[Any]]
     link: Mapped[str | None] = mapped_column(Prose)

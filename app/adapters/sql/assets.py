@@ -21,8 +21,10 @@ from app.domain.clock import Clock, utc_now
 from app.domain.errors import Conflict, InvalidRequest
 from app.domain.jobs import Job
 from app.domain.media_types import MediaType
+from app.domain.pictures import Sight
 
 MAX_PAGE = 1000  # assets
+PICTURES = (MediaType.IMAGE.value, MediaType.KEYFRAME.value)
 
 
 class SqlAssetStore:
@@ -72,6 +74,19 @@ class SqlAssetStore:
     async def edit(self, asset_id: str, changes: AssetChanges) -> Asset | None:
         return await self._database.change(self._clock, _edit, asset_id, changes)
 
+    async def unseen(
+        self, model: str, limit: int, *, after: str | None = None
+    ) -> Sequence[Asset]:
+        other = AssetRow.picture["visual_model"].as_string().is_distinct_from(model)
+        query = select(AssetRow).where(AssetRow.media_type.in_(PICTURES), other)
+        if after is not None:
+            query = query.where(AssetRow.asset_id > after)
+        query = query.order_by(AssetRow.asset_id).limit(limit)
+        return await self._database.read(lambda session: _fetch(session, query))
+
+    async def note_sight(self, asset: Asset, sight: Sight) -> bool:
+        return await self._database.change(self._clock, _note_sight, asset, sight)
+
     async def ids(self) -> set[str]:
         return await self._database.read(_ids)
 
@@ -111,6 +126,8 @@ async def put_of_job(session: AsyncSession, now: datetime, job: Job) -> None:
 async def _settle(session: AsyncSession, now: datetime, job: Job, asset: Asset) -> Asset:
     if await session.scalar(select(JobRow.job_id).where(held(job)).with_for_update()) is None:
         raise Conflict(f"the job {job.job_id} is no longer held by this attempt")
+    died = and_(JobRow.job_id == job.job_id, JobRow.deaths > 0)
+    await session.execute(update(JobRow).where(died).values(deaths=0))  # it got this far
     return await put(session, now, asset)
 
 
@@ -135,6 +152,21 @@ async def _edit(
     row.revision, row.indexed_in, row.updated_at = row.revision + 1, None, now
     await session.flush()
     return asset_from_row(row)
+
+
+async def _note_sight(session: AsyncSession, now: datetime, asset: Asset, sight: Sight) -> bool:
+    here = AssetRow.asset_id == asset.asset_id, AssetRow.revision == asset.revision
+    row = await session.scalar(select(AssetRow).where(*here).with_for_update())
+    if row is None or asset.picture is None:
+        return False
+    picture = replace(
+        asset.picture, visual=sight.vector, visual_model=sight.model, tags=sight.tags
+    )
+    found = row_of(replace(asset, picture=picture))
+    row.picture, row.visual = found["picture"], found["visual"]
+    row.revision, row.indexed_in, row.updated_at = row.revision + 1, None, now
+    await session.flush()
+    return True
 
 
 def _read_anew(row: AssetRow, text: str) -> dict[str, Any]:

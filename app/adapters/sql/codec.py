@@ -11,6 +11,7 @@ from typing import Any
 from app.domain.jobs import AssetStage, JobOptions, JobWarning, Priority, Task
 from app.domain.media_types import MediaType
 from app.domain.transcript import (
+    Chapter,
     LanguageDetection,
     LanguageGuess,
     Segment,
@@ -92,6 +93,14 @@ def topics_from_json(rows: list[Any] | None) -> tuple[Topic, ...] | None:
     return None if rows is None else tuple(Topic(**known(Topic, row)) for row in rows)
 
 
+def chapters_to_json(chapters: Iterable[Chapter] | None) -> list[Any] | None:
+    return None if chapters is None else [asdict(chapter) for chapter in chapters]
+
+
+def chapters_from_json(rows: list[Any] | None) -> tuple[Chapter, ...] | None:
+    return None if rows is None else tuple(Chapter(**known(Chapter, row)) for row in rows)
+
+
 def _segment_to_json(segment: Segment) -> Json:
     return {
         "start": segment.start,
@@ -100,6 +109,7 @@ def _segment_to_json(segment: Segment) -> Json:
         "avg_logprob": _told(segment.avg_logprob),
         "no_speech_prob": _told(segment.no_speech_prob),
         "words": [_word_to_json(word) for word in segment.words],
+        "speaker": segment.speaker,
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
@@ -29,7 +29,7 @@ from app.domain.jobs import (
     Stage,
     Swept,
 )
-from app.domain.media_types import MediaType, spoken_type_of
+from app.domain.media_types import FRAME_MARK, MediaType, spoken_type_of
 
 MAX_PAGE = 1000  # jobs
 MOST_ALIKE = 50  # jobs on the same bytes that are looked at
@@ -83,6 +83,7 @@ class SqlJobStore:
         status: JobStatus | None = None,
         dead_letter: bool | None = None,
         media_type: MediaType | None = None,
+        sha256: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> JobPage:
@@ -94,6 +95,8 @@ class SqlJobStore:
             query = query.where(JobRow.status == status.value)
         if dead_letter is not None:
             query = query.where(JobRow.dead_letter.is_(dead_letter))
+        if sha256 is not None:
+            query = query.where(JobRow.sha256 == sha256)
         if media_type is not None:
             query = query.where(JobRow.media_type == media_type.value)
         elif status is None and dead_letter is None:
@@ -120,6 +123,17 @@ class SqlJobStore:
 
     async def completed_with(self, sha256: str) -> Sequence[Job]:
         return await self._database.read(lambda session: _completed_with(session, sha256))
+
+    async def of_asset(self, asset_id: str) -> Sequence[str]:
+        return await self._database.read(
+            lambda session: _ids(session, JobRow.asset_id == asset_id)
+        )
+
+    async def of_frames(self, video_id: str) -> Sequence[str]:
+        return await self._database.read(lambda session: _ids(session, _frames_of(video_id)))
+
+    async def newest(self, asset_ids: Sequence[str]) -> dict[str, Job]:
+        return await self._database.read(lambda session: _newest(session, asset_ids))
 
     async def claim(self, job_id: str, boot_id: str) -> Job | None:
         if not is_job_id(job_id):
@@ -225,6 +239,27 @@ def _turn() -> tuple[InstrumentedAttribute[Any], ...]:
 async def _completed_with(session: AsyncSession, sha256: str) -> Sequence[Job]:
     query = _whole().where(JobRow.sha256 == sha256, JobRow.status == JobStatus.COMPLETED.value)
     return await _fetch(session, query.order_by(JobRow.created_at.desc()).limit(MOST_ALIKE))
+
+
+async def _ids(session: AsyncSession, which: ColumnElement[bool]) -> Sequence[str]:
+    newest = (JobRow.created_at.desc(), JobRow.job_id.desc())
+    return (await session.scalars(select(JobRow.job_id).where(which).order_by(*newest))).all()
+
+
+def _frames_of(video_id: str) -> ColumnElement[bool]:
+    """By the beginning of their names. Not LIKE, which is blind to case in SQLite."""
+    begins = video_id + FRAME_MARK
+    frames = JobRow.media_type == MediaType.KEYFRAME.value
+    return and_(frames, func.substr(JobRow.asset_id, 1, len(begins)) == begins)
+
+
+async def _newest(session: AsyncSession, asset_ids: Sequence[str]) -> dict[str, Job]:
+    order = (JobRow.created_at.desc(), JobRow.job_id.desc())
+    place = func.row_number().over(partition_by=JobRow.asset_id, order_by=order).label("place")
+    placed = select(JobRow.job_id, place).where(JobRow.asset_id.in_(asset_ids)).subquery()
+    first = select(placed.c.job_id).where(placed.c.place == 1)
+    jobs = await _fetch(session, _whole().where(JobRow.job_id.in_(first)))
+    return {job.asset_id: job for job in jobs}
 
 
 def _page(limit: int, after: Cursor | None) -> Select[JobRow]:

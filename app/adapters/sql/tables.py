@@ -203,3 +203,4 @@ class TranscriptRow(Table):
     text: Mapped[str] = mapped_column(Prose)
     #: NULL until they were looked for.
     topics: Mapped[list[Any] | None] = mapped_column(Json)
+    chapters: Mapped[list[Any] | None] = mapped_column(Json)

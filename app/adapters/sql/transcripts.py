@@ -1,12 +1,15 @@
 """Transcripts, one for each asset, behind the `TranscriptStore` port."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql.assets import put_of_job
 from app.adapters.sql.codec import (
+    chapters_from_json,
+    chapters_to_json,
     language_from_json,
     language_to_json,
     segments_from_json,
@@ -22,7 +25,7 @@ from app.adapters.sql.transitions import held
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import Conflict
 from app.domain.jobs import Job
-from app.domain.transcript import Topic, Transcript, WindowTranscript
+from app.domain.transcript import Chapter, Topic, Transcript, WindowTranscript
 
 
 class SqlTranscriptStore:
@@ -41,6 +44,7 @@ class SqlTranscriptStore:
             segments=segments_to_json(transcript.segments),
             text=transcript.text,
             topics=topics_to_json(transcript.topics),
+            chapters=chapters_to_json(transcript.chapters),
             created_at=self._clock(),
         )
         await self._database.write(lambda session: _replace(session, job, row))
@@ -65,6 +69,14 @@ class SqlTranscriptStore:
         if is_job_id(job_id):
             await self._database.write(lambda session: _note_topics(session, job_id, topics))
 
+    async def note_chapters(self, job_id: str, chapters: Sequence[Chapter]) -> None:
+        if is_job_id(job_id):
+            await self._database.write(lambda session: _note_chapters(session, job_id, chapters))
+
+    async def note_speakers(self, job_id: str, speakers: Sequence[str | None]) -> None:
+        if is_job_id(job_id):
+            await self._database.write(lambda session: _note_speakers(session, job_id, speakers))
+
 
 async def _replace(session: AsyncSession, job: Job, row: TranscriptRow) -> None:
     if await session.scalar(select(JobRow.job_id).where(held(job)).with_for_update()) is None:
@@ -87,6 +99,24 @@ async def _note_topics(session: AsyncSession, job_id: str, topics: Sequence[Topi
     await session.execute(ours.values(topics=topics_to_json(topics)))
 
 
+async def _note_chapters(session: AsyncSession, job_id: str, chapters: Sequence[Chapter]) -> None:
+    ours = update(TranscriptRow).where(TranscriptRow.job_id == job_id)
+    await session.execute(ours.values(chapters=chapters_to_json(chapters)))
+
+
+async def _note_speakers(
+    session: AsyncSession, job_id: str, speakers: Sequence[str | None]
+) -> None:
+    """Into the segments as they are now: their text may have been corrected meanwhile."""
+    ours = select(TranscriptRow).where(TranscriptRow.job_id == job_id).with_for_update()
+    row = await session.scalar(ours)
+    segments = () if row is None else segments_from_json(row.segments)
+    if row is None or len(segments) != len(speakers):
+        return  # it was heard anew meanwhile
+    told = zip(segments, speakers, strict=True)
+    row.segments = segments_to_json(replace(each, speaker=speaker) for each, speaker in told)
+
+
 async def _load(session: AsyncSession, job_id: str) -> Transcript | None:
     row = await session.get(TranscriptRow, job_id)
     if row is None:
@@ -98,6 +128,7 @@ async def _load(session: AsyncSession, job_id: str) -> Transcript | None:
         provider=row.provider,
         model=row.model,
         topics=topics_from_json(row.topics),
+        chapters=chapters_from_json(row.chapters),
     )
 
 

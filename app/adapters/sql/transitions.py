@@ -4,7 +4,7 @@ The functions run inside a transaction, and take the time from it. Those that ta
 `Job` are fenced: once another claim holds the job, they change nothing and return False.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -20,6 +20,8 @@ from app.domain.errors import Budget, SpoolError
 from app.domain.jobs import (
     INDEX_WARNINGS,
     LATE_WARNINGS,
+    LOOK_WARNINGS,
+    PASSING_WARNINGS,
     SUSPECT_DEATHS,
     Job,
     JobStatus,
@@ -36,6 +38,8 @@ KILLER = {
     "error_message": "the service died whenever this job ran, in the end with nothing beside it",
 }
 CANCELLED = {"error_code": "cancelled", "error_message": "cancelled on request"}
+#: By stage, the codes that it tells anew.
+RETOLD = {Stage.MEDIA_EXTRACTION: LOOK_WARNINGS, Stage.EMBEDDING: LATE_WARNINGS}
 ENDED = [status.value for status in JobStatus if status.ended]
 COUNTS = {Budget.ERROR: "errors", Budget.CRASH: "crashes"}
 
@@ -67,9 +71,9 @@ async def _attempts(session: AsyncSession, job_id: str) -> Sequence[AttemptRow]:
 
 
 async def advance(session: AsyncSession, now: datetime, job: Job, stage: Stage) -> bool:
-    """The last stage takes its warnings of the attempts before back: it will tell its own."""
+    """A stage takes its warnings of the attempts before back: it will tell its own."""
     timings = await _timings(session, now, job)
-    late = stage is Stage.EMBEDDING
+    own = RETOLD.get(stage)
     entered = await _change(
         session,
         held(job),
@@ -77,7 +81,7 @@ async def advance(session: AsyncSession, now: datetime, job: Job, stage: Stage) 
         stage_started_at=now,
         timings=timings,
         updated_at=now,
-        **({"warnings": _lasting(await _warnings(session, job))} if late else {}),
+        **({"warnings": _without(own, await _warnings(session, job))} if own else {}),
     )
     return entered and await _note_attempt(session, job, stage=stage.value)
 
@@ -203,7 +207,7 @@ async def reopen(session: AsyncSession, now: datetime, job: Job) -> bool:
         deaths=0,
         dead_letter=False,
         progress=case((JobRow.progress < 1.0, JobRow.progress), else_=0.0),
-        warnings=_lasting(job.warnings),
+        warnings=_without(PASSING_WARNINGS, job.warnings),
         updated_at=now,
     )
 
@@ -309,9 +313,8 @@ async def _warnings(session: AsyncSession, job: Job) -> Sequence[JobWarning]:
     return warnings_from_json(await session.scalar(found) or [])
 
 
-def _lasting(warnings: Sequence[JobWarning]) -> list[dict[str, Any]]:
-    """Without those of stages that run again."""
-    return warnings_to_json(each for each in warnings if each.code not in LATE_WARNINGS)
+def _without(codes: Collection[str], warnings: Sequence[JobWarning]) -> list[dict[str, Any]]:
+    return warnings_to_json(each for each in warnings if each.code not in codes)
 
 
 def _failure(dead_letter: bool) -> WebhookEvent:

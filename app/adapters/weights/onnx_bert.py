@@ -7,25 +7,23 @@ The graph takes `input_ids` and `attention_mask` (int64 [batch, sequence]) and g
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.adapters.weights.bert_folder import BertFolder, Pooling
+from app.adapters.weights.onnx_graph import Graph
 
 if TYPE_CHECKING:
     import numpy as np
 
-OPSET = 17
-IR_VERSION = 8
 #: Added to the score of a padded position: softmax makes 0 of it.
 HIDDEN = -1e9
 
 
 def build(bert: BertFolder, weights: Mapping[str, "np.ndarray"], target: Path) -> None:
     """Write the graph to the file `target`."""
-    import onnx
     from onnx import TensorProto, helper
 
-    graph = _Graph(weights)
+    graph = Graph(weights)
     result = _pooled(graph, bert, _encoded(graph, bert))
     graph.node("Identity", result, name="sentence_embedding")
     axes: list[str | int | None] = ["batch", "sequence"]
@@ -36,63 +34,10 @@ def build(bert: BertFolder, weights: Mapping[str, "np.ndarray"], target: Path) -
     output = helper.make_tensor_value_info(
         "sentence_embedding", TensorProto.FLOAT, ["batch", bert.width]
     )
-    model = helper.make_model(
-        helper.make_graph(graph.nodes, "bert", inputs, [output], graph.constants),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="spool",
-    )
-    onnx.save_model(model, target)
+    graph.save(target, inputs, [output], "bert")
 
 
-class _Graph:
-    """Collects nodes; a value is known by its name."""
-
-    def __init__(self, weights: Mapping[str, "np.ndarray"]) -> None:
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-        self._weights = weights
-
-    def node(self, kind: str, *inputs: str, name: str = "", **attributes: Any) -> str:
-        from onnx import helper
-
-        name = name or f"v{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
-        return name
-
-    def array(self, array: "np.ndarray") -> str:
-        import numpy as np
-        from onnx import numpy_helper
-
-        name = f"c{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
-        return name
-
-    def number(self, value: float) -> str:
-        import numpy as np
-
-        return self.array(np.array(value, dtype=np.float32))
-
-    def integers(self, *values: int) -> str:
-        import numpy as np
-
-        return self.array(np.array(values, dtype=np.int64))
-
-    def weight(self, name: str) -> "np.ndarray":
-        return self._weights[name]
-
-    def linear(self, value: str, name: str) -> str:
-        """Weights are [out, in]: x W^T + b."""
-        product = self.node("MatMul", value, self.array(self.weight(f"{name}.weight").T))
-        return self.node("Add", product, self.array(self.weight(f"{name}.bias")))
-
-    def norm(self, value: str, name: str, epsilon: float) -> str:
-        scale = self.array(self.weight(f"{name}.weight"))
-        shift = self.array(self.weight(f"{name}.bias"))
-        return self.node("LayerNormalization", value, scale, shift, axis=-1, epsilon=epsilon)
-
-
-def _encoded(graph: _Graph, bert: BertFolder) -> str:
+def _encoded(graph: Graph, bert: BertFolder) -> str:
     """float32 [batch, sequence, width]."""
     value = _embedded(graph, bert)
     mask = graph.node("Unsqueeze", _float_mask(graph), graph.integers(1, 2))
@@ -103,11 +48,11 @@ def _encoded(graph: _Graph, bert: BertFolder) -> str:
     return value
 
 
-def _float_mask(graph: _Graph) -> str:
+def _float_mask(graph: Graph) -> str:
     return graph.node("Cast", "attention_mask", to=1)  # 1 is float32
 
 
-def _embedded(graph: _Graph, bert: BertFolder) -> str:
+def _embedded(graph: Graph, bert: BertFolder) -> str:
     table = "embeddings.{}_embeddings.weight".format
     words = graph.node("Gather", graph.array(graph.weight(table("word"))), "input_ids")
     # One text at a time, so every token is of type 0: that row joins the positions.
@@ -119,7 +64,7 @@ def _embedded(graph: _Graph, bert: BertFolder) -> str:
     return graph.norm(graph.node("Add", words, places), "embeddings.LayerNorm", bert.epsilon)
 
 
-def _layer(graph: _Graph, bert: BertFolder, value: str, bias: str, name: str) -> str:
+def _layer(graph: Graph, bert: BertFolder, value: str, bias: str, name: str) -> str:
     heard = graph.linear(
         _attention(graph, bert, value, bias, f"{name}.attention.self"),
         f"{name}.attention.output.dense",
@@ -132,7 +77,7 @@ def _layer(graph: _Graph, bert: BertFolder, value: str, bias: str, name: str) ->
     return graph.norm(graph.node("Add", outer, value), f"{name}.output.LayerNorm", bert.epsilon)
 
 
-def _attention(graph: _Graph, bert: BertFolder, value: str, bias: str, name: str) -> str:
+def _attention(graph: Graph, bert: BertFolder, value: str, bias: str, name: str) -> str:
     size = bert.width // bert.heads
     split = graph.integers(0, 0, bert.heads, size)
 
@@ -148,14 +93,14 @@ def _attention(graph: _Graph, bert: BertFolder, value: str, bias: str, name: str
     return graph.node("Reshape", mixed, graph.integers(0, 0, bert.width))
 
 
-def _gelu(graph: _Graph, value: str) -> str:
+def _gelu(graph: Graph, value: str) -> str:
     """x/2 * (1 + erf(x / sqrt 2)): the exact one, not the tanh approximation."""
     erf = graph.node("Erf", graph.node("Div", value, graph.number(math.sqrt(2))))
     gate = graph.node("Add", erf, graph.number(1))
     return graph.node("Mul", graph.node("Mul", value, gate), graph.number(0.5))
 
 
-def _pooled(graph: _Graph, bert: BertFolder, value: str) -> str:
+def _pooled(graph: Graph, bert: BertFolder, value: str) -> str:
     """float32 [batch, width]."""
     if bert.pooling is Pooling.CLS:
         first = graph.node("Gather", value, graph.integers(0), axis=1)

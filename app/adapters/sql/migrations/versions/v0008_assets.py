@@ -36,6 +36,33 @@ def upgrade() -> None:
     if found := _found():
         op.bulk_insert(assets, found)
     op.drop_column("transcripts", "indexed_in")
+    op.add_column("transcripts", sa.Column("chapters", sa.JSON()))
+    _make_records()
+    op.create_table(
+        "watched_files",
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("modified", sa.BigInteger(), nullable=False),
+        sa.Column("asset_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("path", name=op.f("pk_watched_files")),
+    )
+
+
+def _make_records() -> None:
+    op.create_table(
+        "records",
+        sa.Column("moment_id", sa.Text(), nullable=False),
+        sa.Column("indexed_in", sa.String()),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("model", sa.String()),
+        sa.Column("moment", sa.JSON(), nullable=False),
+        sa.Column("vector", sa.LargeBinary()),
+        sa.Column("visual", sa.LargeBinary()),
+        sa.PrimaryKeyConstraint("moment_id", name=op.f("pk_records")),
+        sa.CheckConstraint("revision > 0", name=op.f("ck_records_revision_counted")),
+    )
+    op.create_index(op.f("ix_records_indexed_in_moment_id"), "records", ["indexed_in", "moment_id"])
 
 
 def _make() -> sa.Table:
@@ -50,6 +77,7 @@ def _make() -> sa.Table:
         sa.Column("updated_at", WHEN, nullable=False),
         sa.Column("parent_id", sa.Text()),
         sa.Column("at", sa.Float()),
+        sa.Column("text_format", sa.String()),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("labels", sa.JSON(), nullable=False),
         sa.Column("link", sa.Text()),
@@ -66,6 +94,10 @@ def _make() -> sa.Table:
         ),
         sa.CheckConstraint(f"media_type IN ({KINDS})", name=op.f("ck_assets_media_type_known")),
         sa.CheckConstraint("revision > 0", name=op.f("ck_assets_revision_counted")),
+        sa.CheckConstraint(
+            "text_format IN ('plain', 'markdown', 'mdx')",
+            name=op.f("ck_assets_text_format_known"),
+        ),
     )
     op.create_index(op.f("ix_assets_indexed_in_created_at"), "assets", ["indexed_in", "created_at"])
     op.create_index(op.f("ix_assets_media_type_created_at"), "assets", ["media_type", "created_at"])
@@ -107,6 +139,9 @@ def _name(source: str, name: str) -> str:
 
 
 def downgrade() -> None:
+    op.drop_column("transcripts", "chapters")
     op.add_column("transcripts", sa.Column("indexed_in", sa.String()))
+    op.drop_table("watched_files")
+    op.drop_table("records")
     op.drop_table("assets")
     op.drop_column("jobs", "media_type")

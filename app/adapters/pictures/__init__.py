@@ -1,0 +1,1 @@
+"""Pictures: decoded, read and looked at, each in a worker slot."""

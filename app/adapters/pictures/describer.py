@@ -1,0 +1,97 @@
+"""Descriptions by any OpenAI-compatible endpoint whose model can see."""
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from app.adapters.pictures.opening import upright
+from app.adapters.pictures.slot_errors import PATIENCE, engine_errors
+from app.domain.errors import EngineError, EngineRefused
+from app.ports import WorkerPool
+
+TIMEOUT = httpx2.Timeout(120.0, connect=10.0)  # seconds
+BUSY = frozenset({408, 409, 425, 429})  # answers that ask for another try
+SIDE = 768  # pixels: what such models look at
+QUALITY = 85  # of a JPEG
+MAX_WORDS = 200  # tokens
+LONGEST = 2000  # characters of an answer that are kept
+ASKED = (
+    "Say in one or two plain sentences what this picture shows, so that it can be found by a "
+    "search. Name things, people's doings, places and colours. No preamble."
+)
+
+
+class OpenAIDescriber:
+    """Implements `ports.Describer`; each picture travels as a small JPEG within the request."""
+
+    def __init__(
+        self, pool: WorkerPool, *, base_url: str, api_key: str | None, model: str, max_pixels: int
+    ) -> None:
+        self._pool, self._model, self._max_pixels = pool, model, max_pixels
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._client = httpx2.AsyncClient(
+            base_url=base_url.rstrip("/") + "/", headers=headers, timeout=TIMEOUT, trust_env=False
+        )
+
+    async def describe(self, source: Path) -> str:
+        jpeg = await self._pool.run_within(PATIENCE, small_jpeg, source, self._max_pixels)
+        answer = await self._post(_question(self._model, jpeg))
+        try:
+            told = answer["choices"][0]["message"]["content"]
+        except (KeyError, IndexError, TypeError) as error:
+            raise EngineError("the endpoint answered JSON without a description") from error
+        return " ".join(str(told or "").split())[:LONGEST]
+
+    async def _post(self, question: dict[str, Any]) -> Any:
+        try:
+            response = await self._client.post("chat/completions", json=question)
+        except httpx2.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise EngineError(f"{self._client.base_url}: {reason}") from error
+        _raise_for(response)
+        try:
+            return response.json()
+        except ValueError as error:
+            raise EngineError("the endpoint answered something that is not JSON") from error
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+def small_jpeg(source: Path, max_pixels: int) -> bytes:
+    """Runs in the worker."""
+    with engine_errors():
+        image, _ = upright(source, max_pixels, SIDE)
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=QUALITY)
+        return buffer.getvalue()
+
+
+def _question(model: str, jpeg: bytes) -> dict[str, Any]:
+    url = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+    content = [{"type": "text", "text": ASKED}, {"type": "image_url", "image_url": {"url": url}}]
+    return {
+        "model": model,
+        "messages": [{"role": "user", "content": content}],
+        "max_tokens": MAX_WORDS,
+        "temperature": 0,
+    }
+
+
+def _raise_for(response: httpx2.Response) -> None:
+    if response.is_success:
+        return
+    reason = f"the endpoint answered {response.status_code}: {_reason(response)}"
+    if response.status_code in BUSY or response.status_code >= 500:
+        raise EngineError(reason)
+    raise EngineRefused(reason)
+
+
+def _reason(response: httpx2.Response) -> str:
+    try:
+        return str(response.json()["error"]["message"])[:500]
+    except (ValueError, KeyError, TypeError):
+        return response.text[:500]

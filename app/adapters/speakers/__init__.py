@@ -1,0 +1,1 @@
+"""Who speaks: voices become vectors, and vectors that lie near one another become a speaker."""

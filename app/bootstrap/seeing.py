@@ -1,0 +1,117 @@
+"""What looks at pictures; the model arrives behind the service's start."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.adapters.pictures.clip import ClipEyes
+from app.adapters.pictures.darkroom import PillowDarkroom
+from app.adapters.pictures.describer import OpenAIDescriber
+from app.adapters.pictures.lite0 import DIMENSIONS, Lite0Eyes
+from app.adapters.pictures.reading import RapidReader
+from app.adapters.process_pool import ProcessPool
+from app.adapters.weights.shelf import ModelShelf
+from app.bootstrap.models import located
+from app.bootstrap.records import Records
+from app.config import AppSettings
+from app.domain.models import ModelKind
+from app.pipeline.tools import PictureTools
+from app.ports import VisualEmbedder
+from app.services.arriving import ArrivingEyes
+from app.services.second_look import SecondLook
+
+LITE0 = "efficientnet-lite0"
+NO_MODEL = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seeing:
+    settings: AppSettings
+    weights: ModelShelf
+    #: Decodes and looks: quick, so that a picture as a query never waits behind a page of text.
+    pool: ProcessPool
+    reading_pool: ProcessPool
+    #: None where no model is wanted.
+    eyes: ArrivingEyes | None
+    describer: OpenAIDescriber | None
+
+    @property
+    def tools(self) -> PictureTools:
+        most = self.settings.pictures.max_pixels
+        return PictureTools(
+            darkroom=PillowDarkroom(self.pool, most),
+            reader=RapidReader(self.reading_pool, most) if self.settings.pictures.ocr else None,
+            eyes=self.eyes,
+            describer=self.describer,
+        )
+
+    async def prepare(self, records: Records) -> None:
+        """The model, and then a look at pictures that it has not seen."""
+        if self.eyes is None:
+            return
+        await self.eyes.bring(self._eyes)
+        look = SecondLook(
+            assets=records.assets,
+            store=records.store,
+            blobs=records.blobs,
+            fetcher=records.fetcher,
+            eyes=self.eyes,
+            model=self.settings.pictures.visual_model,
+        )
+        await look.run()
+
+    async def dimensions(self) -> int:
+        """Of visual vectors. Of the default model they are known; another one is waited for.
+
+        Raises EngineError when that did not arrive.
+        """
+        if self.eyes is None or self.settings.pictures.visual_model == LITE0:
+            return DIMENSIONS
+        return (await self.eyes.get()).dimensions
+
+    async def _eyes(self) -> VisualEmbedder:
+        """A name that no package ships is a CLIP model's."""
+        chosen = self.settings.pictures
+        kind = ModelKind.VISUAL if chosen.visual_model == LITE0 else ModelKind.CLIP
+        found = await located(self.weights, chosen.visual_model, kind)
+        make = Lite0Eyes if kind is ModelKind.VISUAL else ClipEyes
+        return make(self.pool, found.path, chosen.visual_model, chosen.max_pixels)
+
+
+@asynccontextmanager
+async def open_seeing(
+    settings: AppSettings, weights: ModelShelf, logs: Path | None
+) -> AsyncIterator[Seeing]:
+    pools = {
+        name: ProcessPool(1, name=name, logs=logs, memory_limit=settings.workers.memory_limit)
+        for name in ("seeing", "reading")
+    }
+    seeing = Seeing(
+        settings=settings,
+        weights=weights,
+        pool=pools["seeing"],
+        reading_pool=pools["reading"],
+        eyes=None if settings.pictures.visual_model == NO_MODEL else ArrivingEyes("visual model"),
+        describer=_describer(settings, pools["seeing"]),
+    )
+    try:
+        yield seeing
+    finally:
+        for pool in pools.values():
+            await pool.aclose()
+        if seeing.describer is not None:
+            await seeing.describer.aclose()
+
+
+def _describer(settings: AppSettings, pool: ProcessPool) -> OpenAIDescriber | None:
+    chosen = settings.pictures
+    if chosen.describer_base_url is None:
+        return None
+    return OpenAIDescriber(
+        pool,
+        base_url=chosen.describer_base_url,
+        api_key=chosen.describer_api_key,
+        model=chosen.describer_model,
+        max_pixels=chosen.max_pixels,
+    )

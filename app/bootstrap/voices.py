@@ -1,0 +1,29 @@
+"""What tells speakers apart: a slot of its own, whose weights are fetched when first asked for."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from app.adapters.process_pool import ProcessPool
+from app.adapters.speakers.voices import VoiceSpeakers
+from app.adapters.weights.shelf import ModelShelf
+from app.bootstrap.models import located
+from app.config import AppSettings
+from app.domain.models import ModelKind
+
+VOICE_MODEL = "resemblyzer"
+
+
+@asynccontextmanager
+async def open_voices(
+    settings: AppSettings, weights: ModelShelf, logs: Path
+) -> AsyncIterator[VoiceSpeakers]:
+    pool = ProcessPool(1, name="voices", logs=logs, memory_limit=settings.workers.memory_limit)
+
+    async def locate() -> Path:
+        return (await located(weights, VOICE_MODEL, ModelKind.VOICE)).path
+
+    try:
+        yield VoiceSpeakers(pool, locate)
+    finally:
+        await pool.aclose()

@@ -1,0 +1,111 @@
+"""Files of an archive, taken in one by one, each only once."""
+
+import hashlib
+import platform
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from app.client import Job, Options, Spool, Ticket
+
+LONGEST_NAME = 200  # characters
+CAME_TO_NOTHING = ("Failed", "Cancelled")
+
+
+@dataclass(kw_only=True)
+class Tally:
+    files: int = 0
+    queued: int = 0
+    #: The service had them.
+    known: int = 0
+    #: Further copies within the folder.
+    same: int = 0
+    #: Not queued again, because they failed.
+    failed: int = 0
+
+
+class Archive:
+    """What a file is, its bytes tell: the service knows which of them it has.
+
+    A file that has changed replaces what was taken in under its name from this machine.
+    """
+
+    def __init__(
+        self, spool: Spool, options: Options, *, in_place: bool, again: bool, dry_run: bool
+    ) -> None:
+        """`again`: what failed before, too. `dry_run`: nothing is sent."""
+        self._spool, self._options = spool, options
+        self._in_place, self._again, self._dry_run = in_place, again, dry_run
+        self.tally = Tally()
+        #: Jobs that have not ended, by id, and the assets that these make.
+        self.under_way: list[str] = []
+        self.assets: set[str] = set()
+        #: In words: what failed before.
+        self.troubles: list[str] = []
+        self._seen: set[str] = set()
+        self._digests: dict[str, str] = {}
+
+    def take(self, path: str) -> str | None:
+        """A line that tells what was queued, or None. Safe to call again after it raised.
+
+        Raises Refused, Unreachable, OSError.
+        """
+        digest = self._digest(path)
+        jobs = [] if digest in self._seen else list(self._spool.jobs(sha256=digest).jobs)
+        line = self._judged(path, digest, jobs)
+        self._seen.add(digest)
+        self._digests.pop(path, None)
+        self.tally.files += 1
+        return line
+
+    def _judged(self, path: str, digest: str, jobs: list[Job]) -> str | None:
+        living = [job for job in jobs if job.status not in CAME_TO_NOTHING]
+        if digest in self._seen:
+            self.tally.same += 1
+        elif living:
+            self.tally.known += 1
+            self._follow(*(job for job in living if not job.ended))
+        elif jobs and not self._again:
+            self.tally.failed += 1
+            self.troubles.append(f"{path}: failed before, as {jobs[0].job_id}; --again queues it")
+        else:
+            return self._queue(path)
+        return None
+
+    def _queue(self, path: str) -> str:
+        if self._dry_run:
+            self.tally.queued += 1
+            return path
+        ticket = self._submit(path)
+        self.tally.queued += 1
+        self._follow(self._spool.job(ticket.job_id))
+        return f"{ticket.job_id} {path}"
+
+    def _follow(self, *jobs: Job) -> None:
+        self.under_way += [job.job_id for job in jobs]
+        self.assets |= {job.asset_id for job in jobs}
+
+    def _submit(self, path: str) -> Ticket:
+        options: Options = {**self._options, "asset_id": asset_id(path)}
+        if self._in_place:
+            options["dedupe"] = True  # else it would not note what bytes these are
+            return self._spool.submit_path(path, **options)
+        return self._spool.upload(path, filename=_shown(path), **options)
+
+    def _digest(self, path: str) -> str:
+        """Kept until the file is dealt with: a second try need not read it all again."""
+        if path not in self._digests:
+            with open(path, "rb") as file:
+                self._digests[path] = hashlib.file_digest(file, "sha256").hexdigest()
+        return self._digests[path]
+
+
+def asset_id(path: str) -> str:
+    """Of an absolute path on this machine."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"file://{platform.node()}{quote(path)}"))
+
+
+def _shown(path: str) -> str:
+    """Of a long name its end, where the suffix is."""
+    return "".join(filter(str.isprintable, Path(path).name))[-LONGEST_NAME:]

@@ -1,0 +1,189 @@
+"""`spool backfill DIR`"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import TimeElapsedColumn as Elapsed
+
+from app.cli.archive import Archive, Tally
+from app.cli.service import ApiKey, Server, service
+from app.client import Job, Options, Refused, Spool
+from app.config import load_settings
+from app.domain.errors import InvalidRequest, SpoolError
+from app.services.folder_walk import media_in
+
+T = TypeVar("T")
+
+POLL = 2.0  # seconds
+BUILD_HOLD = 60.0  # seconds that one request waits for the index
+PAGE = 200  # jobs
+UNDER_WAY = ("pending", "running")
+
+Labels = Annotated[str | None, typer.Option(help="Comma-separated; on all of them.")]
+InPlace = Annotated[
+    bool,
+    typer.Option(
+        "--in-place", help="The service reads the files where they are, under an allowed root."
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would be queued.")]
+Again = Annotated[bool, typer.Option("--again", help="Also what failed before.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Queue, and leave the rest to itself.")]
+
+
+def backfill(
+    folder: Annotated[Path, typer.Argument(help="With all folders in it.", metavar="DIR")],
+    labels: Labels = None,
+    language: Annotated[str | None, typer.Option(help="Code or name; else detected.")] = None,
+    in_place: InPlace = False,
+    again: Again = False,
+    dry_run: DryRun = False,
+    no_wait: NoWait = False,
+    server: Server = None,
+    api_key: ApiKey = None,
+) -> None:
+    """Take in all media of a folder, each once; then build the index. Cut short, run it again."""
+    if not folder.is_dir():
+        raise InvalidRequest(f"{folder} is no folder")
+    options: Options = {
+        "language": language,
+        "labels": [each.strip() for each in labels.split(",")] if labels else None,
+        "priority": "batch",
+    }
+    with service(server, api_key) as spool:
+        archive = Archive(spool, options, in_place=in_place, again=again, dry_run=dry_run)
+        well = _Backfill(spool, archive).run(folder, wait=not (no_wait or dry_run))
+    if not well:
+        raise typer.Exit(1)
+
+
+class _Backfill:
+    """A bar for the files and one for their jobs, on standard error."""
+
+    def __init__(self, spool: Spool, archive: Archive) -> None:
+        self._spool, self._archive = spool, archive
+        self._console = Console(stderr=True)
+        self._well = True
+
+    def run(self, folder: Path, *, wait: bool) -> bool:
+        """False when a file was refused, or its job failed."""
+        with self._bars() as bars:
+            self._queue(bars, folder)
+            if wait:
+                self._await_jobs(bars)
+                self._await_frames(bars)
+                self._build(bars)
+        self._console.print(_summary(self._archive.tally), markup=False)
+        return self._well
+
+    def _bars(self) -> Progress:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Elapsed())
+        return Progress(*columns, console=self._console)
+
+    def _queue(self, bars: Progress, folder: Path) -> None:
+        bar = bars.add_task("files", total=None)
+        paths = [path for path, _ in media_in(folder, load_settings().storage.data_dir)]
+        bars.update(bar, total=len(paths))
+        for path in paths:
+            try:
+                line = patiently(lambda path=path: self._archive.take(path))
+            except Refused as error:
+                self._refuse(path, error)
+            except OSError as error:
+                self._fail(f"{path}: {error.strerror}")
+            else:
+                if line:
+                    print(line, flush=True)
+            bars.advance(bar)
+        for trouble in self._archive.troubles:
+            self._fail(trouble)
+
+    def _refuse(self, path: str, error: Refused) -> None:
+        """Raises it when it would be the same with every other file."""
+        if error.status not in (404, 413, 415):
+            raise error
+        self._fail(f"{path}: {error.message}")
+
+    def _await_jobs(self, bars: Progress) -> None:
+        waiting = self._archive.under_way
+        bar = bars.add_task("jobs", total=len(waiting))
+        for job_id in waiting:
+            if (job := self._ended(job_id)) and job.error is not None:
+                self._fail(f"{job.title}: {job.error.message}")
+            bars.advance(bar)
+
+    def _ended(self, job_id: str) -> Job | None:
+        """None when it was deleted meanwhile."""
+        try:
+            return patiently(lambda: self._spool.wait(job_id))
+        except Refused as error:
+            if error.status != 404:
+                raise
+            return None
+
+    def _await_frames(self, bars: Progress) -> None:
+        """Key-frames are jobs of their own, which a video makes as it runs."""
+        bar = bars.add_task("key-frames", total=None)
+        while any(
+            patiently(lambda status=status: self._has_frames(status)) for status in UNDER_WAY
+        ):
+            time.sleep(POLL)
+        bars.update(bar, total=1, completed=1)
+
+    def _has_frames(self, status: str) -> bool:
+        cursor: str | None = None
+        while True:
+            page = self._spool.jobs(status=status, limit=PAGE, cursor=cursor)
+            if any(job.options.get("parent_id") in self._archive.assets for job in page.jobs):
+                return True
+            if (cursor := page.cursor) is None:
+                return False
+
+    def _build(self, bars: Progress) -> None:
+        bar = bars.add_task("index", total=None)
+        try:
+            while (told := self._built())["state"] == "building":
+                pass
+        except Refused as error:  # what was taken in is found anyway
+            hint = "; the key lacks the scope admin" if error.status in (401, 403) else ""
+            self._console.print(f"the index was not built: {error.message}{hint}", markup=False)
+            return
+        bars.update(bar, total=1, completed=1)
+        if told["state"] == "failed":
+            self._fail(f"the index could not be built: {told['error']}")
+
+    def _built(self) -> dict[str, str]:
+        return patiently(lambda: self._spool.build_index(wait=BUILD_HOLD))
+
+    def _fail(self, reason: str) -> None:
+        self._well = False
+        self._console.print(reason, style="red", markup=False, soft_wrap=True)
+
+
+def patiently(call: Callable[[], T]) -> T:
+    """Slower, where the service asks for it. Other refusals are raised, with the way to go on."""
+    while True:
+        try:
+            return call()
+        except Refused as error:
+            if error.status != 429:
+                raise
+            time.sleep(error.retry_after or 1.0)
+        except SpoolError as error:
+            error.hint = f"{error.hint or ''}\n  run it again: it goes on where it was".lstrip()
+            raise
+
+
+def _summary(tally: Tally) -> str:
+    said = [
+        f"{tally.queued} queued",
+        f"{tally.known} known already",
+        f"{tally.same} with the bytes of another",
+        f"{tally.failed} failed before",
+    ]
+    return f"{tally.files} files: {', '.join(said)}"

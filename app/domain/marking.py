@@ -1,0 +1,143 @@
+"""Which words of a passage a query meant, and where in time they are."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+#: English words that say nothing alone: neither searched for nor marked.
+STOP_WORDS = frozenset(
+    """
+a an and are as at be been but by did do does for from had has have he her hers him his i if in
+into is it its me my no nor not of on or our ours out she so such than that the their theirs them
+then there these they this those to too up us was we were what when where which who whom why will
+with would you your yours d ll m re s t ve
+""".split()
+)
+#: Characters of a snippet.
+SNIPPET = 240
+#: Characters in which words that belong together stand.
+NEIGHBOURS = 80
+#: People hardly speak slower than so many characters a second: what takes longer holds a pause.
+SLOWEST = 12.0
+#: Seconds: words that come later than this in a passage are gone to by themselves.
+NEAR = 2.0
+#: Seconds before the words at which that begins.
+LEAD = 0.3
+
+Span = tuple[int, int]
+
+#: Scripts that put no space between words stand letter by letter.
+_WORD = re.compile(
+    r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|"
+    r"(?:(?![\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff_])\w)+"
+)
+#: Longest first.
+_ENDINGS = ("ations", "ation", "ings", "ing", "ness", "ies", "ers", "est", "ed", "er", "es", "ly")
+_SHORTEST = 3  # letters of a stem
+
+
+def spans(text: str, query: str) -> list[Span]:
+    """Where words of the query stand in the text, in any of their forms, in order."""
+    wanted = {_stem(word) for word, _ in _words(query)} - STOP_WORDS
+    return list(_joined(span for word, span in _words(text) if _stem(word) in wanted))
+
+
+def focus(found: Sequence[Span], text: str) -> int | None:
+    """The place in the text from which most different words of the query stand together."""
+    if not found:
+        return None
+
+    def worth(span: Span) -> int:
+        near = (each for each in found if span[0] <= each[0] < span[0] + NEIGHBOURS)
+        return len({_stem(text[first:last]) for first, last in near})
+
+    return max(found, key=lambda span: (worth(span), -span[0]))[0]
+
+
+def snippet(text: str, found: Sequence[Span], place: int | None) -> str:
+    """HTML: part of the text about the place, with the spans in <mark>."""
+    first, last = _window(text, place or 0)
+    parts, position = ["…" if first else ""], first
+    for begin, end in found:
+        if begin >= first and end <= last:
+            parts += [escape(text[position:begin]), "<mark>", escape(text[begin:end]), "</mark>"]
+            position = end
+    parts += [escape(text[position:last]), "…" if last < len(text) else ""]
+    return "".join(parts)
+
+
+def time_at(
+    place: int, text: str, start: float, end: float, times: Sequence[tuple[int, float]]
+) -> float:
+    """When the words at that place are said, `start` when that is not much later than it."""
+    points = [point for point in times if 0 <= point[0] <= len(text)] or [(0, start)]
+    before = [point for point in points if point[0] <= place] or [(0, start)]
+    after = [point for point in points if point[0] > place] or [(len(text), end)]
+    (from_place, from_time), (to_place, to_time) = before[-1], after[0]
+    share = (place - from_place) / max(to_place - from_place, 1)
+    steady = from_time + share * (to_time - from_time)
+    time = min(steady, from_time + (place - from_place) / SLOWEST) - LEAD
+    return time if start + NEAR < time + LEAD <= end else start
+
+
+def _window(text: str, place: int) -> Span:
+    """Whole words, a third of it before the place."""
+    if len(text) <= SNIPPET:
+        return 0, len(text)
+    first = max(0, min(place - SNIPPET // 3, len(text) - SNIPPET))
+    last = first + SNIPPET
+    if first:
+        first = _gap(text, first, place)
+    if last < len(text):
+        last = max(text.rfind(" ", place, last), place) if " " in text[place:last] else last
+    return first, last
+
+
+def _gap(text: str, first: int, place: int) -> int:
+    after = text.find(" ", first, place)
+    return first if after < 0 else after + 1
+
+
+def _words(text: str) -> Iterator[tuple[str, Span]]:
+    for match in _WORD.finditer(text):
+        yield match.group(), match.span()
+
+
+def _joined(found: Iterable[Span]) -> Iterator[Span]:
+    """Those that touch each other are one."""
+    whole: Span | None = None
+    for span in found:
+        if whole is not None and span[0] == whole[1]:
+            whole = (whole[0], span[1])
+            continue
+        if whole is not None:
+            yield whole
+        whole = span
+    if whole is not None:
+        yield whole
+
+
+def _stem(word: str) -> str:
+    """About as the index has it: without case, accents and English endings."""
+    plain = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", word.casefold())
+        if not unicodedata.combining(letter)
+    )
+    if plain in STOP_WORDS:
+        return plain
+    for ending in _ENDINGS:
+        if plain.endswith(ending) and len(plain) - len(ending) >= _SHORTEST:
+            return _single(plain.removesuffix(ending) + ("i" if ending == "ies" else ""))
+    if plain.endswith("s") and not plain.endswith("ss") and len(plain) > _SHORTEST:
+        plain = plain[:-1]
+    if plain.endswith("e") and len(plain) > _SHORTEST:
+        plain = plain[:-1]
+    return f"{plain[:-1]}i" if plain.endswith("y") else plain
+
+
+def _single(stem: str) -> str:
+    """`runn` of "running" is `run`."""
+    double = len(stem) > _SHORTEST and stem[-1] == stem[-2] and stem[-1] not in "lsz"
+    return stem[:-1] if double else stem

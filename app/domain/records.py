@@ -1,0 +1,24 @@
+"""Moments that are added to the index by themselves, and kept beside it."""
+
+from dataclasses import dataclass
+
+from app.domain.search import Moment
+
+MAX_RECORDS = 10_000  # in one call
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    #: Its id is `moment_id` of the record's own name.
+    moment: Moment
+    #: Of its text; None: it is made here.
+    vector: tuple[float, ...] | None = None
+    #: The model that made the vector.
+    model: str | None = None
+    #: Counts how often it was put; given by the store.
+    revision: int = 1
+
+
+def moment_id(record_id: str) -> str:
+    """Moments of assets end in a number, so that no record is ever taken for one of them."""
+    return f"{record_id}#"

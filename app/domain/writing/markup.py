@@ -1,0 +1,177 @@
+"""Marks of Markdown, HTML and JSX painted over, so that what people read is left."""
+
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+
+from app.domain.writing.formats import TextFormat
+from app.domain.writing.ink import DROPPED, OPAQUE, Spot, dropped, painted, repainted, struck
+
+#: Characters of an expression in braces; a longer one is a pair of braces by accident.
+LONGEST_EXPRESSION = 20_000
+
+_ESCAPE = re.compile(r"\\[!-/:-@\[-`{-~\n]")
+_BRACE = re.compile(r"[{}]")
+_LITERAL = re.compile(r"\{\s*([\"'`])([^\"'`]*)\1\s*\}")
+_ADDRESS = re.compile(
+    r"<((?:https?|ftp|mailto):[^\s<>]{1,2000}+|[^\s<>@\"']{1,100}@[^\s<>@\"']{1,200})>"
+)
+_TAG = re.compile(
+    r"""<(?:/?([A-Za-z][\w.:-]*+)"""
+    r"""(?:[^<>"'{}]++|"[^"]{0,2000}+"|'[^']{0,2000}+'|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+|/?)>"""
+)
+#: What a reader sees of a tag itself.
+_SHOWN = re.compile(
+    r"(?<![\w-])(?:alt|title|label|caption|summary)=(\"[^\"]{1,2000}\"|'[^']{1,2000}')"
+)
+#: They stand in the middle of words.
+_INLINE = frozenset(
+    "a abbr b bdi cite code data del dfn em font i ins kbd mark q s samp small span strong sub sup"
+    " u var wbr".split()
+)
+_LINK = re.compile(
+    r"!?\[|\](?:\((?:[^()\n]++|\([^()\n]*+\))*+\)|\[[^\[\]\n]{0,300}\])?|\n[ \t]*(?=\n)"
+)
+_DEFINITION = re.compile(r"^[ \t]{0,3}\[(?!\^)[^\[\]\n]{1,300}\]:[ \t]*[^\n]*$", re.MULTILINE)
+_FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,100}\]:?")
+_RULE = re.compile(r"^[ \t>]*+([-*_])(?:[ \t]*+\1){2,}[ \t]*$", re.MULTILINE)
+_TABLE_RULE = re.compile(r"^[ \t>]*+\|?[ \t]*+:?-+:?[ \t]*+(?:\|[ \t:-]*+)+$\n?", re.MULTILINE)
+_TABLE_ROW = re.compile(r"^[ \t>]*+\|[ \t|:-]*+[^\n]+$", re.MULTILINE)
+_PREFIX = re.compile(
+    r"^[ \t]*+(?:>[ \t]?)*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++(?:\[[ xX]\][ \t])?)?", re.MULTILINE
+)
+_ADMONITION = re.compile(r"^[ \t]*+:{3,}([\w-]*)[ \t]*(?:(\[)[^\n]*(\]))?", re.MULTILINE)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_EMPHASIS = re.compile(
+    r"(?<![\w*])\*{1,3}(?=[^\s*])|(?<=[^\s*])\*{1,3}(?![\w*])"
+    r"|(?<!\w)_{1,3}(?=[^\W_])|(?<=[^\s_])_{1,3}(?!\w)|~~"
+)
+
+
+def comments(sheet: str) -> str:
+    return _between(sheet, "<!--", "-->")
+
+
+def escapes(sheet: str) -> str:
+    """A sign behind a backslash is no mark; a backslash at the end of a line breaks it."""
+
+    def spots(match: re.Match[str]) -> Iterator[Spot]:
+        yield match.start(), match.start() + 1, DROPPED
+        if match[0][1] != "\n":
+            yield match.start() + 1, match.end(), OPAQUE
+
+    return repainted(_ESCAPE, sheet, spots)
+
+
+def expressions(sheet: str) -> str:
+    """Without what stands in braces; of a plain string in them, the string is kept."""
+    opened: list[int] = []
+    outermost: list[tuple[int, int]] = []
+    for brace in _BRACE.finditer(sheet):
+        if brace[0] == "{":
+            opened.append(brace.start())
+        elif opened and brace.end() - (start := opened.pop()) <= LONGEST_EXPRESSION:
+            while outermost and outermost[-1][0] > start:
+                outermost.pop()
+            outermost.append((start, brace.end()))
+    spots = (spot for start, end in outermost for spot in _expression(sheet, start, end))
+    return painted(sheet, spots)
+
+
+def _expression(sheet: str, start: int, end: int) -> Iterator[Spot]:
+    literal = _LITERAL.fullmatch(sheet, start, end)
+    if literal is None:
+        yield from struck(sheet, start, end)
+        return
+    yield start, literal.start(2), DROPPED
+    yield literal.start(2), literal.end(2), OPAQUE
+    yield literal.end(2), end, DROPPED
+
+
+def addresses(sheet: str) -> str:
+    """Those in angle brackets are no tags."""
+
+    def spots(match: re.Match[str]) -> Iterator[Spot]:
+        yield match.start(), match.start(1), DROPPED
+        yield match.start(1), match.end(1), OPAQUE
+        yield match.end(1), match.end(), DROPPED
+
+    return repainted(_ADDRESS, sheet, spots)
+
+
+def tags(sheet: str) -> str:
+    """What stands between them is kept, and what a reader sees of the tags themselves."""
+    for name in ("script", "style"):
+        sheet = _between(sheet, f"<{name}", f"</{name}>")
+
+    def spots(match: re.Match[str]) -> Iterator[Spot]:
+        ink = DROPPED if (match[1] or "").lower() in _INLINE else " "
+        place = match.start()
+        for shown in _SHOWN.finditer(sheet, match.start(), match.end()):
+            yield from struck(sheet, place, shown.start(1) + 1, ink)
+            yield shown.start(1) + 1, shown.end(1) - 1, OPAQUE
+            place = shown.end(1) - 1
+        yield from struck(sheet, place, match.end(), ink)
+
+    return repainted(_TAG, sheet, spots)
+
+
+def links(sheet: str) -> str:
+    """Their words are kept, and of pictures the words that stand for them."""
+    sheet = dropped(_FOOTNOTE, dropped(_DEFINITION, sheet))
+    spots: list[Spot] = []
+    opened: list[re.Match[str]] = []
+    for token in _LINK.finditer(sheet):
+        if token[0].endswith("[") and not token[0].startswith("]"):
+            opened.append(token)
+        elif token[0].startswith("\n"):
+            opened.clear()
+        elif opened:
+            opening = opened.pop()
+            if len(token[0]) > 1:
+                spots += [(*opening.span(), DROPPED), (*token.span(), DROPPED)]
+    return painted(sheet, sorted(spots))
+
+
+def lines(sheet: str) -> str:
+    """Without what stands at their beginnings, and without those that are drawn."""
+
+    def fence(match: re.Match[str]) -> Iterator[Spot]:
+        yield match.start(), match.end(2) if match[2] else match.end(), DROPPED
+        if match[3]:
+            yield match.start(3), match.end(3), DROPPED
+
+    sheet = repainted(_ADMONITION, sheet, fence)
+    sheet = _TABLE_ROW.sub(lambda row: row[0].replace("|", " "), dropped(_RULE, sheet))
+    return dropped(_PREFIX, dropped(_TABLE_RULE, sheet))
+
+
+def emphasis(sheet: str) -> str:
+    return dropped(_EMPHASIS, sheet)
+
+
+def _between(sheet: str, first: str, last: str) -> str:
+    spots: list[Spot] = []
+    end = 0
+    while (start := sheet.find(first, end)) >= 0 and (end := sheet.find(last, start)) >= 0:
+        end += len(last)
+        spots += struck(sheet, start, end)
+    return painted(sheet, spots)
+
+
+def entities(sheet: str) -> str:
+    """Letters that are spelt out; the few that stand for two stay as they are."""
+
+    def spots(match: re.Match[str]) -> Iterator[Spot]:
+        letter = unescape(match[0])
+        if len(letter) == 1 and (letter.isprintable() or letter.isspace()):
+            yield match.start(), match.start() + 1, " " if letter.isspace() else letter
+            yield match.start() + 1, match.end(), DROPPED
+
+    return repainted(_ENTITY, sheet, spots)
+
+
+def passes(text_format: TextFormat) -> tuple[Callable[[str], str], ...]:
+    """In this order, behind code and headings."""
+    braces = (expressions,) if text_format is TextFormat.MDX else ()
+    return (escapes, *braces, comments, addresses, tags, links, lines, emphasis, entities)

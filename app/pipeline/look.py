@@ -1,0 +1,93 @@
+"""First filter of a picture: decoded, made small, read and looked at."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+from app.domain.assets import Asset, Picture, asset_of
+from app.domain.crashpoints import reached
+from app.domain.errors import SourceError, Unavailable
+from app.domain.jobs import Stage, thumbnail_key
+from app.pipeline.embed import told
+from app.pipeline.fetch import fetch
+from app.pipeline.tools import Tools
+from app.pipeline.work import Work
+
+#: Of a job's progress, behind each step.
+DEVELOPED, READ, SEEN = 0.2, 0.7, 0.9
+#: Looks for one thing more; None where nothing was found.
+Step = Callable[[Tools, Path, Picture], Awaitable[Picture]]
+
+
+async def look(tools: Tools, work: Work) -> None:
+    """A picture that was kept stands: an attempt after it looks only for what is missing."""
+    kept = await tools.assets.of_job(work.job.job_id)
+    work.asset = await _again(tools, work, kept) if kept else await _first(tools, work)
+
+
+async def _first(tools: Tools, work: Work) -> Asset:
+    await work.report.enter(Stage.MEDIA_EXTRACTION)
+    source = await fetch(work.job, tools.blobs, tools.fetcher, lambda _: None)
+    reached("picture.begun")
+    thumbnail = tools.blobs.path(thumbnail_key(work.job.job_id))
+    size = await tools.pictures.darkroom.develop(source, thumbnail)
+    work.report.progress(DEVELOPED)
+    blank = Picture(width=size.width, height=size.height)
+    picture = await _looked_at(tools, work, source, blank)
+    asset = await tools.assets.settle(work.job, asset_of(work.job, picture=picture))
+    reached("picture.kept")
+    return asset
+
+
+async def _again(tools: Tools, work: Work, kept: Asset) -> Asset:
+    """The source may be gone by now: that takes nothing away."""
+    if kept.picture is None or not _lacks(tools, kept.picture):
+        return kept
+    try:
+        source = await fetch(work.job, tools.blobs, tools.fetcher, lambda _: None)
+    except SourceError:
+        return kept
+    await work.report.enter(Stage.MEDIA_EXTRACTION)
+    picture = await _looked_at(tools, work, source, kept.picture)
+    if picture == kept.picture:
+        return kept
+    return await tools.assets.settle(work.job, replace(kept, picture=picture))
+
+
+def _lacks(tools: Tools, picture: Picture) -> bool:
+    able = tools.pictures
+    return bool((able.reader and not picture.lines) or (able.eyes and picture.visual is None))
+
+
+async def _looked_at(tools: Tools, work: Work, source: Path, picture: Picture) -> Picture:
+    if not picture.lines:
+        picture = await _tried(_with_text, "ocr", "not read", tools, work, source, picture)
+    work.report.progress(READ)
+    if picture.visual is None:
+        picture = await _tried(_with_sight, "visual", "not looked at", tools, work, source, picture)
+    work.report.progress(SEEN)
+    return picture
+
+
+async def _tried(
+    step: Step, code: str, failure: str, tools: Tools, work: Work, source: Path, picture: Picture
+) -> Picture:
+    """A step that fails, be it a fault of ours, is a warning: the rest of the picture stands."""
+    try:
+        return await step(tools, source, picture)
+    except Exception as error:
+        ending = "unavailable" if isinstance(error, Unavailable) else "failed"
+        await work.report.warn(f"{code}.{ending}", f"{failure}: {told(error)}")
+        return picture
+
+
+async def _with_text(tools: Tools, source: Path, picture: Picture) -> Picture:
+    reader = tools.pictures.reader
+    return replace(picture, lines=tuple(await reader.read(source))) if reader else picture
+
+
+async def _with_sight(tools: Tools, source: Path, picture: Picture) -> Picture:
+    if tools.pictures.eyes is None:
+        return picture
+    sight = await tools.pictures.eyes.see(source)
+    return replace(picture, visual=sight.vector, visual_model=sight.model, tags=sight.tags)

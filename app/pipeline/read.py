@@ -1,0 +1,80 @@
+"""First filter of a text: what is written, and what its author tells in front of it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from app.domain.assets import NOTHING, Asset, asset_of
+from app.domain.errors import MediaTooLarge, MediaUnreadable, StorageError
+from app.domain.jobs import Job, Stage
+from app.domain.writing.document import document_of
+from app.domain.writing.encoding import decoded
+from app.domain.writing.formats import TextFormat, text_format_of
+from app.domain.writing.front_matter import front_matter_of
+from app.domain.writing.told import Told, told_by
+from app.pipeline.fetch import fetch
+from app.pipeline.tools import Tools
+from app.pipeline.work import Work
+
+#: Bytes of a text: more than the longest of novels has.
+MOST_BYTES = 5 * 1024 * 1024
+
+
+async def read(tools: Tools, work: Work) -> None:
+    """A text that was kept stands: an attempt after it goes on with what comes after."""
+    kept = await tools.assets.of_job(work.job.job_id)
+    work.asset = kept or await _first(tools, work)
+
+
+async def _first(tools: Tools, work: Work) -> Asset:
+    await work.report.enter(Stage.EMBEDDING)
+    source = await fetch(work.job, tools.blobs, tools.fetcher, lambda _: None)
+    text = await asyncio.to_thread(_text, source, work.job.source_name)
+    if not text.strip():
+        await work.report.warn("media.no_text", "nothing is written in it")
+    text_format = text_format_of(work.job.source_name)
+    told = told_by(await _front_matter(tools, work, text, text_format))
+    found = await asyncio.to_thread(_found, work.job, text, text_format, told)
+    return await tools.assets.settle(work.job, found)
+
+
+def _text(source: Path, name: str) -> str:
+    try:
+        size = source.stat().st_size
+        if size > MOST_BYTES:
+            raise MediaTooLarge(f"{name}: a text of {size} bytes; {MOST_BYTES} are the most")
+        return decoded(source.read_bytes(), name)
+    except OSError as error:
+        raise StorageError(f"{name} cannot be read: {error.strerror}") from error
+
+
+async def _front_matter(
+    tools: Tools, work: Work, text: str, text_format: TextFormat
+) -> Mapping[str, Any]:
+    """What cannot be read is a warning: the text itself stands."""
+    front = front_matter_of(text) if text_format.marked_up else None
+    if front is None:
+        return NOTHING
+    try:
+        return await tools.front_matter.read(front)
+    except MediaUnreadable as error:
+        await work.report.warn("text.front_matter", f"not taken up: {error.message}")
+        return NOTHING
+
+
+def _found(job: Job, text: str, text_format: TextFormat, told: Told) -> Asset:
+    """What the owner asks for goes before what the text says."""
+    options = job.options
+    title = options.title or told.title or document_of(text, text_format).title
+    asset = asset_of(
+        job,
+        title=title,
+        description=options.description or told.description,
+        text=text,
+        text_format=text_format,
+        metadata=told.metadata,
+    )
+    labels = tuple(dict.fromkeys((*options.labels, *told.labels)))
+    return replace(asset, labels=labels, link=options.link or told.link)

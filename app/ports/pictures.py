@@ -1,0 +1,55 @@
+"""From a picture to what can be searched for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from app.domain.assets import TextLine
+from app.domain.pictures import Sight, Size
+from app.ports.types import Vector
+
+
+class Darkroom(Protocol):
+    async def develop(self, source: Path, thumbnail: Path) -> Size:
+        """Decode `source` and put a small upright JPEG at `thumbnail`, whole or not at all.
+
+        Raises MediaUnreadable, MediaTooLarge, SourceGone, StorageError, EngineError.
+        """
+        ...
+
+
+class TextReader(Protocol):
+    async def read(self, source: Path) -> Sequence[TextLine]:
+        """The lines that stand in the picture, from top to bottom; none where there are none.
+
+        Raises Unavailable when what it takes is not installed, MediaError, EngineError.
+        """
+        ...
+
+
+class VisualEmbedder(Protocol):
+    """Pictures to unit vectors, all of one length."""
+
+    @property
+    def dimensions(self) -> int:
+        """Numbers in a vector."""
+        ...
+
+    @property
+    def knows_words(self) -> bool:
+        """Whether texts lie in the space of the pictures, so that one finds the other."""
+        ...
+
+    async def see(self, source: Path) -> Sight:
+        """Raises MediaError, EngineError."""
+        ...
+
+    async def imagine(self, text: str) -> Vector:
+        """Where pictures of it would lie. Raises Unavailable if it knows no words, EngineError."""
+        ...
+
+
+class Describer(Protocol):
+    async def describe(self, source: Path) -> str:
+        """What the picture shows, in a sentence or two. Raises MediaError, EngineError."""
+        ...

@@ -1,0 +1,68 @@
+"""Jobs on the key-frames of a video, through the same queue as all others."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+
+from app.domain.crashpoints import reached
+from app.domain.errors import Conflict, NotFound
+from app.domain.jobs import Job, JobOptions, Priority, SourceKind, upload_key
+from app.domain.keyframes import emitted, frame_job_id
+from app.domain.media_types import MediaType, frame_id
+from app.ports import BlobStore, JobQueue, JobStore
+from app.services.verdicts import to_its_end
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameJobs:
+    store: JobStore
+    queue: JobQueue
+    blobs: BlobStore
+    #: With all that the job found. Raises NotFound when somebody was faster.
+    delete: Callable[[str], Awaitable[None]]
+
+    async def take_in(self, video: Job, at: float, jpeg: bytes) -> str:
+        """The JPEG is there before the row, as with every upload."""
+        job_id = frame_job_id(video.job_id, at)
+        if not await self.store.known([job_id]):
+            name = f"{frame_id(video.title, at)}.jpg"
+            await self.blobs.save_file(upload_key(job_id, name), _one(jpeg))
+            reached("keyframe.kept")
+            await to_its_end(self._queued(video, at, job_id, name))
+        return job_id
+
+    async def retire(self, video: Job, keep: Collection[str]) -> None:
+        for job_id in await self.store.of_frames(video.asset_id):
+            if emitted(job_id) and job_id not in keep:
+                with suppress(NotFound):
+                    await self.delete(job_id)
+
+    async def _queued(self, video: Job, at: float, job_id: str, name: str) -> None:
+        options = _options(video, at)
+        with suppress(Conflict):  # it is there by now
+            await self.store.add(
+                job_id=job_id,
+                source=SourceKind.UPLOAD,
+                source_name=name,
+                input_path=upload_key(job_id, name),
+                options=options,
+            )
+        await self.queue.enqueue({"job_id": job_id}, options.priority)
+
+
+def _options(video: Job, at: float) -> JobOptions:
+    """What is known of the video is known of its pictures."""
+    return JobOptions(
+        media_type=MediaType.KEYFRAME,
+        asset_id=frame_id(video.asset_id, at),
+        parent_id=video.asset_id,
+        at=at,
+        title=video.title,
+        labels=video.options.labels,
+        link=video.options.link,
+        priority=Priority.BATCH,
+    )
+
+
+async def _one(jpeg: bytes) -> AsyncIterator[bytes]:
+    yield jpeg

@@ -1,0 +1,78 @@
+"""Brings single assets level with the database at once, past all jobs that wait."""
+
+import asyncio
+from contextlib import suppress
+
+from app.domain.errors import SpoolError
+from app.ports import Embedder, VectorIndex
+from app.services.reindex import Books, reindex
+from app.services.watch import JobWatch
+
+PATIENCE = 5.0  # seconds that somebody who made a change waits for the index
+LOOK = 5.0  # seconds between two looks at a job of which nothing is heard
+
+
+class Indexer:
+    """One run for an asset at a time: the later change is the one that stands in the index."""
+
+    def __init__(
+        self, books: Books, embedder: Embedder, index: VectorIndex, watch: JobWatch
+    ) -> None:
+        self._books, self._embedder, self._index = books, embedder, index
+        self._watch = watch
+        self._runs: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+
+    async def level(self, asset_id: str, patience: float = PATIENCE) -> None:
+        """Until the index has the asset as it is now; it goes on behind who loses patience.
+
+        What fails is logged, and left to the next look at all that is behind.
+        """
+        await asyncio.wait({self._run(asset_id)}, timeout=patience)
+
+    def has(self, indexed_in: str | None) -> bool:
+        """Whether what is marked so is in the index that serves now."""
+        with suppress(SpoolError):
+            return indexed_in is not None and indexed_in == self._index.generation
+        return False
+
+    async def behind(self) -> int | None:
+        """How many assets are not in it as they are; None while it loads."""
+        if not self._index.ready:
+            return None
+        return await self._books.assets.behind(self._index.generation)
+
+    async def aclose(self) -> None:
+        runs = set(self._runs.values())
+        for run in runs:
+            run.cancel()
+        if runs:
+            await asyncio.wait(runs)
+
+    def _run(self, asset_id: str) -> asyncio.Task[None]:
+        if asset_id in self._runs:
+            self._again.add(asset_id)
+            return self._runs[asset_id]
+        run = asyncio.create_task(self._until_level(asset_id))
+        self._runs[asset_id] = run
+        run.add_done_callback(lambda _: self._runs.pop(asset_id, None))
+        return run
+
+    async def _until_level(self, asset_id: str) -> None:
+        self._again.add(asset_id)
+        while asset_id in self._again:
+            self._again.discard(asset_id)
+            await self._job_ended(asset_id)
+            await reindex(asset_id, self._books, self._embedder, self._index)
+
+    async def _job_ended(self, asset_id: str) -> None:
+        """A job that still looks at the asset would put what it knows over the change."""
+        asset = await self._books.assets.get(asset_id)
+        if asset is None:
+            return
+        with self._watch.subscribe(asset.job_id) as changes:
+            while not self._watch.closed:
+                job = await self._books.store.get(asset.job_id)
+                if job is None or job.status.ended:
+                    return
+                await changes.wait(LOOK)

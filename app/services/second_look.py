@@ -1,0 +1,53 @@
+"""Pictures that the visual model has not seen: it was not there yet, or is another one now."""
+
+from dataclasses import dataclass
+
+from loguru import logger
+
+from app.domain.assets import Asset
+from app.domain.errors import SpoolError
+from app.pipeline.fetch import fetch
+from app.ports import AssetStore, BlobStore, JobStore, MediaFetcher, VisualEmbedder
+
+PAGE = 50  # assets
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondLook:
+    """What is noted of a picture takes its mark away: the index is brought level by itself."""
+
+    assets: AssetStore
+    store: JobStore
+    blobs: BlobStore
+    fetcher: MediaFetcher
+    eyes: VisualEmbedder
+    #: Name of the model behind `eyes`.
+    model: str
+
+    async def run(self) -> None:
+        """Once. Never raises: what is left is looked at after the next start."""
+        try:
+            if number := await self.run_once():
+                logger.info("{} pictures looked at again by {}", number, self.model)
+        except Exception:
+            logger.exception("pictures cannot be looked at again: the next start goes on")
+
+    async def run_once(self) -> int:
+        """How many it has seen; one after the other, so that others hardly wait."""
+        number, after = 0, None
+        while page := await self.assets.unseen(self.model, PAGE, after=after):
+            for asset in page:
+                number += await self._looked(asset)
+            after = page[-1].asset_id
+        return number
+
+    async def _looked(self, asset: Asset) -> bool:
+        job = await self.store.get(asset.job_id)
+        if job is None or asset.picture is None:
+            return False
+        try:
+            source = await fetch(job, self.blobs, self.fetcher, lambda _: None)
+            return await self.assets.note_sight(asset, await self.eyes.see(source))
+        except SpoolError as error:
+            logger.bind(job_id=job.job_id).warning("not looked at again: {}", error.message)
+            return False

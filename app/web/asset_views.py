@@ -1,0 +1,65 @@
+"""How assets are shown to clients."""
+
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import quote
+
+from app.domain.assets import Asset
+from app.domain.jobs import Job
+from app.services.assets import AssetState, AssetStates
+from app.web import schemas
+
+
+def address(asset_id: str) -> str:
+    return f"/api/v1/assets/{quote(asset_id, safe='')}"
+
+
+def page_of(asset: Asset) -> str:
+    """Where people find it: a key-frame in its video."""
+    if asset.link:
+        return asset.link
+    page = f"/watch/{quote(asset.parent_id or asset.asset_id, safe='')}"
+    return page if asset.at is None else f"{page}?t={asset.at:g}"
+
+
+def ticket(job: Job) -> dict[str, Any]:
+    told = {"asset_id": job.asset_id, "asset_url": address(job.asset_id)}
+    return schemas.ticket(job) | told
+
+
+def page_view(page: AssetStates) -> dict[str, Any]:
+    return {"assets": [listed(state) for state in page.states], "cursor": page.cursor}
+
+
+def shown(state: AssetState) -> dict[str, Any]:
+    asset, picture = state.asset, state.asset.picture
+    return listed(state) | {
+        "text": picture.text if picture else asset.text,
+        "tags": [asdict(tag) for tag in picture.tags] if picture else [],
+        "metadata": dict(asset.metadata),
+        "speakers": dict(asset.speakers),
+    }
+
+
+def listed(state: AssetState) -> dict[str, Any]:
+    asset, picture = state.asset, state.asset.picture
+    return {
+        "asset_id": asset.asset_id,
+        "media_type": asset.media_type,
+        "title": asset.title,
+        "labels": list(asset.labels),
+        "description": asset.description,
+        "link": asset.link or None,
+        "parent_id": asset.parent_id,
+        "at": asset.at,
+        "width": picture.width if picture else None,
+        "height": picture.height if picture else None,
+        "created_at": asset.created_at.isoformat(),
+        "updated_at": asset.updated_at.isoformat(),
+        "revision": asset.revision if state.kept else 0,
+        "indexed": state.indexed,
+        "job_id": state.job.job_id,
+        "status": schemas.status_name(state.job),
+        "url": page_of(asset),
+        "thumbnail": f"{address(asset.asset_id)}/thumbnail" if picture else None,
+    }

@@ -1,0 +1,80 @@
+"""What is told of assets."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.domain.jobs import Stage
+from app.domain.media_types import MediaType
+from app.web.answers import Answered, Count, Seconds
+from app.web.health_answers import JobCounts
+from app.web.job_answers import StatusName, Tag, Ticket
+
+
+class AssetTicket(Ticket):
+    asset_id: str
+    asset_url: str
+
+
+class ListedAsset(Answered):
+    asset_id: str
+    media_type: MediaType
+    title: str
+    labels: list[str]
+    description: str
+    link: Annotated[str | None, Field(description="Its own page, if it has one.")]
+    parent_id: Annotated[str | None, Field(description="Of a key-frame: its video.")]
+    at: Annotated[Seconds | None, Field(description="Of a key-frame: the second of the video.")]
+    width: Annotated[Count | None, Field(description="Of a picture, in pixels.")]
+    height: Count | None
+    created_at: datetime
+    updated_at: datetime
+    revision: Annotated[int, Field(ge=0, description="Counts changes; 0 before it is known.")]
+    indexed: Annotated[bool, Field(description="Whether it is found as it is now.")]
+    job_id: Annotated[UUID, Field(description="The newest job on it.")]
+    status: Annotated[StatusName, Field(description="Of that job.")]
+    url: Annotated[str, Field(description="Where people find it.")]
+    thumbnail: str | None
+
+
+class Asset(ListedAsset):
+    text: Annotated[str, Field(description="Of a text, or what stands in a picture.")]
+    tags: Annotated[list[Tag], Field(description="What a picture seems to show, best first.")]
+    metadata: Annotated[dict[str, Any], Field(description="Front matter, or what was told.")]
+    speakers: Annotated[dict[str, str], Field(description="Names by speaker.")]
+
+
+class AssetPage(Answered):
+    assets: list[ListedAsset]
+    cursor: Annotated[str | None, Field(description="Fetches the next page.")]
+
+
+class Synced(Answered):
+    slug: str
+    status: Literal["pending", "unchanged", "deleted"]
+    job_id: Annotated[UUID | None, Field(description="Of the job that takes it in.")]
+    status_url: str | None
+
+
+class SyncedPages(Answered):
+    pages: list[Synced]
+
+
+class Figures(Answered):
+    """One line."""
+
+    at: datetime
+    jobs: JobCounts
+    queue_depth: Count
+    in_flight: dict[Stage, Count]
+    completed_rate: Annotated[
+        float | None, Field(ge=0, description="Jobs a second, over a minute at most.")
+    ]
+    failed_rate: Annotated[float | None, Field(ge=0)]
+    dead_letters: Count
+    assets: dict[MediaType, Count]
+    index_lag: Annotated[Count | None, Field(description="Assets not found as they are.")]
+    disk: str
+    alarms: list[str]

@@ -1,0 +1,72 @@
+"""The port `RecordStore` over every database."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.domain.media_types import MediaType
+from app.domain.records import Record, moment_id
+from app.domain.search import Moment
+from tests.contracts.conftest import Stores
+
+
+def record(name: str = "note", text: str = "a word", **more: object) -> Record:
+    moment = Moment(
+        moment_id=moment_id(name),
+        asset_id="talk",
+        parent_id="parent",
+        media_type=MediaType.KEYFRAME,
+        title="A note",
+        text=text,
+        start=1.5,
+        end=2.25,
+        labels=("a", "b"),
+        link="https://example.org",
+        anchor="there",
+        created_at=1_700_000_000_123,
+        visual=(0.5, 0.25),
+        record=True,
+    )
+    return replace(Record(moment=moment, vector=(1.0, 0.5), model="m"), **more)  # type: ignore[arg-type]
+
+
+async def test_what_is_put_comes_back_whole(stores: Stores) -> None:
+    bare = record("bare", vector=None, model=None)
+    bare = replace(bare, moment=replace(bare.moment, visual=None, labels=()))
+    assert await stores.records.put([record(), bare]) == [record(), bare]
+    found = await stores.records.unindexed("g", 10)
+    assert sorted(found, key=lambda each: each.moment.moment_id) == [bare, record()]
+    assert await stores.records.count() == 2
+    assert await stores.records.ids() == {"note#", "bare#"}
+
+
+async def test_the_same_id_replaces_and_counts_up(stores: Stores) -> None:
+    await stores.records.put([record(text="one")])
+    [kept] = await stores.records.put([record(text="two"), record(text="three")])
+    assert (kept.revision, kept.moment.text) == (2, "three")
+    assert [each.moment.text for each in await stores.records.unindexed("g", 10)] == ["three"]
+
+
+async def test_a_mark_counts_for_what_was_written_only(stores: Stores) -> None:
+    first = await stores.records.put([record("a"), record("b")])
+    await stores.records.put([record("b", text="anew")])
+    await stores.records.mark_indexed(first, "g")
+    assert [each.moment.text for each in await stores.records.unindexed("g", 10)] == ["anew"]
+    assert len(await stores.records.unindexed("another", 10)) == 2
+    assert len(await stores.records.unindexed("another", 1)) == 1
+
+
+async def test_what_is_removed_is_gone(stores: Stores) -> None:
+    await stores.records.put([record("a"), record("b")])
+    assert await stores.records.remove(["a#", "unknown#"]) == 1
+    assert await stores.records.ids() == {"b#"}
+    assert await stores.records.remove([]) == 0
+
+
+@pytest.mark.parametrize("number", [0, 1, 1200])
+async def test_many_are_put_marked_and_removed_at_once(stores: Stores, number: int) -> None:
+    kept = await stores.records.put([record(f"r{n}") for n in range(number)])
+    assert await stores.records.count() == len(kept) == number
+    await stores.records.mark_indexed(kept, "g")
+    assert await stores.records.unindexed("g", 10) == []
+    assert await stores.records.remove([each.moment.moment_id for each in kept]) == number

@@ -1,0 +1,328 @@
+"""A video on its way along the line: its key-frames become assets by jobs of their own."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from app.adapters.ffmpeg import FfmpegExtractor
+from app.domain.errors import MediaUnreadable, StorageFull
+from app.domain.jobs import Job, JobOptions, JobStatus, Priority, SourceKind, Stage, frames_key
+from app.domain.keyframes import emitted, frame_job_id
+from app.domain.media_types import MediaType
+from app.pipeline import keyframes
+from app.services import frame_jobs
+from tests.contracts.jobs import new_id
+from tests.media import make_video, silence
+from tests.unit.scripted import run_to_end, stopped
+from tests.unit.workbench import Workbench, opened, until
+
+TALK = JobOptions(asset_id="talk", title="Talk", labels=("physics",))
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
+    async with opened(tmp_path) as bench:
+        bench.album.times = (0.0, 12.5)
+        yield bench
+
+
+async def a_video(bench: Workbench, options: JobOptions = TALK) -> Job:
+    """Its sound is a WAV, whatever it is called: nobody looks at its pictures here."""
+    sound = silence(bench.folder / "sound.wav", 5.0)
+    return await bench.upload_bytes(sound.read_bytes(), name="talk.mp4", options=options)
+
+
+async def a_mute_video(bench: Workbench, options: JobOptions = TALK) -> Job:
+    bench.extractors = (FfmpegExtractor(60.0),)
+    path = make_video(bench.folder / "mute.mp4", None)
+    return await bench.upload_bytes(path.read_bytes(), name="mute.mp4", options=options)
+
+
+async def all_done(bench: Workbench) -> None:
+    while bench.queue.size():
+        await run_to_end(bench.worker())
+
+
+async def frames_of(bench: Workbench, asset_id: str = "talk") -> list[Job]:
+    found = [await bench.store.get(each) for each in await bench.store.of_frames(asset_id)]
+    return sorted((job for job in found if job), key=lambda job: job.options.at or 0.0)
+
+
+def codes(job: Job) -> list[str]:
+    return [warning.code for warning in job.warnings]
+
+
+# ---- what a video gives rise to
+
+
+async def test_each_key_frame_is_a_job_on_the_same_queue(bench: Workbench) -> None:
+    video = await a_video(bench)
+    await run_to_end(bench.worker())
+    assert (await bench.now(video)).status is JobStatus.COMPLETED
+    assert bench.queue.size() == 2
+    first, second = await frames_of(bench)
+    assert (first.asset_id, second.asset_id) == ("talk#t=0", "talk#t=12.5")
+    assert second.job_id == frame_job_id(video.job_id, 12.5)
+    options = second.options
+    assert (options.media_type, options.parent_id, options.at) == (
+        MediaType.KEYFRAME,
+        "talk",
+        12.5,
+    )
+    assert (options.title, options.labels, options.priority) == (
+        "Talk",
+        ("physics",),
+        Priority.BATCH,
+    )
+    assert options.webhook_url is None
+    assert second.input_path == f"image_jobs/{second.job_id}.jpg"
+    assert await bench.blobs.load_file(second.input_path) == b"picture at 12.5"
+
+
+async def test_key_frames_are_assets_that_are_found(bench: Workbench) -> None:
+    await a_video(bench)
+    await all_done(bench)
+    asset = await bench.assets.get("talk#t=12.5")
+    assert asset is not None and asset.picture is not None
+    assert (asset.parent_id, asset.at) == ("talk", 12.5)
+    assert {"talk", "talk#t=0", "talk#t=12.5"} == set(bench.index.kept)
+    assert await bench.transcripts.load(asset.job_id) is None
+
+
+async def test_all_of_them_are_listed_and_nothing_else_is_left(bench: Workbench) -> None:
+    video = await a_video(bench)
+    await run_to_end(bench.worker())
+    listed = json.loads(await bench.blobs.load_file(frames_key(video.job_id)))
+    assert listed["asset_id"] == "talk" and listed["seconds"] == 60.0
+    assert listed["frames"] == [
+        {"at": 0.0, "asset_id": "talk#t=0", "job_id": frame_job_id(video.job_id, 0.0)},
+        {"at": 12.5, "asset_id": "talk#t=12.5", "job_id": frame_job_id(video.job_id, 12.5)},
+    ]
+    assert bench.pcm_files() == []
+
+
+async def test_they_are_found_while_the_sound_is_heard(bench: Workbench) -> None:
+    bench.album.hold.clear()
+    video = await a_video(bench)
+    task = asyncio.create_task(bench.worker().run())
+    await until(lambda: bench.album.at_work == 1 and bool(bench.engine.heard))
+    bench.album.hold.set()
+    assert (await bench.ended(video)).status is JobStatus.COMPLETED
+    await stopped(task)
+
+
+async def test_sound_has_none_and_a_video_without_the_wish_neither(bench: Workbench) -> None:
+    await bench.upload(5.0, name="talk.wav", options=TALK.evolve(asset_id="sound"))
+    await a_video(bench, TALK.evolve(keyframes=False))
+    await all_done(bench)
+    assert bench.album.taken == 0
+    assert await frames_of(bench) == []
+
+
+# ---- without sound
+
+
+async def test_a_video_without_sound_is_completed_with_its_frames(bench: Workbench) -> None:
+    video = await a_mute_video(bench)
+    await all_done(bench)
+    job = await bench.now(video)
+    assert (job.status, job.stage, codes(job)) == (
+        JobStatus.COMPLETED,
+        Stage.EMBEDDING,
+        ["media.no_audio"],
+    )
+    assert job.duration == 60.0
+    asset = await bench.assets.get("talk")
+    assert asset is not None and asset.media_type is MediaType.VIDEO
+    assert [moment.text for moment, _ in bench.index.kept["talk"]] == ["Talk"]
+    assert len(await frames_of(bench)) == 2
+    assert (await bench.service().transcript(job)).text == ""
+    assert json.loads(await bench.blobs.load_file(job.output_path or ""))["transcript"] == ""
+
+
+async def test_without_sound_nor_pictures_there_is_nothing_in_it(bench: Workbench) -> None:
+    bench.album.times = ()
+    video = await a_mute_video(bench)
+    await run_to_end(bench.worker())
+    job = await bench.now(video)
+    assert (job.status, job.error_code) == (JobStatus.FAILED, "media.no_audio")
+
+
+async def test_without_sound_and_the_wish_for_frames_it_is_completed(bench: Workbench) -> None:
+    video = await a_mute_video(bench, TALK.evolve(keyframes=False))
+    await all_done(bench)
+    job = await bench.now(video)
+    assert (job.status, codes(job)) == (JobStatus.COMPLETED, ["media.no_audio"])
+
+
+# ---- troubles
+
+
+async def test_pictures_that_cannot_be_read_cost_nothing_else_and_can_be_had_again(
+    bench: Workbench,
+) -> None:
+    bench.album.trouble = MediaUnreadable("no picture that can be read")
+    video = await a_video(bench)
+    await run_to_end(bench.worker())
+    job = await bench.now(video)
+    assert (job.status, codes(job)) == (JobStatus.COMPLETED, ["keyframes.failed"])
+    bench.album.trouble = None
+    await bench.service().retry(video.job_id)
+    await all_done(bench)
+    assert codes(await bench.now(video)) == []
+    assert len(await frames_of(bench)) == 2 and bench.engine.heard == [0]
+
+
+async def test_a_fault_of_ours_is_a_warning_too(bench: Workbench) -> None:
+    bench.album.trouble = ZeroDivisionError("by zero")
+    video = await a_video(bench)
+    await run_to_end(bench.worker())
+    [warning] = (await bench.now(video)).warnings
+    assert warning.code == "keyframes.failed" and "ZeroDivisionError" in warning.message
+
+
+async def test_a_full_disk_is_waited_for(bench: Workbench) -> None:
+    bench.album.trouble = StorageFull("no space left for the key-frames")
+    video = await a_video(bench)
+    bench.disk.is_low = lambda: True  # type: ignore[method-assign]
+    await run_to_end(bench.worker())
+    assert (await bench.now(video)).status is JobStatus.PENDING
+    assert await bench.transcripts.has(video.job_id)
+
+
+async def test_a_video_that_cannot_be_heard_leaves_no_frames(bench: Workbench) -> None:
+    video = await bench.upload_bytes(b"RIFF\x24\x00\x00\x00WAVEno sound", name="talk.mp4")
+    await run_to_end(bench.worker())
+    assert (await bench.now(video)).error_code == "media.unreadable"
+    assert await frames_of(bench, video.job_id) == []
+    assert bench.album.at_work == 0 and bench.pcm_files() == []
+
+
+async def test_a_stop_while_only_the_pictures_are_missing_gives_the_job_back(
+    bench: Workbench,
+) -> None:
+    bench.album.hold.clear()
+    video = await a_video(bench)
+    worker = bench.worker()
+    task = asyncio.create_task(worker.run())
+    await until(lambda: bench.album.at_work == 1 and bool(bench.engine.heard))
+    while not await bench.transcripts.has(video.job_id):
+        pass
+    await worker.close(grace=30.0)
+    await stopped(task)
+    assert (await bench.now(video)).status is JobStatus.PENDING
+    assert bench.album.at_work == 0
+
+
+# ---- again
+
+
+class Killed(BaseException):
+    """The end of the service, as far as a test can play it."""
+
+
+@pytest.mark.parametrize(
+    ("point", "number"),
+    [
+        ("keyframes.taken", 1),
+        ("keyframe.kept", 1),
+        ("keyframe.kept", 2),
+        ("keyframe.emitted", 1),
+        ("keyframe.emitted", 2),
+        ("keyframes.listed", 1),
+    ],
+)
+async def test_killed_anywhere_each_frame_is_there_once_in_the_end(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, point: str, number: int
+) -> None:
+    passed = []
+
+    def reached(name: str) -> None:
+        passed.append(name)
+        if passed.count(point) == number:
+            raise Killed
+
+    video = await a_video(bench)
+    monkeypatch.setattr(keyframes, "reached", reached)
+    monkeypatch.setattr(frame_jobs, "reached", reached)
+    with pytest.raises(Killed):
+        await bench.worker().run_once()
+    monkeypatch.undo()
+    after = bench.worker(boot_id="boot-2")
+    await after.recover()
+    while bench.queue.size():
+        await run_to_end(after)
+    assert [job.status for job in await frames_of(bench)] == [JobStatus.COMPLETED] * 2
+    assert (await bench.now(video)).status is JobStatus.COMPLETED
+    assert bench.engine.heard == [0]
+    assert sum(job.attempts for job in await frames_of(bench)) == 2
+
+
+async def test_a_list_that_is_written_stands(bench: Workbench) -> None:
+    bench.index.trouble = MediaUnreadable("torn")
+    video = await a_video(bench)
+    await run_to_end(bench.worker())
+    bench.index.trouble = None
+    await bench.service().retry(video.job_id)
+    await all_done(bench)
+    assert (await bench.now(video)).warnings == ()
+    assert bench.album.taken == 1 and len(await frames_of(bench)) == 2
+
+
+async def test_taking_the_video_in_again_replaces_its_frames(bench: Workbench) -> None:
+    await a_video(bench)
+    await all_done(bench)
+    sent = await a_frame_of_the_clients(bench)
+    bench.album.times = (0.0, 20.0)
+    again = await a_video(bench)
+    await all_done(bench)
+    jobs = await frames_of(bench)
+    assert [job.asset_id for job in jobs] == ["talk#t=0", "talk#t=3", "talk#t=20"]
+    assert jobs[0].job_id == frame_job_id(again.job_id, 0.0)
+    assert jobs[1].job_id == sent.job_id
+    assert "talk#t=12.5" not in bench.index.kept
+    assert await bench.assets.get("talk#t=12.5") is None
+
+
+async def test_taken_in_again_without_the_wish_its_frames_are_gone(bench: Workbench) -> None:
+    await a_video(bench)
+    await all_done(bench)
+    await a_video(bench, TALK.evolve(keyframes=False))
+    await all_done(bench)
+    assert await frames_of(bench) == [] and set(bench.index.kept) == {"talk"}
+
+
+async def test_deleting_the_video_deletes_its_frames(bench: Workbench) -> None:
+    video = await a_video(bench)
+    await all_done(bench)
+    await bench.service().delete(video.job_id)
+    assert await frames_of(bench) == [] and bench.index.kept == {}
+    for folder in ("image_jobs", "keyframes", "thumbnails", "results"):
+        assert list((bench.folder / folder).glob("*")) == []
+
+
+def test_ids_of_frames_are_told_from_those_of_clients() -> None:
+    mine = new_id()
+    assert emitted(frame_job_id(mine, 1.0)) and not emitted(mine)
+    assert frame_job_id(mine, 1.0) != frame_job_id(mine, 1.5) != frame_job_id(new_id(), 1.5)
+
+
+async def a_frame_of_the_clients(bench: Workbench) -> Job:
+    job_id = new_id()
+    await bench.blobs.save_file(f"image_jobs/{job_id}.jpg", _bytes([b"mine"]))
+    options = JobOptions(media_type=MediaType.KEYFRAME, asset_id="talk#t=3", parent_id="talk", at=3)
+    return await bench.store.add(
+        job_id=job_id,
+        source=SourceKind.UPLOAD,
+        source_name="frame.jpg",
+        input_path=f"image_jobs/{job_id}.jpg",
+        options=options,
+    )
+
+
+async def _bytes(chunks: Sequence[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk

@@ -1,0 +1,192 @@
+"""A picture on its way along the line: what is kept, what is found by, and what a failure costs."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.domain.assets import Asset, AssetChanges
+from app.domain.errors import EngineError, MediaTooLarge, Unavailable
+from app.domain.jobs import Job, JobOptions, JobStatus, Stage, thumbnail_key, upload_key
+from app.domain.media_types import MediaType
+from app.domain.result import result_of
+from app.services.jobs import JobService
+from tests.contracts.jobs import new_id
+from tests.unit.scripted import killed
+from tests.unit.workbench import Workbench, opened
+
+IMAGE = JobOptions(media_type=MediaType.IMAGE, title="My cup", labels=("home",))
+FRAME = JobOptions(
+    media_type=MediaType.KEYFRAME, asset_id="talk#t=12.5", parent_id="talk", at=12.5, title="Talk"
+)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
+    async with opened(tmp_path) as bench:
+        yield bench
+
+
+async def taken_in(bench: Workbench, options: JobOptions) -> Job:
+    job_id = new_id()
+    bench.blobs.path(upload_key(job_id, "cup.png")).write_bytes(b"a picture")
+    return await bench.take_in(job_id, "cup.png", options)
+
+
+async def looked_at(bench: Workbench, options: JobOptions = IMAGE) -> tuple[Job, Asset]:
+    job = await taken_in(bench, options)
+    await bench.worker().run_once()
+    asset = await bench.assets.of_job(job.job_id)
+    assert asset is not None
+    return await bench.now(job), asset
+
+
+def codes(job: Job) -> list[str]:
+    return [warning.code for warning in job.warnings]
+
+
+async def test_a_picture_is_kept_with_all_that_was_found_in_it(bench: Workbench) -> None:
+    job, asset = await looked_at(bench)
+    assert (job.status, codes(job)) == (JobStatus.COMPLETED, [])
+    assert asset.picture and asset.picture.text == "Quarterly plan"
+    assert (asset.picture.width, asset.picture.height) == (64, 48)
+    assert [tag.label for tag in asset.picture.tags] == ["espresso"]
+    assert asset.picture.visual == pytest.approx((0.6, 0.8))
+    assert asset.picture.visual_model == "fake"
+    assert bench.blobs.path(thumbnail_key(job.job_id)).read_bytes() == b"small"
+    document = result_of(job, asset, None)
+    assert (document["text"], document["title"]) == ("Quarterly plan", "My cup")
+    assert set(job.timings) == {Stage.MEDIA_EXTRACTION.value, Stage.EMBEDDING.value}
+
+
+async def test_it_is_found_by_what_it_shows_and_by_what_stands_in_it(bench: Workbench) -> None:
+    _, asset = await looked_at(bench)
+    (shown, _), (read, _) = bench.index.kept[asset.asset_id]
+    assert (shown.text, shown.thumbnail) == ("espresso", True)
+    assert shown.visual == pytest.approx((0.6, 0.8))
+    assert (read.text, read.visual, read.labels) == ("Quarterly plan", None, ("home",))
+
+
+async def test_a_key_frame_is_found_at_its_second_of_the_video(bench: Workbench) -> None:
+    _, asset = await looked_at(bench, FRAME)
+    assert asset.asset_id == "talk#t=12.5"
+    for moment, _ in bench.index.kept[asset.asset_id]:
+        assert (moment.start, moment.parent_id) == (12.5, "talk")
+        assert moment.media_type is MediaType.KEYFRAME
+
+
+@pytest.mark.parametrize(
+    ("verb", "error", "code"),
+    [
+        ("read", EngineError("no reading today"), "ocr.failed"),
+        ("read", Unavailable("not installed"), "ocr.unavailable"),
+        ("read", ZeroDivisionError("a fault"), "ocr.failed"),
+        ("see", EngineError("no seeing today"), "visual.failed"),
+        ("see", Unavailable("no model"), "visual.unavailable"),
+    ],
+)
+async def test_a_look_that_fails_is_a_warning_and_can_be_had_again(
+    bench: Workbench, verb: str, error: Exception, code: str
+) -> None:
+    bench.gallery.troubles[verb] = error
+    job, asset = await looked_at(bench)
+    assert (job.status, codes(job)) == (JobStatus.COMPLETED, [code])
+    assert asset.picture is not None
+    bench.gallery.troubles.clear()
+    again = await retried(bench, job)
+    assert (again.status, codes(again)) == (JobStatus.COMPLETED, [])
+    whole = await bench.assets.of_job(job.job_id)
+    assert whole and whole.picture and whole.picture.lines and whole.picture.visual
+    assert bench.gallery.asked.count("develop") == 1
+    assert len(bench.index.kept[asset.asset_id]) == 2
+
+
+async def test_a_correction_outlives_another_look(bench: Workbench) -> None:
+    bench.gallery.troubles["see"] = EngineError("no seeing today")
+    job, asset = await looked_at(bench)
+    await bench.assets.edit(asset.asset_id, AssetChanges(title="Hers", text="Another plan"))
+    bench.gallery.troubles.clear()
+    await retried(bench, job)
+    after = await bench.assets.get(asset.asset_id)
+    assert after and after.picture
+    assert (after.title, after.picture.text) == ("Hers", "Another plan")
+    assert after.picture.visual == pytest.approx((0.6, 0.8))
+
+
+async def test_a_source_that_is_gone_takes_nothing_of_a_kept_picture_away(
+    bench: Workbench,
+) -> None:
+    bench.gallery.troubles["see"] = EngineError("no seeing today")
+    job, asset = await looked_at(bench)
+    bench.blobs.path(job.input_path).unlink()
+    again = await retried(bench, job)
+    assert again.status is JobStatus.COMPLETED
+    assert await bench.assets.get(asset.asset_id)
+
+
+async def test_a_picture_that_cannot_be_opened_fails_its_job_for_good(bench: Workbench) -> None:
+    bench.gallery.troubles["develop"] = MediaTooLarge("too many pixels")
+    job = await taken_in(bench, IMAGE)
+    await bench.worker().run_once()
+    job = await bench.now(job)
+    assert (job.status, job.error_code) == (JobStatus.FAILED, "media.too_large")
+    assert not job.dead_letter and not await bench.assets.of_job(job.job_id)
+
+
+async def test_a_replay_after_a_death_looks_for_nothing_twice(bench: Workbench) -> None:
+    """As if the service had died right behind `picture.kept`."""
+    bench.index.trouble = EngineError("the index is not there yet")
+    job, asset = await looked_at(bench)
+    assert codes(job) == ["index.failed"]
+    bench.index.trouble = None
+    await retried(bench, job)
+    assert bench.gallery.asked == ["develop", "read", "see"]
+    assert len(bench.index.kept[asset.asset_id]) == 2
+
+
+async def test_somebody_is_asked_what_it_shows_when_the_rest_is_already_found(
+    bench: Workbench,
+) -> None:
+    bench.gallery.describes = True
+    _, asset = await looked_at(bench)
+    assert asset.description == "A cup on a table."
+    (shown, _), _ = bench.index.kept[asset.asset_id]
+    assert shown.text == "A cup on a table.\nespresso"
+    assert await bench.assets.unindexed(bench.index.generation, 9) == []
+
+
+async def test_what_has_a_description_is_not_described_again(bench: Workbench) -> None:
+    bench.gallery.describes = True
+    _, asset = await looked_at(bench, IMAGE.evolve(description="Mine"))
+    assert (asset.description, "describe" in bench.gallery.asked) == ("Mine", False)
+
+
+async def test_a_describer_that_fails_costs_nothing_else(bench: Workbench) -> None:
+    bench.gallery.describes = True
+    bench.gallery.troubles["describe"] = EngineError("it sleeps")
+    job, asset = await looked_at(bench)
+    assert (job.status, codes(job)) == (JobStatus.COMPLETED, ["description.failed"])
+    assert len(bench.index.kept[asset.asset_id]) == 2
+    bench.gallery.troubles.clear()
+    assert codes(await retried(bench, job)) == []
+    described = await bench.assets.get(asset.asset_id)
+    assert described and described.description == "A cup on a table."
+
+
+async def retried(bench: Workbench, job: Job) -> Job:
+    service: JobService = bench.service(bench.worker())
+    await service.retry(job.job_id)
+    await bench.worker().run_once()
+    return await bench.now(job)
+
+
+async def test_a_service_that_died_over_a_picture_got_further_when_it_was_kept(
+    bench: Workbench,
+) -> None:
+    """Else a picture would count the deaths of later steps as its own."""
+    job = await taken_in(bench, IMAGE)
+    worker = await killed(bench, job, times=2)
+    assert (await bench.now(job)).suspect
+    await worker.run_once()
+    after = await bench.now(job)
+    assert (after.status, after.deaths) == (JobStatus.COMPLETED, 0)

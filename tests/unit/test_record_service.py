@@ -1,0 +1,132 @@
+"""Records put straight into the index, over the real index and a real database."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from app.adapters.lance_index import LanceIndex
+from app.adapters.sql.database import Database
+from app.adapters.sql.records import SqlRecordStore
+from app.domain.errors import EngineError, InvalidRequest
+from app.domain.records import MAX_RECORDS, Record
+from app.domain.search import SearchMode, SearchQuery
+from app.services.records import Added, RecordService
+from tests.contracts.conftest import migrated_file
+from tests.contracts.test_record_store import record
+from tests.unit.workbench import Counting
+
+
+@dataclass
+class Desk:
+    folder: Path
+    store: SqlRecordStore
+    index: LanceIndex
+    embedder: Counting
+    model: str = "m"
+
+    @property
+    def service(self) -> RecordService:
+        return RecordService(
+            store=self.store, index=self.opened, embedder=self.embedder, model=self.model
+        )
+
+    async def opened(self) -> LanceIndex:
+        return self.index
+
+    async def found(self, text: str, mode: SearchMode = SearchMode.KEYWORD) -> list[str]:
+        hits = await self.index.search(SearchQuery(text=text, mode=mode), [1.0])
+        return sorted(hit.text for hit in hits)
+
+    async def begin_anew(self, model: str = "m") -> None:
+        await self.index.aclose()
+        self.model = model
+        self.index = LanceIndex(str(self.folder / model), dimensions=1, model=model)
+        await self.index.open()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    index = LanceIndex(str(tmp_path / "index"), dimensions=1, model="m")
+    await index.open()
+    async with Database(f"sqlite:///{migrated_file(tmp_path)}") as database:
+        desk = Desk(tmp_path, SqlRecordStore(database), index, Counting())
+        yield desk
+    await desk.index.aclose()
+
+
+def given(name: str, text: str, vector: tuple[float, ...] | None = (1.0,)) -> Record:
+    """As a client sends it: with no word of a model."""
+    whole = record(name, text, vector=vector, model=None)
+    return replace(whole, moment=replace(whole.moment, visual=None))
+
+
+async def test_what_has_a_vector_is_found_at_once_in_every_way(desk: Desk) -> None:
+    added = await desk.service.add([given("a", "harbour"), given("b", "lighthouse")], [])
+    assert added == Added(added=2, removed=0, without_vector=0)
+    assert await desk.found("harbour") == ["harbour"]
+    assert await desk.found("x", SearchMode.SEMANTIC) == ["harbour", "lighthouse"]
+    assert await desk.service.level() == 0 and desk.embedder.asked == []
+
+
+async def test_what_has_none_is_found_by_words_at_once_and_by_meaning_later(desk: Desk) -> None:
+    added = await desk.service.add([given("a", "harbour", None), given("b", "", None)], [])
+    assert added.without_vector == 1
+    assert await desk.found("harbour") == ["harbour"]
+    assert await desk.found("x", SearchMode.SEMANTIC) == []
+    assert await desk.service.level() == 1
+    assert await desk.found("x", SearchMode.SEMANTIC) == ["harbour"]
+    assert desk.embedder.asked == ["harbour"]
+
+
+async def test_the_same_id_replaces_and_a_removed_one_goes(desk: Desk) -> None:
+    await desk.service.add([given("a", "harbour"), given("b", "lighthouse")], [])
+    added = await desk.service.add([given("a", "mountain")], ["b#", "unknown#"])
+    assert added == Added(added=1, removed=1, without_vector=0)
+    assert await desk.found("harbour lighthouse mountain") == ["mountain"]
+    assert await desk.index.count() == await desk.store.count() == 1
+
+
+async def test_an_index_that_begins_anew_is_filled_from_what_is_kept(desk: Desk) -> None:
+    await desk.service.add([given("a", "harbour"), given("b", "lighthouse", None)], [])
+    await desk.begin_anew("n")
+    assert await desk.service.level() == 2
+    assert await desk.found("x", SearchMode.SEMANTIC) == ["harbour", "lighthouse"]
+    assert sorted(desk.embedder.asked) == ["harbour", "lighthouse"]  # the vectors were of "m"
+
+
+async def test_vectors_that_came_are_kept_for_the_model_that_they_are_of(desk: Desk) -> None:
+    await desk.service.add([given("a", "harbour")], [])
+    await desk.index.aclose()
+    desk.index = LanceIndex(str(desk.folder / "again"), dimensions=1, model="m")
+    await desk.index.open()
+    assert await desk.service.level() == 1 and desk.embedder.asked == []
+
+
+async def test_without_the_model_nothing_is_lost(desk: Desk) -> None:
+    desk.embedder.trouble = EngineError("not loaded")
+    await desk.service.add([given("a", "harbour", None)], [])
+    assert await desk.service.level() == 0
+    desk.embedder.trouble = None
+    assert await desk.service.level() == 1
+
+
+async def test_what_is_kept_no_longer_is_pruned(desk: Desk) -> None:
+    await desk.service.add([given("a", "harbour"), given("b", "lighthouse")], [])
+    await desk.store.remove(["a#"])
+    await desk.service.prune()
+    assert await desk.found("harbour lighthouse") == ["lighthouse"]
+
+
+async def test_what_does_not_fit_is_refused_and_nothing_is_done(desk: Desk) -> None:
+    wrong = [given("a", "harbour"), given("b", "x", (1.0, 2.0))]
+    with pytest.raises(InvalidRequest, match=r"records\.1\.vector: has 2 numbers, the index 1"):
+        await desk.service.add(wrong, [])
+    with pytest.raises(InvalidRequest, match=r"records\.0\.visual: has 2 numbers, the index 1280"):
+        await desk.service.add([record(vector=None)], [])
+    with pytest.raises(InvalidRequest, match="records: 1 to 10000"):
+        await desk.service.add([], [])
+    with pytest.raises(InvalidRequest, match="records: 1 to 10000"):
+        await desk.service.add([given("a", "x")] * (MAX_RECORDS + 1), [])
+    assert await desk.index.count() == await desk.store.count() == 0
