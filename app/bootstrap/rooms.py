@@ -118,7 +118,7 @@ class Rooms:
             disk=self.records.disk,
             committed=self.records.mark.note,
             check_engine=self.tools.engines.check,
-            alike=AlikeJobs(self.records.store, self.records.transcripts, self.tools.engines.named),
+            alike=AlikeJobs(self.records.store, self.records.transcripts, self.tools.engines.check),
             max_file_size=ingestion.max_file_size,
             max_duration=ingestion.max_duration,
         )

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.domain.jobs import Job
+from app.domain.models import shown_name
 from app.domain.transcript import LanguageDetection, Segment, Topic, Transcript, Word
 
 
@@ -18,7 +19,7 @@ def result_document(job: Job, transcript: Transcript) -> dict[str, Any]:
         "topics": topic_rows(transcript.topics),
         "duration": transcript.duration,
         "provider": transcript.provider,
-        "model": transcript.model,
+        "model": shown_name(transcript.model),
         "warnings": [asdict(warning) for warning in job.warnings],
     }
 

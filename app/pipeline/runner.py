@@ -5,15 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from loguru import logger
+
 from app.domain.crashpoints import reached
 from app.domain.decoding import DecodingOptions
-from app.domain.errors import NoAudio
-from app.domain.jobs import Job, Stage, pcm_key
+from app.domain.errors import InvalidRequest, NoAudio
+from app.domain.jobs import Job, SourceKind, Stage, pcm_key
 from app.domain.media import Audio
 from app.domain.transcript import Transcript
 from app.pipeline.embed import embed
 from app.pipeline.extract import extract
 from app.pipeline.fetch import fetch
+from app.pipeline.fingerprint import Look, look, sha256_of
 from app.pipeline.report import JobReport, Stopping
 from app.pipeline.topics import with_topics
 from app.pipeline.transcribe import transcribe
@@ -77,7 +80,9 @@ class Pipeline:
     async def _listen(self, job: Job, report: JobReport) -> Transcript:
         await report.enter(Stage.MEDIA_EXTRACTION)
         source = await fetch(job, self.blobs, self.fetcher, _ignore)
+        before = look(source)
         audio = await self._extract(job, source, report)
+        await _note_bytes(job, source, before, report)
         await report.enter(Stage.TRANSCRIBING)
         transcript = await self._transcribe(job, audio, report)
         if not transcript.segments:
@@ -100,8 +105,7 @@ class Pipeline:
 
     async def _transcribe(self, job: Job, audio: Audio, report: JobReport) -> Transcript:
         progress = _part(report, Stage.TRANSCRIBING)
-        wish = job.provider or job.options.provider, job.model or job.options.model
-        named = self.engines.named(*wish)
+        named = await self._engine_for(job)
         await report.engine(*named)
         async with self.engines.lease(*named) as engine:
             return await transcribe(
@@ -115,6 +119,15 @@ class Pipeline:
                 max_window=self.max_window,
                 stopping=self.stopping,
             )
+
+    async def _engine_for(self, job: Job) -> tuple[str, str]:
+        """The one that it began with; where that is no longer known, what it would get now."""
+        if job.provider and job.model:
+            try:
+                return await self.engines.check(job.provider, job.model)
+            except InvalidRequest as error:
+                logger.warning("not the engine that it began with: {}", error.message)
+        return await self.engines.check(job.options.provider, job.options.model)
 
 
 def decoding_options(job: Job) -> DecodingOptions:
@@ -134,6 +147,13 @@ def _part(report: JobReport, stage: Stage) -> Progress:
 
 def _ignore(fraction: float) -> None:
     """A download's length is often unknown: it moves no bar."""
+
+
+async def _note_bytes(job: Job, source: Path, before: Look | None, report: JobReport) -> None:
+    """What came as a path may be another file by now than when it was taken in."""
+    if job.source is SourceKind.PATH or job.sha256 is None:
+        if sha256 := await sha256_of(source, before):
+            await report.sha256(sha256)
 
 
 async def _warn_if_truncated(audio: Audio, report: JobReport) -> None:

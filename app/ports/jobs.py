@@ -45,6 +45,17 @@ class JobStore(Protocol):
         """
         ...
 
+    async def answered(self, key: IdempotencyKey) -> Job | None:
+        """The job that `key` named within a day. Raises InvalidRequest as `add` does."""
+        ...
+
+    async def answer(self, key: IdempotencyKey, job_id: str) -> Job | None:
+        """Let `key` name a job that there is already; None when it is gone.
+
+        The answer is the job that the key named before, if any. Raises InvalidRequest as `add`.
+        """
+        ...
+
     async def get(self, job_id: str) -> Job | None:
         """The job with its history, or None."""
         ...
@@ -98,6 +109,10 @@ class JobStore(Protocol):
         """The engine that the job has from now on, whatever the default becomes."""
         ...
 
+    async def note_sha256(self, job: Job, sha256: str) -> bool:
+        """Of the bytes that were heard."""
+        ...
+
     async def warn(self, job: Job, warning: JobWarning) -> bool:
         """Add a warning; the same code twice keeps the later message."""
         ...
@@ -125,7 +140,8 @@ class JobStore(Protocol):
     async def reopen(self, job: Job) -> bool:
         """Ended -> pending, with fresh budgets; False when it is no longer as `job` shows it.
 
-        Warnings of stages that will run again are taken back.
+        Warnings of stages that will run again are taken back, and so is the engine unless its
+        transcript is saved: the job is heard by the one that it would get as a new one.
         """
         ...
 

@@ -1,8 +1,9 @@
-"""Jobs that have done already what is asked for: the same bytes, heard in the same way."""
+"""Jobs that have done already what is asked for: named by the same key, or the same bytes, heard
+in the same way."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from app.domain.jobs import Job, JobOptions, Priority
+from app.domain.jobs import IdempotencyKey, Job, JobOptions, Priority
 from app.ports import JobStore, TranscriptStore
 
 
@@ -13,16 +14,30 @@ class AlikeJobs:
         self,
         store: JobStore,
         transcripts: TranscriptStore,
-        engine_for: Callable[[str | None, str | None], tuple[str, str]],
+        engine_for: Callable[[str | None, str | None], Awaitable[tuple[str, str]]],
     ) -> None:
         self._store, self._transcripts, self._engine_for = store, transcripts, engine_for
 
-    async def find(self, sha256: str | None, options: JobOptions) -> Job | None:
+    async def named(self, request: IdempotencyKey | None) -> Job | None:
+        """The job that is the answer to this request already. Raises InvalidRequest when its key
+        stands for another."""
+        return await self._store.answered(request) if request else None
+
+    async def find(
+        self, sha256: str | None, options: JobOptions, request: IdempotencyKey | None = None
+    ) -> Job | None:
         """The newest completed job on these bytes with these options, whatever its priority, on
-        the engine that they would get now; None also when a later job replaced what it found."""
+        the engine that they would get now; None also when a later job replaced what it found.
+
+        It is the answer to `request` from now on.
+        """
+        found = await self._newest(sha256, options)
+        return await self._store.answer(request, found.job_id) if found and request else found
+
+    async def _newest(self, sha256: str | None, options: JobOptions) -> Job | None:
         if sha256 is None:
             return None
-        engine = self._engine_for(options.provider, options.model)
+        engine = await self._engine_for(options.provider, options.model)
         for job in await self._store.completed_with(sha256):
             same = (job.provider, job.model) == engine and _asked(job.options) == _asked(options)
             if same and await self._transcripts.has(job.job_id):

@@ -92,12 +92,12 @@ class JobService:
 
     async def cancel(self, job_id: str) -> Job:
         """Stops the engine too. Raises Conflict when the job has ended already."""
-        await self.get(job_id)
+        seen = await self.get(job_id)
         if not await self._store.cancel(job_id):
             ended = await self.get(job_id)
             raise Conflict(f"the job has {_how_ended(ended)}: there is nothing to cancel")
         reached("job.cancelled")
-        logger.bind(job_id=job_id).info("cancelled on request")
+        _tell(await self._store.get(job_id) or seen, "cancelled on request")
         await self._drop(job_id)
         self._watch.tell(job_id)
         self._ended()
@@ -113,10 +113,8 @@ class JobService:
             raise Conflict("the job completed, and nothing in it failed")
         if job.status is JobStatus.COMPLETED and not await self._transcripts.has(job_id):
             raise _superseded(job)  # nothing of it is left to run
-        if not await self._store.reopen(job):
+        if not await self._reopened(job):
             raise Conflict(f"the job is {job.status.value}: there is nothing to retry")
-        logger.bind(job_id=job_id).info("sent on its way again by hand")
-        await self._queue.enqueue({"job_id": job_id}, job.options.priority)
         return await self.get(job_id)
 
     async def replay(self, job_id: str) -> Job:
@@ -132,11 +130,17 @@ class JobService:
         while True:
             page = await self._store.list(dead_letter=True, limit=PAGE, cursor=cursor)
             for job in page.jobs:
-                if await self._store.reopen(job):
-                    await self._queue.enqueue({"job_id": job.job_id}, job.options.priority)
+                if await self._reopened(job):
                     replayed.append(job.job_id)
             if (cursor := page.cursor) is None:
                 return replayed
+
+    async def _reopened(self, job: Job) -> bool:
+        if not await self._store.reopen(job):
+            return False
+        _tell(job, "sent on its way again by hand")
+        await self._queue.enqueue({"job_id": job.job_id}, job.options.priority)
+        return True
 
     async def delete(self, job_id: str) -> None:
         """Row, files and moments. A job under way is cancelled first.
@@ -156,7 +160,7 @@ class JobService:
         if searchable:
             await self._forget(job)
         self._watch.tell(job_id)
-        logger.bind(job_id=job_id).info("deleted")
+        _tell(job, "deleted")
 
     async def _forget(self, job: Job) -> None:
         try:
@@ -164,6 +168,11 @@ class JobService:
             await self._transcripts.unmark(job.asset_id)  # a later job may have come in between
         except SpoolError as error:
             logger.warning("still in the index, the next start removes it: {}", error.message)
+
+
+def _tell(job: Job, what: str) -> None:
+    stage = job.stage.value if job.stage else None
+    logger.bind(job_id=job.job_id, stage=stage, attempt=job.attempts).info(what)
 
 
 def _superseded(job: Job) -> Conflict:

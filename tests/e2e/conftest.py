@@ -25,6 +25,7 @@ class Server:
 
     def __init__(self, folder: Path, model_folder: Path, **settings: str) -> None:
         self.data, self._log = folder / "data", folder / "server.log"
+        self.command: tuple[str, ...] = (sys.executable, "-m", "app", "serve")
         self.port = _free_port()
         self.environment = os.environ | {
             "APP__STORAGE__DATA_DIR": str(self.data),
@@ -40,7 +41,7 @@ class Server:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "app", "serve"],
+                self.command,
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,

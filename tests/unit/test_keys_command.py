@@ -81,6 +81,12 @@ def test_what_is_missing_or_wrong_is_said(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
 
 
+@pytest.mark.parametrize("days", ["-1", "4000000", "1e300", "inf", "nan"])
+def test_a_time_that_no_key_lasts_is_refused(days: str) -> None:
+    done = run("create", "--name", "x", "--scope", "read", "--days", days)
+    assert done.exit_code == 2 and "--days" in done.output
+
+
 def test_a_name_that_is_none_is_refused() -> None:
     done = run("create", "--name", "", "--scope", "read")
     assert isinstance(done.exception, InvalidRequest)
