@@ -86,6 +86,8 @@ class Ingestion(Section):
     max_duration: Annotated[float, Field(gt=0)] = 24 * 3600.0
     upload_expires: Annotated[float, Field(ge=1, le=365 * 24 * 3600)] = 24 * 3600.0
     allowed_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    #: 0: for ever.
+    job_cleanup_days: Annotated[float, Field(ge=0, le=36500, allow_inf_nan=False)] = 0.0
 
 
 class Transcription(Section):
@@ -145,6 +147,7 @@ ALIASES = {
     "DATABASE_URL": ("storage", "database_url"),
     "LANCEDB_URI": ("storage", "index_uri"),
     "MAX_CONCURRENT_JOBS": ("ingestion", "max_concurrent_jobs"),
+    "JOB_CLEANUP_DAYS": ("ingestion", "job_cleanup_days"),
     "MAX_FILE_SIZE": ("ingestion", "max_file_size"),
     "WEBHOOK_TIMEOUT": ("webhooks", "timeout"),
     "WEBHOOK_MAX_RETRIES": ("webhooks", "max_retries"),

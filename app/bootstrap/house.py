@@ -40,7 +40,7 @@ async def house(
         await rooms.records.sweep.run_once(boot_id)
         await rooms.uploads.sweep.recover()  # later: a new job hides that the database is older
         await warn_without_keys(settings.server, rooms.records.keys)
-        for work in (*rooms.works(), worker.run()):
+        for work in (*rooms.works(), rooms.retention(worker).run(), worker.run()):
             closing.push_async_callback(_cancel, asyncio.create_task(work))
         closing.push_async_callback(worker.close, GRACE)
         yield rooms.doors(worker)

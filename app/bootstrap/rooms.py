@@ -20,6 +20,7 @@ from app.services.follow import JobFollower
 from app.services.health import Health
 from app.services.intake import Intake
 from app.services.jobs import JobService
+from app.services.retention import Retention
 from app.services.roots import Roots
 from app.services.search import SearchService
 from app.services.verdicts import Limits
@@ -122,6 +123,10 @@ class Rooms:
             max_file_size=ingestion.max_file_size,
             max_duration=ingestion.max_duration,
         )
+
+    def retention(self, worker: JobWorker) -> Retention:
+        days = self.settings.ingestion.job_cleanup_days
+        return Retention(self.records.store, self._jobs(worker), days)
 
     def _jobs(self, worker: JobWorker) -> JobService:
         return JobService(

@@ -1,6 +1,7 @@
 """What is known of jobs: rows, windows, transcripts, hints."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from app.domain.errors import SpoolError
@@ -149,8 +150,15 @@ class JobStore(Protocol):
         """A late stage of a completed job was made up for: its warnings are taken back."""
         ...
 
-    async def delete(self, job_id: str) -> bool:
-        """The row of a job that has ended or not begun, and all rows that hang on it."""
+    async def expired(self, before: datetime, limit: int) -> Sequence[Job]:
+        """Jobs that ended before then, oldest first; dead letters wait for somebody."""
+        ...
+
+    async def delete(self, job_id: str, *, ended_before: datetime | None = None) -> bool:
+        """The row of a job that has ended or not begun, and all rows that hang on it.
+
+        With `ended_before`, only of one that `expired` would give.
+        """
         ...
 
     async def sweep(self, boot_id: str) -> Swept:

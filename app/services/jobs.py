@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 from loguru import logger
 
@@ -150,17 +151,27 @@ class JobService:
         job = await self.get(job_id)
         await self._store.cancel(job_id)
         await self._drop(job_id)  # a cancelled walk may still be on its way to its end
-        searchable = await self._transcripts.has(job_id)  # else another job's
-        self._forgotten(job_id)
-        if not await self._store.delete(job_id) and await self._store.get(job_id):
+        if not await self._removed(job):
             raise Conflict("the job was sent on its way again meanwhile")
+
+    async def expire(self, job: Job, before: datetime) -> bool:
+        """Delete it if it still ended before then; one that was sent on its way again stays."""
+        return await self._removed(job, ended_before=before)
+
+    async def _removed(self, job: Job, ended_before: datetime | None = None) -> bool:
+        searchable = await self._transcripts.has(job.job_id)  # else another job's
+        self._forgotten(job.job_id)
+        found = await self._store.delete(job.job_id, ended_before=ended_before)
+        if not found and (ended_before or await self._store.get(job.job_id)):
+            return False
         reached("delete.row")
         await delete_files(self._blobs, job)
         reached("delete.files")
         if searchable:
             await self._forget(job)
-        self._watch.tell(job_id)
+        self._watch.tell(job.job_id)
         _tell(job, "deleted")
+        return True
 
     async def _forget(self, job: Job) -> None:
         try:

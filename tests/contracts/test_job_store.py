@@ -644,6 +644,28 @@ async def test_a_cancelled_job_is_nobodys(
     assert await store.claim(job.job_id, BOOT) is None
 
 
+async def test_what_ended_long_ago_is_expired_oldest_first_and_can_be_deleted_as_such(
+    stores: Stores, clock: SteppedClock
+) -> None:
+    old, older = await claimed_job(stores.jobs), await claimed_job(stores.jobs)
+    dead, fresh = await claimed_job(stores.jobs), await claimed_job(stores.jobs)
+    await add_job(stores.jobs)
+    await stores.jobs.fail(dead, ERROR, dead_letter=True)
+    for job in (older, old):
+        clock.step(1)
+        assert await stores.jobs.succeed(job, output_path=None)
+    before = clock.step(1)
+    assert await stores.jobs.succeed(fresh, output_path=None)
+    expired = [job.job_id for job in await stores.jobs.expired(before, 10)]
+    assert expired == [older.job_id, old.job_id]
+    assert len(await stores.jobs.expired(before, 1)) == 1
+    for job in (dead, fresh):
+        assert not await stores.jobs.delete(job.job_id, ended_before=before)
+        assert await stores.jobs.get(job.job_id)
+    assert await stores.jobs.delete(old.job_id, ended_before=before)
+    assert await stores.jobs.get(old.job_id) is None
+
+
 async def test_a_job_that_runs_is_not_deleted(stores: Stores) -> None:
     job = await claimed_job(stores.jobs)
     assert not await stores.jobs.delete(job.job_id)

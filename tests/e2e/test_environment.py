@@ -185,3 +185,17 @@ def test_it_says_so_in_text_unless_it_is_asked_for_json(own_server: Callable[...
     [line] = [each for each in server.log().splitlines() if "stage transcribing" in each]
     assert f"job_id={job_id} stage=transcribing attempt=1" in line
     assert server.stop() == 0
+
+
+def test_job_cleanup_days_lets_old_jobs_go(own_server: Callable[..., Server], jfk: Path) -> None:
+    server = own_server()
+    server.start()
+    job_id = server.ingest(jfk)
+    server.completed(job_id)
+    assert server.stop() == 0
+    server.environment["JOB_CLEANUP_DAYS"] = "0.000001"
+    server.start()
+    gone = "1 jobs that ended more than 1e-06 days ago are deleted"
+    server.until(lambda: gone in server.log())
+    assert server.http.get(f"/api/v1/jobs/{job_id}").status_code == 404
+    assert server.search("country") == []

@@ -167,8 +167,13 @@ class SqlJobStore:
     async def make_good(self, job_id: str) -> None:
         await self._database.change(self._clock, transitions.make_good, job_id)
 
-    async def delete(self, job_id: str) -> bool:
-        return await self._database.change(self._clock, transitions.remove, job_id)
+    async def expired(self, before: datetime, limit: int) -> Sequence[Job]:
+        query = _whole().where(transitions.expired(before))
+        oldest = query.order_by(JobRow.finished_at, JobRow.job_id).limit(limit)
+        return await self._database.read(lambda session: _fetch(session, oldest))
+
+    async def delete(self, job_id: str, *, ended_before: datetime | None = None) -> bool:
+        return await self._database.change(self._clock, transitions.remove, job_id, ended_before)
 
     async def sweep(self, boot_id: str) -> Swept:
         return await self._database.change(self._clock, transitions.sweep, boot_id)

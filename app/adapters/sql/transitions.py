@@ -226,10 +226,18 @@ async def make_good(session: AsyncSession, now: datetime, job_id: str) -> bool:
     return await _change(session, completed, warnings=warnings_to_json(kept), updated_at=now)
 
 
-async def remove(session: AsyncSession, now: datetime, job_id: str) -> bool:
+async def remove(
+    session: AsyncSession, now: datetime, job_id: str, ended_before: datetime | None
+) -> bool:
     idle = JobRow.status != JobStatus.RUNNING.value
-    gone = await session.execute(delete(JobRow).where(JobRow.job_id == job_id, idle))
+    rule = idle if ended_before is None else expired(ended_before)
+    gone = await session.execute(delete(JobRow).where(JobRow.job_id == job_id, rule))
     return cast("CursorResult[Any]", gone).rowcount == 1
+
+
+def expired(before: datetime) -> ColumnElement[bool]:
+    """Only a job that has ended has a time at which it did."""
+    return and_(JobRow.finished_at < before, JobRow.dead_letter.is_(False))
 
 
 async def sweep(session: AsyncSession, now: datetime, boot_id: str) -> Swept:
