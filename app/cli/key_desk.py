@@ -34,6 +34,9 @@ class Shown(Protocol):
 
 
 class Desk(Protocol):
+    #: Whose keys they are, for people.
+    where: str
+
     def create(
         self, name: str, scopes: Collection[Scope], expires_at: datetime | None
     ) -> tuple[Shown, str]:
@@ -50,6 +53,7 @@ class AtTheDatabase:
 
     def __init__(self, settings: AppSettings) -> None:
         self._settings = settings
+        self.where = f"the data folder {settings.storage.data_dir.absolute()}"
 
     def create(
         self, name: str, scopes: Collection[Scope], expires_at: datetime | None
@@ -75,6 +79,7 @@ class AtTheDatabase:
 class AtTheService:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
+        self.where = f"the service at {spool.address}"
 
     def create(
         self, name: str, scopes: Collection[Scope], expires_at: datetime | None

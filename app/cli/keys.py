@@ -39,6 +39,8 @@ def create(
     expires_at = None if days is None else _in(days)
     with desk(server, api_key) as at:
         key, secret = at.create(name, frozenset(scope), expires_at)
+        where = at.where
+    print(f"made for {where}", file=sys.stderr)
     print(f"{key.key_id} may {', '.join(sorted(key.scopes))}; this is shown once:", file=sys.stderr)
     print(secret)
 

@@ -47,4 +47,4 @@ class AlikeJobs:
 
 def _asked(options: JobOptions) -> JobOptions:
     """What decides about the result, but for the engine."""
-    return options.evolve(priority=Priority.NORMAL, provider=None, model=None)
+    return options.evolve(priority=Priority.NORMAL, provider=None, model=None, webhook_url=None)

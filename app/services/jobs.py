@@ -81,7 +81,7 @@ class JobService:
         if job.output_path is None:
             reason = f": {job.error_message}" if job.error_message else ""
             raise Conflict(
-                f"the job {job.status.value} and has no result{reason}",
+                f"the job {_end_of(job)} and has no result{reason}",
                 code=job.error_code or "job.no_result",
             )
         raise _superseded(job)
@@ -191,6 +191,10 @@ def _superseded(job: Job) -> Conflict:
         f"a later job replaced what this one found for the asset {job.asset_id}",
         code="job.superseded",
     )
+
+
+def _end_of(job: Job) -> str:
+    return "was cancelled" if job.status is JobStatus.CANCELLED else job.status.value
 
 
 def _how_ended(job: Job) -> str:

@@ -1,5 +1,6 @@
 """What clients may send, validated strictly, and how jobs are shown to them."""
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -26,10 +27,19 @@ Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f
 
 
 def _listed(value: object) -> object:
-    """Query strings and forms have no lists: `labels=a,b`."""
+    """Query strings and forms have no lists: `labels=a,b`, or a list in JSON."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        return _json_list(value)
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return value
+
+
+def _json_list(value: str) -> object:
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("begins as a list in JSON does, and is none") from error
 
 
 Names = Annotated[tuple[Name, ...], Field(max_length=50, strict=False)]

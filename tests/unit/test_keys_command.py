@@ -47,6 +47,7 @@ def good(*arguments: str, **environment: str) -> str:
 def test_the_first_key_is_made_before_the_first_start(data: Path) -> None:
     secret = good("create", "--name", "admin", "--scope", "admin").strip()
     assert secret.startswith("spool_") and len(secret.split()) == 1
+    assert str(data) in run("create", "--name", "other", "--scope", "read").stderr
     listed = good("list")
     assert "admin" in listed and "stands" in listed and secret not in listed
 
