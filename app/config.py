@@ -88,6 +88,8 @@ class Ingestion(Section):
     allowed_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     watch_folders: tuple[Path, ...] = ()
     watch_settle: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 5.0
+    #: 0: for ever.
+    job_cleanup_days: Annotated[float, Field(ge=0, le=36500, allow_inf_nan=False)] = 0.0
 
 
 class Transcription(Section):
@@ -159,6 +161,7 @@ ALIASES = {
     "DATABASE_URL": ("storage", "database_url"),
     "LANCEDB_URI": ("storage", "index_uri"),
     "MAX_CONCURRENT_JOBS": ("ingestion", "max_concurrent_jobs"),
+    "JOB_CLEANUP_DAYS": ("ingestion", "job_cleanup_days"),
     "MAX_FILE_SIZE": ("ingestion", "max_file_size"),
     "WEBHOOK_TIMEOUT": ("webhooks", "timeout"),
     "WEBHOOK_MAX_RETRIES": ("webhooks", "max_retries"),

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
@@ -13,13 +13,15 @@ BOUND = ("job_id", "stage", "attempt")
 
 
 def configure(level: str, *, json_lines: bool) -> None:
-    """One sink on stderr. Worker processes configure themselves from the environment."""
+    """One sink on stderr. Worker processes configure themselves from the environment.
+
+    Nothing diagnoses: the values of variables would stand in a traceback, keys among them.
+    """
     os.environ["LOGURU_LEVEL"] = level  # read by loguru in each worker as it starts
+    os.environ["LOGURU_DIAGNOSE"] = "NO"
     logger.remove()
-    if json_lines:
-        logger.add(sys.stderr, level=level, serialize=True)
-    else:
-        logger.add(sys.stderr, level=level, format=_text)
+    form: Any = {"serialize": True} if json_lines else {"format": _text}
+    logger.add(sys.stderr, level=level, diagnose=False, **form)
 
 
 def _text(record: "Record") -> str:

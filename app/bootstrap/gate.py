@@ -1,6 +1,7 @@
 """How wide the doors stand: open on this machine, behind keys and limits on a network."""
 
 import ipaddress
+import socket
 
 from loguru import logger
 
@@ -18,8 +19,11 @@ def gate_of(server: Server) -> Gate:
     return Gate(
         keys_required=not here if server.require_keys is None else server.require_keys,
         requests_a_minute=limit,
+        no_proxy=here and server.require_keys is None,
         cors_origins=server.cors_origins,
         allowed_hosts=server.allowed_hosts,
+        neighbours_names=not here,
+        own_name=socket.gethostname().lower(),
     )
 
 
@@ -43,3 +47,8 @@ async def warn_without_keys(server: Server, keys: KeyService) -> None:
             )
     elif not only_here(server.host):
         logger.warning("other machines can reach the service, and need no API key")
+    elif server.allowed_hosts:
+        logger.warning(
+            "allowed_hosts is set and API keys are off: whoever a proxy lets in may do everything;"
+            " set require_keys = true behind one"
+        )

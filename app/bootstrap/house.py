@@ -39,10 +39,10 @@ async def house(
         rooms = await _open(settings, factories, closing)
         worker = rooms.worker(boot_id)
         await worker.recover()
-        await rooms.uploads.sweep.recover()
         await rooms.records.sweep.run_once(boot_id)
+        await rooms.uploads.sweep.recover()  # later: a new job hides that the database is older
         await warn_without_keys(settings.server, rooms.records.keys)
-        for work in (*rooms.works(), worker.run()):
+        for work in (*rooms.works(), rooms.retention(worker).run(), worker.run()):
             closing.push_async_callback(_cancel, asyncio.create_task(work))
         closing.push_async_callback(rooms.indexer.aclose)
         closing.push_async_callback(rooms.index_care.aclose)

@@ -22,6 +22,7 @@ from app.adapters.sql.watched import SqlWatchNotes
 from app.adapters.sql.windows import SqlWindowJournal
 from app.config import AppSettings, Storage
 from app.pipeline.pace import Paces
+from app.ports import UploadStore
 from app.services.disk import DiskGuard
 from app.services.keys import KeyService
 from app.services.reindex import Books
@@ -72,6 +73,7 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
     database = Database(database_url(settings))
     await database.open()
     store, mark = SqlJobStore(database), BootMark(kept.data_dir)
+    uploads = SqlUploadStore(database, settings.ingestion.upload_expires)
     keys = KeyService(SqlKeyStore(database))
     try:
         yield Records(
@@ -90,18 +92,29 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
             ),
             deliveries=SqlDeliveryStore(database),
             keys=keys,
-            uploads=SqlUploadStore(database, settings.ingestion.upload_expires),
+            uploads=uploads,
             resumable=ResumableStorage(kept.data_dir),
             watched=SqlWatchNotes(database),
             disk=disk,
-            sweep=FileSweep(
-                files=blobs, mark=mark, boots=SqlBootLog(database), known_jobs=store.known
-            ),
+            sweep=_file_sweep(blobs, mark, SqlBootLog(database), store, uploads),
             mark=mark,
         )
     finally:
         await keys.settle()
         await database.close()
+
+
+def _file_sweep(
+    blobs: LocalStorage, mark: BootMark, boots: SqlBootLog, jobs: SqlJobStore, uploads: UploadStore
+) -> FileSweep:
+    return FileSweep(
+        files=blobs,
+        mark=mark,
+        boots=boots,
+        known_jobs=jobs.known,
+        hashed_uploads=uploads.hashed,
+        growing_uploads=uploads.growing,
+    )
 
 
 def _guard(kept: Storage, blobs: LocalStorage) -> DiskGuard:

@@ -29,6 +29,7 @@ from app.services.index_care import IndexCare
 from app.services.indexer import Indexer
 from app.services.intake import Intake
 from app.services.jobs import JobService
+from app.services.retention import Retention
 from app.services.roots import Roots
 from app.services.search import SearchService
 from app.services.site_sync import SiteSync
@@ -177,10 +178,14 @@ class Rooms:
             disk=self.records.disk,
             committed=self.records.mark.note,
             check_engine=self.tools.engines.check,
-            alike=AlikeJobs(self.records.store, self.records.assets, self.tools.engines.named),
+            alike=AlikeJobs(self.records.store, self.records.assets, self.tools.engines.check),
             max_file_size=ingestion.max_file_size,
             max_duration=ingestion.max_duration,
         )
+
+    def retention(self, worker: JobWorker) -> Retention:
+        days = self.settings.ingestion.job_cleanup_days
+        return Retention(self.records.store, self._jobs(worker), days)
 
     def _jobs(self, worker: JobWorker) -> JobService:
         return JobService(

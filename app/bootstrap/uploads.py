@@ -30,8 +30,6 @@ def resumable_uploads(records: Records, intake: Intake, max_file_size: int) -> U
     )
     sweep = UploadSweep(
         store=records.uploads,
-        files=records.resumable,
-        bulk=records.blobs,
         finish=finish,
         turns=turns,
     )

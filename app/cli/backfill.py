@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -91,7 +92,7 @@ class _Backfill:
         bars.update(bar, total=len(paths))
         for path in paths:
             try:
-                line = patiently(lambda path=path: self._archive.take(path))
+                line = patiently(partial(self._archive.take, path))
             except Refused as error:
                 self._refuse(path, error)
             except OSError as error:
@@ -101,7 +102,7 @@ class _Backfill:
                     print(line, flush=True)
             bars.advance(bar)
         for trouble in self._archive.troubles:
-            self._fail(trouble)
+            self._console.print(trouble, style="yellow", markup=False, soft_wrap=True)
 
     def _refuse(self, path: str, error: Refused) -> None:
         """Raises it when it would be the same with every other file."""
@@ -120,7 +121,7 @@ class _Backfill:
     def _ended(self, job_id: str) -> Job | None:
         """None when it was deleted meanwhile."""
         try:
-            return patiently(lambda: self._spool.wait(job_id))
+            return patiently(partial(self._spool.wait, job_id))
         except Refused as error:
             if error.status != 404:
                 raise
@@ -129,9 +130,7 @@ class _Backfill:
     def _await_frames(self, bars: Progress) -> None:
         """Key-frames are jobs of their own, which a video makes as it runs."""
         bar = bars.add_task("key-frames", total=None)
-        while any(
-            patiently(lambda status=status: self._has_frames(status)) for status in UNDER_WAY
-        ):
+        while any(patiently(partial(self._has_frames, status)) for status in UNDER_WAY):
             time.sleep(POLL)
         bars.update(bar, total=1, completed=1)
 
@@ -158,7 +157,7 @@ class _Backfill:
             self._fail(f"the index could not be built: {told['error']}")
 
     def _built(self) -> dict[str, str]:
-        return patiently(lambda: self._spool.build_index(wait=BUILD_HOLD))
+        return patiently(partial(self._spool.build_index, wait=BUILD_HOLD))
 
     def _fail(self, reason: str) -> None:
         self._well = False

@@ -108,8 +108,9 @@ def _database(settings: AppSettings) -> str:
 
 def _port(settings: AppSettings) -> str:
     server = settings.server
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     try:
-        with socket.create_server((server.host, server.port)):
+        with socket.create_server((server.host, server.port), family=family):
             return f"{server.host}:{server.port} is free"
     except OSError as error:
         return _neighbour(f"{server.host}:{server.port}: {os.strerror(error.errno or 0)}")

@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from app.adapters.folder_lock import held
 from app.cli.service import service
@@ -13,6 +13,9 @@ from app.client import Spool
 from app.config import AppSettings, load_settings
 from app.domain.errors import ConfigError
 from app.domain.keys import Scope
+from app.services.keys import KeyService
+
+T = TypeVar("T")
 
 
 class Shown(Protocol):
@@ -31,6 +34,9 @@ class Shown(Protocol):
 
 
 class Desk(Protocol):
+    #: Whose keys they are, for people.
+    where: str
+
     def create(
         self, name: str, scopes: Collection[Scope], expires_at: datetime | None
     ) -> tuple[Shown, str]:
@@ -47,40 +53,33 @@ class AtTheDatabase:
 
     def __init__(self, settings: AppSettings) -> None:
         self._settings = settings
+        self.where = f"the data folder {settings.storage.data_dir.absolute()}"
 
     def create(
         self, name: str, scopes: Collection[Scope], expires_at: datetime | None
     ) -> tuple[Shown, str]:
-        from app.bootstrap.keys import open_keys  # heavy: the database
-
-        async def work() -> tuple[Shown, str]:
-            async with open_keys(self._settings) as keys:
-                return await keys.create(name, scopes, expires_at)
-
-        return asyncio.run(work())
+        return self._done(lambda keys: keys.create(name, scopes, expires_at))
 
     def list(self) -> Sequence[Shown]:
-        from app.bootstrap.keys import open_keys
-
-        async def work() -> Sequence[Shown]:
-            async with open_keys(self._settings) as keys:
-                return await keys.list()
-
-        return asyncio.run(work())
+        return self._done(lambda keys: keys.list())
 
     def revoke(self, key_id: str) -> None:
-        from app.bootstrap.keys import open_keys
+        self._done(lambda keys: keys.revoke(key_id))
 
-        async def work() -> None:
+    def _done(self, work: Callable[[KeyService], Awaitable[T]]) -> T:
+        from app.bootstrap.keys import open_keys  # heavy: the database
+
+        async def opened() -> T:
             async with open_keys(self._settings) as keys:
-                await keys.revoke(key_id)
+                return await work(keys)
 
-        asyncio.run(work())
+        return asyncio.run(opened())
 
 
 class AtTheService:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
+        self.where = f"the service at {spool.address}"
 
     def create(
         self, name: str, scopes: Collection[Scope], expires_at: datetime | None

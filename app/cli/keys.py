@@ -20,7 +20,7 @@ keys = typer.Typer(help="Make, list and revoke API keys.")
 def quiet() -> None:
     """What is done stands on the screen anyway."""
     logger.remove()
-    logger.add(sys.stderr, level="WARNING", format="{message}")
+    logger.add(sys.stderr, level="WARNING", format="{message}", diagnose=False)
 
 
 @keys.command()
@@ -36,9 +36,11 @@ def create(
     api_key: ApiKey = None,
 ) -> None:
     """Make a key and print it, this once."""
-    expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    expires_at = None if days is None else _in(days)
     with desk(server, api_key) as at:
         key, secret = at.create(name, frozenset(scope), expires_at)
+        where = at.where
+    print(f"made for {where}", file=sys.stderr)
     print(f"{key.key_id} may {', '.join(sorted(key.scopes))}; this is shown once:", file=sys.stderr)
     print(secret)
 
@@ -68,6 +70,13 @@ def revoke(
     with desk(server, api_key) as at:
         at.revoke(key)
     print(f"{key} is revoked")
+
+
+def _in(days: float) -> datetime:
+    try:
+        return datetime.now(UTC) + timedelta(days=days)
+    except OverflowError as error:
+        raise typer.BadParameter("so long lasts nothing", param_hint="--days") from error
 
 
 def _state(key: Shown) -> tuple[str, str]:

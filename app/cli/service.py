@@ -9,7 +9,7 @@ from app.client import Spool
 from app.config import load_settings
 
 #: Addresses that listen everywhere; one talks to them here.
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 Server = Annotated[str | None, typer.Option(help="URL of the service; else SPOOL_SERVER.")]
 ApiKey = Annotated[str | None, typer.Option(help="Else SPOOL_API_KEY.")]
@@ -22,4 +22,5 @@ def service(server: str | None, api_key: str | None) -> Spool:
 
 def _configured() -> str:
     server = load_settings().server
-    return f"http://{EVERYWHERE.get(server.host, server.host)}:{server.port}"
+    host = EVERYWHERE.get(server.host, server.host)
+    return f"http://[{host}]:{server.port}" if ":" in host else f"http://{host}:{server.port}"

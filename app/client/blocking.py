@@ -46,6 +46,11 @@ class Spool:
     ) -> None:
         self._http = httpx2.Client(**wire.options(server, api_key), transport=transport)
 
+    @property
+    def address(self) -> str:
+        """Of the service."""
+        return str(self._http.base_url).rstrip("/")
+
     upload = blocking(submitting.upload)
     submit_url = blocking(submitting.submit_url)
     submit_path = blocking(submitting.submit_path)

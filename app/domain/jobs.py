@@ -207,7 +207,7 @@ class Job:
     #: The run of the service that holds the job; None unless running.
     boot_id: str | None = None
     options: JobOptions = field(default_factory=JobOptions)
-    #: SHA-256 of the bytes in hex, where they were taken in whole.
+    #: SHA-256 of the bytes in hex: of an upload from the first, of others once they were read.
     sha256: str | None = None
     #: The engine it began with, and keeps.
     provider: str | None = None

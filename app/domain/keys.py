@@ -8,7 +8,8 @@ from enum import StrEnum
 class Scope(StrEnum):
     #: See jobs, results and search.
     READ = "read"
-    #: Send media in, and steer jobs.
+    #: Send media in, steer jobs, replay dead letters and webhooks. Where the answer to a medium is
+    #: its transcript, that one too.
     INGEST = "ingest"
     #: Everything: keys, engines, deleting.
     ADMIN = "admin"

@@ -1,8 +1,17 @@
 """Model weights: what kinds there are and where one was found."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+#: The settings may name a model by its path. `owner/name` is a repository.
+_PATH = re.compile(r"[/.~]|.*\\")
+
+
+def shown_name(model: str) -> str:
+    """For clients: of a path its last part, for where a model lies is nobody's business."""
+    return re.split(r"[/\\]", model.rstrip("/\\"))[-1] if _PATH.match(model) else model
 
 
 class ModelKind(StrEnum):

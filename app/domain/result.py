@@ -7,6 +7,7 @@ from typing import Any
 from app.domain.assets import NOTHING, Asset
 from app.domain.jobs import Job
 from app.domain.media_types import SPOKEN
+from app.domain.models import shown_name
 from app.domain.transcript import (
     Chapter,
     LanguageDetection,
@@ -86,7 +87,7 @@ def result_document(
         "speakers": speaker_rows(transcript, names),
         "duration": transcript.duration,
         "provider": transcript.provider,
-        "model": transcript.model,
+        "model": shown_name(transcript.model),
         "warnings": [asdict(warning) for warning in job.warnings],
     }
 

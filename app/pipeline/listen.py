@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+from loguru import logger
+
 from app.domain.crashpoints import reached
 from app.domain.decoding import DecodingOptions
-from app.domain.errors import NoAudio
-from app.domain.jobs import Job, Stage, pcm_key
+from app.domain.errors import InvalidRequest, NoAudio
+from app.domain.jobs import Job, SourceKind, Stage, pcm_key
 from app.domain.media import Audio
 from app.domain.transcript import Transcript
 from app.pipeline.extract import extract
 from app.pipeline.fetch import fetch
+from app.pipeline.fingerprint import Look, look, sha256_of
 from app.pipeline.report import JobReport, Stopping
 from app.pipeline.tools import Tools
 from app.pipeline.transcribe import transcribe
@@ -42,7 +45,9 @@ async def _heard(tools: Tools, job: Job, report: JobReport) -> Transcript:
     if report.stage is not Stage.MEDIA_EXTRACTION:  # else somebody looks at it already
         await report.enter(Stage.MEDIA_EXTRACTION)
     source = await fetch(job, tools.blobs, tools.fetcher, _ignore)
+    before = look(source)
     audio = await _extract(tools, job, source, report)
+    await _note_bytes(job, source, before, report)
     await report.enter(Stage.TRANSCRIBING)
     transcript = await _transcribe(tools, job, audio, report)
     if not transcript.segments:
@@ -67,8 +72,7 @@ async def _extract(tools: Tools, job: Job, source: Path, report: JobReport) -> A
 
 async def _transcribe(tools: Tools, job: Job, audio: Audio, report: JobReport) -> Transcript:
     progress = _part(report, Stage.TRANSCRIBING)
-    wish = job.provider or job.options.provider, job.model or job.options.model
-    named = tools.engines.named(*wish)
+    named = await _engine_for(tools, job)
     await report.engine(*named)
     async with tools.engines.lease(*named) as engine:
         return await transcribe(
@@ -82,6 +86,16 @@ async def _transcribe(tools: Tools, job: Job, audio: Audio, report: JobReport) -
             max_window=tools.max_window,
             stopping=tools.stopping,
         )
+
+
+async def _engine_for(tools: Tools, job: Job) -> tuple[str, str]:
+    """The one that it began with; where that is no longer known, what it would get now."""
+    if job.provider and job.model:
+        try:
+            return await tools.engines.check(job.provider, job.model)
+        except InvalidRequest as error:
+            logger.warning("not the engine that it began with: {}", error.message)
+    return await tools.engines.check(job.options.provider, job.options.model)
 
 
 def decoding_options(job: Job) -> DecodingOptions:
@@ -101,6 +115,13 @@ def _part(report: JobReport, stage: Stage) -> Progress:
 
 def _ignore(fraction: float) -> None:
     """A download's length is often unknown: it moves no bar."""
+
+
+async def _note_bytes(job: Job, source: Path, before: Look | None, report: JobReport) -> None:
+    """What came as a path may be another file by now than when it was taken in."""
+    if job.source is SourceKind.PATH or job.sha256 is None:
+        if sha256 := await sha256_of(source, before):
+            await report.sha256(sha256)
 
 
 async def _warn_if_truncated(audio: Audio, report: JobReport) -> None:

@@ -67,6 +67,10 @@ class JobReport:
         if (self._job.provider, self._job.model) != (provider, model):
             await self._held(self._store.note_engine(self._job, provider, model))
 
+    async def sha256(self, sha256: str) -> None:
+        if self._job.sha256 != sha256:
+            await self._held(self._store.note_sha256(self._job, sha256))
+
     async def warn(self, code: str, message: str) -> None:
         logger.warning("{}: {}", code, message)
         await self._held(self._store.warn(self._job, JobWarning(code=code, message=message)))

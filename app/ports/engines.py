@@ -38,7 +38,7 @@ class TranscriptionEngine(Protocol):
 
 
 class EngineLeases(Protocol):
-    def named(self, provider: str | None, model: str | None) -> tuple[str, str]:
+    async def check(self, provider: str | None, model: str | None) -> tuple[str, str]:
         """Provider and model that such a wish means now. Raises InvalidRequest."""
         ...
 

@@ -1,6 +1,7 @@
 """What is known of jobs: rows, windows, transcripts, hints."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from app.domain.errors import SpoolError
@@ -43,6 +44,17 @@ class JobStore(Protocol):
 
         When `key` was used within a day, the job that it named then, with another id, is the
         answer, and nothing changes. Raises InvalidRequest when it named something else.
+        """
+        ...
+
+    async def answered(self, key: IdempotencyKey) -> Job | None:
+        """The job that `key` named within a day. Raises InvalidRequest as `add` does."""
+        ...
+
+    async def answer(self, key: IdempotencyKey, job_id: str) -> Job | None:
+        """Let `key` name a job that there is already; None when it is gone.
+
+        The answer is the job that the key named before, if any. Raises InvalidRequest as `add`.
         """
         ...
 
@@ -116,6 +128,10 @@ class JobStore(Protocol):
         """The engine that the job has from now on, whatever the default becomes."""
         ...
 
+    async def note_sha256(self, job: Job, sha256: str) -> bool:
+        """Of the bytes that were heard."""
+        ...
+
     async def warn(self, job: Job, warning: JobWarning) -> bool:
         """Add a warning; the same code twice keeps the later message."""
         ...
@@ -143,7 +159,8 @@ class JobStore(Protocol):
     async def reopen(self, job: Job) -> bool:
         """Ended -> pending, with fresh budgets; False when it is no longer as `job` shows it.
 
-        Warnings of stages that will run again are taken back.
+        Warnings of stages that will run again are taken back, and so is the engine unless its
+        transcript is saved: the job is heard by the one that it would get as a new one.
         """
         ...
 
@@ -151,8 +168,15 @@ class JobStore(Protocol):
         """A late stage of a completed job was made up for: its warnings are taken back."""
         ...
 
-    async def delete(self, job_id: str) -> bool:
-        """The row of a job that has ended or not begun, and all rows that hang on it."""
+    async def expired(self, before: datetime, limit: int) -> Sequence[Job]:
+        """Jobs that ended before then, oldest first; dead letters wait for somebody."""
+        ...
+
+    async def delete(self, job_id: str, *, ended_before: datetime | None = None) -> bool:
+        """The row of a job that has ended or not begun, and all rows that hang on it.
+
+        With `ended_before`, only of one that `expired` would give.
+        """
         ...
 
     async def sweep(self, boot_id: str) -> Swept:

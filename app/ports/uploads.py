@@ -45,6 +45,11 @@ class UploadStore(Protocol):
         """Those whose time is over, the oldest first; not all when there are many."""
         ...
 
+    async def hashed(self, upload_ids: Sequence[str]) -> set[str]:
+        """Those of the ids that are not finished, and have the hash of the whole: their bytes may
+        lie where the job will look for them."""
+        ...
+
     async def growing(self, upload_ids: Sequence[str]) -> set[str]:
         """Those of the ids that are not finished."""
         ...

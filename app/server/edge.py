@@ -6,7 +6,7 @@ long an upload lasts, it is not cut while bytes come.
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import h11
@@ -15,10 +15,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from app.server.listening import Listening
 from app.server.places import Places
 from app.server.terms import Edge, Phase
-from app.web.errors import error_body
+from app.web import openai_errors
+from app.web.errors import RETRY_AFTER, error_body
+from app.web.sealed import SEAL
 
 ENOUGH = 1024  # bytes of a body in `body_timeout`
 LINGER = 2.0  # seconds in which a refused client may read why
+BACK_LATER = {"Retry-After": str(RETRY_AFTER)}
 
 
 def protocol(edge: Edge) -> type[asyncio.Protocol]:
@@ -48,7 +51,7 @@ class EdgeProtocol(H11Protocol):
             self._look()
         else:
             said = "too many connections, try again later"
-            self._refuse(503, error_body(code="service.full", message=said))
+            self._refuse(503, error_body(code="service.full", message=said), BACK_LATER)
 
     def data_received(self, data: bytes) -> None:
         if self._parted:
@@ -171,8 +174,14 @@ class EdgeProtocol(H11Protocol):
 
     # the end
 
-    def _refuse(self, status: int, body: dict[str, Any]) -> None:
-        self.transport.write(self.conn.refusal(status, json.dumps(body).encode()))
+    def _refuse(
+        self, status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None
+    ) -> None:
+        """In the shape of the surface that is asked, as far as one can know."""
+        if openai_errors.spoken_under(self.conn.asked_path):
+            status, body = openai_errors.translated(status, body["error"])
+        told = json.dumps(body).encode()
+        self.transport.write(self.conn.refusal(status, told, {**SEAL, **(headers or {})}))
         self._part()
 
     def _part(self) -> None:
@@ -186,9 +195,12 @@ class EdgeProtocol(H11Protocol):
         self._end_cycle()
         self.flow.resume_reading()
         self.flow.resume_writing()
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
         self._clock = self.loop.call_later(LINGER, self.transport.abort)
+        try:
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+        except OSError:  # gone already
+            self.transport.abort()
 
     def _end_cycle(self) -> None:
         """For the application the client has hung up."""

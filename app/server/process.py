@@ -30,7 +30,11 @@ GRACE = 5  # seconds for requests under way at shutdown
 QUIET = "ignore::UserWarning:multiprocessing.resource_tracker"
 BACKLOG = 2048  # connections waiting to be accepted
 TOLD_EVERY = 10.0  # seconds
-RUBBISH = ("Invalid HTTP request received.", "Unsupported upgrade request.")
+RUBBISH = (
+    "Invalid HTTP request received.",
+    "Unsupported upgrade request.",
+    "No supported WebSocket library detected.",
+)
 
 
 def run(settings: AppSettings) -> None:
@@ -87,7 +91,7 @@ def _take_all_descriptors() -> None:
 
 def _is_no_clients_fault(record: logging.LogRecord) -> bool:
     """Anybody may send rubbish, as often as they like: it must not fill the disk."""
-    return record.getMessage() not in RUBBISH
+    return not record.getMessage().startswith(RUBBISH)
 
 
 class Refusals:

@@ -1,8 +1,9 @@
-"""Jobs that have done already what is asked for: the same bytes, heard in the same way."""
+"""Jobs that have done already what is asked for: named by the same key, or the same bytes, heard
+in the same way."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
-from app.domain.jobs import AssetStage, Job, JobOptions, JobStatus, Priority
+from app.domain.jobs import AssetStage, IdempotencyKey, Job, JobOptions, JobStatus, Priority
 from app.domain.media_types import SPOKEN
 from app.ports import AssetStore, JobStore
 
@@ -16,16 +17,30 @@ class AlikeJobs:
         self,
         store: JobStore,
         assets: AssetStore,
-        engine_for: Callable[[str | None, str | None], tuple[str, str]],
+        engine_for: Callable[[str | None, str | None], Awaitable[tuple[str, str]]],
     ) -> None:
         self._store, self._assets, self._engine_for = store, assets, engine_for
 
-    async def find(self, sha256: str | None, options: JobOptions) -> Job | None:
+    async def named(self, request: IdempotencyKey | None) -> Job | None:
+        """The job that is the answer to this request already. Raises InvalidRequest when its key
+        stands for another."""
+        return await self._store.answered(request) if request else None
+
+    async def find(
+        self, sha256: str | None, options: JobOptions, request: IdempotencyKey | None = None
+    ) -> Job | None:
         """The newest completed job on these bytes with these options, whatever its priority, on
-        the engine that they would get now; None also when a later job replaced what it found."""
+        the engine that they would get now; None also when a later job replaced what it found.
+
+        It is the answer to `request` from now on.
+        """
+        found = await self._newest(sha256, options)
+        return await self._store.answer(request, found.job_id) if found and request else found
+
+    async def _newest(self, sha256: str | None, options: JobOptions) -> Job | None:
         if sha256 is None:
             return None
-        engine = self._engine_for(options.provider, options.model)
+        engine = await self._engine_for(options.provider, options.model)
         for job in await self._store.completed_with(sha256):
             heard = job.media_type not in SPOKEN or (job.provider, job.model) == engine
             same = heard and _asked(job.options) == _asked(options)
@@ -49,4 +64,4 @@ def _replaces(newest: Job, job: Job) -> bool:
 
 def _asked(options: JobOptions) -> JobOptions:
     """What decides about the result, but for the engine."""
-    return options.evolve(priority=Priority.NORMAL, provider=None, model=None)
+    return options.evolve(priority=Priority.NORMAL, provider=None, model=None, webhook_url=None)

@@ -1,16 +1,18 @@
 """Transcription engines by provider and model, loaded once and leased."""
 
 import asyncio
+import math
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
+from weakref import WeakValueDictionary
 
 from loguru import logger
 
 from app.domain.errors import InvalidRequest
+from app.domain.models import shown_name
 from app.ports import TranscriptionEngine
 
 #: Makes the engine for a model name; loads weights. Raises ModelError, EngineError.
@@ -18,7 +20,7 @@ EngineFactory: TypeAlias = Callable[[str], Awaitable[TranscriptionEngine]]
 #: Provider and model.
 Named: TypeAlias = tuple[str, str]
 
-KEPT = 4  # engines, in use or not
+KEPT = 4  # engines; more only of those in use, and the default
 
 
 @dataclass(kw_only=True)
@@ -43,13 +45,15 @@ class EngineShelf:
         names: Callable[[str], Collection[str]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`names`: the models of a provider that clients may ask for by name; empty: any."""
+        """`names`: the models of a provider that clients may ask for by name; empty: any. It may
+        look at files: it is called in a thread."""
         self._factories, self._provider, self._defaults = factories, provider, dict(defaults)
         self._configured = dict(defaults)  # it alone may be a path
         self._names, self.clock = names, clock
         self._engines: dict[Named, Loaded] = {}
-        #: One for each: a model under way from the network holds up no other.
-        self._loading: dict[Named, asyncio.Lock] = defaultdict(asyncio.Lock)
+        #: One for each, while somebody holds it or waits for it: a model under way from the
+        #: network holds up no other.
+        self._loading: WeakValueDictionary[Named, asyncio.Lock] = WeakValueDictionary()
         self._swapping = asyncio.Lock()
         #: "loading", "ready", "idle" (it is loaded when a job needs it), or what went wrong with
         #: the default engine.
@@ -62,22 +66,28 @@ class EngineShelf:
     def loaded(self) -> Mapping[Named, Loaded]:
         return self._engines
 
-    def choices(self) -> Mapping[str, tuple[str, Collection[str]]]:
+    async def choices(self) -> Mapping[str, tuple[str, Collection[str]]]:
         """By provider: its model when none is named, and the names to choose from; empty: any."""
-        return {
-            provider: (self._defaults[provider], sorted(self._names(provider)))
-            for provider in self._factories
-        }
+        known = tuple(self._factories)
+        names = await asyncio.to_thread(lambda: {each: self._names(each) for each in known})
+        return {provider: (self._defaults[provider], sorted(names[provider])) for provider in known}
 
-    def check(self, provider: str | None, model: str | None) -> Named:
-        """As `named`. Raises InvalidRequest on what clients may not ask for."""
+    async def check(self, provider: str | None, model: str | None) -> Named:
+        """As `named`. Raises InvalidRequest on what clients may not ask for.
+
+        A configured path may also be asked for by the name under which it is shown.
+        """
         provider, meant = self.named(provider, model)
-        if meant in (self._configured[provider], self._defaults[provider]):
+        configured = self._configured[provider]
+        if meant in (configured, self._defaults[provider]):
             return provider, meant
-        if (names := self._names(provider)) and meant not in names:
-            hint = f"one of: {', '.join(sorted(names))}"
-            raise InvalidRequest(f"model: {model!r} is not known to {provider}", hint=hint)
-        return provider, meant
+        names = await asyncio.to_thread(self._names, provider)
+        if not names or meant in names:
+            return provider, meant
+        if meant == shown_name(configured):
+            return provider, configured
+        hint = f"one of: {', '.join(sorted(names))}"
+        raise InvalidRequest(f"model: {model!r} is not known to {provider}", hint=hint)
 
     def named(self, provider: str | None, model: str | None) -> Named:
         provider = provider or self._provider
@@ -90,7 +100,7 @@ class EngineShelf:
     async def lease(
         self, provider: str | None, model: str | None
     ) -> AsyncIterator[TranscriptionEngine]:
-        loaded = await self._loaded(self.check(provider, model))
+        loaded = await self._loaded(await self.check(provider, model))
         loaded.leases += 1
         try:
             yield loaded.engine
@@ -107,7 +117,7 @@ class EngineShelf:
                 logger.info("engine ready: {} {}", engine.provider, engine.model)
         except Exception as error:
             if ours == self.default:
-                self.state = f"failed: {error}"
+                self.state = f"failed: {error}".replace(ours[1], shown_name(ours[1]))
             logger.error("the configured engine does not load: {}", error)
 
     async def swap(self, provider: str, model: str) -> None:
@@ -116,26 +126,26 @@ class EngineShelf:
         It lasts until the service ends. When this raises, the default is as it was: InvalidRequest
         on a name that is not known, ModelError or EngineError when it does not load.
         """
-        self.check(provider, model)
-        async with self._swapping, self.lease(provider, model):
-            before = self.default
-            self._provider, self._defaults[provider] = provider, model
-            self.state = "ready"
+        async with self._swapping:
+            provider, model = await self.check(provider, model)
+            async with self.lease(provider, model):
+                before = self.default
+                self._provider, self._defaults[provider] = provider, model
+                self.state = "ready"
         told = "default engine: {} {} instead of {} {}, until the service ends"
         logger.info(told, provider, model, *before)
 
     async def unload(self, after: float) -> None:
         """Let go of engines that nobody has leased for `after` seconds. The default one too: it
         is loaded again when a job needs it."""
-        due = self.clock() - after
-        for named, loaded in list(self._engines.items()):
-            if not loaded.leases and loaded.idle_since <= due:
-                logger.info("engine unloaded, nobody needed it for {:g} s: {} {}", after, *named)
-                await self._drop(named)
+        while due := self._idle(self.clock() - after):
+            logger.info("engine unloaded, nobody needed it for {:g} s: {} {}", after, *due[0])
+            await self._drop(due[0])
 
     async def _loaded(self, named: Named) -> Loaded:
         provider, model = named
-        async with self._loading[named]:
+        loading = self._loading.setdefault(named, asyncio.Lock())
+        async with loading:
             if named not in self._engines:
                 engine = await self._factories[provider](model)
                 self._engines[named] = Loaded(engine=engine, idle_since=self.clock())
@@ -145,19 +155,37 @@ class EngineShelf:
 
     async def _drop_surplus(self) -> None:
         """Clients may name any model of an endpoint: only so many engines are kept unused."""
-        idle = [named for named, loaded in self._engines.items() if not loaded.leases]
-        for named in idle[: max(0, len(self._engines) - KEPT)]:
-            await self._drop(named)
+        while surplus := self._surplus():
+            await self._drop(surplus[0])
+
+    def _surplus(self) -> list[Named]:
+        """Never the default, which most jobs take."""
+        if len(self._engines) <= KEPT:
+            return []
+        return [named for named in self._idle(math.inf) if named != self.default]
+
+    def _idle(self, since: float) -> list[Named]:
+        """Without a lease since then, the longest first. To be asked again after every wait."""
+        engines = self._engines.items()
+        idle = sorted((each.idle_since, named) for named, each in engines if not each.leases)
+        return [named for moment, named in idle if moment <= since]
 
     async def _drop(self, named: Named) -> None:
+        """It is off the shelf before anybody else may run: nobody can lease what is closed."""
         loaded = self._engines.pop(named)
-        if not self._loading[named].locked():
-            del self._loading[named]
         if named == self.default:
             self.state = "idle"
-        await loaded.engine.aclose()
+        await _close(loaded.engine)
 
     async def aclose(self) -> None:
-        for loaded in self._engines.values():
-            await loaded.engine.aclose()
-        self._engines.clear()
+        while self._engines:
+            _, loaded = self._engines.popitem()
+            await _close(loaded.engine)
+
+
+async def _close(engine: TranscriptionEngine) -> None:
+    """A failure is nobody's who happens to wait: neither a job's nor the service's."""
+    try:
+        await engine.aclose()
+    except Exception:
+        logger.exception("an engine did not close: {} {}", engine.provider, engine.model)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.domain.jobs import Job, JobStatus
+from app.domain.jobs import Job, JobStatus, Priority
 from app.pipeline.pace import Paces
 from app.ports import JobStore
 
@@ -17,7 +17,8 @@ class Standing:
 
 
 class Estimates:
-    """`places`: jobs that run at once; `running`: how many do now."""
+    """`places`: jobs that run at once, beside one that somebody waits for; `running`: how many
+    do now."""
 
     def __init__(
         self, store: JobStore, paces: Paces, *, places: int, running: Callable[[], int]
@@ -47,14 +48,16 @@ class Estimates:
         return (1.0 - job.progress) * job.duration / rate
 
     def _until_done(self, job: Job, ahead: int) -> float | None:
-        """Those before it go through all places alike; each takes as long as they do lately."""
+        """Those before it go through all places alike; each takes as long as they do lately. One
+        that somebody waits for has a place more."""
         whole = self._paces.whole
         own = self._left(job) or whole
         if whole is None or own is None:
             return None
-        if self._running() + ahead < self._places:
+        places = self._places + (job.options.priority is Priority.INTERACTIVE)
+        if self._running() + ahead < places:
             return own
-        return (self._under_way(whole) + ahead * whole) / self._places + own
+        return (self._under_way(whole) + ahead * whole) / places + own
 
     def _under_way(self, whole: float) -> float:
         """Seconds that running jobs still take, in sum; what is not measured yet takes `whole`."""

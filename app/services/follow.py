@@ -41,6 +41,11 @@ class JobFollower:
     def __init__(self, store: JobStore, transcripts: TranscriptStore, watch: JobWatch) -> None:
         self._store, self._transcripts, self._watch = store, transcripts, watch
 
+    @property
+    def closed(self) -> bool:
+        """The service stops."""
+        return self._watch.closed
+
     async def follow(self, job_id: str, after: int = 0) -> AsyncGenerator[JobEvent, None]:
         """What the job is and becomes. The first `after` segments are left out.
 

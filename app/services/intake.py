@@ -53,7 +53,7 @@ class Intake:
         roots: Roots,
         disk: DiskGuard,
         committed: Callable[[str], None],
-        check_engine: Callable[[str | None, str | None], tuple[str, str]],
+        check_engine: Callable[[str | None, str | None], Awaitable[tuple[str, str]]],
         alike: AlikeJobs,
         max_file_size: int,
         max_duration: float,
@@ -88,12 +88,12 @@ class Intake:
     ) -> Job:
         """Commit the job for bytes that were received; without a row they go."""
         try:
-            options = await self.checked(options)
-            done = await self._alike.find(upload.sha256, options) if dedupe else None
-            request = named(key, SourceKind.UPLOAD, options, upload.filename, upload.sha256)
-            job = done or await self._add_upload(upload, options, request)
+            asked = _spelt(options), upload.filename, upload.sha256
+            request = named(key, SourceKind.UPLOAD, *asked)
+            job = await self._alike.named(request)
+            job = job or await self._submit_upload(upload, options, request, dedupe)
         except BaseException:
-            await asyncio.shield(self._discard_unnamed(upload))
+            await asyncio.shield(self.discard_unnamed(upload))
             raise
         if job.job_id != upload.job_id:
             await self.discard(upload)
@@ -116,17 +116,24 @@ class Intake:
     async def discard(self, upload: Upload) -> None:
         await self._blobs.delete_file(upload.key)
 
+    async def discard_unnamed(self, upload: Upload) -> None:
+        """Unless there is a job: a client that hangs up as the row is committed still has it."""
+        if await self._store.get(upload.job_id) is None:
+            await self.discard(upload)
+
     async def submit_path(
         self, path: str, options: JobOptions, key: str | None = None, *, dedupe: bool = False
     ) -> Job:
         """A file of this machine, read in place. Raises Forbidden, NotFound."""
+        request = named(key, SourceKind.PATH, _spelt(options), path)
+        if before := await self._alike.named(request):
+            return before
         self._disk.require()
         options = await self.checked(options)
         found = await asyncio.to_thread(self._roots.resolve, path)
         sha256 = await file_sha256(found) if dedupe else None
-        if dedupe and (done := await self._alike.find(sha256, options)):
+        if dedupe and (done := await self._alike.find(sha256, options, request)):
             return done
-        request = named(key, SourceKind.PATH, options, path)
         return await self._add(
             _new_id(), SourceKind.PATH, path, str(found), options, request, sha256
         )
@@ -146,11 +153,13 @@ class Intake:
         if dedupe:
             hint = "leave `dedupe` out, or send the file itself"
             raise InvalidRequest("dedupe: what is behind a URL is known only later", hint=hint)
+        request = named(key, SourceKind.URL, _spelt(options), url)
+        if before := await self._alike.named(request):
+            return before
         self._disk.require()
         options = await self.checked(options)
         await self._fetcher.vet(url)
         shown = without_secrets(url)
-        request = named(key, SourceKind.URL, options, url)
         return await self._add(_new_id(), SourceKind.URL, shown, url, options, request)
 
     async def checked(self, options: JobOptions) -> JobOptions:
@@ -158,17 +167,19 @@ class Intake:
 
         A model is one of a certain provider: it stays so when the default changes meanwhile.
         """
-        provider, _ = self._check_engine(options.provider, options.model)
+        provider, _ = await self._check_engine(options.provider, options.model)
         if options.model is not None:
             options = options.evolve(provider=provider)
         if options.webhook_url is not None:
             await self._fetcher.vet(options.webhook_url)
-        return options.evolve(language=languages.asked_for(options.language))
+        return _spelt(options)
 
-    async def _discard_unnamed(self, upload: Upload) -> None:
-        """A client that hangs up as the row is committed still has its job."""
-        if await self._store.get(upload.job_id) is None:
-            await self.discard(upload)
+    async def _submit_upload(
+        self, upload: Upload, options: JobOptions, request: IdempotencyKey | None, dedupe: bool
+    ) -> Job:
+        options = await self.checked(options)
+        done = await self._alike.find(upload.sha256, options, request) if dedupe else None
+        return done or await self._add_upload(upload, options, request)
 
     async def _add_upload(
         self, upload: Upload, options: JobOptions, key: IdempotencyKey | None = None
@@ -203,9 +214,14 @@ class Intake:
         if job.job_id == job_id:
             self._committed(job_id)
             await self._queue.enqueue({"job_id": job_id}, job.options.priority)
-            taken_in = logger.bind(job_id=job_id)
+            taken_in = logger.bind(job_id=job_id, stage=None, attempt=job.attempts)
             taken_in.info("taken in: {} {}", job.source.value, job.source_name)
         return job
+
+
+def _spelt(options: JobOptions) -> JobOptions:
+    """As they were asked for, whatever the default engine is; so a key stands for them."""
+    return options.evolve(language=languages.asked_for(options.language))
 
 
 def _printable(filename: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from loguru import logger
@@ -117,7 +118,7 @@ class JobService:
         if job.output_path is None:
             reason = f": {job.error_message}" if job.error_message else ""
             raise Conflict(
-                f"the job {job.status.value} and has no result{reason}",
+                f"the job {_end_of(job)} and has no result{reason}",
                 code=job.error_code or "job.no_result",
             )
         if asset is None:
@@ -130,12 +131,12 @@ class JobService:
 
     async def cancel(self, job_id: str) -> Job:
         """Stops the engine too. Raises Conflict when the job has ended already."""
-        await self.get(job_id)
+        seen = await self.get(job_id)
         if not await self._store.cancel(job_id):
             ended = await self.get(job_id)
             raise Conflict(f"the job has {_how_ended(ended)}: there is nothing to cancel")
         reached("job.cancelled")
-        logger.bind(job_id=job_id).info("cancelled on request")
+        _tell(await self._store.get(job_id) or seen, "cancelled on request")
         await self._drop(job_id)
         self._watch.tell(job_id)
         self._ended()
@@ -151,10 +152,8 @@ class JobService:
             raise Conflict("the job completed, and nothing in it failed")
         if job.status is JobStatus.COMPLETED and (await self._known(job))[0] is None:
             raise _superseded(job)  # nothing of it is left to run
-        if not await self._store.reopen(job):
+        if not await self._reopened(job):
             raise Conflict(f"the job is {job.status.value}: there is nothing to retry")
-        logger.bind(job_id=job_id).info("sent on its way again by hand")
-        await self._queue.enqueue({"job_id": job_id}, job.options.priority)
         return await self.get(job_id)
 
     async def replay(self, job_id: str) -> Job:
@@ -170,11 +169,17 @@ class JobService:
         while True:
             page = await self._store.list(dead_letter=True, limit=PAGE, cursor=cursor)
             for job in page.jobs:
-                if await self._store.reopen(job):
-                    await self._queue.enqueue({"job_id": job.job_id}, job.options.priority)
+                if await self._reopened(job):
                     replayed.append(job.job_id)
             if (cursor := page.cursor) is None:
                 return replayed
+
+    async def _reopened(self, job: Job) -> bool:
+        if not await self._store.reopen(job):
+            return False
+        _tell(job, "sent on its way again by hand")
+        await self._queue.enqueue({"job_id": job.job_id}, job.options.priority)
+        return True
 
     async def delete(self, job_id: str) -> None:
         """Row, files and moments, those of a video's key-frames too. A job under way is cancelled
@@ -186,19 +191,29 @@ class JobService:
         await self._store.cancel(job_id)
         await self._drop(job_id)  # a cancelled walk may still be on its way to its end
         kept = await self._assets.get(job.asset_id)
-        searchable = kept is not None and kept.job_id == job_id  # else another job's
-        if job.media_type is MediaType.VIDEO and (searchable or kept is None):
+        if job.media_type is MediaType.VIDEO and (kept is None or kept.job_id == job_id):
             await self.delete_frames(job.asset_id)
-        self._forgotten(job_id)
-        if not await self._store.delete(job_id) and await self._store.get(job_id):
+        if not await self._removed(job):
             raise Conflict("the job was sent on its way again meanwhile")
+
+    async def expire(self, job: Job, before: datetime) -> bool:
+        """Delete it if it still ended before then; one that was sent on its way again stays."""
+        return await self._removed(job, ended_before=before)
+
+    async def _removed(self, job: Job, ended_before: datetime | None = None) -> bool:
+        searchable = await self._assets.of_job(job.job_id) is not None  # else another job's
+        self._forgotten(job.job_id)
+        found = await self._store.delete(job.job_id, ended_before=ended_before)
+        if not found and (ended_before or await self._store.get(job.job_id)):
+            return False
         reached("delete.row")
         await delete_files(self._blobs, job)
         reached("delete.files")
         if searchable:
             await self._forget(job)
-        self._watch.tell(job_id)
-        logger.bind(job_id=job_id).info("deleted")
+        self._watch.tell(job.job_id)
+        _tell(job, "deleted")
+        return True
 
     async def delete_frames(self, video_id: str) -> None:
         """Before the video itself: cut short and done again, it leaves none."""
@@ -214,11 +229,20 @@ class JobService:
             logger.warning("still in the index, the next start removes it: {}", error.message)
 
 
+def _tell(job: Job, what: str) -> None:
+    stage = job.stage.value if job.stage else None
+    logger.bind(job_id=job.job_id, stage=stage, attempt=job.attempts).info(what)
+
+
 def _superseded(job: Job) -> Conflict:
     return Conflict(
         f"a later job replaced what this one found for the asset {job.asset_id}",
         code="job.superseded",
     )
+
+
+def _end_of(job: Job) -> str:
+    return "was cancelled" if job.status is JobStatus.CANCELLED else job.status.value
 
 
 def _how_ended(job: Job) -> str:

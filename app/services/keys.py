@@ -28,13 +28,15 @@ MOST_KNOWN = 1000  # keys in memory
 @dataclass(kw_only=True)
 class _Known:
     key: ApiKey
+    #: When the store told it.
+    seen_at: datetime
     #: None: never.
     noted_at: datetime | None
 
 
 class KeyService:
-    """A key that is in use costs a query a minute. A revoked one ends at once in this process, and
-    within a minute in another that works on the same database."""
+    """A key that is in use costs two queries a minute. A revoked one ends at once in this process,
+    and within a minute in another that works on the same database."""
 
     #: The code of what never was a key.
     WRONG = "key.wrong"
@@ -105,15 +107,19 @@ class KeyService:
             await asyncio.wait(set(self._noting))
 
     async def _found(self, digest: str) -> ApiKey:
-        """From memory, else from the store. Only digests are compared, and by an index: how long
-        that takes tells nothing of a secret."""
-        if known := self._known.get(digest):
+        """From memory if it was looked at within the last minute, else from the store: another
+        process may have revoked it. Only digests are compared, and by an index: how long that
+        takes tells nothing of a secret."""
+        now, known = self._clock(), self._known.get(digest)
+        if known is not None and _fresh(known.seen_at, now):
             self._known.move_to_end(digest)
             return known.key
         key = await self._store.find(digest)
         if key is None:
+            self._known.pop(digest, None)
             raise _wrong()
-        self._known[digest] = _Known(key=key, noted_at=key.last_used_at)
+        self._known[digest] = _Known(key=key, seen_at=now, noted_at=key.last_used_at)
+        self._known.move_to_end(digest)
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
         return key
@@ -121,7 +127,7 @@ class KeyService:
     def _note(self, digest: str) -> None:
         """Behind the answer, and at most once a minute."""
         known, now = self._known[digest], self._clock()
-        if known.noted_at is not None and abs(now - known.noted_at) < NOTED_EVERY:
+        if known.noted_at is not None and _fresh(known.noted_at, now):
             return
         known.noted_at = now
         task = asyncio.create_task(self._refresh(digest, known))
@@ -139,6 +145,11 @@ class KeyService:
             self._known.pop(digest, None)
         else:
             known.key = key
+
+
+def _fresh(moment: datetime, now: datetime) -> bool:
+    """Also when the clock was set back meanwhile."""
+    return abs(now - moment) < NOTED_EVERY
 
 
 def _digest(secret: str) -> str:

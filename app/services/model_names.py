@@ -1,7 +1,5 @@
 """Models by the names that OpenAI's clients use: OpenAI's own, and ours."""
 
-import asyncio
-
 from app.domain.errors import NotFound
 from app.services.engines import EngineShelf
 
@@ -27,22 +25,24 @@ class ModelNames:
         ours = await self._ours()
         return dict.fromkeys(OPENAI_NAMES, self._engines.default[0]) | ours
 
+    async def owner(self, name: str) -> str:
+        """The provider that a name leads to. Raises NotFound."""
+        if (owner := (await self.owners()).get(name)) is None:
+            raise _unknown(name)
+        return owner
+
     async def engine(self, name: str) -> tuple[str | None, str | None]:
         """Provider and model for a job; None for the default. Raises NotFound."""
         if name in OPENAI_NAMES:
             return None, None
         provider = (await self._ours()).get(name)
         if provider is None:
-            raise NotFound(
-                f"the model {name!r} does not exist here",
-                code="model_not_found",
-                hint="GET /v1/models lists those that do",
-            )
+            raise _unknown(name)
         return provider, name
 
     async def _ours(self) -> dict[str, str]:
         """Of two providers that know a name, the default one has it."""
-        choices = await asyncio.to_thread(self._engines.choices)  # it looks at files
+        choices = await self._engines.choices()
         first = self._engines.default[0]
         found: dict[str, str] = {}
         for provider in sorted(choices, key=lambda each: (each != first, each)):
@@ -54,6 +54,11 @@ class ModelNames:
             for name in names:
                 found.setdefault(name, provider)
         return {name: owner for name, owner in found.items() if _tellable(name)}
+
+
+def _unknown(name: str) -> NotFound:
+    hint = "GET /v1/models lists those that do"
+    return NotFound(f"the model {name!r} does not exist here", code="model_not_found", hint=hint)
 
 
 def _tellable(name: str) -> bool:

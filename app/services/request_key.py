@@ -7,6 +7,11 @@ from dataclasses import asdict
 from app.domain.jobs import IdempotencyKey, JobOptions
 
 
+def owned(key: str, owner: str) -> str:
+    """`key` as one owner's: no two have any in common, and it is no longer than others."""
+    return hashlib.sha256(f"{owner}\n{key}".encode()).hexdigest()
+
+
 def named(key: str | None, *asked: object) -> IdempotencyKey | None:
     """The key with a digest of everything that was asked for under it."""
     if key is None:

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from loguru import logger
 
@@ -22,12 +22,17 @@ from app.domain.jobs import (
     upload_key,
 )
 from app.domain.media_types import FOLDERS
+from app.domain.uploads import FOLDER as UPLOADS
 from app.ports import BlobStore, BootLog
 
 #: Made again when a job runs.
 PASSING = ("pcm",)
 KEPT = (*sorted(set(FOLDERS.values())), "keyframes", "results", "thumbnails")
 QUARANTINE = "quarantine"
+
+#: Those of some ids that something is known of.
+Known: TypeAlias = Callable[[Sequence[str]], Awaitable[set[str]]]
+Dispose: TypeAlias = Callable[[Sequence[str]], Awaitable[object]]
 
 
 class JobFiles(Protocol):
@@ -66,17 +71,19 @@ class Mark(Protocol):
 class FileSweep:
     """At start, before the port opens: an upload under way would be taken for a leftover.
 
-    A file without a row is what an upload that was never acknowledged left, or a deletion, and
-    goes. But not when the database is older than the files (a backup, or its log is gone): then
-    the row may be what is missing, and the file is set aside. Cut short at any point and run
-    again, it ends the same.
+    A file without a row, be it of a job or of an upload that is to be one, is what a request that
+    was never acknowledged left, or a deletion, and goes. But not when the database is older than
+    the files (a backup, or its log is gone): then the row may be what is missing, and the file is
+    set aside. Cut short at any point and run again, it ends the same.
     """
 
     files: JobFiles
     mark: Mark
     boots: BootLog
-    #: Those of the ids that have a row.
-    known_jobs: Callable[[Sequence[str]], Awaitable[set[str]]]
+    known_jobs: Known
+    #: Of resumable uploads that are no job yet: those that may have their final name, and all.
+    hashed_uploads: Known
+    growing_uploads: Known
     now: Callable[[], datetime] = utc_now
 
     async def run_once(self, boot_id: str) -> int:
@@ -97,16 +104,14 @@ class FileSweep:
         passing = await self._clear(PASSING, self.files.remove, known=_no_job)
         if await self._is_older():
             return passing + await self._quarantine()
-        orphans = await self._clear(KEPT, self.files.remove, known=self.known_jobs)
+        orphans = await self._clear_orphans(self.files.remove)
         if orphans:
             logger.info("{} files without a job are removed", orphans)
         return passing + orphans
 
     async def _quarantine(self) -> int:
         place = f"{QUARANTINE}/{self.now():%Y%m%dT%H%M%SZ}"
-        orphans = await self._clear(
-            KEPT, lambda keys: self.files.set_aside(keys, place), known=self.known_jobs
-        )
+        orphans = await self._clear_orphans(lambda keys: self.files.set_aside(keys, place))
         if orphans:
             logger.warning(
                 "the database may be older than the files: {} files without a job are moved to {}"
@@ -116,13 +121,14 @@ class FileSweep:
             )
         return orphans
 
-    async def _clear(
-        self,
-        folders: Sequence[str],
-        dispose: Callable[[Sequence[str]], Awaitable[object]],
-        *,
-        known: Callable[[Sequence[str]], Awaitable[set[str]]],
-    ) -> int:
+    async def _clear_orphans(self, dispose: Dispose) -> int:
+        kept = await self._clear(KEPT, dispose, known=self._wanted)
+        return kept + await self._clear((UPLOADS,), dispose, known=self.growing_uploads)
+
+    async def _wanted(self, job_ids: Sequence[str]) -> set[str]:
+        return await self.known_jobs(job_ids) | await self.hashed_uploads(job_ids)
+
+    async def _clear(self, folders: Sequence[str], dispose: Dispose, *, known: Known) -> int:
         """Dispose of files whose job is not known; returns how many there were."""
         count = 0
         for folder in folders:

@@ -1,5 +1,5 @@
-"""From an upload that is whole to its job. Cut short at any point and done again, it ends the
-same: the job has the upload's id, so there is never a second one."""
+"""From an upload that is whole to its job; or to nothing. Cut short at any point and done again, it
+ends the same: the job has the upload's id, so there is never a second one."""
 
 from dataclasses import dataclass
 
@@ -28,6 +28,12 @@ class UploadFinish:
             raise _gone() from error
         return upload
 
+    async def give_up(self, upload: ResumableUpload) -> None:
+        """Its row and its bytes go, wherever these are by now; but never those of a job."""
+        await self.store.delete(upload.upload_id)
+        await self.files.delete_file(upload.growing_key)
+        await self.intake.discard_unnamed(_kept(upload))
+
     async def _hashed(self, upload: ResumableUpload) -> ResumableUpload:
         """Noted, so that a start has not to read the whole file before the doors open."""
         if upload.sha256 is None:
@@ -39,11 +45,14 @@ class UploadFinish:
     async def _finished(self, upload: ResumableUpload) -> ResumableUpload:
         await self.files.finish(upload.growing_key, upload.key)
         reached("upload.renamed")
-        kept = Upload(job_id=upload.upload_id, filename=upload.filename, sha256=upload.sha256)
-        await self.intake.submit_kept(kept, upload.options)
+        await self.intake.submit_kept(_kept(upload), upload.options)
         upload = _still_there(await self.store.finish(upload))
         reached("upload.finished")
         return upload
+
+
+def _kept(upload: ResumableUpload) -> Upload:
+    return Upload(job_id=upload.upload_id, filename=upload.filename, sha256=upload.sha256)
 
 
 def _still_there(upload: ResumableUpload | None) -> ResumableUpload:

@@ -1,17 +1,15 @@
-"""Uploads whose time is over, those that a death left at the last step, files of neither."""
+"""Uploads whose time is over, and those that a death left at the last step."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from loguru import logger
 
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import Conflict, SpoolError
-from app.domain.uploads import FOLDER, ResumableUpload
-from app.ports import ResumableFiles, UploadStore
-from app.services.sweep import JobFiles
+from app.domain.uploads import ResumableUpload
+from app.ports import UploadStore
 from app.services.upload_finish import UploadFinish
 from app.services.upload_turns import Turns
 
@@ -21,9 +19,6 @@ INTERVAL = 300.0  # seconds
 @dataclass(frozen=True, kw_only=True)
 class UploadSweep:
     store: UploadStore
-    files: ResumableFiles
-    #: The same files, in bulk.
-    bulk: JobFiles
     finish: UploadFinish
     turns: Turns
     clock: Clock = field(default=utc_now)
@@ -31,9 +26,9 @@ class UploadSweep:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def recover(self) -> None:
-        """Before files without a job are looked for: those that lack nothing but the job get it.
+        """At start: those that lack nothing but the job get it.
 
-        Never raises. What needs longer is left to `run`.
+        Never raises. What needs longer, or fails, is left to `run`.
         """
         try:
             for upload in await self.store.whole():
@@ -52,11 +47,10 @@ class UploadSweep:
             await self.sleep(self.interval)
 
     async def run_once(self) -> int:
-        """Returns how many uploads and files went."""
+        """Returns how many uploads went."""
         for upload in await self.store.whole():
             await self._finish(upload)
-        expired = [await self._expire(upload) for upload in await self.store.expired()]
-        gone = sum(expired) + await self._clear()
+        gone = sum([await self._expire(upload) for upload in await self.store.expired()])
         if gone:
             logger.info("{} abandoned uploads are removed", gone)
         return gone
@@ -76,21 +70,14 @@ class UploadSweep:
         try:
             async with self.turns.take(upload.upload_id):
                 stored = await self.store.get(upload.upload_id)
-                if stored is None or stored.expires_at > self.clock():
+                if stored is None or stored.expires_at > self.clock() or _owed(stored):
                     return False
-                await self.store.delete(stored.upload_id)
-                await self.files.delete_file(stored.growing_key)
+                await self.finish.give_up(stored)
         except Conflict:  # somebody is still at work on it
             return False
         return True
 
-    async def _clear(self) -> int:
-        """Files are made after their row, so that one without a row is nobody's."""
-        count = 0
-        async with aclosing(self.bulk.job_files(FOLDER)) as batches:
-            async for batch in batches:
-                growing = await self.store.growing(list(batch.values()))
-                dead = [key for key, upload_id in batch.items() if upload_id not in growing]
-                await self.bulk.remove(dead)
-                count += len(dead)
-        return count
+
+def _owed(upload: ResumableUpload) -> bool:
+    """All of it was acknowledged: it becomes a job, however long that takes."""
+    return upload.whole and upload.finished_at is None

@@ -83,10 +83,7 @@ class UploadService:
     async def remove(self, upload_id: str) -> None:
         """Of one that is finished only what is known of the upload: the job has the bytes."""
         async with self.turns.take(upload_id):
-            upload = await self._living(upload_id)
-            await self.store.delete(upload_id)
-            if upload.finished_at is None:
-                await self.files.delete_file(upload.growing_key)
+            await self.finish.give_up(await self._living(upload_id))
 
     async def _received(
         self,

@@ -151,4 +151,4 @@ async def to_its_end(work: Awaitable[T]) -> T:
 
 
 def dropped() -> None:
-    logger.warning("dropped: the job is no longer held by this attempt")
+    logger.info("dropped: the job is no longer held by this attempt")

@@ -66,7 +66,8 @@ class JobWorker:
         self._walks: dict[str, Walk] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}  # to be let on the lane
         self._idle: set[asyncio.Task[Any]] = set()  # places without a job
-        self._at_hand: set[str] = set()  # from the look at a job to the end of its walk
+        #: From the look at a job to the end of its walk, with its priority once that is known.
+        self._at_hand: dict[str, Priority] = {}
         self._stopping = False
 
     def running(self) -> int:
@@ -146,15 +147,15 @@ class JobWorker:
     async def _taken_up(self, job_id: str) -> AsyncIterator[Job | None]:
         """One place at a time sees to a job; a hint that comes meanwhile is kept for later."""
         if job_id in self._at_hand:
-            self._later.put(job_id, 1)
+            self._later.put(job_id, 1, self._at_hand[job_id])
             yield None
             return
-        self._at_hand.add(job_id)
+        self._at_hand[job_id] = Priority.NORMAL
         try:
             async with self._claimed(job_id) as job:
                 yield job
         finally:
-            self._at_hand.discard(job_id)
+            del self._at_hand[job_id]
 
     @asynccontextmanager
     async def _claimed(self, job_id: str) -> AsyncIterator[Job | None]:
@@ -162,13 +163,15 @@ class JobWorker:
         async with contextlib.AsyncExitStack() as road:
             try:
                 job = await self._waits(job_id)
+                if job is not None:
+                    self._at_hand[job_id] = job.options.priority
                 if job is not None and await self._let_in(job, road):
                     job = await self._claim(job_id)
                     reached("worker.claimed")
                 else:
                     job = None
             except Exception:
-                self._later.put(job_id, 1)
+                self._later.put(job_id, 1, self._at_hand[job_id])
                 raise
             yield job
 
@@ -221,9 +224,8 @@ class JobWorker:
                 self._watch.tell(job.job_id)
                 self._ended()
             if not task.cancelled() and (error := task.exception()):
-                self._later.put(
-                    job.job_id, 1, job.options.priority
-                )  # it may still be held, and walked by nobody
+                # it may still be held, and walked by nobody
+                self._later.put(job.job_id, 1, job.options.priority)
                 raise error
 
     async def _attempt(self, job: Job, report: JobReport) -> None:

@@ -13,7 +13,8 @@ from app.web.document import Document
 from app.web.doors import Doors
 from app.web.errors import HANDLERS
 from app.web.limits import Limits
-from app.web.origins import Origins
+from app.web.origins import METHODS, Origins
+from app.web.sealed import Sealed
 from app.web.table import DOORS
 
 #: Headers of answers that a page of an allowed origin may read.
@@ -48,6 +49,8 @@ def application(opened: Doors) -> Starlette:
         lifespan=lifespan,
     )
     app.state.document = Document(DOORS)
+    app.router.redirect_slashes = False  # a redirect is in no document, and has no shape
+    app.middleware_stack = Sealed(app.build_middleware_stack(), opened.gate.cors_origins)
     return app
 
 
@@ -57,8 +60,9 @@ def middleware(opened: Doors) -> list[Middleware]:
     crossing = Middleware(
         CORSMiddleware,
         allow_origins=gate.cors_origins,
-        allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
+        allow_methods=METHODS,
         allow_headers=("*",),
+        allow_private_network=True,  # asked of a page of the internet that calls this network
         expose_headers=EXPOSED,
     )
     return [

@@ -5,7 +5,9 @@ import re
 from starlette.requests import Request
 
 from app.domain.errors import InvalidRequest, TooLarge
+from app.services import request_key
 from app.web.doors import doors
+from app.web.guard import caller
 
 DIGITS = 20  # of a length: one with more is too large as well
 SLACK = 1024 * 1024  # bytes of form around a file of the largest size
@@ -25,6 +27,9 @@ def refuse_what_does_not_fit(request: Request) -> None:
 def idempotency_key(request: Request) -> str | None:
     """The client's own name for this request: sent again under it, it does nothing new."""
     key = request.headers.get("idempotency-key")
-    if key is not None and not KEY.fullmatch(key):
+    if key is None:
+        return None
+    if not KEY.fullmatch(key):
         raise InvalidRequest("Idempotency-Key: 1 to 255 printable ASCII characters")
-    return key
+    who = caller(request.scope).key
+    return key if who is None else request_key.owned(key, who.key_id)

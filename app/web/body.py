@@ -9,6 +9,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 from starlette.requests import Request
 
 from app.domain.errors import InvalidRequest, TooLarge
+from app.web.schemas import NoQuery
 
 MAX_JSON = 1024 * 1024  # bytes
 MAX_PARTS = 64
@@ -54,6 +55,11 @@ def unique(pairs: list[tuple[str, str]]) -> dict[str, str]:
             raise InvalidRequest(f"{key}: given twice")
         found[key] = f"{found[key]},{value}" if key in found else value
     return found
+
+
+def no_query(request: Request) -> None:
+    """Raises ValidationError that names what was asked for, where nothing may be."""
+    NoQuery.model_validate_strings(unique(request.query_params.multi_items()))
 
 
 def media_type(request: Request) -> str:

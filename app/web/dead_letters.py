@@ -4,29 +4,26 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.web import schemas
-from app.web.body import unique
+from app.web.body import no_query, unique
 from app.web.doors import doors
 from app.web.jobs import show
 
 
 async def list_dead_letters(request: Request) -> Response:
     """Newest first, each with the history of its attempts."""
-    given = schemas.PageQuery.model_validate_strings(_query(request))
+    query = unique(request.query_params.multi_items())
+    given = schemas.PageQuery.model_validate_strings(query)
     page = await doors(request).jobs.list(dead_letter=True, limit=given.limit, cursor=given.cursor)
     return JSONResponse(schemas.page_view(page))
 
 
 async def replay(request: Request) -> Response:
-    schemas.NoQuery.model_validate_strings(_query(request))
+    no_query(request)
     job = await doors(request).jobs.replay(request.path_params["job_id"])
     return await show(request, job, 202)
 
 
 async def replay_all(request: Request) -> Response:
-    schemas.NoQuery.model_validate_strings(_query(request))
+    no_query(request)
     replayed = await doors(request).jobs.replay_all()
     return JSONResponse({"replayed": list(replayed)}, 202)
-
-
-def _query(request: Request) -> dict[str, str]:
-    return unique(request.query_params.multi_items())

@@ -8,8 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.web.body import unique
-from app.web.schemas import NoQuery
+from app.web.body import no_query
 
 PAGE = Path(__file__).parent / "page"
 SWAGGER = PAGE / "vendor" / "swagger-ui"
@@ -18,7 +17,12 @@ FILES = {
     "docs.js": (PAGE / "docs.js", "text/javascript"),
     "swagger-ui.css": (SWAGGER / "swagger-ui.css", "text/css"),
     "swagger-ui-bundle.js": (SWAGGER / "swagger-ui-bundle.js", "text/javascript"),
+    "swagger-ui-bundle.js.LICENSE.txt": (
+        SWAGGER / "swagger-ui-bundle.js.LICENSE.txt",
+        "text/plain",
+    ),
     "LICENSE": (SWAGGER / "LICENSE", "text/plain"),
+    "NOTICE": (SWAGGER / "NOTICE", "text/plain"),
 }
 #: Nothing from elsewhere, nothing inline; pictures are inside the style sheet.
 POLICY = (
@@ -49,13 +53,9 @@ async def file(request: Request) -> Response:
 
 def _answer(request: Request, content: bytes, media_type: str) -> Response:
     """Kept by the browser, which asks each time whether it still is the same."""
-    NoQuery.model_validate_strings(unique(request.query_params.multi_items()))
+    no_query(request)
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    headers = {
-        "ETag": etag,
-        "Cache-Control": "no-cache",
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type=media_type)

@@ -8,6 +8,7 @@ from typing import Any
 from anyio import to_thread
 
 from app import __version__
+from app.domain.keys import Scope
 from app.web.answers import Error, OpenAIError
 from app.web.docs import FILES
 from app.web.document_schemas import Schemas
@@ -27,14 +28,16 @@ TEXT = {"type": "string", "minLength": 1}
 REFUSALS = {
     400: "The request is at fault.",
     401: "No key, or one that opens nothing.",
-    403: "Not allowed: the scope of the key, the source, or a page of another site.",
+    403: "Not allowed: the scope of the key, the source, a page of another site, or a proxy.",
     404: "No such thing.",
+    408: "The request comes too slowly.",
     409: "Its state does not allow this.",
     413: "Over a limit.",
     415: "Not of a kind that is taken here.",
     421: "The `Host` is no name of this service.",
     422: "The message names the field.",
     429: "Too many requests.",
+    431: "Address and headers are too long.",
     503: "Still loading, or too busy.",
     507: "The disk is full.",
 }
@@ -72,7 +75,7 @@ def written(doors: Sequence[Door]) -> dict[str, Any]:
     for door in doors:
         entry = paths.setdefault(re.sub(r":\w+}", "}", door.path), {})
         for method, operation in door.operations.items():
-            entry[method.lower()] = _operation(operation, door, schemas)
+            entry[method.lower()] = _operation(operation, method, door, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Spool", "version": __version__, "description": DESCRIPTION},
@@ -97,7 +100,7 @@ def _models(doors: Sequence[Door]) -> list[Any]:
     return list(found)
 
 
-def _operation(operation: Operation, door: Door, schemas: Schemas) -> dict[str, Any]:
+def _operation(operation: Operation, method: str, door: Door, schemas: Schemas) -> dict[str, Any]:
     whole = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -106,7 +109,7 @@ def _operation(operation: Operation, door: Door, schemas: Schemas) -> dict[str, 
         "security": _security(operation),
         "parameters": _parameters(operation, door, schemas),
         "requestBody": _body(operation, schemas),
-        "responses": _responses(operation, schemas),
+        "responses": _responses(operation, _writes(operation, method), schemas),
     }
     return {key: value for key, value in whole.items() if value or key == "security"}
 
@@ -140,9 +143,14 @@ def _body(operation: Operation, schemas: Schemas) -> dict[str, Any] | None:
     return {"required": operation.body_required, "content": content}
 
 
-def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
+def _writes(operation: Operation, method: str) -> bool:
+    """Looking at an upload does: it asks a request that still writes to stop."""
+    return method not in ("GET", "OPTIONS") and operation.scope is not Scope.READ
+
+
+def _responses(operation: Operation, writes: bool, schemas: Schemas) -> dict[str, Any]:
     answers = {status: _answer(answer, schemas) for status, answer in operation.answers.items()}
-    for status in _refusals(operation):
+    for status in _refusals(operation, writes):
         refusal = _refusal(status, operation, schemas)
         answers[status] = _either(answers[status], refusal) if status in answers else refusal
     return {str(status): answers[status] for status in sorted(answers)}
@@ -176,11 +184,11 @@ def _header(said: str | Header, required: bool) -> dict[str, Any]:
     }
 
 
-def _refusals(operation: Operation) -> set[int]:
+def _refusals(operation: Operation, writes: bool) -> set[int]:
     """Its own, and those that every route has."""
-    everywhere = {400 if operation.openai else 422, 421, 429, 503}
-    guarded = {401, 403} if operation.scope else set()
-    return {*operation.refusals, *everywhere, *guarded}
+    everywhere = {400 if operation.openai else 422, 403, 408, 421, 429, 431, 503}
+    guarded = {401} if operation.scope else set()
+    return {*operation.refusals, *everywhere, *guarded, *({507} if writes else ())}
 
 
 def _refusal(status: int, operation: Operation, schemas: Schemas) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Engines as clients name them, and as they are shown."""
 
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from pydantic import Field
 
+from app.domain.models import shown_name
 from app.services.engines import EngineShelf, Loaded, Named
 from app.web.answers import Answered, Count, Seconds
 from app.web.schemas import Given, Name
@@ -43,16 +45,18 @@ class Engines(Answered):
     leases: Annotated[Count, Field(description="Of all engines.")]
 
 
-def engines_view(engines: EngineShelf) -> Engines:
-    """Looks at the folder of models."""
+def engines_view(
+    engines: EngineShelf, choices: Mapping[str, tuple[str, Collection[str]]]
+) -> Engines:
+    """`choices`: those of the engines."""
     provider, model = engines.default
     loaded = [_loaded(engines, named, each) for named, each in engines.loaded().items()]
     return Engines(
-        default=Engine(provider=provider, model=model),
+        default=Engine(provider=provider, model=shown_name(model)),
         state=engines.state,
         providers=[
-            Provider(provider=name, model=usual, models=list(models))
-            for name, (usual, models) in engines.choices().items()
+            Provider(provider=name, model=shown_name(usual), models=list(models))
+            for name, (usual, models) in choices.items()
         ],
         loaded=loaded,
         leases=sum(each.leases for each in loaded),
@@ -63,7 +67,7 @@ def _loaded(engines: EngineShelf, named: Named, loaded: Loaded) -> LoadedEngine:
     idle = None if loaded.leases else round(engines.clock() - loaded.idle_since, 1)
     return LoadedEngine(
         provider=named[0],
-        model=named[1],
+        model=shown_name(named[1]),
         default=named == engines.default,
         leases=loaded.leases,
         idle_seconds=idle,

@@ -41,6 +41,7 @@ WORDS = {
 }
 MAX_PROBLEMS = 10  # named in one answer
 MAX_NAME = 100  # characters of a field's name that are repeated
+MAX_PATH = 200  # characters of an address that are logged
 RETRY_AFTER = 5  # seconds, with every 503 and 507
 
 
@@ -52,7 +53,7 @@ async def on_spool_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.SpoolError)
     status = _status(error)
     if status >= 500:
-        logger.error("{} {}: {}: {}", request.method, request.url.path, error.code, error.message)
+        logger.error("{} {}: {}: {}", request.method, _path(request), error.code, error.message)
     headers = _headers(error, status)
     job_id = request.path_params.get("job_id")
     more = {"job_id": job_id} if job_id else {}
@@ -103,8 +104,13 @@ async def on_disconnect(request: Request, error: Exception) -> Response:
 
 
 async def on_fault(request: Request, error: Exception) -> Response:
-    logger.opt(exception=error).error("unplanned: {} {}", request.method, request.url.path)
+    logger.opt(exception=error).error("unplanned: {} {}", request.method, _path(request))
     return _answer(request, 500, error_body("internal", "a fault of the service, see its log"))
+
+
+def _path(request: Request) -> str:
+    """For the log, which a control character in an address would spoil."""
+    return repr(request.url.path)[:MAX_PATH]
 
 
 def _answer(
@@ -114,9 +120,15 @@ def _answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """In the one shape, but to OpenAI's clients in theirs."""
+    body = {"error": {name: _encodable(said) for name, said in body["error"].items()}}
     if openai_errors.spoken_under(request.url.path):
         status, body = openai_errors.translated(status, body["error"])
     return JSONResponse(body, status, headers)
+
+
+def _encodable(said: str | None) -> str | None:
+    """Whatever of the request is repeated: JSON may name a lone surrogate, and UTF-8 has none."""
+    return said and said.encode(errors="replace").decode()
 
 
 def _headers(error: errors.SpoolError, status: int) -> dict[str, str] | None:

@@ -14,7 +14,7 @@ from app.domain.result import segment_rows
 from app.services.estimates import Estimates
 from app.services.follow import EventKind, JobEvent
 from app.web import schemas
-from app.web.body import unique
+from app.web.body import no_query
 from app.web.doors import doors
 
 DIGITS = 9  # of a number of segments
@@ -24,7 +24,7 @@ STUCK = 60.0  # seconds for a client to take an event
 
 
 async def get_events(request: Request) -> Response:
-    schemas.NoQuery.model_validate_strings(unique(request.query_params.multi_items()))
+    no_query(request)
     after = told_before(request.headers.get("last-event-id"))
     job = await doors(request).jobs.get(request.path_params["job_id"])
     return EventSourceResponse(

@@ -6,15 +6,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.domain.keys import Scope
-from app.web.body import unique
+from app.web.body import no_query
 from app.web.doors import doors
 from app.web.guard import caller
-from app.web.schemas import NoQuery
 
 
 async def health(request: Request) -> Response:
     """Open to all. Where keys are required, reasons are for those who may read."""
-    NoQuery.model_validate_strings(unique(request.query_params.multi_items()))
+    no_query(request)
     report = await doors(request).health.report()
     plain = not caller(request.scope).allows(Scope.READ)
     return JSONResponse(_without_reasons(report) if plain else report)

@@ -11,8 +11,9 @@ from app.domain.media_types import SPOKEN
 from app.domain.result import segment_rows
 from app.domain.transcript import Segment, Transcript
 from app.web import schemas
-from app.web.body import unique
+from app.web.body import no_query, unique
 from app.web.doors import doors
+from app.web.presence import while_there
 
 MEDIA_TYPES = {
     CaptionFormat.TXT: "text/plain",
@@ -34,18 +35,19 @@ async def list_jobs(request: Request) -> Response:
 async def get_job(request: Request) -> Response:
     """With `wait`, as soon as the job has ended, or as it is after so many seconds."""
     given = schemas.JobQuery.model_validate_strings(_query(request))
-    job = await doors(request).jobs.wait(request.path_params["job_id"], given.wait)
+    waiting = doors(request).jobs.wait(request.path_params["job_id"], given.wait)
+    job = await (while_there(request, waiting) if given.wait else waiting)
     return await show(request, job)
 
 
 async def cancel_job(request: Request) -> Response:
-    schemas.NoQuery.model_validate_strings(_query(request))
+    no_query(request)
     job = await doors(request).jobs.cancel(request.path_params["job_id"])
     return await show(request, job)
 
 
 async def retry_job(request: Request) -> Response:
-    schemas.NoQuery.model_validate_strings(_query(request))
+    no_query(request)
     job = await doors(request).jobs.retry(request.path_params["job_id"])
     return await show(request, job, 202)
 
@@ -57,7 +59,7 @@ async def show(request: Request, job: Job, status: int = 200) -> Response:
 
 
 async def delete_job(request: Request) -> Response:
-    schemas.NoQuery.model_validate_strings(_query(request))
+    no_query(request)
     await doors(request).jobs.delete(request.path_params["job_id"])
     return Response(status_code=204)
 

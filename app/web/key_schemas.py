@@ -1,12 +1,11 @@
 """What may be asked about API keys, and how they are shown."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from app.domain.keys import ApiKey, Scope
-from app.web.schemas import Given, Moment, Name
+from app.web.schemas import Given, Moment, Name, told
 
 OneScope = Annotated[Scope, Field(strict=False)]
 Scopes = Annotated[tuple[OneScope, ...], Field(min_length=1, max_length=10, strict=False)]
@@ -24,16 +23,12 @@ def shown(key: ApiKey) -> dict[str, Any]:
         "key_id": key.key_id,
         "name": key.name,
         "scopes": sorted(key.scopes),
-        "created_at": _moment(key.created_at),
-        "expires_at": _moment(key.expires_at),
-        "revoked_at": _moment(key.revoked_at),
-        "last_used_at": _moment(key.last_used_at),
+        "created_at": told(key.created_at),
+        "expires_at": told(key.expires_at),
+        "revoked_at": told(key.revoked_at),
+        "last_used_at": told(key.last_used_at),
     }
 
 
 def made(key: ApiKey, secret: str) -> dict[str, Any]:
     return shown(key) | {"secret": secret}
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

@@ -4,22 +4,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.web import key_schemas as schemas
-from app.web.body import read_json, unique
+from app.web.body import no_query, read_json
 from app.web.doors import doors
-from app.web.schemas import NoQuery
 
 #: The answer has a secret in it.
 NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 async def list_keys(request: Request) -> Response:
-    _no_query(request)
+    no_query(request)
     found = await doors(request).keys.list()
     return JSONResponse({"keys": [schemas.shown(key) for key in found]})
 
 
 async def create_key(request: Request) -> Response:
-    _no_query(request)
+    no_query(request)
     asked = schemas.NewKey.model_validate(await read_json(request))
     key, secret = await doors(request).keys.create(
         asked.name, frozenset(asked.scopes), asked.expires_at
@@ -28,10 +27,6 @@ async def create_key(request: Request) -> Response:
 
 
 async def revoke_key(request: Request) -> Response:
-    _no_query(request)
+    no_query(request)
     await doors(request).keys.revoke(request.path_params["key_id"])
     return Response(status_code=204)
-
-
-def _no_query(request: Request) -> None:
-    NoQuery.model_validate_strings(unique(request.query_params.multi_items()))

@@ -10,14 +10,17 @@ from app.domain.jobs import Job
 from app.services.follow import EventKind
 from app.services.model_names import ModelNames
 from app.web.arrival import refuse_what_does_not_fit
+from app.web.body import no_query
 from app.web.doors import doors
+from app.web.errors import RETRY_AFTER
 from app.web.form import read_form
-from app.web.openai_errors import failed
+from app.web.openai_errors import failed, stopped
 from app.web.openai_render import answer
 from app.web.openai_schemas import TranscriptionForm, TranslationForm, form_fields
 from app.web.openai_stream import TranscriptStream
-from app.web.presence import Presence
-from app.web.schemas import NoQuery
+from app.web.presence import GoesOnLater, Presence
+
+BACK_LATER = {"Retry-After": str(RETRY_AFTER)}
 
 
 async def transcriptions(request: Request) -> Response:
@@ -34,7 +37,7 @@ async def translations(request: Request) -> Response:
 
 async def _submitted(request: Request, form: type[TranslationForm]) -> tuple[TranslationForm, Job]:
     """A job in the interactive lane; its bytes go straight to disk, however many they are."""
-    NoQuery.model_validate_strings(dict(request.query_params))
+    no_query(request)
     refuse_what_does_not_fit(request)
     intake = doors(request).intake
     async with read_form(request, intake, intake.receive) as sent:
@@ -46,9 +49,11 @@ async def _submitted(request: Request, form: type[TranslationForm]) -> tuple[Tra
 
 async def _answered(request: Request, given: TranslationForm, job: Job) -> Response:
     async with Presence(request, job.job_id) as presence:
-        job = await presence.ended()
         try:
+            job = await presence.ended()
             return answer(given, await presence.transcript(job), _headers(job))
+        except GoesOnLater as stop:
+            return stopped(stop, _headers(job) | BACK_LATER)
         except Conflict:
             return failed(job, _headers(job))
 
@@ -57,7 +62,10 @@ async def _streamed(request: Request, job: Job) -> Response:
     """The status waits for the first words: a medium that cannot be read is no 200."""
     async with AsyncExitStack() as leaving:
         presence = await leaving.enter_async_context(Presence(request, job.job_id))
-        first = await presence.begun()
+        try:
+            first = await presence.begun()
+        except GoesOnLater as stop:
+            return stopped(stop, _headers(job) | BACK_LATER)
         try:
             if first.kind is EventKind.DONE:
                 await presence.transcript(first.job)

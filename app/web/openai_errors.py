@@ -5,16 +5,16 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from app.domain.errors import SpoolError
 from app.domain.jobs import Job
 from app.web.answers import OpenAIError, OpenAIProblem
+from app.web.endings import ends_so_again
 
 #: `field: what is wrong with it`.
 NAMED = re.compile(r"([a-z_]+(?:\[[a-z_]*\])?)(?:\.[^:]*)?: ")
 #: Where OpenAI has a code of its own, by status.
 CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded"}
 NO_MODEL = "model_not_found"
-#: A job that ended so would end so again: the client has to change something.
-CLIENTS_OWN = ("media.", "source.", "request.", "cancelled", "engine.refused")
 #: OpenAI's clients send an upload again on most of the other statuses, unless this is there.
 NO_RETRY = {"x-should-retry": "false"}
 
@@ -40,12 +40,19 @@ def failure(job: Job) -> tuple[int, dict[str, Any]]:
     """Of a job that ended without a transcript."""
     code = job.error_code or job.status.value
     message = job.error_message or f"the job was {job.status.value}"
-    status = 400 if code.startswith(CLIENTS_OWN) else 502
+    status = 400 if ends_so_again(code) else 502
     return translated(status, {"code": code, "message": message})
 
 
 def failed(job: Job, headers: dict[str, str]) -> Response:
     status, body = failure(job)
+    return JSONResponse(body, status, headers | NO_RETRY)
+
+
+def stopped(error: SpoolError, headers: dict[str, str]) -> Response:
+    """The service stops, and keeps the job: an upload sent again would be another one."""
+    told = {"code": error.code, "message": error.message, "hint": error.hint}
+    status, body = translated(503, told)
     return JSONResponse(body, status, headers | NO_RETRY)
 
 

@@ -40,7 +40,8 @@ class TranscriptStream(StreamingResponse):
                 yield line
         except SpoolError as error:  # the status is sent: only an event can still say it
             logger.warning("a stream ends early: {}", error.message)
-            yield _event(translated(503, {"code": error.code, "message": error.message})[1])
+            told = {"code": error.code, "message": error.message, "hint": error.hint}
+            yield _event(translated(503, told)[1])
 
     async def _told(self, event: JobEvent) -> AsyncIterator[str]:
         while event.kind is not EventKind.DONE:

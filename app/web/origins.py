@@ -18,8 +18,12 @@ from app.web.gate import Gate
 
 #: They change nothing.
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-#: Endings of names that no stranger can own.
-OWN_ENDINGS = (".localhost", ".local", ".internal", ".home.arpa")
+#: Methods that pages of allowed origins may use.
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+#: Endings of names that nobody on the internet can own, but a neighbour in the network can.
+NEIGHBOURS_ENDINGS = (".local", ".internal", ".home.arpa")
+#: Headers by which a proxy says for whom it asks.
+PROXYS_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip")
 #: No name at all.
 NOBODY = "."
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -30,6 +34,8 @@ class Origins:
         self._app = app
         self._allowed = frozenset(gate.cors_origins)
         self._hosts = frozenset(host.lower() for host in gate.allowed_hosts)
+        self._own_name, self._neighbours = gate.own_name, gate.neighbours_names
+        self._no_proxy = gate.no_proxy
         #: A browser sends no key by itself, so that a page elsewhere could do nothing with it.
         self._any_host = "*" in self._hosts or (gate.keys_required and not self._hosts)
 
@@ -50,19 +56,43 @@ class Origins:
                 f"{host[:100]!r} is no name of this service",
                 hint="add the name to [app.server] allowed_hosts",
             )
-        preflight = method == "OPTIONS" and "access-control-request-method" in headers
-        if (preflight or method not in SAFE) and self._is_foreign(headers, host):
+        if self._no_proxy and any(name in headers for name in PROXYS_HEADERS):
+            raise Forbidden(
+                "a proxy passes this on, and API keys are off: anybody could do everything",
+                code="request.proxied",
+                hint="set [app.server] require_keys: true, or false where the proxy lets nobody in",
+            )
+        asked = headers.get("access-control-request-method") if method == "OPTIONS" else None
+        if (asked is not None or method not in SAFE) and self._is_foreign(headers, host):
             raise Forbidden(
                 "a page of another site may not do this",
                 code="request.cross_site",
                 hint="add its origin to [app.server] cors_origins",
             )
+        if asked is not None and self._allowed and "origin" in headers:
+            self._check_preflight(asked, headers["origin"])
+
+    def _check_preflight(self, asked: str, origin: str) -> None:
+        """What else would be refused in words that are not ours."""
+        if origin not in self._allowed or asked not in METHODS:
+            raise Forbidden(
+                f"a page may not send {asked[:20]!r} from there",
+                code="request.cross_site",
+                hint=f"origins of [app.server] cors_origins may send {', '.join(METHODS)}",
+            )
 
     def _is_ours(self, host: str) -> bool:
-        """Addresses, names without a dot and local ones: nobody else can point those here."""
+        """Nobody on the internet can point these here; bound to this machine, no neighbour can.
+
+        No browser leaves the name out.
+        """
         name = hostname(host)
-        plain = "." not in name or name.endswith(OWN_ENDINGS) or _is_address(name)
-        return plain or name in self._hosts
+        if name in ("", "localhost") or name.endswith(".localhost") or _is_address(name):
+            return True
+        return name in self._hosts or name == self._own_name or self._is_neighbours(name)
+
+    def _is_neighbours(self, name: str) -> bool:
+        return self._neighbours and ("." not in name or name.endswith(NEIGHBOURS_ENDINGS))
 
     def _is_foreign(self, headers: Headers, host: str) -> bool:
         """Whether a browser says that a page elsewhere sends this, and we do not know that page."""

@@ -7,12 +7,14 @@ from app.domain.jobs import Job, JobStatus, Priority
 from app.domain.result import result_document
 from app.web import process_schemas as schemas
 from app.web.arrival import idempotency_key, refuse_what_does_not_fit
-from app.web.body import unique
+from app.web.body import no_query, unique
 from app.web.doors import doors
+from app.web.endings import ends_so_again
 from app.web.errors import RETRY_AFTER
 from app.web.form import read_form
-from app.web.presence import Presence
-from app.web.schemas import NoQuery
+from app.web.presence import GoesOnLater, Presence
+
+BACK_LATER = {"Retry-After": str(RETRY_AFTER)}
 
 
 async def process(request: Request) -> Response:
@@ -24,7 +26,10 @@ async def process_and_wait(request: Request) -> Response:
     """The result in the same answer. A client that hangs up cancels its job."""
     job = await _taken_in(request, Priority.INTERACTIVE)
     async with Presence(request, job.job_id) as presence:
-        job = await presence.ended()
+        try:
+            job = await presence.ended()
+        except GoesOnLater as stop:
+            return JSONResponse(schemas.stopped(stop), 503, BACK_LATER)
         if job.status is not JobStatus.COMPLETED:
             return _refusal(job)
         return JSONResponse(result_document(job, await presence.transcript(job)))
@@ -45,7 +50,7 @@ async def result(request: Request) -> Response:
 
 
 async def processing(request: Request) -> Response:
-    _no_query(request)
+    no_query(request)
     return JSONResponse(schemas.load_view(await doors(request).health.load()))
 
 
@@ -59,18 +64,14 @@ async def _taken_in(request: Request, priority: Priority, key: str | None = None
 
 
 async def _job(request: Request) -> Job:
-    _no_query(request)
+    no_query(request)
     return await doors(request).jobs.get(request.path_params["job_id"])
 
 
-def _no_query(request: Request) -> None:
-    NoQuery.model_validate_strings(unique(request.query_params.multi_items()))
-
-
 def _refusal(job: Job) -> Response:
-    """The medium is the client's; what else went wrong is ours, and may go well another time."""
+    """What would go wrong again is the client's; all else is ours, and may go well next time."""
     if job.status is JobStatus.CANCELLED:
         return JSONResponse(schemas.failure(job), 409)
-    if (job.error_code or "").startswith("media."):
+    if ends_so_again(job.error_code or ""):
         return JSONResponse(schemas.failure(job), 422)
-    return JSONResponse(schemas.failure(job), 503, {"Retry-After": str(RETRY_AFTER)})
+    return JSONResponse(schemas.failure(job), 503, BACK_LATER)

@@ -62,14 +62,22 @@ class ProcessRefusal(Error):
     """The one error shape; the rest is there once there is a job."""
 
     job_id: Annotated[str, Field(default_factory=str)]
-    status: Annotated[Literal["failed"], Field(default_factory=lambda: "failed")]
+    status: Annotated[
+        StatusName,
+        Field(
+            default_factory=lambda: "failed",
+            description="Not `failed` where the service stops: the job goes on later.",
+        ),
+    ]
     error_message: Annotated[str, Field(default_factory=str)]
 
 
 class System(Answered):
     queue_length: Annotated[int, Field(ge=0, description="Jobs that wait.")]
     workers: Workers
-    capacity: Annotated[Count, Field(description="Jobs that run at a time.")]
+    capacity: Annotated[
+        Count, Field(description="Jobs that run at a time, beside one that somebody waits for.")
+    ]
     uptime_seconds: Seconds
 
 

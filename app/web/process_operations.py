@@ -53,7 +53,8 @@ def _waiting(name: str, summary: str) -> Operation:
                 description="The request is wrong, or the medium cannot be read.", content=REFUSAL
             ),
             503: Answer(
-                description="It went wrong, or the service stops: try again.",
+                description="It went wrong: try again. Or the service stops: then the job goes on "
+                "when it starts again, and `/result/{job_id}` will have what comes of it.",
                 content=REFUSAL,
                 headers={"Retry-After": "Seconds."},
             ),

@@ -7,6 +7,7 @@ from pydantic import Field
 from app.domain.jobs import Job, JobOptions, JobStatus
 from app.services.health import Load
 from app.web.errors import error_body
+from app.web.presence import GoesOnLater
 from app.web.schemas import Given, Name
 
 STATUS_NAMES = {
@@ -56,6 +57,13 @@ def failure(job: Job) -> dict[str, Any]:
     code, message = job.error_code or "internal", job.error_message or "failed"
     told = {"job_id": job.job_id, "status": "failed", "error_message": message}
     return error_body(code, message, job_id=job.job_id) | told
+
+
+def stopped(stop: GoesOnLater) -> dict[str, Any]:
+    """Its job is as far as it was; what fails is the answer alone."""
+    job, hint = stop.job, f"do not send it again: GET /result/{stop.job.job_id}"
+    told = {"job_id": job.job_id, "status": STATUS_NAMES[job.status], "error_message": stop.message}
+    return error_body(stop.code, stop.message, hint, job_id=job.job_id) | told
 
 
 def load_view(load: Load) -> dict[str, Any]:

@@ -1,14 +1,25 @@
 """What clients may send, validated strictly, and how jobs are shown to them."""
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic.config import JsonDict
 
 from app.domain.jobs import Job, JobOptions, JobPage, JobStatus, Priority, Stage, Task
 from app.domain.media_types import MediaType
+from app.domain.models import shown_name
 from app.domain.search import SearchMode
 from app.domain.webhooks import without_secrets
 from app.services.estimates import Standing
@@ -17,10 +28,19 @@ Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f
 
 
 def _listed(value: object) -> object:
-    """Query strings and forms have no lists: `labels=a,b`."""
+    """Query strings and forms have no lists: `labels=a,b`, or a list in JSON."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        return _json_list(value)
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return value
+
+
+def _json_list(value: str) -> object:
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("begins as a list in JSON does, and is none") from error
 
 
 Names = Annotated[tuple[Name, ...], Field(max_length=50, strict=False)]
@@ -122,7 +142,16 @@ def _no_number(value: object) -> object:
     raise ValueError("a date and time as ISO 8601 has them, with a time zone")
 
 
-Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_no_number)]
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a date and time that is in the years 1 to 9999 in UTC, too") from error
+
+
+Moment = Annotated[
+    AwareDatetime, Field(strict=False), BeforeValidator(_no_number), AfterValidator(_in_utc)
+]
 
 
 class SearchParameters(Given):
@@ -176,14 +205,14 @@ def job_view(job: Job, standing: Standing = UNKNOWN) -> dict[str, Any]:
         "queue_position": standing.queue_position,
         "created_at": job.created_at.isoformat(),
         "updated_at": job.updated_at.isoformat(),
-        "finished_at": job.finished_at.isoformat() if job.finished_at else None,
+        "finished_at": told(job.finished_at),
         "source": {"kind": job.source, "name": job.source_name},
         "asset_id": job.asset_id,
         "title": job.title,
         "options": _options_view(job.options),
         "duration": job.duration,
         "provider": job.provider,
-        "model": job.model,
+        "model": job.model and shown_name(job.model),
         "attempts": job.attempts,
         "dead_letter": job.dead_letter,
         "history": [_attempt_view(asdict(attempt)) for attempt in job.history],
@@ -192,6 +221,10 @@ def job_view(job: Job, standing: Standing = UNKNOWN) -> dict[str, Any]:
         "error": _error_view(job),
         **_links(job),
     }
+
+
+def told(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def rounded(seconds: float | None) -> float | None:
@@ -210,7 +243,7 @@ def _options_view(options: JobOptions) -> dict[str, Any]:
 
 def _attempt_view(attempt: dict[str, Any]) -> dict[str, Any]:
     for moment in ("started_at", "ended_at"):
-        attempt[moment] = attempt[moment].isoformat() if attempt[moment] else None
+        attempt[moment] = told(attempt[moment])
     return attempt
 
 

@@ -5,10 +5,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.domain.errors import SpoolError
-from app.web import body, tus
+from app.web import tus
+from app.web.body import no_query
 from app.web.errors import on_invalid, on_spool_error
 from app.web.operation import Endpoint
-from app.web.schemas import NoQuery
 
 #: What tus wants to be answered, by code; all else as on every surface.
 STATUS = {
@@ -24,7 +24,7 @@ STATUS = {
 async def answered(request: Request, verb: Endpoint) -> Response:
     """With the headers of tus on every answer."""
     try:
-        NoQuery.model_validate_strings(body.unique(request.query_params.multi_items()))
+        no_query(request)
         answer = await verb(request)
     except SpoolError as error:
         answer = await on_spool_error(request, error)

@@ -142,8 +142,19 @@ OVERRIDE_UPLOAD = Operation(
     tag="uploads",
     query=NoQuery,
     scope=Scope.INGEST,
-    headers={"X-HTTP-Method-Override": "PATCH, DELETE or HEAD.", **CHUNK_HEADERS},
+    headers={
+        "X-HTTP-Method-Override": Header(
+            description="What is meant.",
+            schema={"type": "string", "enum": ["PATCH", "DELETE", "HEAD"]},
+            required=True,
+        ),
+        **CHUNK_HEADERS,
+        "Upload-Offset": Header(
+            description="With PATCH, which wants it: where the body goes on.", schema=NUMBER
+        ),
+    },
     body={tus.CHUNK: None},
+    body_required=False,
     answers={
         200: Answer(description="As HEAD answers."),
         204: Answer(description="As PATCH or DELETE answers."),

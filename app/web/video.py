@@ -14,7 +14,7 @@ from app.domain.result import segment_rows
 from app.domain.transcript import Transcript
 from app.services.intake import Intake, Upload
 from app.web.arrival import idempotency_key, refuse_what_does_not_fit
-from app.web.body import media_type, unique
+from app.web.body import media_type, no_query, unique
 from app.web.doors import doors
 from app.web.form import read_form
 from app.web.schemas import NoQuery
@@ -26,7 +26,7 @@ SUFFIX = ".mp4"
 
 async def submit(request: Request) -> Response:
     """415 as soon as the first bytes show that it is no MP4, whatever it is called."""
-    _no_query(request)
+    no_query(request)
     refuse_what_does_not_fit(request)
     intake, key = doors(request).intake, idempotency_key(request)
     job = await intake.submit_received(await _received(request, intake), JobOptions(), key)
@@ -78,12 +78,8 @@ async def _sniffed(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _job(request: Request) -> Job:
-    _no_query(request)
+    no_query(request)
     return await doors(request).jobs.get(request.path_params["job_id"])
-
-
-def _no_query(request: Request) -> None:
-    NoQuery.model_validate_strings(unique(request.query_params.multi_items()))
 
 
 def _status_name(job: Job) -> str:

@@ -1,13 +1,12 @@
 """What clients may ask about webhooks, and how deliveries are shown to them."""
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from app.domain.webhooks import Delivery, DeliveryPage, DeliveryState, DeliveryTry
-from app.web.schemas import Given
+from app.web.schemas import Given, told
 
 
 class DeliveriesQuery(Given):
@@ -32,10 +31,10 @@ def delivery_view(delivery: Delivery) -> dict[str, Any]:
         "url": delivery.shown_url,
         "state": delivery.state,
         "attempts": delivery.attempts,
-        "next_at": _moment(delivery.next_at),
-        "created_at": _moment(delivery.created_at),
-        "updated_at": _moment(delivery.updated_at),
-        "delivered_at": _moment(delivery.delivered_at),
+        "next_at": told(delivery.next_at),
+        "created_at": told(delivery.created_at),
+        "updated_at": told(delivery.updated_at),
+        "delivered_at": told(delivery.delivered_at),
         "last_status": delivery.last_status,
         "last_error": delivery.last_error,
     }
@@ -47,8 +46,4 @@ def whole_view(delivery: Delivery) -> dict[str, Any]:
 
 
 def _try_view(tried: DeliveryTry) -> dict[str, Any]:
-    return asdict(tried) | {"at": _moment(tried.at), "seconds": round(tried.seconds, 3)}
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+    return asdict(tried) | {"at": told(tried.at), "seconds": round(tried.seconds, 3)}

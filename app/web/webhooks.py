@@ -4,9 +4,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.web import webhook_schemas as schemas
-from app.web.body import unique
+from app.web.body import no_query, unique
 from app.web.doors import doors
-from app.web.schemas import NoQuery
 
 
 async def list_deliveries(request: Request) -> Response:
@@ -19,18 +18,14 @@ async def list_deliveries(request: Request) -> Response:
 
 
 async def get_delivery(request: Request) -> Response:
-    _no_query(request)
+    no_query(request)
     delivery = await doors(request).webhooks.get(request.path_params["delivery_id"])
     return JSONResponse(schemas.whole_view(delivery))
 
 
 async def replay_delivery(request: Request) -> Response:
     """202: it is due now, and sent as soon as its endpoint is free."""
-    _no_query(request)
+    no_query(request)
     delivery = await doors(request).webhooks.replay(request.path_params["delivery_id"])
     location = f"/api/v1/webhooks/deliveries/{delivery.delivery_id}"
     return JSONResponse(schemas.whole_view(delivery), 202, {"Location": location})
-
-
-def _no_query(request: Request) -> None:
-    NoQuery.model_validate_strings(unique(request.query_params.multi_items()))

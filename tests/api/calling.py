@@ -47,8 +47,8 @@ class Caller:
     def __init__(self, service: Spool, kind: str) -> None:
         self.line = Line(service)
         across = Across(self.line, asyncio.get_running_loop())
-        self._sync = SyncSpool("http://spool", transport=across) if kind == "sync" else None
-        self._async = AsyncSpool("http://spool", transport=self.line)
+        self._sync = SyncSpool("http://localhost", transport=across) if kind == "sync" else None
+        self._async = AsyncSpool("http://localhost", transport=self.line)
 
     async def __call__(self, method: str, *arguments: Any, **options: Any) -> Any:
         if self._sync is not None:

@@ -159,7 +159,7 @@ async def calling(doors: Doors) -> AsyncIterator[tuple[ASGIApp, httpx2.AsyncClie
         await app({**scope, "state": {"doors": doors}}, receive, send)
 
     transport = httpx2.ASGITransport(app=asgi, raise_app_exceptions=False)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://spool") as http:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
         yield asgi, http
 
 

@@ -1,8 +1,12 @@
 """What a web page of somebody else may do to a Spool on this machine: nothing."""
 
+import socket
+
 import httpx2
 import pytest
 
+from app.bootstrap.gate import gate_of
+from app.config import Server
 from app.web.gate import Gate
 from tests.api.spool import INGEST, Spool, error
 from tests.api.test_rate_limits import gated
@@ -116,6 +120,82 @@ async def test_an_allowed_page_may_post_and_read_the_answer_also_a_refusal(spool
         assert answer.headers["access-control-allow-origin"] == APP
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": APP, "Access-Control-Request-Method": "BREW"},
+        {"Origin": APP, "Access-Control-Request-Method": "TRACE"},
+        {"Origin": APP, "Access-Control-Request-Method": ""},
+        {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"},
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "none", **PREFLIGHT},
+        {"Origin": "http://localhost", "Host": "localhost", **PREFLIGHT},
+    ],
+)
+@pytest.mark.parametrize("path", [INGEST, "/v1/models"])
+async def test_a_preflight_is_refused_in_the_one_shape(
+    spool: Spool, headers: dict[str, str], path: str
+) -> None:
+    async with gated(spool.doors, Gate(cors_origins=(APP,))) as http:
+        error(await http.options(path, headers=headers), 403, "request.cross_site")
+
+
+async def test_an_allowed_page_of_the_internet_may_call_into_this_network(spool: Spool) -> None:
+    asked = {"Origin": APP, "Access-Control-Request-Private-Network": "true", **PREFLIGHT}
+    async with gated(spool.doors, Gate(cors_origins=(APP,))) as http:
+        answer = await http.options(INGEST, headers=asked)
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-private-network"] == "true"
+
+
+# what every answer says
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *[("GET", path) for path in ("/health", "/docs", "/docs/docs.js", "/nothing")],
+        *[("HEAD", "/openapi.json"), ("POST", "/health"), ("POST", INGEST), ("GET", "/v1/x")],
+        ("OPTIONS", INGEST),
+    ],
+)
+async def test_every_answer_is_what_it_says_and_for_our_own_pages(
+    spool: Spool, method: str, path: str
+) -> None:
+    async with gated(spool.doors, Gate(cors_origins=(APP,))) as http:
+        for headers, whose in (
+            ({}, "same-origin"),
+            ({"Origin": "https://evil.example"}, "same-origin"),
+            ({"Host": "evil.example"}, "same-origin"),
+            ({"Origin": APP}, "cross-origin"),
+        ):
+            answer = await http.request(method, path, headers=headers)
+            assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+            assert answer.headers.get_list("cross-origin-resource-policy") == [whose]
+
+
+# proxies
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+@pytest.mark.parametrize("path", ["/api/v1/keys", "/health", "/v1/models", "/nothing"])
+async def test_what_a_proxy_passes_on_is_refused_while_keys_are_off_by_default(
+    spool: Spool, name: str, path: str
+) -> None:
+    answer = await spool.http.get(path, headers={name: "203.0.113.9"})
+    error(answer, 403, "request.proxied")
+    assert "require_keys" in answer.text
+
+
+async def test_a_proxy_may_pass_on_what_comes_with_a_key_or_where_none_is_wanted(
+    spool: Spool,
+) -> None:
+    proxied = {"X-Forwarded-For": "203.0.113.9"}
+    async with gated(spool.doors, gate_of(Server(require_keys=True))) as http:
+        error(await http.get("/api/v1/jobs", headers=proxied), 401, "key.missing")
+    async with gated(spool.doors, gate_of(Server(require_keys=False))) as http:
+        assert (await http.get("/api/v1/jobs", headers=proxied)).status_code == 200
+
+
 # names that point here
 
 
@@ -142,13 +222,31 @@ async def test_a_foreign_name_that_points_here_is_refused(spool: Spool, host: st
     [
         *("localhost", "LOCALHOST:8000", "spool.localhost:8000", "127.0.0.1:8000", "[::1]:8000"),
         *("192.168.1.5:8000", "203.0.113.9", "[2001:db8::1]:80"),
-        *("spool:8000", "mybox", "mybox.local:8000", "spool.internal", "nas.home.arpa."),
+        *(f"{socket.gethostname()}:8000", socket.gethostname().upper()),
     ],
 )
-async def test_addresses_and_names_that_no_stranger_can_own_are_ours(
+async def test_addresses_and_names_that_nobody_else_can_own_are_ours(
     spool: Spool, host: str
 ) -> None:
     assert (await spool.http.get("/api/v1/jobs", headers={"Host": host})).status_code == 200
+
+
+NEIGHBOURS = ["spool:8000", "mybox", "mybox.local:8000", "spool.internal", "nas.home.arpa."]
+
+
+@pytest.mark.parametrize("host", NEIGHBOURS)
+async def test_a_name_that_a_neighbour_can_take_is_not_ours_where_only_this_machine_comes(
+    spool: Spool, host: str
+) -> None:
+    error(await spool.http.get("/api/v1/jobs", headers={"Host": host}), 421, "request.host")
+
+
+@pytest.mark.parametrize("host", NEIGHBOURS)
+async def test_in_a_network_the_names_of_that_network_are_ours(spool: Spool, host: str) -> None:
+    async with gated(spool.doors, Gate(neighbours_names=True)) as http:
+        assert (await http.get("/api/v1/jobs", headers={"Host": host})).status_code == 200
+        bad = await http.get("/api/v1/jobs", headers={"Host": "evil.example"})
+        error(bad, 421, "request.host")
 
 
 @pytest.mark.parametrize(

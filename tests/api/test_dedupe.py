@@ -50,6 +50,7 @@ async def test_the_same_bytes_and_options_are_not_heard_twice(spool: Spool, fres
     await again(spool, fresh, job_id)
     await again(spool, fresh, job_id, filename="another-name.mp3", priority="batch")
     await again(spool, fresh, job_id, provider="faster_whisper", model="base")
+    await again(spool, fresh, job_id, webhook_url="https://1.1.1.1/told")
 
 
 @pytest.mark.parametrize(

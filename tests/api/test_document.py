@@ -13,10 +13,11 @@ from app.web.docs import SWAGGER
 from app.web.document import written
 from app.web.operation import JSON, Answer, Door, Operation
 from app.web.table import DOORS
-from tests.api.spool import Spool
+from tests.api.spool import Spool, error
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+BUNDLE = "/docs/swagger-ui-bundle.js"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
@@ -87,6 +88,50 @@ async def test_every_error_has_one_of_two_shapes(document: dict[str, Any]) -> No
                     assert inner in ("Problem", "OpenAIProblem"), (each["operationId"], status)
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *[("post", f"/api/v1/jobs/{{job_id}}/{verb}") for verb in ("cancel", "retry")],
+        *[("post", f"/api/v1/dead-letters/{of}replay") for of in ("", "{job_id}/")],
+        *[("post", "/api/v1/keys"), ("delete", "/api/v1/keys/{key_id}")],
+        *[("delete", "/api/v1/jobs/{job_id}"), ("put", "/api/v1/engines/default")],
+        ("post", "/api/v1/webhooks/deliveries/{delivery_id}/replay"),
+        *[(verb, "/api/v1/uploads/{upload_id}") for verb in ("head", "delete", "patch", "post")],
+    ],
+)
+async def test_whatever_writes_can_find_the_disk_full(
+    document: dict[str, Any], method: str, path: str
+) -> None:
+    assert "507" in document["paths"][path][method]["responses"]
+
+
+async def test_what_only_reads_cannot_find_the_disk_full(document: dict[str, Any]) -> None:
+    paths = document["paths"]
+    for each in (paths["/api/v1/search"]["post"], paths["/api/v1/keys"]["get"]):
+        assert "507" not in each["responses"]
+
+
+async def test_every_operation_tells_what_the_edge_answers(document: dict[str, Any]) -> None:
+    for each in operations(document):
+        assert {"408", "421", "429", "431", "503"} <= each["responses"].keys()
+
+
+async def test_post_for_another_method_wants_no_more_than_that_method(
+    document: dict[str, Any],
+) -> None:
+    override = document["paths"]["/api/v1/uploads/{upload_id}"]["post"]
+    headers = {each["name"]: each for each in override["parameters"] if each["in"] == "header"}
+    wanted = {name for name, each in headers.items() if each["required"]}
+    assert wanted == {"X-HTTP-Method-Override", "Tus-Resumable"}
+    assert headers["X-HTTP-Method-Override"]["schema"]["enum"] == ["PATCH", "DELETE", "HEAD"]
+    assert override["requestBody"]["required"] is False
+
+
+@pytest.mark.parametrize("path", ["/health/", "/api/v1/jobs/", "/docs/", "/v1/models/"])
+async def test_a_slash_too_many_leads_nowhere_and_is_no_redirect(spool: Spool, path: str) -> None:
+    error(await spool.http.get(path), 404, "route.not_found")
+
+
 async def test_no_component_is_named_after_a_module(document: dict[str, Any]) -> None:
     """Two models of one name would be."""
     assert [name for name in document["components"]["schemas"] if "__" in name] == []
@@ -122,8 +167,8 @@ async def test_the_page_asks_nobody_else_and_all_that_it_asks_for_is_here(spool:
     assert len(asked) == 5
     for address in asked:
         if not address.startswith("data:"):
-            found = await spool.http.get(httpx2.URL("http://spool/docs").join(address))
-            assert (found.status_code, found.url.host) == (200, "spool")
+            found = await spool.http.get(httpx2.URL("http://localhost/docs").join(address))
+            assert (found.status_code, found.url.host) == (200, "localhost")
             assert found.content
 
 
@@ -158,4 +203,8 @@ async def test_no_other_file_is_served(spool: Spool, name: str) -> None:
 
 async def test_the_licences_of_the_page_come_with_it(spool: Spool) -> None:
     assert "Apache License" in (await spool.http.get("/docs/LICENSE")).text
-    assert (SWAGGER / "NOTICE").exists() and "5." in (SWAGGER / "VERSION").read_text()
+    named = re.search(r"see (\S+\.txt)", (await spool.http.get(BUNDLE)).text[:200])
+    assert named is not None
+    assert "DOMPurify" in (await spool.http.get(f"/docs/{named[1]}")).text
+    assert "SmartBear" in (await spool.http.get("/docs/NOTICE")).text
+    assert "5." in (SWAGGER / "VERSION").read_text()

@@ -17,6 +17,7 @@ from tests.fakes import FakeEngine
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ENGINES = "/api/v1/engines"
 DEFAULT = f"{ENGINES}/default"
+PLACES = 20  # jobs that run at a time
 
 
 class Makers:
@@ -45,7 +46,7 @@ async def open_spool(
     tmp_path_factory: pytest.TempPathFactory, model_folder: Path, makers: Makers
 ) -> AsyncIterator[Spool]:
     factories = {"faster_whisper": makers, "openai": makers}
-    places = {"max_concurrent_jobs": 10}
+    places = {"max_concurrent_jobs": PLACES}
     folder = tmp_path_factory.mktemp("engines")
     async with opened(folder, model_folder, factories=factories, ingestion=places) as spool:
         yield spool
@@ -80,31 +81,42 @@ async def test_engines_are_listed_with_their_models_and_leases(spool: Spool) -> 
     assert loaded["idle_seconds"] >= 0 and loaded["leases"] == found["leases"] == 0
 
 
+async def statuses(spool: Spool, jobs: list[str]) -> set[str]:
+    return {(await spool.job(job_id))["status"] for job_id in jobs}
+
+
+async def completed_on(spool: Spool, job_id: str, provider: str, model: str) -> None:
+    """At the first attempt, with all of its three windows."""
+    job = await spool.completed(job_id)
+    assert job["attempts"] == 1 and job["history"][0]["error_code"] is None
+    result = (await spool.http.get(job["result_url"])).json()
+    assert (result["provider"], result["model"]) == (provider, model)
+    assert (job["provider"], job["model"]) == (provider, model)
+    assert len(result["segments"]) == 3
+
+
 async def test_a_swap_during_20_running_jobs_loses_none(
     spool: Spool, makers: Makers, speech: bytes
 ) -> None:
     await ready(spool)
     assert (await put(spool, "faster_whisper", "base")).status_code == 200
     makers.made["base"].hold.clear()
-    jobs = [await spool.take_in(speech) for _ in range(20)]
+    begun = [await spool.take_in(speech) for _ in range(PLACES)]
+    waiting = [await spool.take_in(speech) for _ in range(2)]
     async with asyncio.timeout(120):
-        while (await listed(spool))["leases"] < 10:
+        while (await listed(spool))["leases"] < PLACES:
             pass
+    assert await statuses(spool, begun) == {"Transcribing"}
     answer = await put(spool, "faster_whisper", "tiny.en")
     assert answer.status_code == 200, answer.text
     assert answer.json()["default"] == {"provider": "faster_whisper", "model": "tiny.en"}
-    begun = [job_id for job_id in jobs if (await spool.job(job_id))["model"] == "base"]
-    assert len(begun) == 10
+    assert await statuses(spool, begun) == {"Transcribing"}
+    assert await statuses(spool, waiting) == {"Pending"}
     later = [await spool.take_in(speech) for _ in range(2)]
     makers.made["base"].hold.set()
-    for job_id in [*jobs, *later]:
-        job = await spool.completed(job_id)
-        assert job["attempts"] == 1 and job["history"][0]["error_code"] is None
-        expected = "base" if job_id in begun else "tiny.en"
-        result = (await spool.http.get(job["result_url"])).json()
-        assert (result["provider"], result["model"]) == ("faster_whisper", expected)
-        assert (job["provider"], job["model"]) == ("faster_whisper", expected)
-        assert len(result["segments"]) == 3
+    for model, jobs in (("base", begun), ("tiny.en", [*waiting, *later])):
+        for job_id in jobs:
+            await completed_on(spool, job_id, "faster_whisper", model)
     assert not makers.made["base"].closed
 
 
@@ -113,7 +125,7 @@ async def test_a_job_that_waits_keeps_the_provider_of_the_model_that_it_named(
 ) -> None:
     await put(spool, "faster_whisper", "base")
     makers.made["base"].hold.clear()
-    held = [await spool.take_in(speech) for _ in range(10)]
+    held = [await spool.take_in(speech) for _ in range(PLACES)]
     waiting = await spool.take_in(speech, model="tiny.en")
     assert (await put(spool, "openai", "whisper-1")).status_code == 200
     makers.made["base"].hold.set()
@@ -189,3 +201,21 @@ async def test_an_idle_engine_is_told_and_comes_back_for_a_job(
     job = await spool.completed(await spool.take_in(speech))
     assert job["model"] == "base"
     assert (await spool.http.get("/health")).json()["ready"]["engine"] == "ready"
+
+
+async def test_where_the_configured_model_lies_is_nobodys_business(
+    tmp_path: Path, model_folder: Path, speech: bytes
+) -> None:
+    chosen = {"model": "/srv/secret/own.bin", "workers": 1}
+    made = Makers()
+    factories = {"faster_whisper": made}
+    async with opened(tmp_path, model_folder, factories=factories, transcription=chosen) as spool:
+        await ready(spool)
+        assert (await listed(spool))["default"]["model"] == "own.bin"
+        job = await spool.completed(await spool.take_in(speech, model="own.bin"))
+        result = (await spool.http.get(job["result_url"])).json()
+        assert job["model"] == result["model"] == "own.bin"
+        assert (await put(spool, "faster_whisper", "tiny.en")).status_code == 200
+        found = (await put(spool, "faster_whisper", "own.bin")).text
+        assert "secret" not in f"{found} {await listed(spool)} {job} {result}"
+        assert sorted(made.made) == ["/srv/secret/own.bin", "tiny.en"]

@@ -8,6 +8,8 @@ import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from loguru import logger
+from starlette.requests import Request
 
 from app.domain import errors
 from app.domain.jobs import Job, JobOptions
@@ -29,12 +31,13 @@ from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
 from app.web.app import routes
 from app.web.doors import Doors
-from app.web.errors import STATUS
+from app.web.errors import STATUS, on_spool_error
 from app.web.gate import Gate
 from tests.api.spool import INGEST, Spool, calling, error
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SEARCH, DEFAULT = "/api/v1/search", "/api/v1/engines/default"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 UNKNOWN = {
     "{job_id}": "no-such-job",
@@ -133,7 +136,7 @@ async def test_no_query_is_a_fault(
 async def test_no_raw_query_is_a_fault(spool: Spool, raw: bytes, surface: str) -> None:
     """As bytes on the wire, percent signs and all."""
     quoted = "".join(chr(byte) if 33 <= byte < 127 and byte != 35 else "%" for byte in raw)
-    url = httpx2.URL(f"http://spool{surface}").copy_with(query=quoted.encode())
+    url = httpx2.URL(f"http://localhost{surface}").copy_with(query=quoted.encode())
     planned(await spool.http.get(url))
 
 
@@ -232,6 +235,57 @@ async def test_a_fault_of_the_service_tells_nothing_of_its_inside() -> None:
         for answer in (await http.get("/health"), await http.post(INGEST, content=b"x")):
             error(answer, 500, "internal")
             assert "secret" not in answer.text
+
+
+#: By what is sent: JSON can name half a character, and UTF-8 cannot write it.
+HALVES = {
+    "a name given twice": ("POST", SEARCH, b'{"\\ud800": 1, "\\ud800": 2}'),
+    "a name inside given twice": ("PUT", DEFAULT, b'{"provider": {"\\udfff": 1, "\\udfff": 2}}'),
+    "an unknown name": ("POST", SEARCH, b'{"q": "x", "\\udc00\\ud800": 1}'),
+    "a text": ("POST", SEARCH, b'{"q": "\\ud800"}'),
+    "a time": ("POST", SEARCH, b'{"q": "x", "from": "\\ud800"}'),
+    "a cursor": ("POST", SEARCH, b'{"q": "x", "cursor": "\\ud800"}'),
+    "a path": ("POST", INGEST, b'{"path": "/\\ud800"}'),
+    "a URL": ("POST", INGEST, b'{"url": "http://\\ud800"}'),
+    "a label": ("POST", INGEST, b'{"path": "/x", "labels": ["\\ud800"]}'),
+    "labels in one text": ("POST", INGEST, b'{"path": "/x", "labels": "\\ud800,a"}'),
+    "an engine": ("PUT", DEFAULT, b'{"provider": "\\ud800", "model": "x"}'),
+    "a key": ("POST", "/api/v1/keys", b'{"name": "\\ud800", "scopes": ["\\ud800"]}'),
+}
+
+
+@pytest.mark.parametrize("sent", HALVES)
+async def test_half_a_character_in_json_is_refused(spool: Spool, sent: str) -> None:
+    method, path, body = HALVES[sent]
+    headers = {"Content-Type": "application/json"}
+    answer = await spool.http.request(method, path, content=body, headers=headers)
+    error(answer, 422, "request.invalid")
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/v1/jobs", 422), ("/v1/models", 400)])
+async def test_whatever_an_error_repeats_can_be_answered(path: str, status: int) -> None:
+    trouble = errors.InvalidRequest("title: \ud800 is no \udfff", hint="not \udc00")
+    call = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
+    answer = await on_spool_error(Request(call), trouble)
+    assert answer.status_code == status
+    assert json.loads(bytes(answer.body))["error"]["message"].startswith("title: ? is no ?")
+
+
+@pytest.mark.parametrize("trouble", [errors.StorageFull("full"), ZeroDivisionError()])
+async def test_an_address_with_control_characters_does_not_spoil_the_log(
+    trouble: Exception,
+) -> None:
+    told: list[str] = []
+    sink = logger.add(told.append, format="{message}")
+    try:
+        async with calling(failing(trouble)) as (_, http):
+            answer = await http.get("/status/%1b[2J%0d%0aERROR%20forged" + "x" * 1000)
+        assert answer.status_code >= 500
+    finally:
+        logger.remove(sink)
+    first = told[0].splitlines()[0]
+    assert "\x1b" not in "".join(told)
+    assert "forged" in first and len(first) < 300
 
 
 async def test_a_full_disk_is_told_as_such_and_when_to_come_back() -> None:

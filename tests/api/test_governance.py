@@ -4,6 +4,7 @@ import ast
 import asyncio
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ from starlette.types import Message
 
 from app.adapters.memory_queue import MemoryQueue
 from app.domain.errors import EngineCrashed
-from app.domain.jobs import Priority
+from app.domain.jobs import JobOptions, Priority, Stage
 from app.web.app import application
 from app.web.operation import Operation
 from app.web.table import DOORS
-from tests.api.spool import INGEST, Spool, multipart
+from tests.api.spool import INGEST, Spool, error, multipart
 from tests.media import make_video
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -28,6 +29,10 @@ APP = Path(__file__).parents[2] / "app"
 MEDIA_TYPES = ("audio/", "video/", "application/octet-stream", "multipart/", "application/dash")
 #: Ways of Starlette to send files and ranges of them. The docs page is read and sent whole.
 STREAMING = {"FileResponse", "StaticFiles", "WebSocketRoute", "WebSocket", "WebSocketEndpoint"}
+#: As a word, or as a part of a name.
+DEVICE = re.compile(r"(?<![a-z])(?:cuda|gpus?|devices?|nvidia|rocm|vram)(?![a-z])", re.IGNORECASE)
+#: Options by which a job would have a way of its own.
+ROUTING = {"stage", "stages", "steps", "pipeline", "pipelines", "depends_on", "after", "then"}
 #: Progress of `/video`: waiting, at it, done.
 STEPS = {0.0, 0.5, 1.0}
 OPERATIONS = [
@@ -88,20 +93,29 @@ async def test_no_path_takes_a_websocket(spool: Spool, path: str) -> None:
     assert [message["type"] for message in sent] == ["websocket.close"]
 
 
-def _names() -> Iterator[tuple[str, str]]:
-    """(file, name) of everything that is imported or called under app/web."""
-    for file in sorted((APP / "web").rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.alias):
-                yield file.name, node.name.rpartition(".")[2]
-            elif isinstance(node, ast.Name):
-                yield file.name, node.id
-            elif isinstance(node, ast.Attribute):
-                yield file.name, node.attr
+def _nodes(*rooms: str) -> Iterator[tuple[str, ast.AST]]:
+    """(file, node) of all that is written in these folders of app."""
+    for room in rooms:
+        for file in sorted((APP / room).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                yield file.name, node
+
+
+def _names(*rooms: str) -> Iterator[tuple[str, str]]:
+    """(file, name) of everything that is imported, taken or called there."""
+    for file, node in _nodes(*rooms):
+        if isinstance(node, ast.alias):
+            yield file, node.name.rpartition(".")[2]
+        elif isinstance(node, ast.Name):
+            yield file, node.id
+        elif isinstance(node, ast.Attribute):
+            yield file, node.attr
+        elif isinstance(node, ast.arg | ast.keyword) and node.arg:
+            yield file, node.arg
 
 
 async def test_no_surface_has_the_means_to_stream_media_or_to_open_a_socket() -> None:
-    used = set(_names())
+    used = set(_names("web"))
     assert {(file, name) for file, name in used if name in STREAMING} == set()
     assert not [file for file, name in used if name.lower().startswith("websocket")]
 
@@ -240,6 +254,52 @@ async def test_anything_else_is_not_queued(payload: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="a payload is exactly"):
         await queue.enqueue(payload)
     assert queue.size() == 0
+
+
+# no GPU scheduling
+
+
+async def test_what_runs_jobs_chooses_no_device() -> None:
+    """An engine may use what it finds; who goes first, and where, is nothing that a GPU decides."""
+    said = {
+        (file, node.value)
+        for file, node in _nodes("pipeline", "services")
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    told = {*_names("pipeline", "services"), *said}
+    assert [(file, text) for file, text in sorted(told) if DEVICE.search(text)] == []
+    assert DEVICE.search("cuda_device") and not DEVICE.search("devised")
+
+
+# no DAG of pipelines
+
+
+def _entered() -> list[str]:
+    """The stages that the source enters, in the order in which it is written."""
+    return [
+        node.args[0].attr
+        for _, node in _nodes("pipeline", "services")
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "enter"
+        and isinstance(node.args[0], ast.Attribute)
+    ]
+
+
+async def test_the_stages_are_one_line_that_no_job_changes() -> None:
+    assert [stage.value for stage in Stage] == ["media_extraction", "transcribing", "embedding"]
+    assert sorted(_entered()) == sorted(stage.name for stage in Stage), "each at one place"
+    options = {field.name for field in fields(JobOptions)}
+    assert options & {*(stage.value for stage in Stage), *ROUTING} == set()
+
+
+@pytest.mark.parametrize("name", ["device", "gpu", "stage", "stages", "pipeline", "depends_on"])
+async def test_no_client_says_where_a_job_runs_or_which_way_it_goes(
+    spool: Spool, quiet: bytes, name: str
+) -> None:
+    asked = {"filename": "quiet.wav", name: "transcribing"}
+    answer = await spool.http.post(INGEST, content=quiet, params=asked)
+    assert name in error(answer, 422, "request.invalid")["message"]
 
 
 # one shape of error

@@ -6,10 +6,14 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
+from app.domain.keys import Scope
+from app.web.gate import Gate
 from tests.api.spool import INGEST, MEDIA_HOST, Spool, multipart, refused
+from tests.api.test_rate_limits import gated
 from tests.media import silence
 
 Make = Callable[..., dict[str, object]]
+TALK = {"filename": "talk.wav"}
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -103,6 +107,27 @@ async def test_the_key_of_a_deleted_job_is_free(spool: Spool, quiet: bytes) -> N
     first = await taken_in(spool, raw(quiet), "again")
     assert (await spool.http.delete(f"/api/v1/jobs/{first}")).status_code == 204
     assert await taken_in(spool, raw(quiet), "again") != first
+
+
+async def test_one_api_key_learns_nothing_of_what_another_sent_under_the_same_name(
+    spool: Spool, quiet: bytes
+) -> None:
+    keys = spool.doors.keys
+    mine, yours = [(await keys.create("x", {Scope.INGEST}))[1] for _ in range(2)]
+    name, other = "n" * 255, quiet + b"\0\0"
+
+    async def sent(http: httpx2.AsyncClient, key: str, content: bytes) -> str:
+        headers = {"X-API-Key": key, "Idempotency-Key": name}
+        answer = await http.post(INGEST, params=TALK, content=content, headers=headers)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["job_id"])
+
+    async with gated(spool.doors, Gate(keys_required=True)) as http:
+        first = await sent(http, mine, quiet)
+        second = await sent(http, yours, other)
+        assert first != second
+        assert [await sent(http, mine, quiet), await sent(http, yours, other)] == [first, second]
+    await keys.settle()
 
 
 async def test_without_a_key_every_request_is_a_job(spool: Spool, quiet: bytes) -> None:

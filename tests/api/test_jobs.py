@@ -14,6 +14,12 @@ from tests.media import make_video, silence
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 JOBS = "/api/v1/jobs"
+#: What a job tells of itself.
+TOLD = set(
+    "job_id status stage progress eta queue_position created_at updated_at finished_at source "
+    "asset_id title options duration provider model attempts dead_letter history warnings timings "
+    "error status_url result_url".split()
+)
 
 
 async def reached(spool: Spool, job_id: str, status: str) -> None:
@@ -42,32 +48,7 @@ async def test_a_completed_job_tells_all_about_itself(spool: Spool, speech: byte
         "title": "A talk",
         "asset_id": "talk-1",
     }
-    assert job.keys() == {
-        "job_id",
-        "status",
-        "stage",
-        "progress",
-        "eta",
-        "queue_position",
-        "created_at",
-        "updated_at",
-        "finished_at",
-        "source",
-        "asset_id",
-        "title",
-        "options",
-        "duration",
-        "provider",
-        "model",
-        "attempts",
-        "dead_letter",
-        "history",
-        "warnings",
-        "timings",
-        "error",
-        "status_url",
-        "result_url",
-    }
+    assert job.keys() == TOLD
     assert (job["title"], job["asset_id"], job["progress"]) == ("A talk", "talk-1", 1.0)
     assert job["source"] == {"kind": "upload", "name": "talk.flac"}
     assert job["duration"] == 17.0

@@ -26,6 +26,7 @@ CLOSED = [(door, method) for door, method in ROUTES if door.operations[method].s
 DISCOVERY = [(door, method) for door, method in ROUTES if method == "OPTIONS"]
 OPEN = {"/health", "/docs", "/docs/{file}", "/openapi.json"}
 BODY = b"never to be read"
+FAR = "9999-12-31T23:59:59-14:00"  # in UTC it has five digits
 
 
 def named(value: object) -> str:
@@ -284,6 +285,7 @@ async def test_a_key_is_made_used_listed_and_revoked(guarded: Guarded) -> None:
         ({"name": "x", "scopes": ["read"] * 11}, "scopes"),
         ({"name": "x", "scopes": ["read"], "expires_at": "2001-01-01T00:00:00Z"}, "expires_at"),
         ({"name": "x", "scopes": ["read"], "expires_at": "2999-01-01T00:00:00"}, "expires_at"),
+        ({"name": "x", "scopes": ["read"], "expires_at": FAR}, "expires_at"),
         ({"name": "x", "scopes": ["read"], "secret": "mine"}, "secret"),
     ],
 )

@@ -39,7 +39,7 @@ def watched(spool: Spool, conformance: Conformance) -> Iterator[None]:
 @pytest.fixture
 def client(spool: Spool) -> openai.AsyncOpenAI:
     return openai.AsyncOpenAI(
-        base_url="http://spool/v1", api_key="none", http_client=spool.http, max_retries=0
+        base_url="http://localhost/v1", api_key="none", http_client=spool.http, max_retries=0
     )
 
 

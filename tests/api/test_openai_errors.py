@@ -71,7 +71,7 @@ async def test_every_kind_of_trouble(
             assert found["type"] == kind
             assert "secret" not in answer.text
         client = openai.AsyncOpenAI(
-            base_url="http://spool/v1", api_key="none", http_client=http, max_retries=0
+            base_url="http://localhost/v1", api_key="none", http_client=http, max_retries=0
         )
         with pytest.raises(openai.APIStatusError) as caught:
             await client.audio.transcriptions.create(file=("q", b"x"), model="whisper-1")
@@ -86,6 +86,8 @@ async def test_a_hint_is_part_of_the_message(spool: Spool) -> None:
 
 class Deleted:
     """The job was deleted while somebody waited for it."""
+
+    closed = False
 
     async def follow(self, job_id: str, after: int = 0) -> Any:
         raise errors.NotFound(f"no job {job_id}", code="job.not_found")

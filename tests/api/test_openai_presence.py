@@ -91,7 +91,7 @@ async def until_told(spool: Spool, job_id: str, texts: list[str]) -> None:
 @pytest.fixture
 def client(spool: Spool) -> openai.AsyncOpenAI:
     return openai.AsyncOpenAI(
-        base_url="http://spool/v1", api_key="none", http_client=spool.http, max_retries=0
+        base_url="http://localhost/v1", api_key="none", http_client=spool.http, max_retries=0
     )
 
 
@@ -193,6 +193,8 @@ async def test_a_client_that_hangs_up_in_the_middle_of_a_stream_cancels_its_job(
 class Stopping:
     """Follows no job to its end."""
 
+    closed = True
+
     async def follow(self, job_id: str, after: int = 0) -> AsyncIterator[JobEvent]:
         nothing: tuple[JobEvent, ...] = ()
         for event in nothing:
@@ -213,5 +215,7 @@ async def test_a_service_that_stops_says_so_and_keeps_the_job(
     error(answer, 503, "service.unavailable")
     assert int(answer.headers["retry-after"]) > 0
     job_id = await running(spool)
+    assert answer.headers["x-request-id"] == job_id and job_id in answer.text
+    assert answer.headers["x-should-retry"] == "false"
     spool.engine.hold.set()
     assert (await spool.ended(job_id))["status"] == "Completed"

@@ -404,10 +404,21 @@ async def test_a_medium_that_cannot_be_read_is_the_clients_fault(spool: Spool, u
 
 
 async def test_an_engine_that_fails_is_503_with_the_reason(spool: Spool, speech: bytes) -> None:
-    spool.engine.failures = {0: [EngineRefused("the key is wrong")]}
+    crash = EngineCrashed("died", exit_status=-11)
+    spool.engine.failures = {0: [crash, crash]}
     answer = await send(spool, speech, "/process-audio")
     assert answer.status_code == 503 and int(answer.headers["retry-after"]) > 0
-    assert answer.json()["error"]["code"] == "engine.refused"
+    assert answer.json()["error"]["code"] == "engine.crashed"
+
+
+async def test_what_an_engine_refused_for_good_need_not_be_sent_again(
+    spool: Spool, speech: bytes
+) -> None:
+    spool.engine.failures = {0: [EngineRefused("the key is wrong")]}
+    answer = await send(spool, speech, "/process-audio")
+    assert answer.status_code == 422 and "retry-after" not in answer.headers
+    told = answer.json()
+    assert (told["error"]["code"], told["error_message"]) == ("engine.refused", "the key is wrong")
 
 
 async def test_a_job_that_others_cancel_is_answered(spool: Spool, speech: bytes) -> None:

@@ -113,7 +113,7 @@ async def test_what_was_only_asked_is_asked_again_when_the_line_breaks(call: Cal
     call.line.lose = 2
     assert (await call("health"))["status"] == "ok"
     call.line.lose = 9
-    with pytest.raises(Unreachable, match="no answer from http://spool") as trouble:
+    with pytest.raises(Unreachable, match="no answer from http://localhost") as trouble:
         await call("jobs")
     assert call.line.lose == 9 - 4
     assert "spool serve" in str(trouble.value.hint)

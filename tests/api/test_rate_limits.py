@@ -24,7 +24,7 @@ async def gated(doors: Doors, gate: Gate) -> AsyncIterator[httpx2.AsyncClient]:
     """The same house behind another gate. The header `From` is the client's address."""
     app = application(doors_behind(doors, gate))
     async with httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app=from_anywhere(app, doors)), base_url="http://spool"
+        transport=httpx2.ASGITransport(app=from_anywhere(app, doors)), base_url="http://localhost"
     ) as http:
         yield http
 

@@ -280,6 +280,14 @@ async def test_every_answer_is_json(filled: Spool) -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+async def test_a_moment_that_has_no_year_in_utc_is_refused(spool: Spool, moment: str) -> None:
+    for name in ("from", "to"):
+        body = {"q": "x", name: moment}
+        said = error(await spool.http.post("/api/v1/search", json=body), 422)["message"]
+        assert said.startswith(f"{name}: ")
+
+
 @pytest.mark.parametrize("moment", [0, 1_700_000_000, 1.5, "0", "-1", "1700000000.5"])
 async def test_a_moment_that_is_a_number_is_refused(spool: Spool, moment: object) -> None:
     """It would be taken for seconds or for milliseconds, by its size."""

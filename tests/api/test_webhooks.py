@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
-from app.domain.errors import EngineError, EngineRefused
+from app.domain.errors import EngineCrashed, EngineError, EngineRefused
 from tests.api.spool import INGEST, Spool, error
 from tests.unit.workbench import until
 
@@ -84,6 +84,20 @@ async def test_a_failed_job_tells_its_webhook_why(spool: Spool, receiver: Receiv
     assert (told["status"], told["dead_letter"]) == ("failed", False)
     assert told["error_code"] == job["error"]["code"]
     assert told["error_message"] == job["error"]["message"]
+
+
+async def test_a_dead_letter_tells_its_webhook_that_it_is_one(
+    spool: Spool, speech: bytes, receiver: Receiver
+) -> None:
+    crash = EngineCrashed("died", exit_status=-11)
+    spool.engine.failures = {0: [crash, crash]}
+    job = await spool.ended(await spool.take_in(speech, webhook_url=receiver.url))
+    assert (job["status"], job["dead_letter"]) == ("Failed", True)
+    told = json.loads((await receiver.request()).get_data())
+    assert (told["job_id"], told["status"]) == (job["job_id"], "failed")
+    assert told["dead_letter"] is True
+    assert (told["completed_at"], told["error_message"]) == (job["finished_at"], "died")
+    await settled(spool, job["job_id"], "delivered")
 
 
 async def test_the_log_tells_of_each_try_and_a_replay_sends_it_again(

@@ -110,6 +110,7 @@ async def _reopen(store: JobStore, job: Job, model: Model) -> None:
     assert await store.reopen(await stored(store, job)) == model.status.ended
     if model.status.ended:
         model.status, model.deaths = JobStatus.PENDING, 0
+        model.progress = model.progress if model.progress < 1.0 else 0.0
 
 
 async def _tell(store: JobStore, claim: Job, verb: str, number: float) -> bool:

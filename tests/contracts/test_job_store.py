@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from app.adapters.sql.cursor import Cursor
 from app.domain.errors import (
     Conflict,
     EngineCrashed,
@@ -36,6 +37,7 @@ from app.domain.transcript import WindowTranscript
 from app.ports import JobStore
 from tests.contracts.conftest import OpenStores, SteppedClock, Stores
 from tests.contracts.jobs import BOOT, add_job, claim, claimed_job, new_id, stored
+from tests.contracts.webhooks import SAID
 
 ERROR = StorageFull("the disk is full")
 OPTIONS = JobOptions(
@@ -202,8 +204,12 @@ async def test_the_list_can_be_narrowed_to_a_status(store: JobStore) -> None:
     assert page.jobs[0].history == running.history
 
 
+BEYOND = Cursor(created_at=datetime.fromisoformat("9999-12-31T23:59:59-14:00"), job_id=new_id())
+
+
 @pytest.mark.parametrize(
-    "cursor", ["", "x", "W10", "bnVsbA", "é", "=", "A" * 10_000, "W1tb" * 9999]
+    "cursor",
+    ["", "x", "W10", "bnVsbA", "é", "=", "A" * 10_000, "W1tb" * 9999, BEYOND.encode()],
 )
 async def test_a_foreign_cursor_is_an_invalid_request(store: JobStore, cursor: str) -> None:
     with pytest.raises(InvalidRequest):
@@ -273,6 +279,19 @@ async def test_a_job_keeps_the_engine_that_it_began_with(store: JobStore) -> Non
     again = await store.claim(job.job_id, "boot-2")
     assert again is not None and (again.provider, again.model) == ("whisper_cpp", "tiny.en")
     assert not await store.note_engine(job, "openai", "whisper-1"), "an old claim"
+
+
+async def test_a_reopened_job_gets_an_engine_anew_unless_it_was_heard(stores: Stores) -> None:
+    for heard in (False, True):
+        job = await claimed_job(stores.jobs)
+        await stores.jobs.note_engine(job, "whisper_cpp", "tiny.en")
+        if heard:
+            await stores.transcripts.save(job, SAID)
+        await stores.jobs.fail(job, EngineError("no"))
+        assert await stores.jobs.reopen(await stored(stores.jobs, job))
+        again = await stored(stores.jobs, job)
+        kept = ("whisper_cpp", "tiny.en") if heard else (None, None)
+        assert (again.provider, again.model) == kept
 
 
 # claim
@@ -623,6 +642,28 @@ async def test_a_cancelled_job_is_nobodys(
     assert all(attempt.error_code == "cancelled" for attempt in cancelled.history)
     assert not await store.cancel(job.job_id)
     assert await store.claim(job.job_id, BOOT) is None
+
+
+async def test_what_ended_long_ago_is_expired_oldest_first_and_can_be_deleted_as_such(
+    stores: Stores, clock: SteppedClock
+) -> None:
+    old, older = await claimed_job(stores.jobs), await claimed_job(stores.jobs)
+    dead, fresh = await claimed_job(stores.jobs), await claimed_job(stores.jobs)
+    await add_job(stores.jobs)
+    await stores.jobs.fail(dead, ERROR, dead_letter=True)
+    for job in (older, old):
+        clock.step(1)
+        assert await stores.jobs.succeed(job, output_path=None)
+    before = clock.step(1)
+    assert await stores.jobs.succeed(fresh, output_path=None)
+    expired = [job.job_id for job in await stores.jobs.expired(before, 10)]
+    assert expired == [older.job_id, old.job_id]
+    assert len(await stores.jobs.expired(before, 1)) == 1
+    for job in (dead, fresh):
+        assert not await stores.jobs.delete(job.job_id, ended_before=before)
+        assert await stores.jobs.get(job.job_id)
+    assert await stores.jobs.delete(old.job_id, ended_before=before)
+    assert await stores.jobs.get(old.job_id) is None
 
 
 async def test_a_job_that_runs_is_not_deleted(stores: Stores) -> None:

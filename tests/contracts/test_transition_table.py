@@ -24,6 +24,7 @@ TABLE: dict[str, dict[JobStatus, JobStatus | str]] = {
     "note_progress": {RUNNING: RUNNING},
     "note_duration": {RUNNING: RUNNING},
     "note_engine": {RUNNING: RUNNING},
+    "note_sha256": {RUNNING: RUNNING},
     "warn": {RUNNING: RUNNING},
     "succeed": {RUNNING: COMPLETED},
     "fail": {RUNNING: FAILED},
@@ -48,6 +49,7 @@ VERBS: dict[str, Verb] = {
     "note_progress": lambda store, job: store.note_progress(job, 0.5),
     "note_duration": lambda store, job: store.note_duration(job, 11.0),
     "note_engine": lambda store, job: store.note_engine(job, "whisper_cpp", "base"),
+    "note_sha256": lambda store, job: store.note_sha256(job, "ab" * 32),
     "warn": lambda store, job: store.warn(job, JobWarning(code="c", message="m")),
     "succeed": lambda store, job: store.succeed(job, output_path=None),
     "fail": lambda store, job: store.fail(job, MediaUnreadable("no sound")),
@@ -71,6 +73,7 @@ class Seen:
     boot_id: str | None
     duration: float | None
     provider: str | None
+    sha256: str | None
     warnings: tuple[JobWarning, ...]
     ended: bool
 
@@ -127,6 +130,8 @@ async def test_the_same_verb_in_the_same_state_does_the_same_again(
 
 def test_the_table_knows_every_verb_that_changes_a_job() -> None:
     looks = {"add", "get", "list", "count", "dead_letters", "known", "pending", "ahead"}
+    looks |= {"expired"}  # what has is deleted by `delete`
+    looks |= {"answered", "answer"}  # of keys
     looks |= {"completed_with", "make_good"}  # takes warnings back: its own tests say when
     verbs = {name for name in vars(JobStore) if not name.startswith("_")}
     assert verbs - looks == set(TABLE) == set(VERBS)

@@ -153,6 +153,17 @@ async def test_those_that_grow_are_told_from_the_rest(uploads: UploadStore) -> N
     assert await uploads.growing([]) == set()
 
 
+async def test_those_that_are_hashed_and_no_job_yet_are_told_from_the_rest(
+    uploads: UploadStore,
+) -> None:
+    growing, here = await begun(uploads), await whole(uploads)
+    ready, done = await hashed(uploads), await hashed(uploads)
+    await uploads.finish(done)
+    asked = [growing.upload_id, here.upload_id, ready.upload_id, done.upload_id, new_id()]
+    assert await uploads.hashed(asked) == {ready.upload_id}
+    assert await uploads.hashed([]) == set()
+
+
 async def test_deleting_says_whether_there_was_one(uploads: UploadStore) -> None:
     added = await begun(uploads)
     assert await uploads.delete(added.upload_id) is True

@@ -15,8 +15,7 @@ import pytest
 
 from app.adapters.embedders.slot import unpacked
 from app.adapters.embedders.text_onnx import encode
-from app.adapters.lance_index import LanceIndex
-from app.adapters.lance_index import keeping
+from app.adapters.lance_index import LanceIndex, keeping
 from app.adapters.weights.shelf import ModelShelf
 from app.domain.errors import InvalidRequest, StorageError, Unavailable
 from app.domain.media_types import MediaType

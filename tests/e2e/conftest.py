@@ -25,6 +25,7 @@ class Server:
 
     def __init__(self, folder: Path, model_folder: Path, **settings: str) -> None:
         self.data, self._log = folder / "data", folder / "server.log"
+        self.command: tuple[str, ...] = (sys.executable, "-m", "app", "serve")
         self.port = _free_port()
         self.environment = os.environ | {
             "APP__STORAGE__DATA_DIR": str(self.data),
@@ -40,18 +41,18 @@ class Server:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "app", "serve"],
+                self.command,
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )
-        self._until(lambda: True)
+        self.until(lambda: True)
 
     def until_ready(self) -> None:
         """Until engine, embeddings and index are loaded."""
-        self._until(lambda: all(state == "ready" for state in self.health()["ready"].values()))
+        self.until(lambda: all(state == "ready" for state in self.health()["ready"].values()))
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send the signal; returns the exit status."""
@@ -105,7 +106,7 @@ class Server:
         hits: list[dict[str, Any]] = answer.json()["hits"]
         return hits
 
-    def _until(self, condition: Callable[[], bool]) -> None:
+    def until(self, condition: Callable[[], bool]) -> None:
         """Ask /health until it answers and the condition holds; a dead process ends it at once."""
         transport = httpx2.HTTPTransport(retries=0)
         with httpx2.Client(transport=transport, timeout=5.0) as probe:

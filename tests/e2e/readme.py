@@ -14,14 +14,19 @@ from typing import Any, Self
 from tests.media import OWN, ROOT, make_video, run_ffmpeg
 
 BLOCK = re.compile(
-    r"(?:<!--(?P<note>(?:(?!-->).)*)-->\s*)?^```(?P<kind>console|sh|bash)\n(?P<text>.*?)^```$",
+    r"(?:<!--(?P<note>(?:(?!-->).)*)-->\s*)?^```(?P<kind>console|sh|bash|python)\n(?P<text>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
-#: `<!-- not run: why -->` right above a block.
+#: A command in a row of a table.
+CELL = re.compile(r"^\|(?P<note>.*)\| `(?P<text>curl .*)` \|$", re.MULTILINE)
+#: `<!-- not run: why -->` right above a block, or in the row.
 NOT_RUN = re.compile(r"\s*not run:\s*(?P<why>\S.*?)\s*", re.DOTALL)
+NOTE = re.compile(r"<!--(.*?)-->", re.DOTALL)
 UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
-FILE = re.compile(r"(?<=[@\s])[\w./-]+\.(?:mp4|mov|wav|mp3|flac|m4a|webm|ogg)\b")
+FILE = re.compile(r"(?<=[@\s\"])[\w./-]+\.(?:mp4|mov|wav|mp3|flac|m4a|webm|ogg)\b")
 HERE = re.compile(r"\b(?:localhost|127\.0\.0\.1):8000\b")
+#: Stands for the id that was printed last.
+KEY_ID = "KEY_ID"
 #: What was made last is `$ID` in the examples after it.
 LOCATION = re.compile(r"^location: \S*/([\w-]+)\s*$", re.IGNORECASE | re.MULTILINE)
 DONE = "--- done with"
@@ -32,6 +37,9 @@ exec {curl} --fail-with-body "$@"
 """
 SPOOL = """#!/bin/sh
 PYTHONPATH={root} exec {python} -m app "$@"
+"""
+PYTHON = """#!/bin/sh
+PYTHONPATH={root} exec {python} "$@"
 """
 
 
@@ -56,20 +64,31 @@ class Example:
 
 
 def examples(readme: str) -> Iterator[Example]:
-    """Every fenced block that asks the service something with curl."""
+    """Every fenced block and every command in a table that asks the service something."""
     for match in BLOCK.finditer(readme):
-        steps = tuple((_console if match["kind"] == "console" else _script)(match["text"]))
-        if not any("curl" in step.command and HERE.search(step.command) for step in steps):
-            continue
-        before = readme[: match.start("text")]
-        headlines = re.findall(r"^##+ (.+)$", before, re.MULTILINE)
-        excuse = NOT_RUN.fullmatch(match["note"] or "")
-        yield Example(
-            section=headlines[-1] if headlines else "",
-            line=before.count("\n") + 1,
-            steps=steps,
-            excuse=excuse["why"] if excuse else None,
-        )
+        steps = tuple(READERS[match["kind"]](match["text"]))
+        if any(map(_asks, steps)):
+            yield _example(readme, match, steps, match["note"] or "")
+    for match in CELL.finditer(readme):
+        note = NOTE.search(match["note"])
+        yield _example(readme, match, (Step(command=match["text"]),), note[1] if note else "")
+
+
+def _asks(step: Step) -> bool:
+    said = re.sub(r"\s#.*", "", step.command)
+    return bool(HERE.search(said)) or said.startswith("spool ")
+
+
+def _example(readme: str, match: re.Match[str], steps: tuple[Step, ...], note: str) -> Example:
+    before = readme[: match.start("text")]
+    headlines = re.findall(r"^##+ (.+)$", before, re.MULTILINE)
+    excuse = NOT_RUN.fullmatch(note)
+    return Example(
+        section=headlines[-1] if headlines else "",
+        line=before.count("\n") + 1,
+        steps=steps,
+        excuse=excuse["why"] if excuse else None,
+    )
 
 
 def _console(text: str) -> Iterator[Step]:
@@ -87,6 +106,14 @@ def _script(text: str) -> Iterator[Step]:
             yield Step(command=command.strip())
 
 
+def _python(text: str) -> Iterator[Step]:
+    """One program."""
+    yield Step(command=f"python3 - <<'PROGRAM'\n{text}PROGRAM")
+
+
+READERS = {"console": _console, "sh": _script, "bash": _script, "python": _python}
+
+
 class Shell:
     """bash in a folder with the files that examples name, against one service."""
 
@@ -95,7 +122,7 @@ class Shell:
         #: An id that the README shows -> the one that it stands for; any other is that of a job
         #: that has completed.
         self._ids: dict[str, str] = {}
-        self._known = known
+        self._known, self._last = known, known
         tools = self._tools()
         address = {"SPOOL_SERVER": f"http://127.0.0.1:{port}"}
         self._bash = subprocess.Popen(
@@ -120,6 +147,7 @@ class Shell:
         """Exit status, and all that was printed."""
         command = HERE.sub(f"127.0.0.1:{self._port}", step.command)
         command = UUID.sub(lambda shown: self._ids.get(shown[0], self._known), command)
+        command = command.replace(KEY_ID, self._last)
         for name in FILE.findall(command):
             if not Path(name).is_absolute():
                 self._make(self.folder / name)
@@ -145,6 +173,7 @@ class Shell:
     def _learn(self, shown: str, output: str) -> None:
         there, here = (list(dict.fromkeys(UUID.findall(text))) for text in (shown, output))
         self._ids |= dict(zip(there, here, strict=False))
+        self._last = here[-1] if here else self._last
         if made := LOCATION.findall(output):
             self._tell(f"ID={made[-1]}")
 
@@ -161,11 +190,11 @@ class Shell:
             run_ffmpeg(["-i", speech, file])
 
     def _tools(self) -> Path:
-        """`curl`, which must not be answered with an error, and `spool`."""
+        """`curl`, which must not be answered with an error, `spool`, and the tests' own Python."""
         tools = self.folder / ".tools"
         tools.mkdir(parents=True)
         curl = shutil.which("curl")
-        for name, text in {"curl": CURL, "spool": SPOOL}.items():
+        for name, text in {"curl": CURL, "spool": SPOOL, "python3": PYTHON}.items():
             tool = tools / name
             tool.write_text(text.format(curl=curl, root=ROOT, python=sys.executable))
             tool.chmod(0o755)

@@ -1,5 +1,6 @@
-"""Every example of the README that asks with curl works as it stands."""
+"""Every example of the README that asks the service works as it stands."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +15,18 @@ EXAMPLES = list(examples((ROOT / "README.md").read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Iterator[Server]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the reader of the README is, and what the service may read."""
+    return tmp_path_factory.mktemp("reader")
+
+
+@pytest.fixture(scope="module")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, model_folder: Path, folder: Path
+) -> Iterator[Server]:
     """One of its own: examples change the default engine, and delete."""
-    made = Server(tmp_path_factory.mktemp("readme"), model_folder)
+    roots = {"APP__INGESTION__ALLOWED_ROOTS": json.dumps([str(folder)])}
+    made = Server(tmp_path_factory.mktemp("readme"), model_folder, **roots)
     made.start()
     made.until_ready()
     yield made
@@ -24,12 +34,11 @@ def server(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Iter
 
 
 @pytest.fixture(scope="module")
-def shell(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+def shell(server: Server, folder: Path) -> Iterator[Shell]:
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     completed = server.ingest(OWN / "jfk.flac")
     server.completed(completed)
-    folder = tmp_path_factory.mktemp("reader")
     with Shell(folder, server.port, server.environment, completed) as opened:
         yield opened
 
@@ -54,6 +63,11 @@ def test_there_are_examples_and_most_of_them_run() -> None:
 MADE_UP = """
 ## A section
 
+| how | example |
+|---|---|
+| a form | `curl -F file=@talk.mp4 localhost:8000/y` |
+| far away <!-- not run: it is far --> | `curl example.org` |
+
 ```console
 $ curl -s localhost:8000/health \\
     -H 'X: y'
@@ -71,19 +85,39 @@ curl -T talk.mp4 localhost:8000/x
 
 ```sh
 scripts/serve
+spool keys list
+```
+
+```python
+print("localhost:8000")
+```
+
+```python
+print("nobody")
 ```
 """
 
 
 def test_blocks_are_read_as_steps_with_their_output_and_their_excuse() -> None:
-    first, second = examples(MADE_UP)
+    first, second, keys, program, *_ = examples(MADE_UP)
     assert first.steps == (
         Step(command="curl -s localhost:8000/health \\\n    -H 'X: y'", shown='{"a": 1}'),
         Step(command="echo no more", shown="no more"),
     )
-    assert (first.section, first.line, first.excuse) == ("A section", 5, None)
+    assert (first.section, first.line, first.excuse) == ("A section", 10, None)
     assert second.steps == (Step(command="curl -T talk.mp4 localhost:8000/x"),)
     assert second.excuse == "it needs the moon"
+    assert keys.steps[1] == Step(command="spool keys list")
+    assert program.steps == (
+        Step(command="python3 - <<'PROGRAM'\nprint(\"localhost:8000\")\nPROGRAM"),
+    )
+
+
+def test_commands_in_tables_are_read_with_their_excuse() -> None:
+    *_, form, far = examples(MADE_UP)
+    assert form.steps == (Step(command="curl -F file=@talk.mp4 localhost:8000/y"),)
+    assert (form.line, form.excuse) == (6, None)
+    assert far.excuse == "it is far"
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,15 @@ def refusal(answer: bytes) -> tuple[int, str]:
     return int(status), error["code"]
 
 
+def head_alone(answer: bytes) -> int:
+    """Status of a refusal to HEAD: as any other, without its body."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    lines = head.lower().split(b"\r\n")
+    assert (end, body) == (b"\r\n\r\n", b""), answer
+    assert b"content-type: application/json" in lines and b"connection: close" in lines
+    return int(head.split(b" ")[1])
+
+
 def one_answer(client: socket.socket) -> bytes:
     """Head and body of the next answer on a connection that stays."""
     answer = b""
@@ -200,7 +209,9 @@ def test_a_client_that_waits_for_its_answer_is_not_slow(edge: Server) -> None:
 
 def test_a_refused_upload_may_not_go_on_for_ever(edge: Server) -> None:
     with dial(edge) as client:
-        client.sendall(b"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n")
+        client.sendall(
+            b"POST /nothing HTTP/1.1\r\nHost: 127.1.1.1\r\nContent-Length: 1000000000\r\n\r\n"
+        )
         assert b" 404 " in one_answer(client)
         with dripping(client, b"x" * 4096):
             until_closed(client)
@@ -227,6 +238,67 @@ def test_a_thousand_slow_clients_do_not_stop_real_requests(edge: Server) -> None
         assert edge.http.post("/api/v1/ingest", content=b"RIFF").status_code == 202
         assert edge.health()["status"] == "ok"
     assert "no connection can be taken in" not in edge.log()
+
+
+# HEAD
+
+
+TWO_LENGTHS = b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "status"),
+    [
+        (b"Host: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"Host: x\r\n" + TWO_LENGTHS + b"\r\n", 400),
+        (b"Host: x\r\nHost: y\r\n\r\n", 400),
+        (b"\r\n", 400),
+        (b"Host: x\r\nno colon\r\n\r\n", 400),
+        (b"Host: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"Host: x\r\nX: " + b"a" * MAX_HEAD + b"\r\n\r\n", 431),
+        (b"Host: x\r\nX: " + b"a" * 2 * MAX_HEAD, 431),
+        (b"Host: x\r\n", 408),
+    ],
+)
+@pytest.mark.parametrize("path", [b"/health", b"/v1/models"])
+def test_head_is_refused_as_all_else_is_but_without_a_body(
+    edge: Server, path: bytes, rest: bytes, status: int
+) -> None:
+    answer = said(edge, b"HEAD " + path + b" HTTP/1.1\r\n" + rest)
+    assert head_alone(answer) == status
+
+
+# the shape of the surface that is asked
+
+
+@pytest.mark.parametrize(
+    ("rest", "status", "code"),
+    [
+        (b"Host: x\r\n" + TWO_LENGTHS + b"\r\n", 400, "request.malformed"),
+        (b"no colon\r\n\r\n", 400, "request.malformed"),
+        (b"Host: x\r\nX: " + b"a" * MAX_HEAD + b"\r\n\r\n", 431, "request.head_too_large"),
+        (b"X: " + b"a" * 2 * MAX_HEAD, 431, "request.head_too_large"),
+        (b"Host: x\r\n", 408, "request.timeout"),
+    ],
+)
+def test_openais_clients_are_refused_in_openais_shape(
+    edge: Server, rest: bytes, status: int, code: str
+) -> None:
+    answer = said(edge, b"POST /v1/audio/transcriptions HTTP/1.1\r\n" + rest)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    error = json.loads(body)["error"]
+    assert error.keys() == {"message", "type", "param", "code"}
+    assert (int(head.split(b" ")[1]), error["code"]) == (status, code)
+
+
+def test_the_shape_is_that_of_this_request_not_of_the_one_before(edge: Server) -> None:
+    with dial(edge) as client:
+        client.sendall(b"HEAD /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += client.recv(65536)
+        client.sendall(b"rubbish\r\n\r\n")
+        assert refusal(until_closed(client)) == (400, "request.malformed")
 
 
 # too much
@@ -315,6 +387,27 @@ def test_rubbish_does_not_fill_the_log(edge: Server) -> None:
     assert edge.log()[size:].count("\n") < 10
 
 
+@pytest.mark.parametrize(
+    "upgrade",
+    [
+        b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+        b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+        b"HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n",
+    ],
+    ids=["websocket", "h2c"],
+)
+def test_who_asks_for_another_protocol_is_answered_in_this_one_and_not_logged(
+    edge: Server, upgrade: bytes
+) -> None:
+    size = len(edge.log())
+    with dial(edge) as client:
+        for _ in range(2):
+            client.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n" + upgrade + b"\r\n")
+            assert one_answer(client).startswith(b"HTTP/1.1 200 ")
+    assert "pgrade" not in edge.log()[size:] and "WebSocket" not in edge.log()[size:]
+
+
 # places
 
 
@@ -342,7 +435,9 @@ def test_when_all_places_are_taken_the_longest_idle_has_to_go(
             for client in busy:
                 client.sendall(INGEST + b"Expect: 100-continue\r\nContent-Length: 4\r\n\r\n")
                 assert client.recv(65536).startswith(b"HTTP/1.1 100")
-            assert refusal(said(server)) == (503, "service.full")
+            full = said(server)
+            assert refusal(full) == (503, "service.full")
+            assert b"\r\nretry-after: " in full and b"\r\nx-content-type-options: " in full
             for client in busy:
                 client.sendall(b"RIFF")
                 assert b" 202 " in one_answer(client)

@@ -5,8 +5,10 @@ import json
 import random
 import shutil
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -28,6 +30,10 @@ CUTS = 10
 EACH = ("upload.synced", "upload.counted")
 UPLOAD_POINTS = [point for point in POINTS if point.startswith("upload.")]
 KILLED_AFTER = (3, 7)  # cuts
+#: As a disk that is full does, but only for jobs.
+REFUSE_JOBS = (
+    "CREATE TRIGGER refuse_jobs BEFORE INSERT ON jobs BEGIN SELECT there_is_no_such_function(); END"
+)
 TUS_JS = "tus-js-client@4.3"
 TUS_JS_FOLDER = ROOT / ".cache" / "tus-js"
 #: Arguments: path, endpoint, size of a chunk (0: all at once). Prints the URL of the upload.
@@ -180,6 +186,32 @@ def test_a_death_at_each_step_loses_nothing_that_was_acknowledged(
         assert _sent(spool, url, here, content[here:]) == len(content)
     is_whole(spool, url, recording)
     assert len(spool.http.get("/api/v1/jobs").json()["jobs"]) == 1
+
+
+@pytest.mark.timeout(120)
+def test_a_database_that_takes_no_job_at_the_next_start_costs_no_acknowledged_upload(
+    make_spool: Callable[..., Spool], sent_media: Path
+) -> None:
+    spool, recording = make_spool(), sent_media / "short.wav"
+    spool.start(crash_at="upload.renamed")
+    content = recording.read_bytes()
+    url = _created(spool, content)
+    with pytest.raises(httpx2.TransportError):
+        _sent(spool, url, 0, content)
+    spool.await_death(10)
+    _change(spool, REFUSE_JOBS)
+    spool.start()
+    assert "is whole and not a job yet" in spool.log()
+    assert spool.stop() == 0
+    _change(spool, "DROP TRIGGER refuse_jobs")
+    spool.start()
+    assert _offset(spool, url) == len(content)
+    is_whole(spool, url, recording)
+
+
+def _change(spool: Spool, statement: str) -> None:
+    with closing(sqlite3.connect(spool.data / "spool.db")) as database:
+        database.execute(statement)
 
 
 @pytest.mark.timeout(120)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from app.adapters.local_storage import LocalStorage, ResumableStorage
+from app.adapters.local_storage import BootMark, LocalStorage, ResumableStorage
 from app.adapters.sql import migrate
+from app.adapters.sql.boots import SqlBootLog
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.uploads import SqlUploadStore
@@ -16,6 +17,7 @@ from app.domain.jobs import Job, JobOptions, SourceKind
 from app.domain.uploads import Checksum, ResumableUpload
 from app.ports import ResumableFiles, UploadStore
 from app.services.intake import Upload
+from app.services.sweep import FileSweep
 from app.services.upload_finish import UploadFinish
 from app.services.upload_sweep import UploadSweep
 from app.services.upload_turns import Turns
@@ -47,7 +49,8 @@ class Desk:
     """The part of `Intake` that uploads need."""
 
     store: SqlJobStore
-    #: Raised instead of doing anything.
+    blobs: LocalStorage
+    #: Raised instead of making a job.
     trouble: BaseException | None = None
 
     def make_room(self, size: int) -> None:
@@ -73,6 +76,10 @@ class Desk:
             sha256=upload.sha256,
         )
 
+    async def discard_unnamed(self, upload: Upload) -> None:
+        if await self.store.get(upload.job_id) is None:
+            await self.blobs.delete_file(upload.key)
+
 
 @dataclass(kw_only=True)
 class Landing:
@@ -83,6 +90,7 @@ class Landing:
     clock: Clock
     files: ResumableFiles
     blobs: LocalStorage
+    file_sweep: FileSweep
     turns: Turns = field(default_factory=lambda: Turns(patience=0.05))
 
     @property
@@ -106,12 +114,15 @@ class Landing:
     def sweep(self) -> UploadSweep:
         return UploadSweep(
             store=self.store,
-            files=self.files,
-            bulk=self.blobs,
             finish=self.finish,
             turns=self.turns,
             clock=self.clock,
         )
+
+    async def start(self) -> None:
+        """As the house does, with files and a database that belong together."""
+        await self.file_sweep.run_once(new_id())
+        await self.sweep.recover()
 
     async def begun(self, length: int) -> str:
         made = await self.service.create(length, JobOptions(), filename="talk.wav", told=None)
@@ -151,13 +162,24 @@ async def opened(folder: Path, clock: Clock) -> AsyncIterator[Landing]:
     if not (folder / "spool.db").exists():
         shutil.copy(template, folder / "spool.db")
     async with Database(f"sqlite:///{folder / 'spool.db'}") as database:
-        jobs = SqlJobStore(database, clock)
+        jobs, uploads = SqlJobStore(database, clock), SqlUploadStore(database, LIVES, clock)
+        blobs = LocalStorage(folder)
+        file_sweep = FileSweep(
+            files=blobs,
+            mark=BootMark(folder),
+            boots=SqlBootLog(database),
+            known_jobs=jobs.known,
+            hashed_uploads=uploads.hashed,
+            growing_uploads=uploads.growing,
+        )
+        await file_sweep.run_once(new_id())
         yield Landing(
             folder=folder,
             jobs=jobs,
-            store=SqlUploadStore(database, LIVES, clock),
-            desk=Desk(jobs),
+            store=uploads,
+            desk=Desk(jobs, blobs),
             clock=clock,
             files=ResumableStorage(folder),
-            blobs=LocalStorage(folder),
+            blobs=blobs,
+            file_sweep=file_sweep,
         )

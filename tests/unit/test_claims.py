@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import Exhausted, StorageError, StorageFull
-from app.domain.jobs import JobStatus
+from app.domain.jobs import JobOptions, JobStatus, Priority
 from app.services.disk import DiskGuard
 from app.services.verdicts import Limits
 from tests.contracts.jobs import claim
@@ -68,6 +68,30 @@ async def test_a_hint_for_a_job_at_hand_is_kept_for_later(bench: Workbench) -> N
     await stopped(task)
     assert (await bench.now(job)).attempts == 2
     assert worker.running() == 0
+
+
+async def test_a_hint_that_is_kept_for_later_keeps_its_priority(bench: Workbench) -> None:
+    line = Scripted()
+    line.go_on.clear()
+    job = await bench.upload(options=JobOptions(priority=Priority.INTERACTIVE))
+    worker = bench.worker(pipeline=line.as_pipeline())
+    walk = asyncio.create_task(worker.run_once())
+    async with asyncio.timeout(30):
+        await line.begun.wait()
+        await bench.queue.enqueue({"job_id": job.job_id}, Priority.INTERACTIVE)
+        assert await worker.run_once() is None
+        assert await bench.queue.dequeue(Priority.INTERACTIVE) == {"job_id": job.job_id}
+        line.go_on.set()
+        await walk
+
+
+async def test_a_job_whose_claim_fails_keeps_its_priority(bench: Workbench) -> None:
+    job = await bench.upload(options=JobOptions(priority=Priority.INTERACTIVE))
+    worker = bench.worker(store=Failing(bench, claim=[StorageError("torn")]))
+    with pytest.raises(StorageError):
+        await worker.run_once()
+    async with asyncio.timeout(30):
+        assert await bench.queue.dequeue(Priority.INTERACTIVE) == {"job_id": job.job_id}
 
 
 async def test_what_the_machine_lacks_costs_nothing_and_holds_the_place(bench: Workbench) -> None:

@@ -1,8 +1,10 @@
 """Engines by name: loaded once, leased, and refused by name."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -118,12 +120,30 @@ async def test_an_unknown_model_is_refused_and_nothing_is_looked_for(model: str)
     assert factory.asked == []
 
 
-def test_the_configured_model_may_be_any_that_the_operator_chose() -> None:
+async def test_the_configured_model_may_be_any_that_the_operator_chose() -> None:
     shelf = a_shelf(Factory(), default="/srv/models/own.bin")
-    shelf.check(None, None)
-    shelf.check(None, "/srv/models/own.bin")
+    await shelf.check(None, None)
+    await shelf.check(None, "/srv/models/own.bin")
     with pytest.raises(InvalidRequest):
-        shelf.check(None, "/srv/models/other.bin")
+        await shelf.check(None, "/srv/models/other.bin")
+
+
+async def test_a_configured_path_can_be_asked_for_by_its_last_part() -> None:
+    factory = Factory()
+    shelf = a_shelf(factory, default="/srv/models/own.bin")
+    await shelf.swap("whisper_cpp", "tiny.en")
+    assert await shelf.check(None, "own.bin") == ("whisper_cpp", "/srv/models/own.bin")
+    await shelf.swap("whisper_cpp", "own.bin")
+    assert shelf.default == ("whisper_cpp", "/srv/models/own.bin")
+    assert factory.asked == ["tiny.en", "/srv/models/own.bin"]
+
+
+async def test_why_a_configured_path_does_not_load_is_told_without_the_path() -> None:
+    factory = Factory()
+    factory.failures = [ModelNotFound("/srv/models/own.bin: no such file")]
+    shelf = a_shelf(factory, default="/srv/models/own.bin")
+    await shelf.warm()
+    assert shelf.state == "failed: own.bin: no such file"
 
 
 async def test_warming_loads_the_configured_engine_and_says_so() -> None:
@@ -173,7 +193,7 @@ async def test_a_model_that_was_dropped_is_made_again() -> None:
             assert isinstance(engine, FakeEngine) and not engine.closed
 
 
-def test_the_names_are_looked_up_only_for_a_model_that_a_client_chose() -> None:
+async def test_the_names_are_looked_up_only_for_a_model_that_a_client_chose() -> None:
     def names(provider: str) -> list[str]:
         raise AssertionError("reads the disk")
 
@@ -183,8 +203,139 @@ def test_the_names_are_looked_up_only_for_a_model_that_a_client_chose() -> None:
         defaults={"whisper_cpp": "base"},
         names=names,
     )
-    shelf.check(None, None)
-    shelf.check("whisper_cpp", "base")
+    await shelf.check(None, None)
+    await shelf.check("whisper_cpp", "base")
+
+
+async def test_a_slow_folder_of_models_holds_up_nobody_else() -> None:
+    looked: list[threading.Thread] = []
+
+    def names(provider: str) -> tuple[str, ...]:
+        looked.append(threading.current_thread())
+        return NAMES
+
+    shelf = EngineShelf(
+        {"whisper_cpp": Factory()},
+        provider="whisper_cpp",
+        defaults={"whisper_cpp": "base"},
+        names=names,
+    )
+    await shelf.check(None, "tiny.en")
+    await shelf.choices()
+    assert len(looked) == 2 and threading.main_thread() not in looked
+
+
+# too many
+
+
+class SlowToClose(FakeEngine):
+    """Closing lasts until the test lets it."""
+
+    def __init__(self, model: str, gate: asyncio.Event) -> None:
+        super().__init__(model)
+        self._gate = gate
+
+    async def aclose(self) -> None:
+        await self._gate.wait()
+        await super().aclose()
+
+
+class Closing:
+    """A shelf that is full of idle engines, which close when `gate` is set."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.shelf = EngineShelf(
+            {"openai": self._make},
+            provider="openai",
+            defaults={"openai": "usual"},
+            names=lambda provider: (),
+        )
+
+    async def _make(self, model: str) -> FakeEngine:
+        return SlowToClose(model, self.gate)
+
+    async def fill(self) -> None:
+        for number in range(4):
+            await leased(self.shelf, None, f"idle-{number}")
+
+    def names(self) -> list[str]:
+        return [model for _, model in self.shelf.loaded()]
+
+
+async def test_jobs_that_end_together_drop_no_engine_twice() -> None:
+    closing = Closing()
+    await closing.fill()
+    async with AsyncExitStack() as leases:
+        for number in range(3):
+            await leases.enter_async_context(closing.shelf.lease(None, f"new-{number}"))
+        ends = [asyncio.create_task(leased(closing.shelf, None, f"n-{n}")) for n in range(3)]
+        while "idle-2" in closing.names():  # noqa: ASYNC110 - the shelf tells nobody
+            await asyncio.sleep(0)
+        closing.gate.set()
+        assert await asyncio.gather(*ends) == ["n-0", "n-1", "n-2"]
+
+
+async def test_an_engine_that_was_taken_meanwhile_is_not_closed_in_use() -> None:
+    closing = Closing()
+    await closing.fill()
+    async with AsyncExitStack() as leases:
+        for number in range(2):
+            await leases.enter_async_context(closing.shelf.lease(None, f"new-{number}"))
+        ending = asyncio.create_task(leased(closing.shelf, None, "new-2"))
+        while "idle-0" in closing.names():  # noqa: ASYNC110 - the shelf tells nobody
+            await asyncio.sleep(0)
+        async with AsyncExitStack() as others:
+            used = []
+            for model in closing.names():
+                used.append(await others.enter_async_context(closing.shelf.lease(None, model)))
+            closing.gate.set()
+            assert await ending == "new-2"
+            assert [
+                each.model for each in used if isinstance(each, FakeEngine) and each.closed
+            ] == []
+
+
+async def test_of_too_many_the_one_goes_that_was_idle_longest() -> None:
+    factory, clock = Factory(), Clock()
+    shelf = a_shelf(factory, clock=clock)
+    for number in (0, 1, 2, 3, 0, 4):
+        clock.now += 1
+        await leased(shelf, "openai", f"model-{number}")
+    assert {model for _, model in shelf.loaded()} == {f"model-{number}" for number in (0, 2, 3, 4)}
+
+
+async def test_the_default_is_none_too_many() -> None:
+    factory = Factory()
+    shelf = a_shelf(factory)
+    await shelf.warm()
+    for number in range(10):
+        await leased(shelf, "openai", f"model-{number}")
+    assert shelf.state == "ready" and shelf.default in shelf.loaded()
+    assert len(shelf.loaded()) == 4
+
+
+async def test_a_new_default_is_loaded_when_the_swap_is_done_however_many_are_in_use() -> None:
+    shelf = a_shelf(Factory())
+    async with AsyncExitStack() as leases:
+        for number in range(4):
+            await leases.enter_async_context(shelf.lease("openai", f"model-{number}"))
+        await shelf.swap("whisper_cpp", "tiny.en")
+        assert shelf.state == "ready" and shelf.default in shelf.loaded()
+
+
+async def test_an_engine_that_does_not_close_costs_nobody_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(engine: FakeEngine) -> None:
+        raise OSError("no")
+
+    monkeypatch.setattr(FakeEngine, "aclose", broken)
+    shelf = a_shelf(Factory())
+    for number in range(6):
+        assert await leased(shelf, "openai", f"model-{number}") == f"model-{number}"
+    await shelf.unload(0.0)
+    assert not shelf.loaded()
 
 
 # the default
@@ -243,11 +394,12 @@ async def test_swaps_come_one_after_the_other() -> None:
     factory.held = {"tiny.en": asyncio.Event(), "large": asyncio.Event()}
     shelf = a_shelf(factory)
     first = asyncio.create_task(shelf.swap("whisper_cpp", "tiny.en"))
-    await asyncio.sleep(0)
+    while not factory.asked:  # noqa: ASYNC110 - the factory tells nobody
+        await asyncio.sleep(0)
     second = asyncio.create_task(shelf.swap("openai", "large"))
     factory.held["large"].set()
-    await asyncio.sleep(0)
-    assert factory.asked == ["tiny.en"]
+    assert await leased(shelf, "openai", "another") == "another"  # it had its time
+    assert factory.asked == ["tiny.en", "another"]
     factory.held["tiny.en"].set()
     await asyncio.gather(first, second)
     assert shelf.default == ("openai", "large")
@@ -294,3 +446,22 @@ async def test_an_engine_in_use_is_never_idle_and_its_time_begins_after_its_last
     clock.now = 5900.0
     await shelf.unload(900.0)
     assert factory.made[0].closed
+
+
+async def test_engines_are_let_go_while_others_end_their_jobs() -> None:
+    """Both drop the same one: neither of them dies of it."""
+    closing = Closing()
+    await closing.fill()
+    unloading = asyncio.create_task(closing.shelf.unload(0.0))
+    while len(closing.names()) == 4:  # noqa: ASYNC110 - the shelf tells nobody
+        await asyncio.sleep(0)
+    async with AsyncExitStack() as leases:
+        for number in range(3):
+            await leases.enter_async_context(closing.shelf.lease(None, f"new-{number}"))
+        ending = asyncio.create_task(leased(closing.shelf, None, "last"))
+        while "last" not in closing.names():  # noqa: ASYNC110 - the shelf tells nobody
+            await asyncio.sleep(0)
+        closing.gate.set()
+        assert await ending == "last"
+        await unloading
+        assert sorted(closing.names()) == ["new-0", "new-1", "new-2"]

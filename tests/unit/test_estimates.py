@@ -107,6 +107,22 @@ async def test_who_is_more_urgent_is_before_others(bench: Workbench, pending: Jo
     assert (await estimates.standing(pending)).queue_position == 2
 
 
+async def test_who_somebody_waits_for_has_a_place_more(bench: Workbench, pending: Job) -> None:
+    clock = Clock()
+    paces = Paces(clock)
+    paces.begin("another", 0.1)
+    clock.now = 10.0
+    paces.move("another", 1.0, 100.0)
+    paces.end("another", heard=True)
+    options = JobOptions(priority=Priority.INTERACTIVE)
+    first, second = [await bench.upload(1.0, options=options) for _ in range(2)]
+    busy, full = some(bench, paces, running=2), some(bench, paces, running=3)
+    assert await busy.standing(first) == Standing(eta=10.0, queue_position=1)
+    assert await full.standing(first) == Standing(eta=20.0, queue_position=1)
+    assert (await busy.standing(second)).eta == pytest.approx(20.0)
+    assert (await busy.standing(pending)).eta == pytest.approx(30.0)
+
+
 async def test_jobs_that_have_ended_wait_for_nothing(bench: Workbench, pending: Job) -> None:
     job = await claim(bench.store, pending)
     assert await bench.store.succeed(job, output_path="x")

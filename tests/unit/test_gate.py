@@ -50,6 +50,22 @@ def test_settings_overrule_both() -> None:
     assert (gate.keys_required, gate.requests_a_minute) == (False, 0)
 
 
+def test_where_only_this_machine_comes_a_proxy_is_refused_unless_keys_are_spoken_of() -> None:
+    assert gate_of(Server()).no_proxy
+    for server in (
+        Server(require_keys=False),
+        Server(require_keys=True),
+        Server(host="0.0.0.0"),
+        Server(host="0.0.0.0", require_keys=False),
+    ):
+        assert not gate_of(server).no_proxy
+
+
+def test_names_of_the_network_are_ours_only_where_the_network_comes_in() -> None:
+    assert not gate_of(Server()).neighbours_names
+    assert gate_of(Server(host="0.0.0.0")).neighbours_names
+
+
 async def test_a_start_that_no_key_could_open_says_which_command_makes_one(
     keys: KeyService, warned: list[str]
 ) -> None:
@@ -70,6 +86,16 @@ async def test_doors_that_are_open_to_a_network_are_warned_of(
     assert warned == []
     await warn_without_keys(Server(host="0.0.0.0", require_keys=False), keys)
     assert "need no API key" in warned.pop()
+
+
+@pytest.mark.parametrize("require_keys", [None, False])
+async def test_doors_that_a_proxy_may_open_to_everybody_are_warned_of(
+    keys: KeyService, warned: list[str], require_keys: bool | None
+) -> None:
+    server = Server(allowed_hosts=("spool.example",), require_keys=require_keys)
+    await warn_without_keys(server, keys)
+    [told] = warned
+    assert "allowed_hosts" in told and "require_keys = true" in told
 
 
 @pytest.mark.parametrize("origin", ["https://app.example", "http://localhost:3000"])

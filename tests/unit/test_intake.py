@@ -31,7 +31,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
         yield bench
 
 
-def check_engine(provider: str | None, model: str | None) -> tuple[str, str]:
+async def check_engine(provider: str | None, model: str | None) -> tuple[str, str]:
     if model == "wrong":
         raise InvalidRequest("model: 'wrong' is not known")
     return provider or "whisper_cpp", model or "base"

@@ -125,7 +125,7 @@ async def test_an_unknown_key_cannot_be_revoked(service: KeyService) -> None:
     assert caught.value.code == "key.not_found"
 
 
-async def test_a_key_in_use_costs_one_query_and_a_note_a_minute(
+async def test_a_key_in_use_costs_a_query_and_a_note_a_minute(
     service: KeyService, store: Counting, clock: SteppedClock
 ) -> None:
     _, secret = await service.create("x", {Scope.READ})
@@ -140,7 +140,7 @@ async def test_a_key_in_use_costs_one_query_and_a_note_a_minute(
     clock.step(1)
     await service.verify(secret)
     await service.settle()
-    assert (store.finds, store.notes) == (1, 2)
+    assert (store.finds, store.notes) == (2, 2)
     assert (await service.list())[0].last_used_at == clock.now
 
 
@@ -151,10 +151,25 @@ async def test_a_key_revoked_by_another_process_ends_within_a_minute(
     await service.verify(secret)
     await service.settle()
     await KeyService(store, clock).revoke(key.key_id)
-    clock.step(60)
+    clock.step(59)
+    await service.verify(secret)
+    clock.step(1)
+    assert await refused(service, secret) == "key.revoked"
+
+
+async def test_a_key_that_another_process_deleted_is_none_within_a_minute(
+    service: KeyService, store: Counting, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(digest: str) -> None:
+        return None
+
+    _, secret = await service.create("x", {Scope.READ})
     await service.verify(secret)
     await service.settle()
-    assert await refused(service, secret) == "key.revoked"
+    monkeypatch.setattr(store, "find", nothing)
+    clock.step(60)
+    assert await refused(service, secret) == "key.wrong"
+    assert not service.knows(secret)
 
 
 async def test_a_full_disk_keeps_nobody_out(service: KeyService, store: Counting) -> None:

@@ -47,6 +47,7 @@ def good(*arguments: str, **environment: str) -> str:
 def test_the_first_key_is_made_before_the_first_start(data: Path) -> None:
     secret = good("create", "--name", "admin", "--scope", "admin").strip()
     assert secret.startswith("spool_") and len(secret.split()) == 1
+    assert str(data) in run("create", "--name", "other", "--scope", "read").stderr
     listed = good("list")
     assert "admin" in listed and "stands" in listed and secret not in listed
 
@@ -79,6 +80,12 @@ def test_a_key_is_revoked_by_its_id(data: Path) -> None:
 )
 def test_what_is_missing_or_wrong_is_said(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("days", ["-1", "4000000", "1e300", "inf", "nan"])
+def test_a_time_that_no_key_lasts_is_refused(days: str) -> None:
+    done = run("create", "--name", "x", "--scope", "read", "--days", days)
+    assert done.exit_code == 2 and "--days" in done.output
 
 
 def test_a_name_that_is_none_is_refused() -> None:

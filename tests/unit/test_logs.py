@@ -35,15 +35,57 @@ except ZeroDivisionError:
 """
 
 
-def lines(*, level: str = "INFO", json_lines: bool = False) -> list[str]:
-    script = SCRIPT.format(level=level, json_lines=json_lines)
+#: A request with a key, and a fault while that is looked at; then one in a worker.
+FAULTS = """
+import asyncio, os, subprocess, sys
+import httpx2
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from app.logs import configure
+from app.services.keys import KeyService
+from app.web.errors import HANDLERS
+from app.web.gate import Gate
+from app.web.limits import Limits
+
+class Faulty:
+    async def find(self, digest):
+        raise RuntimeError("a fault of the store")
+
+async def ask():
+    gate = Middleware(Limits, gate=Gate(keys_required=True), keys=KeyService(Faulty()))
+    app = Starlette(middleware=[gate], exception_handlers=HANDLERS)
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        await http.get("/", headers={{"X-API-Key": os.environ["SECRET"]}})
+
+configure({level!r}, json_lines={json_lines})
+asyncio.run(ask())
+subprocess.run([sys.executable, "-c", os.environ["WORKER"]], check=True)
+"""
+WORKER = """
+import os
+from loguru import logger
+def work(key):
+    raise RuntimeError("a fault of the worker")
+try:
+    work(os.environ["SECRET"])
+except RuntimeError:
+    logger.exception("a fault")
+"""
+SECRET = "spool_of_somebody"
+
+
+def lines(
+    script: str = SCRIPT, *, level: str = "INFO", json_lines: bool = False, **environment: str
+) -> list[str]:
+    script = script.format(level=level, json_lines=json_lines)
     done = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
     )
     assert done.stdout == ""
     return done.stderr.splitlines()
@@ -66,6 +108,14 @@ def test_a_json_line_carries_the_job_stage_and_attempt() -> None:
     assert record(first)["message"] == "stage transcribing"
     assert record(first)["extra"] == {"job_id": "abc", "stage": "transcribing", "attempt": 2}
     assert record(fault)["exception"]["type"] == "ZeroDivisionError"
+
+
+@pytest.mark.parametrize("json_lines", [False, True])
+def test_a_key_stands_in_no_traceback(json_lines: bool) -> None:
+    told = "\n".join(lines(FAULTS, json_lines=json_lines, SECRET=SECRET, WORKER=WORKER))
+    assert "RuntimeError: a fault of the store" in told
+    assert "RuntimeError: a fault of the worker" in told
+    assert SECRET not in told
 
 
 def test_the_level_is_obeyed() -> None:

@@ -58,6 +58,22 @@ async def test_a_path_is_nobodys_business() -> None:
     assert await known.engine("whisper-1") == (None, None)
 
 
+async def test_a_model_that_goes_while_it_is_looked_up_is_no_fault() -> None:
+    """Found at the first look at the folder, and gone at any other."""
+    folder = [{"base", "own"}]
+    shelf = EngineShelf(
+        {"faster_whisper": make},
+        provider="faster_whisper",
+        defaults={"faster_whisper": "base"},
+        names=lambda _: folder.pop() if folder else set(),
+    )
+    known = ModelNames(shelf)
+    assert await known.owner("own") == "faster_whisper"
+    with pytest.raises(NotFound) as caught:
+        await known.owner("own")
+    assert caught.value.code == "model_not_found"
+
+
 async def test_every_name_that_is_told_can_be_asked_for() -> None:
     for provider in [*LOCAL, "openai"]:
         known = names(provider)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from app.domain.jobs import Job, JobOptions, JobStatus, JobWarning, SourceKind
 from app.domain.result import result_document
@@ -49,6 +50,11 @@ def a_transcript(*segments: Segment, detection: LanguageDetection | None = None)
     )
 
 
+def row(**told: Any) -> dict[str, Any]:
+    """A segment of the document, of an engine that tells nothing of silence."""
+    return {**told, "no_speech_prob": None}
+
+
 def test_the_document_is_json_and_holds_what_clients_read() -> None:
     detection = LanguageDetection(
         language="en",
@@ -67,22 +73,8 @@ def test_the_document_is_json_and_holds_what_clients_read() -> None:
         "title": "talk.mp4",
         "transcript": "Ask not what",
         "segments": [
-            {
-                "id": 0,
-                "start": 0.0,
-                "end": 1.235,
-                "text": " Ask not",
-                "avg_logprob": -0.1235,
-                "no_speech_prob": None,
-            },
-            {
-                "id": 1,
-                "start": 2.0,
-                "end": 3.0,
-                "text": " what",
-                "avg_logprob": None,
-                "no_speech_prob": None,
-            },
+            row(id=0, start=0.0, end=1.235, text=" Ask not", avg_logprob=-0.1235),
+            row(id=1, start=2.0, end=3.0, text=" what", avg_logprob=None),
         ],
         "language_detection": {
             "language": "en",

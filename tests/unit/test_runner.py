@@ -1,5 +1,6 @@
 """The line from source to moments, over real sound, files and rows."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from pytest_httpserver import HTTPServer
 from app.adapters.ffmpeg import FfmpegExtractor
 from app.adapters.soundfile_audio import SoundfileExtractor
 from app.domain.errors import (
+    EngineError,
     Forbidden,
     MediaEmpty,
     MediaUnreadable,
@@ -230,6 +232,58 @@ async def test_a_fault_of_ours_in_a_late_stage_does_not_cost_the_transcript(
     [warning] = (await bench.now(job)).warnings
     assert warning.code == ("embedding.failed" if part == "embedder" else "index.failed")
     assert "ZeroDivisionError: by zero" in warning.message
+
+
+@pytest.mark.parametrize("engine", [("whisper_cpp", "/models/old.bin"), ("openai", "whisper-1")])
+async def test_an_engine_that_is_no_longer_known_is_replaced_by_what_was_asked_for(
+    bench: Workbench, engine: tuple[str, str]
+) -> None:
+    path = silence(bench.folder / "talk.wav", 5.0)
+    job = await a_job(bench, SourceKind.PATH, "talk.wav", str(path), model="tiny.en")
+    assert await bench.store.note_engine(job, *engine)  # of a run with other settings
+    assert (await run(bench, await bench.now(job))).model == "tiny.en"
+    noted = await bench.now(job)
+    assert (noted.provider, noted.model) == ("whisper_cpp", "tiny.en")
+
+
+async def test_what_is_read_in_place_is_known_by_its_bytes_once_it_was_heard(
+    bench: Workbench,
+) -> None:
+    path = silence(bench.folder / "talk.wav", 5.0)
+    job = await a_job(bench, SourceKind.PATH, "talk.wav", str(path))
+    assert job.sha256 is None
+    await run(bench, job)
+    assert (await bench.now(job)).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+async def test_a_file_replaced_before_the_next_attempt_is_known_by_the_bytes_that_were_heard(
+    bench: Workbench,
+) -> None:
+    path = silence(bench.folder / "talk.wav", 5.0)
+    job = await a_job(bench, SourceKind.PATH, "talk.wav", str(path))
+    bench.engine.failures = {0: [EngineError("no")]}
+    await failure(bench, job)
+    silence(path, 6.0)
+    await run(bench, await bench.now(job))
+    assert (await bench.now(job)).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("change", ["grows", "goes"])
+async def test_a_file_that_changes_while_it_is_heard_is_not_known_by_its_bytes(
+    bench: Workbench, change: str
+) -> None:
+    path = silence(bench.folder / "talk.wav", 5.0)
+
+    class Meanwhile(SoundfileExtractor):
+        async def extract(self, source: Path, target: Path, progress: Progress) -> Audio:
+            audio = await super().extract(source, target, progress)
+            path.unlink() if change == "goes" else silence(path, 6.0)
+            return audio
+
+    bench.extractors = (Meanwhile(60.0),)
+    job = await a_job(bench, SourceKind.PATH, "talk.wav", str(path))
+    assert (await run(bench, job)).text == "window 0"
+    assert (await bench.now(job)).sha256 is None
 
 
 async def test_a_transcript_once_saved_is_not_computed_again(bench: Workbench) -> None:

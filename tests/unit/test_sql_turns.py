@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql.database import Database
+from app.adapters.sql.tables import BootRow
 from app.adapters.sql.turns import TOGETHER, Work
 from app.domain.errors import Conflict, InvalidRequest, Unavailable
 
@@ -75,6 +77,21 @@ async def test_one_that_thinks_better_of_it_leaves_nothing(database: Database) -
     )
     assert answers[0] == [1] and isinstance(answers[1], InvalidRequest)
     assert await marks(database) == [1]
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_row_from_outside_its_work_is_written_or_refused_and_never_lost(
+    database: Database, alone: bool
+) -> None:
+    row = BootRow(boot_id="first", begun_at=datetime(2026, 3, 1, tzinfo=UTC))
+
+    async def keep(session: AsyncSession) -> None:
+        session.add(row)
+
+    works = [keep] if alone else [keep, sql("no statement")]
+    answer, *_ = await asyncio.gather(*map(database.write, works), return_exceptions=True)
+    assert alone or isinstance(answer, AssertionError)
+    assert await database.read(sql("SELECT boot_id FROM boots")) == (["first"] if alone else [])
 
 
 async def test_each_sees_what_the_one_before_it_wrote(database: Database) -> None:

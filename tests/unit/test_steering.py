@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -255,10 +256,10 @@ async def test_a_job_that_is_sent_on_its_way_while_it_is_deleted_keeps_its_files
     await bench.service().cancel(job.job_id)
 
     class Raced(SqlJobStore):
-        async def delete(self, job_id: str) -> bool:
+        async def delete(self, job_id: str, *, ended_before: datetime | None = None) -> bool:
             await self.reopen(await bench.now(job))
             await claim(self, job)
-            return await super().delete(job_id)
+            return await super().delete(job_id, ended_before=ended_before)
 
     with pytest.raises(Conflict):
         await bench.service(store=Raced(bench.store._database)).delete(job.job_id)

@@ -26,11 +26,20 @@ class Rows:
 
     jobs: set[str] = field(default_factory=set)
     boots: set[str] = field(default_factory=set)
+    #: Of uploads that are no job yet.
+    hashed: set[str] = field(default_factory=set)
+    growing: set[str] = field(default_factory=set)
     asked: list[int] = field(default_factory=list)
 
     async def known_jobs(self, job_ids: Sequence[str]) -> set[str]:
         self.asked.append(len(job_ids))
         return self.jobs.intersection(job_ids)
+
+    async def hashed_uploads(self, upload_ids: Sequence[str]) -> set[str]:
+        return self.hashed.intersection(upload_ids)
+
+    async def growing_uploads(self, upload_ids: Sequence[str]) -> set[str]:
+        return self.growing.intersection(upload_ids)
 
     async def known(self, boot_id: str) -> bool:
         return boot_id in self.boots
@@ -63,6 +72,8 @@ class House:
             mark=self.mark,
             boots=rows,
             known_jobs=rows.known_jobs,
+            hashed_uploads=rows.hashed_uploads,
+            growing_uploads=rows.growing_uploads,
             now=lambda: NOW,
         )
 
@@ -127,6 +138,17 @@ async def test_files_of_jobs_stay_and_files_of_nobody_go(house: House) -> None:
     assert await house.start() == len(orphans)
     assert house.keys() == kept
     assert await house.start() == 0
+
+
+async def test_files_of_uploads_that_are_no_job_yet_stay(house: House) -> None:
+    """Also the one of which nothing is missing but the job."""
+    growing, whole, nobody = (str(uuid.uuid4()) for _ in range(3))
+    house.rows.hashed, house.rows.growing = {whole}, {growing, whole}
+    kept = {f"uploads/{growing}", upload_key(whole, "x.wav")}
+    for key in (*kept, f"uploads/{nobody}", upload_key(growing, "x.wav")):
+        await house.put(key)
+    assert await house.start() == 2
+    assert house.keys() == kept
 
 
 async def test_all_decoded_sound_goes_for_it_is_made_again(house: House) -> None:
@@ -217,6 +239,27 @@ async def test_files_newer_than_the_database_are_set_aside_not_deleted(
     assert house.keys() == {upload_key(old, "x.mp4"), f"{PLACE}/{upload}", f"{PLACE}/{result}"}
     assert [PLACE in line and "2 files" in line for line in warnings] == [True]
     assert await house.files.load_file(f"{PLACE}/{upload}") == upload.encode()
+
+
+async def test_uploads_that_an_older_database_does_not_know_are_set_aside(house: House) -> None:
+    known, new, renamed = (str(uuid.uuid4()) for _ in range(3))
+    backup = Rows(growing={known, renamed})
+    for key in (f"uploads/{known}", f"uploads/{new}", upload_key(renamed, "x.wav")):
+        await house.put(key)
+    assert await house.start(backup) == 2
+    aside = {f"{PLACE}/uploads/{new}", f"{PLACE}/{upload_key(renamed, 'x.wav')}"}
+    assert house.keys() == {f"uploads/{known}"} | aside
+
+
+async def test_a_job_that_an_older_database_knows_as_an_upload_makes_it_no_newer(
+    house: House,
+) -> None:
+    job, backup = await house.submit(), house.rows.copy()
+    backup.jobs.clear()
+    backup.hashed = backup.growing = {job}
+    orphan = await house.put(of_nobody()[0])
+    assert await house.start(backup) == 1
+    assert house.keys() == {upload_key(job, "x.mp4"), f"{PLACE}/{orphan}"}
 
 
 async def test_a_backup_of_the_same_start_is_known_by_its_last_job(house: House) -> None:

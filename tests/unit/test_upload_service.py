@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.errors import Conflict, InvalidRequest, MediaEmpty, NotFound, StorageError
+from app.domain.errors import (
+    Conflict,
+    InvalidRequest,
+    MediaEmpty,
+    NotFound,
+    StorageError,
+    StorageFull,
+)
 from app.domain.jobs import JobOptions, upload_key
 from app.domain.uploads import Checksum
 from app.services import upload_arrival
@@ -198,6 +205,59 @@ async def dies(*_: object) -> None:
     raise Death
 
 
+async def renamed(landing: Landing) -> str:
+    """A whole one whose file has its final name already, and no job; returns its id."""
+    upload_id = await landing.begun(5)
+    landing.desk.trouble = Death()
+    with pytest.raises(Death):
+        await landing.send(upload_id, 0, b"abcde")
+    landing.desk.trouble = None
+    return upload_id
+
+
+@pytest.mark.parametrize("refuses", ["the job", "the look for uploads"])
+async def test_a_start_that_cannot_make_the_job_keeps_all_that_was_acknowledged(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch, refuses: str
+) -> None:
+    upload_id = await renamed(landing)
+    with monkeypatch.context() as patch:
+        if refuses == "the job":
+            patch.setattr(landing.desk, "trouble", StorageFull("the disk is full"))
+        else:
+            patch.setattr(landing.store, "whole", locked)
+        await landing.start()
+    assert landing.kept() == [upload_key(upload_id, "talk.wav")]
+    await landing.start()
+    assert await landing.jobs.get(upload_id) is not None
+    assert landing.kept() == [upload_key(upload_id, "talk.wav")]
+
+
+async def locked() -> None:
+    raise StorageError("the database is locked")
+
+
+async def test_one_that_is_given_up_after_its_file_was_renamed_leaves_nothing(
+    landing: Landing,
+) -> None:
+    upload_id = await renamed(landing)
+    await landing.service.remove(upload_id)
+    assert landing.kept() == []
+    assert await landing.store.get(upload_id) is None
+
+
+async def test_one_that_is_given_up_when_its_job_is_there_leaves_the_job_its_file(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = await landing.begun(5)
+    with monkeypatch.context() as patch:
+        patch.setattr(landing.store, "finish", dies)
+        with pytest.raises(Death):
+            await landing.send(upload_id, 0, b"abcde")
+    await landing.service.remove(upload_id)
+    assert await landing.jobs.get(upload_id) is not None
+    assert landing.kept() == [upload_key(upload_id, "talk.wav")]
+
+
 async def test_a_whole_one_that_was_never_hashed_is_finished_by_the_sweep(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,7 +313,7 @@ async def test_the_sweep_takes_what_is_expired_and_leaves_what_lives(
     assert await landing.sweep.run_once() == 0
 
 
-async def test_the_sweep_takes_files_of_nobody(landing: Landing) -> None:
+async def test_a_start_takes_files_of_nobody(landing: Landing) -> None:
     living = await landing.begun(10)
     await landing.send(living, 0, b"abc")
     given_up = await landing.begun(10)
@@ -261,8 +321,21 @@ async def test_the_sweep_takes_files_of_nobody(landing: Landing) -> None:
     await landing.store.delete(given_up)
     foreign = landing.folder / "uploads" / "notes.txt"
     foreign.write_text("not ours")
-    assert await landing.sweep.run_once() == 1
+    await landing.start()
     assert landing.kept() == [f"uploads/{living}", "uploads/notes.txt"]
+
+
+async def test_a_whole_one_becomes_a_job_even_when_its_time_is_over(
+    landing: Landing, clock: Clock
+) -> None:
+    upload_id = await renamed(landing)
+    clock.step(LIVES)
+    landing.desk.trouble = StorageError("the disk is full")
+    assert await landing.sweep.run_once() == 0
+    assert landing.kept() == [upload_key(upload_id, "talk.wav")]
+    landing.desk.trouble = None
+    assert await landing.sweep.run_once() == 0
+    assert await landing.jobs.get(upload_id) is not None
 
 
 async def test_the_sweep_leaves_an_upload_that_somebody_works_on(

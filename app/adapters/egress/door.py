@@ -14,6 +14,7 @@ import httpx2
 
 from app.adapters.egress.addresses import Network, is_allowed
 from app.domain.errors import Forbidden, InvalidRequest, SourceUnreachable
+from app.domain.webhooks import without_secrets
 
 #: Host and port to literal addresses. Raises OSError.
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -96,7 +97,7 @@ def read_url(text: str) -> httpx2.URL:
     except (httpx2.InvalidURL, ValueError) as error:
         raise InvalidRequest(f"not a URL: {error}") from error
     if url is None or url.scheme not in ("http", "https") or not HOST.fullmatch(_host(url)):
-        raise InvalidRequest("not an http or https URL")
+        raise InvalidRequest(f"not an http or https URL: {without_secrets(text)[:200]}")
     if url.port is not None and not 0 < url.port < 65536:
         raise InvalidRequest(f"no such port: {url.port}")
     if url.userinfo:

@@ -72,6 +72,13 @@ class SqlJobStore:
         }
         return await self._database.change(self._clock, _add, row, key)
 
+    async def answered(self, key: IdempotencyKey) -> Job | None:
+        now = self._clock()
+        return await self._database.read(lambda session: _answered(session, now, key))
+
+    async def answer(self, key: IdempotencyKey, job_id: str) -> Job | None:
+        return await self._database.change(self._clock, _answer, key, job_id)
+
     async def get(self, job_id: str) -> Job | None:
         if not is_job_id(job_id):
             return None
@@ -154,6 +161,9 @@ class SqlJobStore:
             self._clock, transitions.note_engine, job, provider, model
         )
 
+    async def note_sha256(self, job: Job, sha256: str) -> bool:
+        return await self._database.change(self._clock, transitions.note_sha256, job, sha256)
+
     async def warn(self, job: Job, warning: JobWarning) -> bool:
         return await self._database.change(self._clock, transitions.warn, job, warning)
 
@@ -178,8 +188,13 @@ class SqlJobStore:
     async def make_good(self, job_id: str) -> None:
         await self._database.change(self._clock, transitions.make_good, job_id)
 
-    async def delete(self, job_id: str) -> bool:
-        return await self._database.change(self._clock, transitions.remove, job_id)
+    async def expired(self, before: datetime, limit: int) -> Sequence[Job]:
+        query = _whole().where(transitions.expired(before))
+        oldest = query.order_by(JobRow.finished_at, JobRow.job_id).limit(limit)
+        return await self._database.read(lambda session: _fetch(session, oldest))
+
+    async def delete(self, job_id: str, *, ended_before: datetime | None = None) -> bool:
+        return await self._database.change(self._clock, transitions.remove, job_id, ended_before)
 
     async def sweep(self, boot_id: str) -> Swept:
         return await self._database.change(self._clock, transitions.sweep, boot_id)
@@ -189,13 +204,27 @@ async def _add(
     session: AsyncSession, now: datetime, row: dict[str, Any], key: IdempotencyKey | None
 ) -> Job:
     """Or the job that the key named before. The answer is what is stored, read back at once."""
-    if key and (job_id := await request_keys.answered(session, now, key)):
-        [job] = await _fetch(session, _whole().where(JobRow.job_id == job_id))
-        return job
+    if key and (before := await _answered(session, now, key)):
+        return before
     stored = (await session.execute(ADDED, {**row, "created_at": now, "updated_at": now})).one()
     if key:
         await request_keys.remember(session, now, key, stored.job_id)
     return job_from_row(stored, ())
+
+
+async def _answered(session: AsyncSession, now: datetime, key: IdempotencyKey) -> Job | None:
+    job_id = await request_keys.answered(session, now, key)
+    return await _find(session, job_id) if job_id else None
+
+
+async def _answer(
+    session: AsyncSession, now: datetime, key: IdempotencyKey, job_id: str
+) -> Job | None:
+    if before := await _answered(session, now, key):
+        return before
+    if job := await _find(session, job_id):
+        await request_keys.remember(session, now, key, job_id)
+    return job
 
 
 async def _find(session: AsyncSession, job_id: str) -> Job | None:

@@ -1,11 +1,11 @@
 """What clients asked for under a key of their own, so that asking again does nothing new.
 
-The functions run inside the transaction that adds the job: both are committed, or neither.
+`remember` runs inside the transaction that adds the job: both are committed, or neither.
 """
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql.tables import RequestKeyRow
@@ -17,8 +17,8 @@ KEPT = timedelta(hours=24)
 
 async def answered(session: AsyncSession, now: datetime, key: IdempotencyKey) -> str | None:
     """The job that was the answer. Raises InvalidRequest when something else was asked for."""
-    await session.execute(delete(RequestKeyRow).where(RequestKeyRow.created_at < now - KEPT))
-    before = await session.scalar(select(RequestKeyRow).where(RequestKeyRow.key == key.key))
+    ours = and_(RequestKeyRow.key == key.key, RequestKeyRow.created_at >= now - KEPT)
+    before = await session.scalar(select(RequestKeyRow).where(ours))
     if before is None:
         return None
     if before.digest != key.digest:
@@ -31,5 +31,6 @@ async def answered(session: AsyncSession, now: datetime, key: IdempotencyKey) ->
 
 
 async def remember(session: AsyncSession, now: datetime, key: IdempotencyKey, job_id: str) -> None:
+    await session.execute(delete(RequestKeyRow).where(RequestKeyRow.created_at < now - KEPT))
     session.add(RequestKeyRow(key=key.key, digest=key.digest, job_id=job_id, created_at=now))
     await session.flush()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,20 +35,20 @@ class SqlTranscriptStore:
 
     async def save(self, job: Job, transcript: Transcript) -> None:
         """Fenced like the verbs of the job store: raises Conflict when the claim is lost."""
-        row = TranscriptRow(
-            job_id=job.job_id,
-            asset_id=job.asset_id,
-            provider=transcript.provider,
-            model=transcript.model,
-            duration=transcript.duration,
-            language=language_to_json(transcript.language_detection),
-            segments=segments_to_json(transcript.segments),
-            text=transcript.text,
-            topics=topics_to_json(transcript.topics),
-            chapters=chapters_to_json(transcript.chapters),
-            created_at=self._clock(),
-        )
-        await self._database.write(lambda session: _replace(session, job, row))
+        values = {
+            "job_id": job.job_id,
+            "asset_id": job.asset_id,
+            "provider": transcript.provider,
+            "model": transcript.model,
+            "duration": transcript.duration,
+            "language": language_to_json(transcript.language_detection),
+            "segments": segments_to_json(transcript.segments),
+            "text": transcript.text,
+            "topics": topics_to_json(transcript.topics),
+            "chapters": chapters_to_json(transcript.chapters),
+            "created_at": self._clock(),
+        }
+        await self._database.write(lambda session: _replace(session, job, values))
 
     async def load(self, job_id: str) -> Transcript | None:
         """None also when a later job took the same asset in again."""
@@ -78,13 +79,13 @@ class SqlTranscriptStore:
             await self._database.write(lambda session: _note_speakers(session, job_id, speakers))
 
 
-async def _replace(session: AsyncSession, job: Job, row: TranscriptRow) -> None:
+async def _replace(session: AsyncSession, job: Job, values: dict[str, Any]) -> None:
     if await session.scalar(select(JobRow.job_id).where(held(job)).with_for_update()) is None:
         raise Conflict(f"the job {job.job_id} is no longer held by this attempt")
-    before = or_(TranscriptRow.asset_id == row.asset_id, TranscriptRow.job_id == row.job_id)
+    before = or_(TranscriptRow.asset_id == job.asset_id, TranscriptRow.job_id == job.job_id)
     await session.execute(delete(TranscriptRow).where(before))
-    session.add(row)
-    await put_of_job(session, row.created_at, job)
+    session.add(TranscriptRow(**values))  # made in here: see `Turns`
+    await put_of_job(session, values["created_at"], job)
     died = and_(JobRow.job_id == job.job_id, JobRow.deaths > 0)
     await session.execute(update(JobRow).where(died).values(deaths=0))  # it got this far
 

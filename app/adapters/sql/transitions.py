@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, CursorResult, and_, case, delete, select, 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from app.adapters.sql.autopsies import autopsy, paid, why
 from app.adapters.sql.codec import warnings_from_json, warnings_to_json
 from app.adapters.sql.outbox import announce
 from app.adapters.sql.rows import job_from_row
-from app.adapters.sql.tables import AttemptRow, JobRow
-from app.domain.errors import Budget, SpoolError
+from app.adapters.sql.tables import AttemptRow, JobRow, TranscriptRow
+from app.domain.errors import SpoolError
 from app.domain.jobs import (
     INDEX_WARNINGS,
     LATE_WARNINGS,
@@ -41,7 +42,6 @@ CANCELLED = {"error_code": "cancelled", "error_message": "cancelled on request"}
 #: By stage, the codes that it tells anew.
 RETOLD = {Stage.MEDIA_EXTRACTION: LOOK_WARNINGS, Stage.EMBEDDING: LATE_WARNINGS}
 ENDED = [status.value for status in JobStatus if status.ended]
-COUNTS = {Budget.ERROR: "errors", Budget.CRASH: "crashes"}
 
 
 async def claim(session: AsyncSession, now: datetime, job_id: str, boot_id: str) -> Job | None:
@@ -103,6 +103,10 @@ async def note_duration(session: AsyncSession, now: datetime, job: Job, seconds:
     return await _change(session, held(job), duration=seconds, updated_at=now)
 
 
+async def note_sha256(session: AsyncSession, now: datetime, job: Job, sha256: str) -> bool:
+    return await _change(session, held(job), sha256=sha256, updated_at=now)
+
+
 async def warn(session: AsyncSession, now: datetime, job: Job, warning: JobWarning) -> bool:
     before = await _warnings(session, job)
     after = [each for each in before if each.code != warning.code] + [warning]
@@ -134,12 +138,12 @@ async def fail(
         status=JobStatus.FAILED.value,
         finished_at=now,
         dead_letter=dead_letter,
-        **_paid(error),
-        **_why(error),
+        **paid(error),
+        **why(error),
     ):
         return False
     await announce(session, now, job, _failure(dead_letter))
-    return await _note_attempt(session, job, ended_at=now, **_autopsy(error))
+    return await _note_attempt(session, job, ended_at=now, **autopsy(error))
 
 
 async def retry(session: AsyncSession, now: datetime, job: Job, error: SpoolError) -> bool:
@@ -149,9 +153,9 @@ async def retry(session: AsyncSession, now: datetime, job: Job, error: SpoolErro
         job,
         status=JobStatus.PENDING.value,
         stage=None,
-        **_paid(error),
-        **_why(error),
-    ) and await _note_attempt(session, job, ended_at=now, **_autopsy(error))
+        **paid(error),
+        **why(error),
+    ) and await _note_attempt(session, job, ended_at=now, **autopsy(error))
 
 
 async def release(session: AsyncSession, now: datetime, job: Job) -> bool:
@@ -194,9 +198,12 @@ async def reopen(session: AsyncSession, now: datetime, job: Job) -> bool:
         JobRow.status.in_(ENDED),
         JobRow.attempts == job.attempts,
     )
+    heard = select(TranscriptRow.job_id).where(TranscriptRow.job_id == job.job_id).exists()
     return await _change(
         session,
         seen,
+        provider=case((heard, JobRow.provider), else_=None),
+        model=case((heard, JobRow.model), else_=None),
         status=JobStatus.PENDING.value,
         stage=None,
         finished_at=None,
@@ -223,10 +230,18 @@ async def make_good(session: AsyncSession, now: datetime, job_id: str) -> bool:
     return await _change(session, completed, warnings=warnings_to_json(kept), updated_at=now)
 
 
-async def remove(session: AsyncSession, now: datetime, job_id: str) -> bool:
+async def remove(
+    session: AsyncSession, now: datetime, job_id: str, ended_before: datetime | None
+) -> bool:
     idle = JobRow.status != JobStatus.RUNNING.value
-    gone = await session.execute(delete(JobRow).where(JobRow.job_id == job_id, idle))
+    rule = idle if ended_before is None else expired(ended_before)
+    gone = await session.execute(delete(JobRow).where(JobRow.job_id == job_id, rule))
     return cast("CursorResult[Any]", gone).rowcount == 1
+
+
+def expired(before: datetime) -> ColumnElement[bool]:
+    """Only a job that has ended has a time at which it did."""
+    return and_(JobRow.finished_at < before, JobRow.dead_letter.is_(False))
 
 
 async def sweep(session: AsyncSession, now: datetime, boot_id: str) -> Swept:
@@ -319,22 +334,3 @@ def _without(codes: Collection[str], warnings: Sequence[JobWarning]) -> list[dic
 
 def _failure(dead_letter: bool) -> WebhookEvent:
     return WebhookEvent.DEAD_LETTER if dead_letter else WebhookEvent.FAILED
-
-
-def _why(error: SpoolError) -> dict[str, str]:
-    return {"error_code": error.code, "error_message": error.message}
-
-
-def _autopsy(error: SpoolError) -> dict[str, Any]:
-    return {
-        **_why(error),
-        "error_class": error.error_class or type(error).__name__,
-        "exit_status": error.exit_status,
-        "last_lines": error.last_lines,
-    }
-
-
-def _paid(error: SpoolError) -> dict[str, Any]:
-    """What the failure costs the job, when it is one that another attempt may pass."""
-    count = COUNTS.get(error.budget) if error.retryable else None
-    return {count: getattr(JobRow, count) + 1} if count else {}

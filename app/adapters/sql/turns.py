@@ -5,7 +5,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
 
 from app.adapters.sql.errors import translated
 
@@ -15,10 +17,23 @@ Work: TypeAlias = Callable[[AsyncSession], Awaitable[T]]
 TOGETHER = 32  # writes at most in one transaction
 
 
+class OwnRows(Session):
+    """Takes no row that another session has held.
+
+    A row made outside of a work would be such a one when the work runs again: it counts as stored
+    by the first run, which was undone, and adding it would write nothing, and say nothing.
+    """
+
+
+@event.listens_for(OwnRows, "detached_to_persistent")
+def _refuse(session: Session, row: object) -> None:
+    raise AssertionError(f"a {type(row).__name__} from outside the work that adds it")
+
+
 async def transaction(engine: AsyncEngine, work: Work[T]) -> T:
     """Run `work` in a transaction of its own."""
     with translated():
-        async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        async with _session(engine) as session, session.begin():
             await session.connection()  # in line for its turn, before `work` looks at the clock
             return await work(session)
 
@@ -49,7 +64,7 @@ class Turns:
     """One wait for the disk for many writes: a commit costs far more than what it commits.
 
     When one of them fails, none has happened, and each is run again in a transaction of its own:
-    a failure is nobody else's.
+    a failure is nobody else's. So a work makes its rows itself, and keeps nothing of a first run.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -92,9 +107,13 @@ class Turns:
         return True
 
 
+def _session(bind: AsyncEngine | AsyncConnection) -> AsyncSession:
+    return AsyncSession(bind, sync_session_class=OwnRows, expire_on_commit=False)
+
+
 async def _part(connection: AsyncConnection, work: Work[T]) -> T:
     """`work` in a transaction that others share."""
-    async with AsyncSession(connection, expire_on_commit=False) as session:
+    async with _session(connection) as session:
         result = await work(session)
         await session.flush()
         return result

@@ -18,6 +18,7 @@ from app.domain.uploads import ResumableUpload
 BATCH = 500  # rows that are told at a time
 UNFINISHED = UploadRow.finished_at.is_(None)
 WHOLE = UploadRow.received == UploadRow.length
+HASHED = UploadRow.sha256.is_not(None)
 
 
 class SqlUploadStore:
@@ -54,8 +55,7 @@ class SqlUploadStore:
         return await self._change(upload, WHOLE, sha256=sha256)
 
     async def finish(self, upload: ResumableUpload) -> ResumableUpload | None:
-        hashed = UploadRow.sha256.is_not(None)
-        finished = await self._change(upload, hashed, UNFINISHED, stamp="finished_at")
+        finished = await self._change(upload, HASHED, UNFINISHED, stamp="finished_at")
         return finished or await self._finished(upload)
 
     async def _finished(self, upload: ResumableUpload) -> ResumableUpload | None:
@@ -73,8 +73,17 @@ class SqlUploadStore:
     async def expired(self) -> Sequence[ResumableUpload]:
         return await self._told(UploadRow.expires_at <= self._clock())
 
+    async def hashed(self, upload_ids: Sequence[str]) -> set[str]:
+        return await self._unfinished(upload_ids, HASHED)
+
     async def growing(self, upload_ids: Sequence[str]) -> set[str]:
-        query = select(UploadRow.upload_id).where(UploadRow.upload_id.in_(upload_ids), UNFINISHED)
+        return await self._unfinished(upload_ids)
+
+    async def _unfinished(
+        self, upload_ids: Sequence[str], *guards: ColumnElement[bool]
+    ) -> set[str]:
+        which = (UploadRow.upload_id.in_(upload_ids), UNFINISHED, *guards)
+        query = select(UploadRow.upload_id).where(*which)
 
         async def fetch(session: AsyncSession) -> set[str]:
             return set(await session.scalars(query))

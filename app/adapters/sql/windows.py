@@ -1,5 +1,7 @@
 """Finished windows, one row each, behind the `WindowJournal` port."""
 
+from typing import Any, TypeAlias
+
 from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,6 +13,9 @@ from app.domain.clock import Clock, utc_now
 from app.domain.crashpoints import reached
 from app.domain.media import AudioWindow
 from app.domain.transcript import WindowTranscript
+
+#: Of a row: job, params_hash, number.
+Key: TypeAlias = tuple[str, str, int]
 
 
 class SqlWindowJournal:
@@ -26,16 +31,14 @@ class SqlWindowJournal:
         self, job_id: str, params_hash: str, window: AudioWindow, result: WindowTranscript
     ) -> None:
         """Raises Conflict when there is no such job."""
-        row = WindowRow(
-            job_id=job_id,
-            params_hash=params_hash,
-            number=window.number,
-            first_sample=window.first_sample,
-            samples=window.samples,
-            result=window_to_json(result),
-            recorded_at=self._clock(),
-        )
-        await self._database.write(lambda session: _keep_first(session, row))
+        key = (job_id, params_hash, window.number)
+        values = {
+            "first_sample": window.first_sample,
+            "samples": window.samples,
+            "result": window_to_json(result),
+            "recorded_at": self._clock(),
+        }
+        await self._database.write(lambda session: _keep_first(session, key, values))
         reached("window.recorded")
 
 
@@ -51,8 +54,10 @@ async def _done(
     return {number: window_from_json(number, result) for number, result in found}
 
 
-async def _keep_first(session: AsyncSession, row: WindowRow) -> None:
-    if await session.get(WindowRow, (row.job_id, row.params_hash, row.number)) is None:
-        session.add(row)
-        died = and_(JobRow.job_id == row.job_id, JobRow.deaths > 0)
+async def _keep_first(session: AsyncSession, key: Key, values: dict[str, Any]) -> None:
+    if await session.get(WindowRow, key) is None:
+        job_id, params_hash, number = key
+        row = WindowRow(job_id=job_id, params_hash=params_hash, number=number, **values)
+        session.add(row)  # made in here: see `Turns`
+        died = and_(JobRow.job_id == job_id, JobRow.deaths > 0)
         await session.execute(update(JobRow).where(died).values(deaths=0))
