@@ -30,7 +30,10 @@ class RapidReader:
 
     async def read(self, source: Path) -> Sequence[TextLine]:
         if not find_spec("rapidocr"):
-            raise Unavailable("rapidocr is not installed", code="ocr.unavailable")
+            hint = "install the full set: scripts/install --full"
+            raise Unavailable(
+                f"rapidocr is not installed; {hint}", code="ocr.unavailable", hint=hint
+            )
         found = await self._pool.run_within(PATIENCE, read, source, self._max_pixels)
         return tuple(TextLine(text=text, score=score) for text, score in found)
 
