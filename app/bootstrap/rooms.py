@@ -134,9 +134,7 @@ class Rooms:
             engines=self.tools.engines,
             webhooks=self.webhooks.service,
             uploads=self.uploads.service,
-            search=SearchService(
-                self.finding.index, self.finding.embedder, self.seeing.eyes
-            ),
+            search=SearchService(self.finding.index, self.finding.embedder, self.seeing.eyes),
             records=self.finding.records(self.records.bulk),
             index_care=self.index_care,
             health=self._health(worker),

@@ -38,7 +38,7 @@ class Archive:
         self._spool, self._options = spool, options
         self._in_place, self._again, self._dry_run = in_place, again, dry_run
         self.tally = Tally()
-        #: Jobs that have not ended, by id, and the assets that these make.
+        #: Jobs that have not ended, by id, and the assets of all: their key-frames may come late.
         self.under_way: list[str] = []
         self.assets: set[str] = set()
         #: In words: what failed before.
@@ -65,7 +65,7 @@ class Archive:
             self.tally.same += 1
         elif living:
             self.tally.known += 1
-            self._follow(*(job for job in living if not job.ended))
+            self._follow(*living)
         elif jobs and not self._again:
             self.tally.failed += 1
             self.troubles.append(f"{path}: failed before, as {jobs[0].job_id}; --again queues it")
@@ -83,7 +83,7 @@ class Archive:
         return f"{ticket.job_id} {path}"
 
     def _follow(self, *jobs: Job) -> None:
-        self.under_way += [job.job_id for job in jobs]
+        self.under_way += [job.job_id for job in jobs if not job.ended]
         self.assets |= {job.asset_id for job in jobs}
 
     def _submit(self, path: str) -> Ticket:

@@ -79,7 +79,7 @@ class _Backfill:
                 self._await_jobs(bars)
                 self._await_frames(bars)
                 self._build(bars)
-        self._console.print(_summary(self._archive.tally), markup=False)
+        self._console.print(_summary(self._archive.tally), markup=False, soft_wrap=True)
         return self._well
 
     def _bars(self) -> Progress:

@@ -25,7 +25,7 @@ class Watched:
 
     def __init__(self, bench: Workbench, database: Database) -> None:
         self.bench, self.database = bench, database
-        self.folder = bench.folder / "inbox"
+        self.folder = bench.folder.resolve() / "inbox"
         self.folder.mkdir()
         self.time = 0.0
         self.restart()
@@ -72,7 +72,7 @@ async def test_a_file_is_taken_where_it_lies_once_it_stays_as_it_is(inbox: Watch
     assert (await inbox.look(), await inbox.look(SETTLE - 1)) == (0, 0)
     assert await inbox.look(1) == 1
     [job] = await inbox.jobs()
-    assert (job.source, job.input_path) == (SourceKind.PATH, os.path.realpath(file))
+    assert (job.source, job.input_path) == (SourceKind.PATH, str(file))
     assert (job.title, job.media_type, job.sha256 is None) == ("newton.MP4", MediaType.VIDEO, False)
     assert await inbox.bench.queue.dequeue() == {"job_id": job.job_id}
 
