@@ -6,7 +6,7 @@ import sys
 from scripts.bench_report import Report
 
 #: Each is a file `bench_NAME.py` with a function `measure`.
-MEASURES = ("extract", "upload", "asr", "start", "health", "jobs", "http")
+MEASURES = ("extract", "upload", "asr", "start", "health", "jobs", "http", "search")
 
 
 def main() -> int:

@@ -14,15 +14,17 @@ from app.adapters.embedders.text_onnx import OnnxEmbedder
 from app.adapters.embedders.text_torch import TorchEmbedder
 from app.adapters.embedders.topics import KeybertTopics
 from app.adapters.lance_index.index import LanceIndex
+from app.adapters.lance_index.lengths import visual_length
 from app.adapters.lance_index.schema import VISUAL_DIMENSIONS
 from app.adapters.process_pool import ProcessPool
 from app.adapters.weights.shelf import ModelShelf
 from app.bootstrap.models import embedding_kind, located
 from app.bootstrap.records import Records
+from app.bootstrap.seeing import LITE0
 from app.config import AppSettings
 from app.domain.errors import EngineError, SpoolError, Unavailable
 from app.domain.models import ModelKind
-from app.ports import RecordStore
+from app.ports import AssetStore, RecordStore
 from app.services.arriving import ArrivingEmbedder, ArrivingIndex
 from app.services.records import RecordService
 from app.services.reindex import fill, keep_level, prune
@@ -39,6 +41,8 @@ class PictureSpace:
     """Known for sure only when the model for pictures is there."""
 
     dimensions: int = VISUAL_DIMENSIONS
+    #: By the model, and not by an earlier table.
+    told: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,8 @@ class Finding:
     embedder: ArrivingEmbedder
     index: ArrivingIndex
     pictures: PictureSpace = field(default_factory=PictureSpace)
+    #: Held by whoever writes records.
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def topics(self) -> KeybertTopics:
@@ -77,6 +83,7 @@ class Finding:
             index=self.arrived,
             embedder=self.embedder,
             model=self.settings.search.embedding_model,
+            writing=self.writing,
         )
 
     async def prepare(self, records: Records, lengths: Lengths | None = None) -> None:
@@ -89,7 +96,7 @@ class Finding:
         await self._fill(records)
         if lengths is not None:
             with suppress(SpoolError):
-                self.pictures.dimensions = await lengths()
+                self.pictures.dimensions, self.pictures.told = await lengths(), True
             if not self._fits():
                 await self._fit_index()
                 await self._fill(records)
@@ -97,9 +104,18 @@ class Finding:
     async def keep_level(self, records: Records, lengths: Lengths | None = None) -> None:
         """For as long as the service lives."""
         await self.prepare(records, lengths)
-        await keep_level(
-            records.books, self.embedder, self.index, extra=self.records(records.bulk).level
-        )
+        bulk = self.records(records.bulk)
+
+        async def extra() -> int:
+            await self.forget_late(records.assets)
+            return await bulk.level()
+
+        await keep_level(records.books, self.embedder, self.index, extra=extra)
+
+    async def forget_late(self, assets: AssetStore) -> None:
+        """What was deleted while the index failed; it may have been taken in again since."""
+        for asset_id in await self.index.delete_late():
+            await assets.unmark(asset_id)
 
     async def _fill(self, records: Records) -> None:
         try:
@@ -124,14 +140,24 @@ class Finding:
 
     async def _index(self) -> LanceIndex:
         """Searches by keyword need no more than this."""
+        uri = self.settings.storage.index_uri or str(self.settings.storage.data_dir / "index")
+        await self._guess_pictures(uri)
         index = LanceIndex(
-            self.settings.storage.index_uri or str(self.settings.storage.data_dir / "index"),
+            uri,
             dimensions=await self._dimensions(),
             model=self.settings.search.embedding_model,
             visual_dimensions=self.pictures.dimensions,
         )
         await index.open()
         return index
+
+    async def _guess_pictures(self, uri: str) -> None:
+        """Their model is there only later. A table of another length would have to be filled
+        twice at each start: with what is there now, and anew when the model has come."""
+        if self.pictures.told or self.settings.pictures.visual_model == LITE0:
+            return
+        model = self.settings.search.embedding_model
+        self.pictures.dimensions = await visual_length(uri, model) or VISUAL_DIMENSIONS
 
     async def _dimensions(self) -> int:
         """Of the default model they are known; another one's folder is waited for.

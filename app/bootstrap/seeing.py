@@ -23,6 +23,9 @@ from app.services.second_look import SecondLook
 
 LITE0 = "efficientnet-lite0"
 NO_MODEL = "none"
+#: What a decoder needs at worst for each pixel (AVIF: twice its planes, and two copies), and what
+#: libraries and models take besides, in bytes.
+OF_PIXEL, BESIDES = 20, 1 << 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +87,14 @@ async def open_seeing(
     settings: AppSettings, weights: ModelShelf, logs: Path | None
 ) -> AsyncIterator[Seeing]:
     pools = {
-        name: ProcessPool(1, name=name, logs=logs, memory_limit=settings.workers.memory_limit)
-        for name in ("seeing", "reading")
+        name: ProcessPool(
+            1,
+            name=name,
+            logs=logs,
+            memory_limit=settings.workers.memory_limit or most,
+            recycle_after=settings.workers.recycle_after,
+        )
+        for name, most in _memory(settings).items()
     }
     seeing = Seeing(
         settings=settings,
@@ -102,6 +111,14 @@ async def open_seeing(
             await pool.aclose()
         if seeing.describer is not None:
             await seeing.describer.aclose()
+
+
+def _memory(settings: AppSettings) -> dict[str, int]:
+    """Bytes for each slot where no limit is set: pictures come from anybody, and a decoder that
+    is misled takes all there is. CLIP may work on a graphics card, whose driver maps far more."""
+    most = BESIDES + OF_PIXEL * settings.pictures.max_pixels
+    shipped = settings.pictures.visual_model in (LITE0, NO_MODEL)
+    return {"seeing": most if shipped else 0, "reading": most}
 
 
 def _describer(settings: AppSettings, pool: ProcessPool) -> OpenAIDescriber | None:

@@ -39,6 +39,8 @@ class Picture:
     width: int
     height: int
     lines: tuple[TextLine, ...] = ()
+    #: Whether it was read, or its owner told what stands in it: be it nothing.
+    read: bool = False
     #: Best first.
     tags: tuple[Tag, ...] = ()
     #: What it looks like, and the model in whose space that is; None when no model was there.

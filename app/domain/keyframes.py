@@ -4,6 +4,8 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.domain.media_types import in_seconds
+
 
 @dataclass(frozen=True, kw_only=True)
 class Keyframe:
@@ -33,7 +35,7 @@ class Reel:
 
 def frame_job_id(video_job_id: str, at: float) -> str:
     """Always the same for the same second of the same job: taken in again, it is there already."""
-    return str(uuid.uuid5(uuid.UUID(video_job_id), f"{at:g}"))
+    return str(uuid.uuid5(uuid.UUID(video_job_id), in_seconds(at)))
 
 
 def emitted(job_id: str) -> bool:

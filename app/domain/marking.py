@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
@@ -48,11 +49,17 @@ def focus(found: Sequence[Span], text: str) -> int | None:
     if not found:
         return None
 
-    def worth(span: Span) -> int:
-        near = (each for each in found if span[0] <= each[0] < span[0] + NEIGHBOURS)
-        return len({_stem(text[first:last]) for first, last in near})
-
-    return max(found, key=lambda span: (worth(span), -span[0]))[0]
+    stems = [_stem(text[first:last]) for first, last in found]
+    near, last, best, place = Counter[str](), 0, 0, found[0][0]
+    for number, (start, _) in enumerate(found):
+        while last < len(found) and found[last][0] < start + NEIGHBOURS:
+            near[stems[last]] += 1
+            last += 1
+        if len(near) > best:
+            best, place = len(near), start
+        near[stems[number]] -= 1
+        near += Counter()  # without those that are gone
+    return place
 
 
 def snippet(text: str, found: Sequence[Span], place: int | None) -> str:

@@ -20,6 +20,8 @@ VIDEO_SUFFIXES = frozenset(
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif"}
 )
+#: Of pictures that are not read here: they are refused as such, and not for want of sound.
+STRANGE_SUFFIXES = frozenset({".heic", ".heif", ".svg"})
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".mdx", ".markdown", ".rst"})
 AUDIO_SUFFIXES = frozenset(
     {".mp3", ".m4a", ".m4b", ".aac", ".wav", ".flac", ".ogg", ".oga", ".opus", ".wma", ".aif"}
@@ -48,7 +50,7 @@ def media_type_of(source_name: str) -> MediaType:
     suffix = media_suffix(source_name)
     if suffix in VIDEO_SUFFIXES:
         return MediaType.VIDEO
-    if suffix in IMAGE_SUFFIXES:
+    if suffix in IMAGE_SUFFIXES | STRANGE_SUFFIXES:
         return MediaType.IMAGE
     return MediaType.TEXT if suffix in TEXT_SUFFIXES else MediaType.AUDIO
 
@@ -61,7 +63,12 @@ def spoken_type_of(source_name: str) -> MediaType:
 
 def frame_id(video_id: str, at: float) -> str:
     """Name of the key-frame at that second of a video."""
-    return f"{video_id}{FRAME_MARK}{at:g}"
+    return f"{video_id}{FRAME_MARK}{in_seconds(at)}"
+
+
+def in_seconds(at: float) -> str:
+    """To the thousandth, as short as can be: `12.5`; also behind the first hours of a video."""
+    return f"{at:.3f}".rstrip("0").rstrip(".")
 
 
 def media_suffix(source_name: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 
-from app.domain.media_types import MediaType
+from app.domain.media_types import MediaType, in_seconds
 
 
 class SearchMode(StrEnum):
@@ -108,7 +108,7 @@ class SearchHit:
         if self.anchor:
             return f"{page}#{quote(self.anchor)}"
         timed = self.media_type not in (MediaType.TEXT, MediaType.IMAGE)
-        return f"{page}?t={self.start:g}" if timed else page
+        return f"{page}?t={in_seconds(self.start)}" if timed else page
 
     @property
     def thumbnail(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from loguru import logger
 
-from app.domain.assets import AssetChanges
+from app.domain.assets import Asset, AssetChanges
 from app.pipeline.embed import embed, told
 from app.pipeline.fetch import fetch
 from app.pipeline.tools import Tools
@@ -20,8 +20,19 @@ async def describe(tools: Tools, work: Work) -> None:
     except Exception as error:
         await work.report.warn("description.failed", f"not described: {told(error)}")
         return
-    if description:
-        changes = AssetChanges(description=description)
-        work.asset = await tools.assets.edit(work.found.asset_id, changes) or work.asset
+    if description and (asset := await _noted(tools, work.found, description)):
+        work.asset = asset
         logger.info("described in {} characters", len(description))
-        await embed(work.found, None, tools.embedder, tools.index, tools.assets, work.report.warn)
+        await embed(asset, None, tools.embedder, tools.index, tools.assets, work.report.warn)
+
+
+async def _noted(tools: Tools, asset: Asset, description: str) -> Asset | None:
+    """None when its owner described it meanwhile, deleted it, or took another picture in."""
+    changes, now = AssetChanges(description=description), asset
+    while True:
+        if edited := await tools.assets.edit(now.asset_id, changes, revision=now.revision):
+            return edited
+        found = await tools.assets.of_job(asset.job_id)
+        if found is None or found.description:
+            return None
+        now = found

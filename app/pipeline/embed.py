@@ -13,7 +13,7 @@ from app.domain.transcript import Transcript
 from app.pipeline.moments import moments_of
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
-from app.ports import AssetStore, Embedder, Vector, VectorIndex
+from app.ports import AssetStore, Embedder, TranscriptStore, Vector, VectorIndex
 
 #: Told a code and a message.
 Warn = Callable[[str, str], Awaitable[None]]
@@ -23,7 +23,13 @@ async def index(tools: Tools, work: Work) -> None:
     if work.report.stage is not Stage.EMBEDDING:
         await work.report.enter(Stage.EMBEDDING)
     await embed(
-        work.found, work.transcript, tools.embedder, tools.index, tools.assets, work.report.warn
+        work.found,
+        work.transcript,
+        tools.embedder,
+        tools.index,
+        tools.assets,
+        work.report.warn,
+        tools.transcripts,
     )
 
 
@@ -34,13 +40,39 @@ async def embed(
     index: VectorIndex,
     assets: AssetStore,
     warn: Warn,
+    transcripts: TranscriptStore | None = None,
 ) -> bool:
     """True when all of it is indexed, which is noted with the asset.
+
+    Vectors take their time, and others write, too: what was changed meanwhile is written anew, so
+    that no old words stay. What is spoken needs `transcripts` for that.
 
     A failure, be it a fault of ours, is a warning: what was found is kept, and the asset stays
     among the unindexed.
     """
-    reached("index.before")
+    while True:
+        reached("index.before")
+        whole = await _written(asset, transcript, embedder, index, warn)
+        if whole is None:
+            return False
+        if whole and await assets.mark_indexed(asset, index.generation):
+            reached("index.marked")
+            return True
+        now = await assets.get(asset.asset_id)
+        if now is None or (now.job_id, now.revision) == (asset.job_id, asset.revision):
+            return False
+        asset = now
+        transcript = await transcripts.load(now.job_id) if transcripts else transcript
+
+
+async def _written(
+    asset: Asset,
+    transcript: Transcript | None,
+    embedder: Embedder,
+    index: VectorIndex,
+    warn: Warn,
+) -> bool | None:
+    """Whether it is there with vectors; None where it is not there at all."""
     try:
         found = await asyncio.to_thread(moments_of, asset, transcript)  # long for a long text
         known = await index.vectors(asset.asset_id) if asset.revision > 1 else {}
@@ -48,14 +80,10 @@ async def embed(
         await index.replace_asset(asset.asset_id, found, vectors or [None] * len(found))
     except Exception as error:
         await warn("index.failed", f"not searchable: {told(error)}")
-        return False
+        return None
     reached("index.written")
     logger.info("{} moments indexed", len(found))
-    if vectors is None:
-        return False
-    await assets.mark_indexed(asset, index.generation)
-    reached("index.marked")
-    return True
+    return vectors is not None
 
 
 async def _vectors(

@@ -15,7 +15,7 @@ from loguru import logger
 
 from app.domain.assets import asset_of
 from app.domain.crashpoints import reached
-from app.domain.errors import Budget, NoAudio, NotFound, SpoolError
+from app.domain.errors import Budget, NoAudio, NotFound, SourceError, SpoolError
 from app.domain.jobs import Job, Stage, frames_key, reel_key
 from app.domain.keyframes import Keyframe, Reel
 from app.domain.media_types import frame_id
@@ -40,12 +40,24 @@ async def watch(tools: Tools, work: Work) -> None:
     elif await _are_listed(tools.blobs, work.job):
         silence = await _silence(tools, work)
     else:
-        async with _looking(tools, work) as looking:
-            silence = await _silence(tools, work)
-            reel = await _seen(looking, tools.stopping)
+        silence, reel = await _both(tools, work)
         seen = await _emit(tools, work, reel)
     if silence is not None:
         await _keep_silent(tools, work, silence if not seen else None)
+
+
+async def _both(tools: Tools, work: Work) -> tuple[NoAudio | None, Reel | Exception]:
+    """What was heard stands, also when its source is gone by the time that its pictures are
+    wanted again."""
+    heard = await tools.transcripts.has(work.job.job_id)
+    try:
+        async with _looking(tools, work) as looking:
+            silence = await _silence(tools, work)
+            return silence, await _seen(looking, tools.stopping)
+    except SourceError as gone:
+        if not heard:
+            raise
+        return await _silence(tools, work), gone
 
 
 async def _silence(tools: Tools, work: Work) -> NoAudio | None:

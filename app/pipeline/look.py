@@ -49,18 +49,42 @@ async def _again(tools: Tools, work: Work, kept: Asset) -> Asset:
         return kept
     await work.report.enter(Stage.MEDIA_EXTRACTION)
     picture = await _looked_at(tools, work, source, kept.picture)
-    if picture == kept.picture:
-        return kept
-    return await tools.assets.settle(work.job, replace(kept, picture=picture))
+    return await _noted(tools, kept, kept.picture, picture)
+
+
+async def _noted(tools: Tools, kept: Asset, before: Picture, found: Picture) -> Asset:
+    """What its owner corrects during the look stands."""
+    while found != before:
+        assert kept.picture is not None
+        if noted := await tools.assets.note_picture(kept, _joined(kept.picture, before, found)):
+            return noted
+        now = await tools.assets.of_job(kept.job_id)
+        if now is None or now.picture is None:  # deleted, or taken in anew
+            return kept
+        kept = now
+    return kept
+
+
+def _joined(now: Picture, before: Picture, found: Picture) -> Picture:
+    """What stands by now, and of what was found that which nobody told meanwhile."""
+    if (now.lines, now.read) == (before.lines, before.read):
+        now = replace(now, lines=found.lines, read=found.read)
+    if now.visual is not None:
+        return now
+    return replace(now, visual=found.visual, visual_model=found.visual_model, tags=found.tags)
 
 
 def _lacks(tools: Tools, picture: Picture) -> bool:
     able = tools.pictures
-    return bool((able.reader and not picture.lines) or (able.eyes and picture.visual is None))
+    return bool((able.reader and not _is_read(picture)) or (able.eyes and picture.visual is None))
+
+
+def _is_read(picture: Picture) -> bool:
+    return picture.read or bool(picture.lines)
 
 
 async def _looked_at(tools: Tools, work: Work, source: Path, picture: Picture) -> Picture:
-    if not picture.lines:
+    if not _is_read(picture):
         picture = await _tried(_with_text, "ocr", "not read", tools, work, source, picture)
     work.report.progress(READ)
     if picture.visual is None:
@@ -83,7 +107,9 @@ async def _tried(
 
 async def _with_text(tools: Tools, source: Path, picture: Picture) -> Picture:
     reader = tools.pictures.reader
-    return replace(picture, lines=tuple(await reader.read(source))) if reader else picture
+    if reader is None:
+        return picture
+    return replace(picture, lines=tuple(await reader.read(source)), read=True)
 
 
 async def _with_sight(tools: Tools, source: Path, picture: Picture) -> Picture:

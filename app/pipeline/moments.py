@@ -4,6 +4,7 @@ A hit plays from the start of its passage. So passages are small: about a senten
 a short sentence takes in the next one only when that begins almost at the same time.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,6 +30,8 @@ STEADY_SECONDS = 1.0
 
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "।", "؟")  # noqa: RUF001
 CLOSERS = "\"'”’»)]」』"  # noqa: RUF001
+#: Up to a space, or to the end of a sentence that needs none behind it.
+_TOKEN = re.compile("(?=\\S)[^\\s。！？।؟]*+[。！？।؟]*+[\"'”’»)\\]」』]*+")  # noqa: RUF001
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,15 +59,17 @@ def moments_of(asset: Asset, transcript: Transcript | None) -> list[Moment]:
 
 
 def silent(asset: Asset) -> list[Moment]:
-    """Of a video without sound: found by its name; what it shows, by its key-frames."""
+    """Found by its name and what is told of it; what a video shows, by its key-frames."""
     words = "\n".join(filter(None, (asset.title, asset.description)))
     return [moment(asset, 0, words, start=0.0, end=0.0)]
 
 
 def spoken(asset: Asset, transcript: Transcript) -> list[Moment]:
-    """In time order."""
+    """In time order, behind what its owner tells of it; of music that is all there is."""
     pieces = (piece for segment in transcript.segments for piece in split(segment))
-    return [_moment(asset, number, passage) for number, passage in enumerate(join(pieces))]
+    passages = list(join(pieces))
+    told = silent(asset) if asset.description.strip() or not passages else []
+    return [*told, *(_moment(asset, *each) for each in enumerate(passages, len(told)))]
 
 
 def _moment(asset: Asset, number: int, passage: Passage) -> Moment:
@@ -109,13 +114,16 @@ def belongs(piece: Passage, passage: Passage) -> bool:
 
 
 def split(segment: Segment) -> Iterator[Passage]:
-    """A long segment at its sentence ends, if word times tell where they are; else whole."""
+    """A long segment at its sentence ends, by the times of its words; else about there."""
     text = segment.text.strip()
     if not text:
         return
     long = segment.end - segment.start > MAX_SECONDS or len(text) > MAX_LENGTH
     words = segment.words
     places = _places(text, words) if words else None
+    if long and not places:
+        yield from _steadily(segment, text)
+        return
     if not places or not long:
         times = _times(words, places or (), 0) or ((0, segment.start),)
         yield Passage(start=segment.start, end=segment.end, text=text, times=times)
@@ -127,6 +135,17 @@ def split(segment: Segment) -> Iterator[Passage]:
         times = _times(words[first:last], places[first:last], begin)
         text_of = text[begin:until].strip()
         yield Passage(start=start, end=max(start, end), text=text_of, times=times)
+
+
+def _steadily(segment: Segment, text: str) -> Iterator[Passage]:
+    """At sentence ends. No word tells its time: each letter takes as long as any other."""
+    pace = (segment.end - segment.start) / len(text)
+    ends = [found.end() for found in _TOKEN.finditer(text) if ends_sentence(found[0])]
+    for first, last in pairwise(sorted({0, *ends, len(text)})):
+        start = segment.start + first * pace
+        end = min(segment.start + last * pace, segment.end)
+        part = text[first:last].strip()
+        yield Passage(start=start, end=max(start, end), text=part, times=((0, start),))
 
 
 def _times(

@@ -54,7 +54,9 @@ async def _front_matter(
     tools: Tools, work: Work, text: str, text_format: TextFormat
 ) -> Mapping[str, Any]:
     """What cannot be read is a warning: the text itself stands."""
-    front = front_matter_of(text) if text_format.marked_up else None
+    if not text_format.marked_up:
+        return NOTHING
+    front = await asyncio.to_thread(front_matter_of, text)
     if front is None:
         return NOTHING
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from app.domain.assets import Asset, AssetChanges, AssetPage
+from app.domain.assets import Asset, AssetChanges, AssetPage, Picture
 from app.domain.jobs import Job
 from app.domain.media_types import MediaType
 from app.domain.pictures import Sight
@@ -40,8 +40,11 @@ class AssetStore(Protocol):
         """
         ...
 
-    async def edit(self, asset_id: str, changes: AssetChanges) -> Asset | None:
-        """All of `changes` or nothing; None when there is no such asset. Durable when this returns.
+    async def edit(
+        self, asset_id: str, changes: AssetChanges, *, revision: int | None = None
+    ) -> Asset | None:
+        """All of `changes` or nothing; None when there is no such asset, or when `revision` is
+        given and it is another one by now. Durable when this returns.
 
         Raises InvalidRequest where segments are corrected that are not there.
         """
@@ -49,6 +52,13 @@ class AssetStore(Protocol):
 
     async def unseen(self, model: str, limit: int, *, after: str | None = None) -> Sequence[Asset]:
         """Pictures at which no model looked, or another one, by id; those behind `after`."""
+        ...
+
+    async def note_picture(self, asset: Asset, picture: Picture) -> Asset | None:
+        """What was found in the picture; None, and nothing is noted, when it was changed meanwhile.
+
+        Durable when this returns; the answer has its revision.
+        """
         ...
 
     async def note_sight(self, asset: Asset, sight: Sight) -> bool:
@@ -72,11 +82,11 @@ class AssetStore(Protocol):
         """By kind; zeros too."""
         ...
 
-    async def mark_indexed(self, asset: Asset, generation: str) -> None:
+    async def mark_indexed(self, asset: Asset, generation: str) -> bool:
         """Note that all its moments, with vectors, are in this generation of the index.
 
         When it was changed meanwhile, an older revision is what was written: then the newer one
-        loses its mark.
+        loses its mark. False, too, when it is gone.
         """
         ...
 

@@ -15,12 +15,19 @@ class RecordStore(Protocol):
         """How many were there."""
         ...
 
+    async def get(self, moment_ids: Sequence[str]) -> Sequence[Record]:
+        """Those that are there, in no order."""
+        ...
+
     async def unindexed(self, generation: str, limit: int) -> Sequence[Record]:
         """Those not marked with this generation."""
         ...
 
     async def mark_indexed(self, records: Sequence[Record], generation: str) -> None:
-        """All of these are in the index, with vectors; those that were put anew are left out."""
+        """All of these are in the index, with vectors.
+
+        Of those that were put anew, an older revision is what was written: they lose their mark.
+        """
         ...
 
     async def ids(self) -> set[str]:

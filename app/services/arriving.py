@@ -3,6 +3,7 @@
 import asyncio
 from asyncio import sleep
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -132,6 +133,10 @@ class ArrivingEyes(Arriving[VisualEmbedder]):
 class ArrivingIndex(Arriving[VectorIndex]):
     """Implements `ports.VectorIndex`. Writers wait for it, readers are told to come back."""
 
+    def __init__(self, name: str, *, delays: Sequence[float] = RETRY_DELAYS) -> None:
+        super().__init__(name, delays=delays)
+        self._not_deleted: set[str] = set()
+
     @property
     def ready(self) -> bool:
         return self.here is not None and self.here.ready
@@ -156,7 +161,18 @@ class ArrivingIndex(Arriving[VectorIndex]):
         await (await self.get()).replace_asset(asset_id, moments, vectors)
 
     async def delete_asset(self, asset_id: str) -> None:
+        """One that failed is kept in mind for `delete_late`."""
+        self._not_deleted.add(asset_id)
         await (await self.get()).delete_asset(asset_id)
+        self._not_deleted.discard(asset_id)
+
+    async def delete_late(self) -> list[str]:
+        """Those that could not be deleted at their time, and now are. Never raises."""
+        late = sorted(self._not_deleted)
+        for asset_id in late:
+            with suppress(SpoolError):
+                await self.delete_asset(asset_id)
+        return [asset_id for asset_id in late if asset_id not in self._not_deleted]
 
     async def vectors(self, asset_id: str) -> Mapping[str, Vector]:
         return await (await self.get()).vectors(asset_id)

@@ -26,7 +26,7 @@ def media_in(folder: Path, leave_out: Path | None = None) -> Iterator[tuple[str,
             continue
         inside: list[str] = []
         for entry in _entries(here):
-            if entry.is_dir(follow_symlinks=False):
+            if _is_folder(entry):
                 inside.append(entry.path)
             elif state := _medium(entry):
                 yield entry.path, state
@@ -48,6 +48,14 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
     except OSError:
         return []
     return sorted(filter(_is_utf8, found), key=lambda entry: entry.name)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Some disks do not tell it with the name; to ask them may fail."""
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def _is_utf8(entry: os.DirEntry[str]) -> bool:

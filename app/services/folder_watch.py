@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from loguru import logger
 
 from app.domain.errors import SpoolError, StorageError, Unavailable
-from app.domain.jobs import JobOptions
+from app.domain.jobs import AssetStage, JobOptions, SourceKind
 from app.domain.watched import FileState, WatchedFile
 from app.ports import JobStore, WatchNotes
 from app.services.alike import CAME_TO_NOTHING, not_replaced
@@ -20,6 +21,8 @@ PAUSE = 2.0  # seconds between two looks
 #: After a look that took long, a pause that is so many times as long.
 SHARE = 20
 MOST_ALIKE = 50  # jobs on the same bytes that are looked at
+#: As no file ever is: it will be looked at anew.
+UNKNOWN = FileState(size=0, modified=0)
 
 
 class FolderWatch:
@@ -61,12 +64,15 @@ class FolderWatch:
             await self._sleep(max(PAUSE, SHARE * (time.monotonic() - began)))
 
     async def run_once(self) -> int:
-        """One look at all folders; returns how many files were taken. Never raises SpoolError."""
+        """One look at all folders; returns how many files were taken. Never raises: a disk that is
+        away for an hour, or a fault of ours, must not end the watch."""
         taken = 0
         try:
             taken = await self._look()
         except SpoolError as error:
             self._tell(f"nothing is taken from watched folders: {error.message}")
+        except Exception as error:
+            self._tell(f"nothing is taken from watched folders: {error!r}", error)
         self._told, self._troubles = self._troubles, set()
         return taken
 
@@ -91,10 +97,13 @@ class FolderWatch:
     def _found(self) -> dict[str, FileState]:
         found: dict[str, FileState] = {}
         for folder in self._folders:
-            if folder.is_dir():
-                found.update(media_in(folder, self._leave_out))
-            else:
-                self._tell(f"no folder to watch: {folder}")
+            try:
+                if folder.is_dir():
+                    found.update(media_in(folder, self._leave_out))
+                else:
+                    self._tell(f"no folder to watch: {folder}")
+            except OSError as error:  # of the disk, or of the net that it is on
+                self._tell(f"a watched folder cannot be read: {folder}: {error.strerror}")
         return found
 
     def _since(self, path: str, state: FileState, now: float) -> float:
@@ -118,11 +127,13 @@ class FolderWatch:
         except SpoolError as error:
             self._tell(f"{path} cannot be taken: {error.message}")
             return False
-        file = WatchedFile(path=path, state=state, asset_id=asset_id)
+        await self._note(WatchedFile(path=path, state=state, asset_id=asset_id))
+        return True
+
+    async def _note(self, file: WatchedFile) -> None:
         await self._notes.note(file)
         assert self._taken is not None
-        self._taken[path] = file
-        return True
+        self._taken[file.path] = file
 
     async def _asset(self, path: str, sha256: str) -> str:
         """Of a job on these bytes, if there is one: a death before the note ends here, too."""
@@ -131,11 +142,36 @@ class FolderWatch:
             if job.status not in CAME_TO_NOTHING:
                 logger.bind(job_id=job.job_id).info("known already: {}", path)
                 return job.asset_id
-        before = (self._taken or {}).get(path)
-        options = JobOptions(asset_id=before.asset_id if before else None).by_suffix(path)
+        before = await self._own(path)
+        options = JobOptions(asset_id=before).by_suffix(path)
+        if before:
+            await self._let_copies_go(path, before)
         return (await self._intake.submit_watched(Path(path), options, sha256)).asset_id
 
-    def _tell(self, line: str) -> None:
+    async def _own(self, path: str) -> str | None:
+        """The asset that this file made, be it by another name: what changes in a copy of a file
+        that is still there is another asset."""
+        before = (self._taken or {}).get(path)
+        if before is None:
+            return None
+        job = (await self._store.newest([before.asset_id])).get(before.asset_id)
+        if job is None or job.options.asset_stage is not AssetStage.INITIAL:
+            return before.asset_id if not self._copies(path, before.asset_id) else None
+        if job.source is not SourceKind.PATH:
+            return None
+        moved = await asyncio.to_thread(state_of, job.input_path) is None
+        return before.asset_id if moved or job.input_path == path else None
+
+    def _copies(self, path: str, asset_id: str) -> list[WatchedFile]:
+        noted = (self._taken or {}).values()
+        return [file for file in noted if file.asset_id == asset_id and file.path != path]
+
+    async def _let_copies_go(self, path: str, asset_id: str) -> None:
+        """What is found of them is replaced now: those that are still there are taken anew."""
+        for file in self._copies(path, asset_id):
+            await self._note(replace(file, state=UNKNOWN))
+
+    def _tell(self, line: str, fault: Exception | None = None) -> None:
         self._troubles.add(line)
         if line not in self._told:
-            logger.warning("{}", line)
+            logger.opt(exception=fault).warning("{}", line)

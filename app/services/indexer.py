@@ -50,13 +50,18 @@ class Indexer:
             await asyncio.wait(runs)
 
     def _run(self, asset_id: str) -> asyncio.Task[None]:
-        if asset_id in self._runs:
+        before = self._runs.get(asset_id)
+        if before is not None and not before.done():  # one that is done looks at nothing more
             self._again.add(asset_id)
-            return self._runs[asset_id]
+            return before
         run = asyncio.create_task(self._until_level(asset_id))
         self._runs[asset_id] = run
-        run.add_done_callback(lambda _: self._runs.pop(asset_id, None))
+        run.add_done_callback(lambda _: self._ended(asset_id, run))
         return run
+
+    def _ended(self, asset_id: str, run: asyncio.Task[None]) -> None:
+        if self._runs.get(asset_id) is run:
+            del self._runs[asset_id]
 
     async def _until_level(self, asset_id: str) -> None:
         self._again.add(asset_id)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from loguru import logger
 
+from app.domain.assets import Asset
 from app.domain.errors import SpoolError
-from app.domain.jobs import JobStatus
 from app.pipeline.embed import embed
 from app.ports import AssetStore, Embedder, JobStore, TranscriptStore, VectorIndex
 
@@ -25,21 +25,30 @@ class Books:
     transcripts: TranscriptStore
 
 
-async def refill(books: Books, embedder: Embedder, index: VectorIndex) -> int:
-    """Index every asset that this generation of the index lacks; returns how many.
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Assets: how many were indexed, and how many could not be."""
+
+    indexed: int
+    failed: int
+
+
+async def refill(books: Books, embedder: Embedder, index: VectorIndex) -> Look:
+    """Index every asset that this generation of the index lacks.
 
     Replays replace, so it may be cut short at any point: the next run goes on. What fails is
     logged and left to the next run.
     """
     tried: set[str] = set()
-    number = 0
+    ends: list[bool | None] = []
     while fresh := await _untried(books.assets, index.generation, tried):
         for asset_id in fresh:
             tried.add(asset_id)
-            number += await reindex(asset_id, books, embedder, index)
-    if tried:
-        logger.info("the index is refilled: {} of {} assets", number, len(tried))
-    return number
+            ends.append(await reindex(asset_id, books, embedder, index))
+    look = Look(indexed=ends.count(True), failed=ends.count(False))
+    if look.indexed or look.failed:
+        logger.info("the index is refilled: {} assets, {} failed", look.indexed, look.failed)
+    return look
 
 
 async def _nothing() -> int:
@@ -52,17 +61,17 @@ async def fill(
     index: VectorIndex,
     extra: Callable[[], Awaitable[int]] = _nothing,
 ) -> bool:
-    """All that the index lacks, and what `extra` brings; True when nothing stays behind.
+    """All that the index lacks, and what `extra` brings; False when all that was tried failed.
 
     Once as much is there as can be, the table of an earlier model goes. Where nothing at all could
     be indexed, the model is at fault: then that one still serves.
     """
-    indexed = await refill(books, embedder, index) + await extra()
-    behind = bool(await books.assets.unindexed(index.generation, 1))
-    if index.renewing and (indexed or not behind):
+    look = await refill(books, embedder, index)
+    indexed = look.indexed + await extra()
+    if index.renewing and (indexed or not await books.assets.unindexed(index.generation, 1)):
         await index.renewed()
         logger.info("the index of the new model serves from now on")
-    return not behind
+    return bool(indexed) or not look.failed
 
 
 async def keep_level(
@@ -74,7 +83,7 @@ async def keep_level(
 ) -> None:
     """For ever: what could not be indexed for a reason that passes is indexed once it has passed.
 
-    Looks rarer and rarer while something stays behind.
+    Looks rarer and rarer while nothing but failures comes of it.
     """
     delay = FIRST_LOOK
     while True:
@@ -82,11 +91,11 @@ async def keep_level(
         if not (embedder.ready and index.ready):
             continue
         try:
-            level = await fill(books, embedder, index, extra)
+            good = await fill(books, embedder, index, extra)
         except SpoolError as error:
             logger.error("the index is not level with the database: {}", error.message)
-            level = False
-        delay = FIRST_LOOK if level else min(2 * delay, LAST_LOOK)
+            good = False
+        delay = FIRST_LOOK if good else min(2 * delay, LAST_LOOK)
 
 
 async def prune(assets: AssetStore, index: VectorIndex) -> int:
@@ -94,6 +103,7 @@ async def prune(assets: AssetStore, index: VectorIndex) -> int:
     stale = await index.assets() - await assets.ids()
     for asset_id in stale:
         await index.delete_asset(asset_id)
+        await assets.unmark(asset_id)  # it may have been taken in again just now
     if stale:
         logger.info("{} assets that are gone are taken out of the index", len(stale))
     return len(stale)
@@ -105,26 +115,37 @@ async def _untried(assets: AssetStore, generation: str, tried: set[str]) -> list
     return [asset_id for asset_id in found if asset_id not in tried]
 
 
-async def reindex(asset_id: str, books: Books, embedder: Embedder, index: VectorIndex) -> bool:
-    """Only of completed jobs: one that is still under way indexes its asset itself."""
+async def reindex(
+    asset_id: str, books: Books, embedder: Embedder, index: VectorIndex
+) -> bool | None:
+    """Whether it could be indexed.
+
+    None for what is left alone: what is gone, and what a job is under way with, which indexes its
+    asset itself. However a job ended, what it kept is found.
+    """
     with logger.contextualize(asset_id=asset_id):
         try:
             asset = await books.assets.get(asset_id)
             job = await books.store.get(asset.job_id) if asset else None
-            if asset is None or job is None or job.status is not JobStatus.COMPLETED:
-                return False
-            transcript = await books.transcripts.load(asset.job_id)
-            whole = await embed(asset, transcript, embedder, index, books.assets, _log)
-            if await books.assets.get(asset_id) is None:
-                await index.delete_asset(asset_id)  # it was deleted meanwhile
-                return False
-            if not whole:
-                return False
-            await books.store.make_good(asset.job_id)
-            return True
+            if asset is None or job is None or not job.status.ended:
+                return None
+            return await _indexed(asset, books, embedder, index)
         except Exception:
             logger.exception("the asset could not be indexed again")
             return False
+
+
+async def _indexed(
+    asset: Asset, books: Books, embedder: Embedder, index: VectorIndex
+) -> bool | None:
+    transcript = await books.transcripts.load(asset.job_id)
+    whole = await embed(asset, transcript, embedder, index, books.assets, _log, books.transcripts)
+    if await books.assets.get(asset.asset_id) is None:
+        await index.delete_asset(asset.asset_id)  # it was deleted meanwhile
+        return None
+    if whole:
+        await books.store.make_good(asset.job_id)
+    return whole
 
 
 async def _log(code: str, message: str) -> None:

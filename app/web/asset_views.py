@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from app.domain.assets import Asset
 from app.domain.jobs import Job
+from app.domain.media_types import in_seconds
 from app.services.assets import AssetState, AssetStates
 from app.web import schemas
 
@@ -19,7 +20,7 @@ def page_of(asset: Asset) -> str:
     if asset.link:
         return asset.link
     page = f"/watch/{quote(asset.parent_id or asset.asset_id, safe='')}"
-    return page if asset.at is None else f"{page}?t={asset.at:g}"
+    return page if asset.at is None else f"{page}?t={in_seconds(asset.at)}"
 
 
 def ticket(job: Job) -> dict[str, Any]:

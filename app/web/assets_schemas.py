@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from app.domain.assets import AssetChanges
 from app.domain.jobs import AssetStage, JobOptions
 from app.domain.media_types import MediaType
+from app.domain.plain_values import PlainValues
 from app.web.schemas import Given, Labels, Name, PageQuery, Wishes
 
 MAX_BODY = 16 * 1024 * 1024  # bytes of JSON: whole texts come in it
@@ -20,6 +21,13 @@ def _no_null(value: object) -> object:
     return value
 
 
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
+    """What no answer could show, or no database keep, would be an error for good."""
+    if PlainValues().mapping(value) != value:
+        raise ValueError("numbers are finite and within 2**53, words are Unicode without NUL")
+    return value
+
+
 #: Left out is not the same as null.
 Told = BeforeValidator(_no_null)
 Prose = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$"), Told]
@@ -27,7 +35,7 @@ Text = Annotated[str, Field(pattern=r"^[^\x00]*$"), Told]
 #: What a page may lead to: nothing that runs.
 Link = Annotated[str, Field(max_length=2000, pattern=r"^(https?://|/)[^\x00-\x20\x7f]*$|^$"), Told]
 Place = Annotated[str, Field(min_length=1, max_length=4096)]
-Metadata = Annotated[dict[str, Any], Field(max_length=100), Told]
+Metadata = Annotated[dict[str, Any], Field(max_length=100), AfterValidator(_plain), Told]
 
 
 class CorrectedSegment(Given):

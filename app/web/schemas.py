@@ -122,7 +122,8 @@ class JobQuery(Given):
 
 class PageQuery(Given):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=500)] | None = None
+    #: It may hold a name of 200 letters of four bytes.
+    cursor: Annotated[str, Field(max_length=2000)] | None = None
 
 
 class ListQuery(PageQuery):

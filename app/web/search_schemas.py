@@ -15,6 +15,7 @@ from app.web.assets_schemas import Link
 from app.web.schemas import Given, Labels, Name, SearchParameters
 
 MAX_VECTOR = 4096  # numbers
+LEAST, MOST = 2.0**-126, 2.0**127  # of a vector's square: whole in 32 bits
 
 
 def _decoded(value: object) -> object:
@@ -41,8 +42,9 @@ def _numbers(value: object) -> object:
 
 
 def _with_direction(value: tuple[float, ...]) -> tuple[float, ...]:
-    length = math.fsum(number * number for number in value)
-    if not (math.isfinite(length) and length > 0):
+    """Numbers are kept, and distances reckoned, in 32 bits: there this much is 0 or infinite."""
+    square = math.fsum(number * number for number in array("f", value))
+    if not LEAST <= square <= MOST:
         raise ValueError("a vector of zeros, or beyond all measure, points nowhere")
     return value
 

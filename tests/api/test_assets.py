@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from PIL import Image
 
+from app.domain.media_types import in_seconds
 from tests.api.spool import Spool, error, multipart
 from tests.media import make_video
 
@@ -105,6 +106,37 @@ async def test_taken_in_again_it_is_replaced(spool: Spool, speech: bytes) -> Non
     assert (asset["revision"], asset["job_id"]) == (2, ticket["job_id"])
     assert len(await found(spool, "quince", asset_id="twice")) == 1
     assert await found(spool, "apple", asset_id="twice") == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1e999", '"\\ud800"', '{"\\ud800": 1}', '"\\u0000"', "[" * 11 + "]" * 11],
+    ids=["infinity", "surrogate", "surrogate_name", "nul", "deep"],
+)
+async def test_metadata_that_no_answer_could_show_is_refused(
+    spool: Spool, speech: bytes, value: str
+) -> None:
+    if (await spool.http.get(at("plainly-told"))).status_code == 404:
+        await spoken(spool, speech, "plainly-told")
+    body = f'{{"metadata": {{"fine": 1, "x": {value}}}}}'
+    answer = await spool.http.patch(
+        at("plainly-told"), content=body, headers={"Content-Type": "application/json"}
+    )
+    assert "metadata" in error(answer, 422)["message"]
+    assert (await shown(spool, "plainly-told"))["metadata"] == {}
+
+
+async def test_the_list_goes_on_behind_names_of_letters_that_are_not_latin(
+    spool: Spool, quiet: bytes
+) -> None:
+    for letter in ("\u044f", "\u7de8"):
+        ticket = await take_in(spool, quiet, letter * 200, "quiet.wav")
+        await spool.completed(ticket["job_id"])
+    first = (await spool.http.get(ASSETS, params={"limit": 1})).json()
+    following = {"limit": 1, "cursor": first["cursor"]}
+    answer = await spool.http.get(ASSETS, params=following)
+    assert answer.status_code == 200, answer.text
+    assert [asset["asset_id"] for asset in answer.json()["assets"]] == ["\u044f" * 200]
 
 
 async def test_one_that_is_under_way_tells_how_far_it_is(spool: Spool, speech: bytes) -> None:
@@ -433,7 +465,7 @@ async def test_a_video_goes_with_its_key_frames(spool: Spool, tmp_path: Path, jf
     frames = await frames_of(spool, "a film")
     assert frames and all(frame["parent_id"] == "a film" for frame in frames)
     assert {frame["url"] for frame in frames} == {
-        f"/watch/a%20film?t={frame['at']:g}" for frame in frames
+        f"/watch/a%20film?t={in_seconds(frame['at'])}" for frame in frames
     }
     page = (await spool.http.get(frames[0]["url"])).text
     assert page.count("<img") == len(frames) and 'class="here"' in page

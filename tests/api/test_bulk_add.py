@@ -115,6 +115,20 @@ async def test_a_record_a_line_is_taken_too(open_spool: Spool) -> None:
     assert [hit["title"] for hit in await found(open_spool, "lined299")] == ["line-299"]
 
 
+async def test_of_one_id_the_last_line_counts(open_spool: Spool) -> None:
+    feed = [
+        {"id": "fed-1", "deleted": True},
+        {"id": "fed-1", "text": "feedwordone"},
+        {"id": "fed-2", "text": "feedwordtwo"},
+        {"id": "fed-2", "deleted": True},
+    ]
+    content = "\n".join(map(json.dumps, feed))
+    answer = await open_spool.http.post(ADD, content=content, headers=LINES)
+    assert answer.json() == {"added": 1, "removed": 0, "without_vector": 1}
+    assert [hit["title"] for hit in await found(open_spool, "feedwordone")] == ["fed-1"]
+    assert await found(open_spool, "feedwordtwo") == []
+
+
 async def test_ten_thousand_are_taken_and_one_more_is_not(open_spool: Spool) -> None:
     records = [{"id": f"many-{n}", "text": "multitude"} for n in range(10_000)]
     assert (await added(open_spool, *records))["added"] == 10_000
@@ -140,6 +154,10 @@ async def test_ten_thousand_are_taken_and_one_more_is_not(open_spool: Spool) -> 
         ('{"records": [{"id": "a", "vector": [NaN]}]}', "records.0.vector"),
         ('{"records": [{"id": "a", "vector": [0, 0]}]}', "points nowhere"),
         ('{"records": [{"id": "a", "vector": [1e300]}]}', "records.0"),
+        ('{"records": [{"id": "a", "vector": [1e39]}]}', "points nowhere"),
+        ('{"records": [{"id": "a", "vector": [1e-50]}]}', "points nowhere"),
+        ('{"records": [{"id": "a", "vector": [1e-30, 0]}]}', "points nowhere"),
+        ('{"records": [{"id": "a", "visual": [1e30]}]}', "points nowhere"),
         ('{"records": [{"id": "a", "deleted": 1}]}', "records.0.deleted"),
         ('{"records": [{"id": "a", "deleted": 0}]}', "records.0.deleted"),
         ('{"records": [{"id": "a", "text": "b", "deleted": true}]}', "records.0.text"),

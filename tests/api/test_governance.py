@@ -16,6 +16,8 @@ from starlette.types import Message
 from app.adapters.memory_queue import MemoryQueue
 from app.domain.errors import EngineCrashed
 from app.domain.jobs import JobOptions, Priority, Stage
+from app.domain.media_types import MediaType
+from app.pipeline.recipes import RECIPES
 from app.web.app import application
 from app.web.operation import Operation
 from app.web.table import DOORS
@@ -288,7 +290,9 @@ def _entered() -> list[str]:
 
 async def test_the_stages_are_one_line_that_no_job_changes() -> None:
     assert [stage.value for stage in Stage] == ["media_extraction", "transcribing", "embedding"]
-    assert sorted(_entered()) == sorted(stage.name for stage in Stage), "each at one place"
+    assert {*_entered()} == {stage.name for stage in Stage}
+    assert {*RECIPES} == {*MediaType}
+    assert all(isinstance(recipe, tuple) for recipe in RECIPES.values()), "a line each, no more"
     options = {field.name for field in fields(JobOptions)}
     assert options & {*(stage.value for stage in Stage), *ROUTING} == set()
 

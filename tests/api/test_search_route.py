@@ -6,6 +6,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from app.domain.media_types import in_seconds
 from tests.api.spool import Spool, error, multipart
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -64,7 +65,7 @@ async def test_a_hit_can_be_played(filled: Spool) -> None:
         == "<mark>Ask</mark> what you <mark>can</mark> do for your <mark>country</mark>."
     )
     assert 0 <= hit["start"] < hit["end"] < 15
-    assert hit["url"] == f"/watch/speech-1?t={hit['start']:g}"
+    assert hit["url"] == f"/watch/speech-1?t={in_seconds(hit['start'])}"
     assert set(hit["why"]) == {"semantic", "keyword"} and hit["score"] > 0
     assert (found["mode"], found["notice"]) == ("hybrid", None)
 
@@ -129,7 +130,9 @@ async def test_what_is_found_of_one_talk_is_one_hit_unless_asked_otherwise(fille
         texts = [hit["text"], *(each["text"] for each in hit["moments"])]
         assert len(texts) == 3 and hit["more"] == 0
         assert sorted(texts) == sorted(h["text"] for h in flat if h["asset_id"] == hit["asset_id"])
-        assert all(each["url"].endswith(f"?t={each['start']:g}") for each in hit["moments"])
+        assert all(
+            each["url"].endswith(f"?t={in_seconds(each['start'])}") for each in hit["moments"]
+        )
     assert all(hit["moments"] == [] and hit["more"] == 0 for hit in flat)
 
 

@@ -277,9 +277,40 @@ async def test_marking_a_revision_that_was_replaced_takes_the_mark_from_what_it_
     assert await unindexed(stores, "one") == [newer.asset_id]
 
 
+async def test_marking_tells_whether_it_still_is_what_was_written(stores: Stores) -> None:
+    asset = await heard(stores)
+    assert await stores.assets.mark_indexed(asset, "one")
+    await stores.assets.edit(asset.asset_id, AssetChanges(title="new"))
+    assert not await stores.assets.mark_indexed(asset, "one")
+
+
+async def test_a_mark_is_not_for_what_another_job_took_in_with_the_same_revision(
+    stores: Stores,
+) -> None:
+    """Of an asset that was deleted, and taken in again, revisions count anew."""
+    asset = await heard(stores)
+    assert not await stores.assets.mark_indexed(replace(asset, job_id=new_id()), "one")
+    assert await unindexed(stores, "one") == [asset.asset_id]
+
+
+async def test_a_page_ends_in_a_cursor_that_is_short_whatever_letters_names_have(
+    stores: Stores,
+) -> None:
+    names = [letter * 200 for letter in ("\u044f", "\u7de8", "\U0001f600")]
+    for name in names:
+        await heard(stores, JobOptions(asset_id=name))
+    seen: list[Asset] = []
+    cursor: str | None = None
+    while (page := await stores.assets.list(limit=1, cursor=cursor)).cursor is not None:
+        seen += page.assets
+        cursor = page.cursor
+        assert len(cursor) <= 1200
+    assert {asset.asset_id for asset in (*seen, *page.assets)} == set(names)
+
+
 async def test_marking_what_is_not_there_does_nothing(stores: Stores) -> None:
     here = await heard(stores)
-    await stores.assets.mark_indexed(replace(here, asset_id=new_id()), "one")
+    assert not await stores.assets.mark_indexed(replace(here, asset_id=new_id()), "one")
     assert await unindexed(stores, "one") == [here.asset_id]
 
 
@@ -314,3 +345,28 @@ async def test_a_sight_takes_the_place_of_the_last_and_has_to_be_indexed(stores:
     assert not await stores.assets.note_sight(asset, sight)  # of a revision that is no more
     assert (await known(stores, asset.asset_id)).revision == after.revision
     assert not await stores.assets.note_sight(await heard(stores), sight)
+
+
+async def test_a_change_that_is_meant_for_one_revision_leaves_a_later_one_alone(
+    stores: Stores,
+) -> None:
+    _, asset = await looked_at(stores)
+    name, changes = asset.asset_id, AssetChanges(description="by a model")
+    edited = await stores.assets.edit(name, AssetChanges(description="by its owner"))
+    assert edited is not None
+    assert await stores.assets.edit(name, changes, revision=asset.revision) is None
+    assert await stores.assets.note_picture(asset, replace(PICTURE, lines=())) is None
+    assert await known(stores, name) == edited
+    assert await stores.assets.edit(name, changes, revision=edited.revision)
+
+
+async def test_what_is_found_in_a_picture_leaves_what_is_said_of_it(stores: Stores) -> None:
+    _, asset = await looked_at(stores)
+    edited = await stores.assets.edit(asset.asset_id, AssetChanges(title="Hers", text=""))
+    assert edited is not None and edited.picture is not None
+    assert (edited.picture.lines, edited.picture.read) == ((), True)
+    found = replace(edited.picture, lines=PICTURE.lines)
+    noted = await stores.assets.note_picture(edited, found)
+    assert noted is not None and noted == await known(stores, asset.asset_id)
+    assert (noted.title, noted.picture, noted.indexed_in) == ("Hers", found, None)
+    assert noted.revision == edited.revision + 1

@@ -15,7 +15,9 @@ from app.adapters.pictures import darkroom as darkroom_module
 from app.adapters.pictures import reading
 from app.adapters.pictures.darkroom import PillowDarkroom
 from app.adapters.pictures.lite0 import Lite0Eyes
+from app.adapters.pictures.opening import MAX_BYTES
 from app.adapters.pictures.reading import RapidReader
+from app.adapters.process_pool import ProcessPool
 from app.adapters.weights.shelf import ModelShelf
 from app.domain.errors import (
     MediaTooLarge,
@@ -25,9 +27,11 @@ from app.domain.errors import (
     StorageError,
     Unavailable,
 )
+from app.domain.media_types import MediaType, media_type_of
 from app.domain.models import ModelKind
 from app.domain.pictures import THUMBNAIL_SIDE
 from app.ports import Darkroom, TextReader, Vector, VisualEmbedder
+from app.services.folder_walk import media_in
 from tests.contracts.test_embedder import OneWorker
 from tests.pictures import halves, page, scene
 
@@ -138,6 +142,50 @@ async def test_a_bomb_is_refused_before_it_goes_off(darkroom: Darkroom, tmp_path
     with pytest.raises(MediaTooLarge, match="30000 x 30000"):
         await darkroom.develop(source, small)
     assert not small.exists()
+
+
+async def test_a_file_that_is_too_long_is_refused_before_a_decoder_takes_it_in(
+    darkroom: Darkroom, tmp_path: Path
+) -> None:
+    """Those of WebP and AVIF read all of it before they tell how many pixels there are."""
+    source = tmp_path / "photo.webp"
+    with source.open("wb") as file:
+        file.write(b"RIFF\xff\xff\xff\xffWEBPVP8 ")
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(MediaTooLarge, match=f"{MAX_BYTES + 1} bytes"):
+        await darkroom.develop(source, tmp_path / "small.jpg")
+
+
+async def test_a_large_picture_with_transparency_is_not_copied_whole(tmp_path: Path) -> None:
+    """It is 144 MB as it is decoded; with copies on white it would be more than 400."""
+    source, small = tmp_path / "clear.png", tmp_path / "small.jpg"
+    image = Image.new("RGBA", (6000, 6000), (0, 0, 0, 0))
+    image.paste((255, 0, 0, 255), (0, 3000, 6000, 6000))
+    image.save(source, compress_level=1)
+    pool = ProcessPool(1, memory_limit=300 << 20)
+    try:
+        size = await PillowDarkroom(pool, 100_000_000).develop(source, small)
+    finally:
+        await pool.aclose()
+    assert (size.width, size.height) == (6000, 6000)
+    with Image.open(small) as made:
+        assert made.size == (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+        assert made.getpixel((9, 9)) == pytest.approx((255,) * 3, abs=4)
+        below = made.getpixel((9, THUMBNAIL_SIDE - 9))
+        assert below == pytest.approx((254, 0, 0), abs=8)
+
+
+@pytest.mark.parametrize("name", ["IMG_0042.HEIC", "photo.heif", "drawing.svg"])
+async def test_a_kind_of_picture_that_is_not_read_is_named_as_a_picture(
+    darkroom: Darkroom, tmp_path: Path, name: str
+) -> None:
+    """And not as sound in which nothing can be heard; who walks through folders passes it by."""
+    assert media_type_of(name) is MediaType.IMAGE
+    source = tmp_path / name
+    source.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(MediaUnreadable, match="no picture of a kind that is known here: AVIF"):
+        await darkroom.develop(source, tmp_path / "small.jpg")
+    assert [path for path, _ in media_in(tmp_path)] == []
 
 
 def _broken(folder: Path) -> dict[str, bytes]:

@@ -56,6 +56,21 @@ async def test_a_mark_counts_for_what_was_written_only(stores: Stores) -> None:
     assert len(await stores.records.unindexed("another", 1)) == 1
 
 
+async def test_a_mark_of_an_old_revision_takes_the_mark_of_the_newer_away(stores: Stores) -> None:
+    first = await stores.records.put([record("a")])
+    second = await stores.records.put([record("a", text="anew")])
+    await stores.records.mark_indexed(second, "g")
+    await stores.records.mark_indexed(first, "g")
+    assert [each.moment.text for each in await stores.records.unindexed("g", 10)] == ["anew"]
+
+
+async def test_some_are_read_by_their_moments(stores: Stores) -> None:
+    await stores.records.put([record("a"), record("b"), record("c")])
+    found = await stores.records.get(["a#", "c#", "unknown#"])
+    assert sorted(found, key=lambda each: each.moment.moment_id) == [record("a"), record("c")]
+    assert await stores.records.get([]) == []
+
+
 async def test_what_is_removed_is_gone(stores: Stores) -> None:
     await stores.records.put([record("a"), record("b")])
     assert await stores.records.remove(["a#", "unknown#"]) == 1

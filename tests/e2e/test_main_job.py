@@ -7,6 +7,7 @@ import pysubs2
 import pytest
 import soundfile
 
+from app.domain.media_types import in_seconds
 from tests.conftest import Speaker
 from tests.e2e.conftest import Server
 from tests.media import word_error_rate, write_sound
@@ -53,7 +54,7 @@ def test_a_moment_is_found_by_its_meaning(server: Server, kennedy: str) -> None:
     assert hits[0]["title"] == "Inaugural"
     assert "semantic" in hits[0]["why"]
     assert 0 <= hits[0]["start"] < hits[0]["end"] <= 11.0
-    assert hits[0]["url"] == f"/watch/{kennedy}?t={hits[0]['start']:g}"
+    assert hits[0]["url"] == f"/watch/{kennedy}?t={in_seconds(hits[0]['start'])}"
 
 
 def test_a_moment_is_found_by_its_words(server: Server, kennedy: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.errors import EngineError, ModelNotFound, Unavailable
+from app.domain.errors import EngineError, ModelNotFound, StorageError, Unavailable
 from app.domain.media import Audio
 from app.domain.search import Moment, SearchHit, SearchQuery
 from app.ports import Vector
@@ -217,6 +217,26 @@ async def test_embedding_waits_for_the_model_and_readiness_is_the_models_own() -
     assert not embedder.ready
     part.ready = True
     assert embedder.ready
+
+
+async def test_what_could_not_be_deleted_at_its_time_is_deleted_later() -> None:
+    class Torn(Index):
+        trouble = True
+
+        async def delete_asset(self, asset_id: str) -> None:
+            if self.trouble:
+                raise StorageError("torn")
+            await super().delete_asset(asset_id)
+
+    index, part = ArrivingIndex("index"), Torn()
+    index.arrive(part)
+    with pytest.raises(StorageError):
+        await index.delete_asset("a")
+    assert await index.delete_late() == []
+    part.trouble = False
+    assert await index.delete_late() == ["a"]
+    assert await index.delete_late() == []
+    assert len(part.log) == 1
 
 
 async def test_writers_of_the_index_wait_and_readers_are_told_to_come_back() -> None:

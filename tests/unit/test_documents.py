@@ -271,3 +271,68 @@ def test_real_headings_are_those_of_the_site(corpus: Path) -> None:
         (2, "Admonitions", "admonitions"),
         (2, "MDX and React Components", "mdx-and-react-components"),
     ]
+
+
+PROSE = [
+    "You can\nexport functions to a file, and more.",
+    "Then\nexport default settings (see\n\nbelow) and go on.",
+    "You can\nimport this from 'there', if you like.",
+    'import your notes. A quote from "Hamlet" follows.',
+    'imports from "here" are many',
+]
+
+
+@pytest.mark.parametrize("text", PROSE)
+def test_words_do_not_vanish_from_prose_that_speaks_of_imports_and_exports(text: str) -> None:
+    for document in (md(text), mdx(text)):
+        words = " ".join(" ".join(each.text for each in document.passages).split())
+        assert words.startswith(" ".join(text.split())[:20]) and words[-6:] == text[-6:]
+
+
+def test_markdown_that_is_no_mdx_has_no_imports_and_exports() -> None:
+    text = "import x from 'y'\n\nexport const a = 1"
+    assert shown(md(text)) == ["import x from 'y'\nexport const a = 1"]
+    assert shown(mdx(text)) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import x from 'y'",
+        "import x, {y as z} from 'y';",
+        'import {\n  a,\n  b,\n} from "y"',
+        "import * as x from 'y'",
+        "import type {X} from 'y'",
+        "import type from 'y'",
+        "import{x}from'y'",
+        "import 'y.css'",
+        "import x from 'y'\nimport z from 'y'\nexport * from 'y'",
+        "export const x = {\n  a: 1,\n\n  b: 2\n}",
+        "export async function* walk() {\n  go()\n\n  go()\n}",
+        "export class A extends B {}",
+        "export {x as default}",
+        "export{x}",
+        "export default function Page({children}) { return children }",
+        "export type A = string",
+    ],
+)
+@pytest.mark.parametrize(
+    "above", ["", "---\ntitle: T\n---\n", "words\n\n", "# A\n", "```\nx\n```\n"]
+)
+def test_statements_at_the_beginning_of_a_block_are_dropped(statement: str, above: str) -> None:
+    assert shown(mdx(f"{above}{statement}\n\nwords\n")) == shown(mdx(f"{above}\n\nwords\n"))
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("<h1>x", "<h1 ", "import a b\n", "\n\nimport a b", "\n\nimport {", "\n\nexport {"),
+        *("\n\nexport const a b", "\n\nimport a, ", "    x\n", "# a\n", "a\n---\n"),
+    ],
+)
+@pytest.mark.parametrize("text_format", MARKED_UP)
+def test_a_text_of_one_mark_over_and_over_is_read_all_the_same(
+    part: str, text_format: TextFormat
+) -> None:
+    document_of(part * (100_000 // len(part)), text_format)

@@ -18,7 +18,7 @@ from app.bootstrap import finding as finding_module
 from app.bootstrap.finding import Finding, open_finding
 from app.bootstrap.records import Records
 from app.bootstrap.workshop import transcribe_file
-from app.config import AppSettings, load_settings
+from app.config import AppSettings, Pictures, load_settings
 from app.domain.decoding import DecodingOptions
 from app.domain.errors import EngineError, ModelNotFound, StorageError, Unavailable
 from app.domain.models import LocatedModel, ModelKind, ModelSource
@@ -180,6 +180,42 @@ async def test_an_index_opened_before_its_model_is_begun_anew_when_the_vectors_d
         query = SearchQuery(text="window number 0", mode=SearchMode.SEMANTIC)
         answer = await SearchService(finding.index, finding.embedder).answer(query)
         assert [hit.asset_id for hit in answer.hits] == [job_id]
+
+
+async def started(bench: Workbench, model_folder: Path, length: int) -> str:
+    """One start of the service with a model for pictures; the generation of its index."""
+    weights = Line(model_folder)
+    weights.open.set()
+    finding = Finding(
+        settings=settings(bench.folder).model_copy(
+            update={"pictures": Pictures(visual_model="a-clip-model")}
+        ),
+        weights=cast(ModelShelf, weights),
+        pool=ProcessPool(1, name="embedding"),
+        embedder=ArrivingEmbedder("embedding model", delays=AGAIN),
+        index=ArrivingIndex("search index", delays=AGAIN),
+    )
+
+    async def lengths() -> int:
+        return length
+
+    try:
+        await finding.prepare(cast(Records, bench), lengths)
+        assert await bench.assets.unindexed(finding.index.generation, 9) == []
+        return finding.index.generation
+    finally:
+        await finding.pool.aclose()
+        await finding.whole().aclose()
+
+
+async def test_a_start_with_another_model_for_pictures_embeds_nothing_anew(
+    bench: Workbench, model_folder: Path
+) -> None:
+    """The length of its vectors is known from the table before the model is there."""
+    await done(bench)
+    first = await started(bench, model_folder, 512)
+    assert await started(bench, model_folder, 512) == first
+    assert await started(bench, model_folder, 768) != first
 
 
 async def test_a_refill_that_fails_ends_nothing_else(

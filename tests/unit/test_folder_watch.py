@@ -1,5 +1,6 @@
 """Watched folders: each file is taken once, as soon as it is whole."""
 
+import errno
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.domain.errors import StorageError
 from app.domain.jobs import Job, JobStatus, SourceKind
 from app.domain.media_types import MediaType
 from app.domain.watched import WatchedFile
+from app.services import folder_watch
 from app.services.folder_watch import FolderWatch
 from tests.unit.test_intake import an_intake, uploaded
 from tests.unit.workbench import Workbench, opened
@@ -160,6 +162,64 @@ async def test_a_file_that_changes_replaces_what_it_was_and_may_change_back(
     assert {job.media_type for job in jobs} == {MediaType.TEXT}
 
 
+async def assets(inbox: Watched) -> dict[str, str]:
+    """Of what is noted, by name."""
+    return {Path(path).name: file.asset_id for path, file in (await inbox.notes.all()).items()}
+
+
+async def test_a_copy_that_is_edited_does_not_replace_its_original(inbox: Watched) -> None:
+    inbox.write("a.md", b"as it was")
+    await inbox.settle()
+    inbox.write("b.md", b"as it was")
+    await inbox.settle()
+    inbox.write("b.md", b"edited since")
+    assert await inbox.settle() == 1
+    first, second = await inbox.jobs()
+    assert second.input_path == str(inbox.folder / "b.md")
+    assert first.asset_id != second.asset_id
+    assert await assets(inbox) == {"a.md": first.asset_id, "b.md": second.asset_id}
+
+
+async def test_an_original_that_is_edited_leaves_its_copy_findable(inbox: Watched) -> None:
+    inbox.write("a.md", b"as it was")
+    await inbox.settle()
+    inbox.write("b.md", b"as it was")
+    await inbox.settle()
+    inbox.write("a.md", b"edited since")
+    assert await inbox.settle() == 1
+    inbox.restart()
+    assert await inbox.settle() == 1
+    first, edited, copy = await inbox.jobs()
+    assert edited.asset_id == first.asset_id != copy.asset_id
+    assert await assets(inbox) == {"a.md": first.asset_id, "b.md": copy.asset_id}
+    assert copy.input_path == str(inbox.folder / "b.md")
+    assert await inbox.settle() == 0
+
+
+async def test_a_file_that_is_renamed_and_then_edited_replaces_what_it_was(
+    inbox: Watched,
+) -> None:
+    file = inbox.write("a.md", b"as it was")
+    await inbox.settle()
+    file.rename(inbox.folder / "b.md")
+    await inbox.settle()
+    inbox.write("b.md", b"edited since")
+    assert await inbox.settle() == 1
+    assert len({job.asset_id for job in await inbox.jobs()}) == 1
+
+
+async def test_an_edited_copy_of_what_was_uploaded_is_an_asset_of_its_own(
+    inbox: Watched,
+) -> None:
+    job = await uploaded(an_intake(inbox.bench))
+    inbox.write("copy.mp4", b"something")
+    await inbox.settle()
+    inbox.write("copy.mp4", b"something else")
+    assert await inbox.settle() == 1
+    assert len({job.asset_id for job in await inbox.jobs()}) == 2
+    assert await assets(inbox) != {"copy.mp4": job.asset_id}
+
+
 async def test_a_file_that_is_only_touched_makes_no_job(inbox: Watched) -> None:
     file = inbox.write("notes.md")
     await inbox.settle()
@@ -187,6 +247,37 @@ async def test_a_trouble_is_told_once_and_ends(inbox: Watched, tmp_path: Path) -
     finally:
         logger.remove(handler)
     assert told == [f"no folder to watch: {inbox.folder}"] * 2
+
+
+async def test_a_disk_that_cannot_be_asked_does_not_end_the_watch(
+    inbox: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.11 raises here on a disk of the net that is away."""
+    told: list[str] = []
+    inbox.write("talk.mp4")
+
+    def away(self: Path) -> bool:
+        raise OSError(errno.ESTALE, "Stale file handle", str(self))
+
+    handler = logger.add(lambda line: told.append(line.record["message"]), level="WARNING")
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "is_dir", away)
+            assert await inbox.settle() == 0
+    finally:
+        logger.remove(handler)
+    assert told == [f"a watched folder cannot be read: {inbox.folder}: Stale file handle"]
+    assert await inbox.settle() == 1
+
+
+async def test_a_fault_does_not_end_the_watch(
+    inbox: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.write("talk.mp4")
+    with monkeypatch.context() as patched:
+        patched.setattr(folder_watch, "media_in", lambda *_: 1 / 0)
+        assert await inbox.settle() == 0
+    assert await inbox.settle() == 1
 
 
 async def test_a_full_disk_stops_it_until_there_is_space(

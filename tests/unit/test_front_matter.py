@@ -65,3 +65,12 @@ def test_of_other_types_and_of_what_runs_in_a_browser_nothing_is_taken() -> None
     assert told.labels == ("7.5",)
     assert told_by({"url": "//evil.example/x", "permalink": "/docs/a"}).link == "/docs/a"
     assert len(told_by({"title": "x" * 999}).title or "") == 200
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("fence", ["---", "+++"])
+@pytest.mark.parametrize("first", ["", "a", '"a', "# a\n"])
+@pytest.mark.parametrize("blank", [" ", "\t", "\n", " \n", "#\n", "a ", "a\t", "a", "a:", "'"])
+def test_a_small_text_of_blanks_never_stops_the_service(fence: str, first: str, blank: str) -> None:
+    text = f"{fence}\n{first}{blank * (60_000 // len(blank))}!\n{fence}\n"
+    front_matter_of(text)

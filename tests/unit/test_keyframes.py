@@ -11,7 +11,7 @@ from app.adapters.ffmpeg import FfmpegExtractor
 from app.domain.errors import MediaUnreadable, StorageFull
 from app.domain.jobs import Job, JobOptions, JobStatus, Priority, SourceKind, Stage, frames_key
 from app.domain.keyframes import emitted, frame_job_id
-from app.domain.media_types import MediaType
+from app.domain.media_types import MediaType, frame_id
 from app.pipeline import keyframes
 from app.services import frame_jobs
 from tests.contracts.jobs import new_id
@@ -176,6 +176,22 @@ async def test_pictures_that_cannot_be_read_cost_nothing_else_and_can_be_had_aga
     assert len(await frames_of(bench)) == 2 and bench.engine.heard == [0]
 
 
+async def test_a_retry_for_frames_whose_source_is_gone_leaves_what_was_heard(
+    bench: Workbench,
+) -> None:
+    bench.album.trouble = MediaUnreadable("no picture that can be read")
+    video = await a_video(bench)
+    await run_to_end(bench.worker())
+    bench.blobs.path(video.input_path).unlink()
+    bench.album.trouble = None
+    await bench.service().retry(video.job_id)
+    await run_to_end(bench.worker())
+    job = await bench.now(video)
+    assert (job.status, codes(job)) == (JobStatus.COMPLETED, ["keyframes.failed"])
+    assert bench.engine.heard == [0] and "talk" in bench.index.kept
+    assert (await bench.service().transcript(job)).text
+
+
 async def test_a_fault_of_ours_is_a_warning_too(bench: Workbench) -> None:
     bench.album.trouble = ZeroDivisionError("by zero")
     video = await a_video(bench)
@@ -308,6 +324,14 @@ def test_ids_of_frames_are_told_from_those_of_clients() -> None:
     mine = new_id()
     assert emitted(frame_job_id(mine, 1.0)) and not emitted(mine)
     assert frame_job_id(mine, 1.0) != frame_job_id(mine, 1.5) != frame_job_id(new_id(), 1.5)
+
+
+def test_frames_of_a_long_video_within_a_tenth_of_a_second_are_told_apart() -> None:
+    mine, (first, other) = new_id(), (10000.02, 10000.04)
+    assert frame_job_id(mine, first) != frame_job_id(mine, other)
+    assert [frame_id("film", at) for at in (first, other, 1_000_000.0, 0.0)] == [
+        *("film#t=10000.02", "film#t=10000.04", "film#t=1000000", "film#t=0")
+    ]
 
 
 async def a_frame_of_the_clients(bench: Workbench) -> Job:

@@ -9,6 +9,7 @@ from app.domain.assets import Asset, AssetChanges
 from app.domain.errors import EngineError, MediaTooLarge, Unavailable
 from app.domain.jobs import Job, JobOptions, JobStatus, Stage, thumbnail_key, upload_key
 from app.domain.media_types import MediaType
+from app.domain.pictures import Sight
 from app.domain.result import result_of
 from app.services.jobs import JobService
 from tests.contracts.jobs import new_id
@@ -111,6 +112,73 @@ async def test_a_correction_outlives_another_look(bench: Workbench) -> None:
     assert after and after.picture
     assert (after.title, after.picture.text) == ("Hers", "Another plan")
     assert after.picture.visual == pytest.approx((0.6, 0.8))
+
+
+class Meanwhile:
+    """An owner who corrects a picture while it is looked at: once."""
+
+    def __init__(self, bench: Workbench, changes: AssetChanges) -> None:
+        self.bench, self.changes, self.done = bench, changes, False
+
+    async def correct(self) -> None:
+        if not self.done:
+            self.done = True
+            [asset] = (await self.bench.assets.list()).assets
+            await self.bench.assets.edit(asset.asset_id, self.changes)
+
+    async def see(self, source: Path) -> Sight:
+        await self.correct()
+        return self.bench.gallery.sight
+
+    async def describe(self, source: Path) -> str:
+        await self.correct()
+        return self.bench.gallery.description
+
+
+async def test_a_correction_during_another_look_is_not_lost(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.gallery.troubles["see"] = EngineError("no seeing today")
+    job, asset = await looked_at(bench)
+    changes = AssetChanges(title="Hers", labels=("hers",), text="Another plan")
+    monkeypatch.setattr(bench.gallery, "see", Meanwhile(bench, changes).see)
+    await retried(bench, job)
+    after = await bench.assets.get(asset.asset_id)
+    assert after and after.picture
+    assert (after.title, after.labels) == ("Hers", ("hers",))
+    assert after.picture.text == "Another plan"
+    assert after.picture.visual == pytest.approx((0.6, 0.8))
+    assert bench.index.kept[asset.asset_id][-1][0].text == "Another plan"
+
+
+async def test_a_text_that_its_owner_cleared_is_not_read_again(bench: Workbench) -> None:
+    bench.gallery.troubles["see"] = EngineError("no seeing today")
+    job, asset = await looked_at(bench)
+    await bench.assets.edit(asset.asset_id, AssetChanges(text=""))
+    bench.gallery.troubles.clear()
+    await retried(bench, job)
+    after = await bench.assets.get(asset.asset_id)
+    assert after and after.picture and after.picture.visual and after.picture.text == ""
+    assert bench.gallery.asked.count("read") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (AssetChanges(description="Mine"), ("My cup", "Mine")),
+        (AssetChanges(title="Hers"), ("Hers", "A cup on a table.")),
+    ],
+)
+async def test_what_its_owner_says_while_a_model_thinks_stands(
+    bench: Workbench,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: AssetChanges,
+    expected: tuple[str, str],
+) -> None:
+    bench.gallery.describes = True
+    monkeypatch.setattr(bench.gallery, "describe", Meanwhile(bench, changes).describe)
+    _, asset = await looked_at(bench)
+    assert (asset.title, asset.description) == expected
 
 
 async def test_a_source_that_is_gone_takes_nothing_of_a_kept_picture_away(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.marking import SNIPPET, focus, snippet, spans, time_at
+from app.domain.marking import NEIGHBOURS, SNIPPET, focus, snippet, spans, time_at
 
 
 def marked(text: str, query: str) -> list[str]:
@@ -97,3 +97,23 @@ def test_a_time_is_always_within_the_passage(
 ) -> None:
     found = time_at(min(place, len(TEXT)), TEXT, start, start + length, times)
     assert start <= found <= start + length
+
+
+@pytest.mark.timeout(20)
+def test_thousands_of_matches_in_one_text_do_not_stop_the_search() -> None:
+    text = "harbour sea " * 30_000 + "harbour sea lighthouse"
+    found = spans(text, "harbour sea lighthouse")
+    assert text[focus(found, text) or 0 :].endswith("sea lighthouse")
+    assert len(text) - (focus(found, text) or 0) <= NEIGHBOURS + len("lighthouse")
+
+
+@given(st.lists(st.sampled_from(["harbour", "sea", "light", "x" * 30]), max_size=30))
+def test_the_focus_is_the_first_place_with_the_most_words(words: list[str]) -> None:
+    text = " ".join(words)
+    found = spans(text, "harbour sea light")
+    worth = [
+        len({text[first:last] for first, last in found if 0 <= first - start < NEIGHBOURS})
+        for start, _ in found
+    ]
+    best = found[worth.index(max(worth))][0] if found else None
+    assert focus(found, text) == best

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +29,7 @@ def spelled(start: float, text: str, *, pace: float = 0.5) -> Segment:
     return segment(start, start + len(parts) * pace, f" {text}", words)
 
 
-def cut(*segments: Segment) -> list[Moment]:
+def cut(*segments: Segment, description: str = "") -> list[Moment]:
     transcript = Transcript(
         segments=segments, language_detection=None, duration=3600.0, provider="p", model="m"
     )
@@ -38,6 +39,7 @@ def cut(*segments: Segment) -> list[Moment]:
         job_id="j",
         media_type=MediaType.VIDEO,
         title="A talk",
+        description=description,
         labels=("x", "y"),
         created_at=taken_in,
         updated_at=taken_in,
@@ -72,9 +74,16 @@ def test_ids_count_up_and_are_the_same_each_time() -> None:
     assert cut(*segments) == found
 
 
-def test_nothing_said_makes_no_moments() -> None:
-    assert cut() == []
-    assert cut(segment(0, 5, "  "), segment(5, 6, "")) == []
+def test_music_without_a_word_is_found_by_its_name() -> None:
+    assert times(cut()) == [(0, 0, "A talk")]
+    assert times(cut(segment(0, 5, "  "), segment(5, 6, ""))) == [(0, 0, "A talk")]
+    assert times(cut(description="A *waltz*")) == [(0, 0, "A talk\nA *waltz*")]
+
+
+def test_speech_is_found_by_its_description() -> None:
+    found = cut(segment(1, 4, "Hello there."), description="Of harbours")
+    assert times(found) == [(0, 0, "A talk\nOf harbours"), (1, 4, "Hello there.")]
+    assert [moment.moment_id for moment in found] == ["a#1/ü#0", "a#1/ü#1"]
 
 
 def test_parts_of_a_sentence_become_one_passage() -> None:
@@ -106,8 +115,19 @@ def test_passages_without_sentence_ends_stay_short() -> None:
     assert len(found) == 40 / MAX_SECONDS
 
 
-def test_a_long_segment_without_words_is_never_split() -> None:
-    text = "One sentence is here. " * 40
+def test_a_long_segment_without_words_is_split_where_its_sentences_end() -> None:
+    text = " ".join(f"Sentence {n} is one of ten." for n in range(10))
+    found = cut(segment(3, 43, text))
+    assert [moment.text for moment in found] == [f"Sentence {n} is one of ten." for n in range(10)]
+    assert all(abs(moment.start - (3 + n * 4)) < 0.2 for n, moment in enumerate(found))
+    assert found[-1].end == 43
+    assert [moment.text for moment in cut(segment(0, 9, "我来。你好吗？”他们走"))] == [  # noqa: RUF001
+        *("我来。", "你好吗？”", "他们走"),  # noqa: RUF001
+    ]
+
+
+def test_a_long_sentence_without_words_stays_whole() -> None:
+    text = "and then " * 40
     assert times(cut(segment(3, 40, text))) == [(3, 40, text.strip())]
 
 
@@ -145,11 +165,13 @@ def test_a_sentence_without_end_is_split_by_time() -> None:
     assert " ".join(moment.text for moment in found) == text
 
 
-def test_words_that_do_not_spell_the_segment_leave_it_whole() -> None:
+def test_words_that_do_not_spell_the_segment_tell_no_times() -> None:
     whole = spelled(0, "This is a sentence. " * 10)
     assert len(cut(whole)) > 1
-    wrong = replace(whole, text="Quite another text than the words tell. Really.")
-    assert times(cut(wrong)) == [(0, whole.end, wrong.text)]
+    wrong = replace(whole, text="Quite another text. Than the words.")
+    first, second = cut(wrong)
+    assert (first.text, second.text) == ("Quite another text.", "Than the words.")
+    assert second.start == first.end == pytest.approx(whole.end * 19 / 35)
 
 
 TEXTS = st.lists(
@@ -173,6 +195,8 @@ def test_no_word_is_lost_and_time_never_runs_back(
         segments.append(whole if with_words else replace(whole, words=()))
         clock = whole.end
     found = cut(*segments)
+    if not segments:
+        return
     assert " ".join(m.text for m in found).split() == [w for s in segments for w in s.text.split()]
     assert all(m.start <= m.end for m in found)
     assert [m.start for m in found] == sorted(m.start for m in found)

@@ -1,7 +1,8 @@
 """Records put straight into the index, over the real index and a real database."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from app.domain.search import SearchMode, SearchQuery
 from app.services.records import Added, RecordService
 from tests.contracts.conftest import migrated_file
 from tests.contracts.test_record_store import record
-from tests.unit.workbench import Counting
+from tests.unit.workbench import Counting, until
 
 
 @dataclass
@@ -25,12 +26,24 @@ class Desk:
     index: LanceIndex
     embedder: Counting
     model: str = "m"
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def service(self) -> RecordService:
         return RecordService(
-            store=self.store, index=self.opened, embedder=self.embedder, model=self.model
+            store=self.store,
+            index=self.opened,
+            embedder=self.embedder,
+            model=self.model,
+            writing=self.writing,
         )
+
+    async def held_level(self) -> asyncio.Task[int]:
+        """It has read what it lacks, and waits for vectors until `embedder.hold` is set."""
+        self.embedder.hold.clear()
+        run = asyncio.create_task(self.service.level())
+        await until(lambda: self.embedder.at_work == 1)
+        return run
 
     async def opened(self) -> LanceIndex:
         return self.index
@@ -39,10 +52,10 @@ class Desk:
         hits = await self.index.search(SearchQuery(text=text, mode=mode), [1.0])
         return sorted(hit.text for hit in hits)
 
-    async def begin_anew(self, model: str = "m") -> None:
+    async def begin_anew(self, model: str = "m", dimensions: int = 1) -> None:
         await self.index.aclose()
         self.model = model
-        self.index = LanceIndex(str(self.folder / model), dimensions=1, model=model)
+        self.index = LanceIndex(str(self.folder / model), dimensions=dimensions, model=model)
         await self.index.open()
 
 
@@ -110,6 +123,39 @@ async def test_without_the_model_nothing_is_lost(desk: Desk) -> None:
     assert await desk.service.level() == 0
     desk.embedder.trouble = None
     assert await desk.service.level() == 1
+
+
+async def test_a_record_removed_while_vectors_are_made_does_not_come_back(desk: Desk) -> None:
+    await desk.service.add([given("a", "harbour", None), given("b", "lighthouse", None)], [])
+    run = await desk.held_level()
+    await desk.service.add([], ["a#"])
+    desk.embedder.hold.set()
+    assert await run == 1
+    assert await desk.found("harbour lighthouse") == ["lighthouse"]
+
+
+@pytest.mark.parametrize("removed", [[], ["a#"]], ids=["put_anew", "removed_and_put_anew"])
+async def test_a_record_put_anew_while_vectors_are_made_keeps_its_new_words(
+    desk: Desk, removed: list[str]
+) -> None:
+    await desk.service.add([given("a", "harbour", None)], [])
+    run = await desk.held_level()
+    if removed:
+        await desk.service.add([], removed)
+    await desk.service.add([given("a", "mountain")], [])
+    desk.embedder.hold.set()
+    assert await run == 0
+    assert await desk.found("harbour mountain") == ["mountain"]
+    assert await desk.store.unindexed(desk.index.generation, 9) == []
+
+
+async def test_a_vector_of_another_model_stops_nobody_else(desk: Desk) -> None:
+    await desk.service.add([given("a", ""), given("b", "lighthouse", None)], [])
+    await desk.begin_anew("n", dimensions=2)
+    desk.embedder.dimensions = 2
+    assert await desk.service.level() == 2
+    assert await desk.found("lighthouse") == ["lighthouse"]
+    assert await desk.store.unindexed(desk.index.generation, 9) == []
 
 
 async def test_what_is_kept_no_longer_is_pruned(desk: Desk) -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.assets import AssetChanges
 from app.domain.errors import EngineError, SpoolError, StorageError
-from app.domain.jobs import JobOptions
+from app.domain.jobs import Job, JobOptions
 from app.domain.search import Moment
 from app.ports import Vector
 from app.services import reindex
-from tests.unit.workbench import Notebook, Workbench, opened
+from app.services.indexer import Indexer
+from tests.unit.workbench import Notebook, Workbench, opened, until
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ async def done(bench: Workbench, count: int, options: JobOptions | None = None) 
 
 
 async def refill(bench: Workbench, index: Notebook) -> int:
-    return await reindex.refill(bench.books, bench.embedder, index)
+    return (await reindex.refill(bench.books, bench.embedder, index)).indexed
 
 
 async def unindexed(bench: Workbench, index: Notebook) -> list[str]:
@@ -172,6 +174,23 @@ async def test_what_no_transcript_stands_behind_is_taken_out_of_the_index(
     assert await reindex.prune(bench.assets, bench.index) == 0
 
 
+async def test_what_is_taken_in_again_while_it_is_pruned_is_indexed_again(
+    bench: Workbench,
+) -> None:
+    class Late(Notebook):
+        async def delete_asset(self, asset_id: str) -> None:
+            await done(bench, 1, JobOptions(asset_id=asset_id))
+            self.kept = dict(bench.index.kept)
+            await super().delete_asset(asset_id)
+
+    bench.index.generation = "second"
+    index = Late("second")
+    index.kept = {"lecture": []}
+    assert await reindex.prune(bench.assets, index) == 1
+    assert await unindexed(bench, index) == ["lecture"]
+    assert await refill(bench, index) == 1
+
+
 async def test_an_asset_that_a_later_job_took_over_is_not_pruned(bench: Workbench) -> None:
     first, _ = await done(bench, 2, JobOptions(asset_id="lecture"))
     assert await bench.store.delete(first)
@@ -211,3 +230,93 @@ async def test_what_failed_for_a_reason_that_passes_is_indexed_once_it_has_passe
     assert (await bench.now(job)).warnings == ()
     first = reindex.FIRST_LOOK
     assert looks == [first, 2 * first, 4 * first, first, first]
+
+
+async def kept_and_then(bench: Workbench, job_id: str, verb: str) -> Job:
+    """A job that came as far as its transcript, and then ended otherwise, or has not ended."""
+    transcript = await bench.transcripts.load(job_id)
+    assert transcript is not None
+    job = await bench.upload()
+    claimed = await bench.store.claim(job.job_id, "boot-1")
+    assert claimed is not None
+    await bench.transcripts.save(claimed, transcript)
+    if verb == "failed":
+        await bench.store.fail(claimed, EngineError("no memory"))
+    elif verb == "cancelled":
+        await bench.store.cancel(job.job_id)
+    return job
+
+
+@pytest.mark.parametrize("verb", ["failed", "cancelled"])
+async def test_what_is_kept_of_a_job_that_did_not_complete_is_brought_level_too(
+    bench: Workbench, verb: str
+) -> None:
+    [job_id] = await done(bench, 1)
+    job = await kept_and_then(bench, job_id, verb)
+    assert (await bench.now(job)).status.value == verb
+    assert await refill(bench, bench.index) == 1
+    assert await unindexed(bench, bench.index) == []
+
+
+async def test_an_asset_under_way_makes_no_look_rarer(bench: Workbench) -> None:
+    [job_id] = await done(bench, 1)
+    await kept_and_then(bench, job_id, "runs on")
+    looks: list[float] = []
+
+    async def sleep(delay: float) -> None:
+        looks.append(delay)
+        if len(looks) == 4:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await reindex.keep_level(bench.books, bench.embedder, bench.index, sleep)
+    assert looks == [reindex.FIRST_LOOK] * 4
+
+
+async def test_a_change_made_while_its_vectors_are_made_is_what_the_index_has(
+    bench: Workbench, anew: Notebook
+) -> None:
+    [job_id] = await done(bench, 1)
+    bench.embedder.hold.clear()
+    run = asyncio.create_task(refill(bench, anew))
+    await until(lambda: bench.embedder.at_work == 1)
+    changes = AssetChanges(title="new", segments={0: "another word"})
+    assert await bench.assets.edit(job_id, changes) is not None
+    bench.embedder.hold.set()
+    assert await run == 1
+    assert [(m.title, m.text) for m, _ in anew.kept[job_id]] == [("new", "another word")]
+    assert await unindexed(bench, anew) == []
+
+
+async def test_a_change_made_while_the_model_fails_is_what_the_index_has(
+    bench: Workbench, anew: Notebook
+) -> None:
+    [job_id] = await done(bench, 1)
+    bench.embedder.trouble = EngineError("no memory")
+    bench.embedder.hold.clear()
+    run = asyncio.create_task(refill(bench, anew))
+    await until(lambda: bench.embedder.at_work == 1)
+    await bench.assets.edit(job_id, AssetChanges(title="new"))
+    bench.embedder.hold.set()
+    assert await run == 0
+    assert [moment.title for moment, _ in anew.kept[job_id]] == ["new"]
+
+
+async def test_a_change_at_the_very_end_of_a_run_has_a_run_of_its_own(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [job_id] = await done(bench, 1)
+    ends, runs = asyncio.Event(), 0
+
+    async def make_good(_: str) -> None:
+        nonlocal runs
+        runs += 1
+        ends.set()
+
+    monkeypatch.setattr(bench.store, "make_good", make_good)
+    indexer = Indexer(bench.books, bench.embedder, bench.index, bench.watch)
+    first = asyncio.create_task(indexer.level(job_id))
+    await ends.wait()
+    await indexer.level(job_id)
+    await first
+    assert runs == 2

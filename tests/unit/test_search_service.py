@@ -18,7 +18,7 @@ from app.domain.errors import (
     TooLarge,
     Unavailable,
 )
-from app.domain.media_types import MediaType
+from app.domain.media_types import MediaType, in_seconds
 from app.domain.pictures import Sight
 from app.domain.search import (
     MatchReason,
@@ -212,7 +212,7 @@ async def test_a_hit_shows_what_matched_and_begins_where_it_is_said() -> None:
     answer = await SearchService(Said(), Lengths()).answer(SearchQuery(text="harbours"))
     [found] = answer.hits
     assert found.snippet.endswith("things &amp; then of a &lt;<mark>harbour</mark>&gt;")
-    assert 13.0 < found.start < 18.0 and found.url.endswith(f"?t={found.start:g}")
+    assert 13.0 < found.start < 18.0 and found.url.endswith(f"?t={in_seconds(found.start)}")
     [other] = found.moments
     assert other.start == 10.0 and "<mark>" not in other.snippet
 

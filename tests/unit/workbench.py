@@ -78,13 +78,14 @@ class Ears:
 
 
 class Counting:
-    """An embedder of one dimension, or one that fails. `hold` makes it wait."""
+    """An embedder of one dimension unless told, or one that fails. `hold` makes it wait."""
 
     def __init__(self) -> None:
         self.hold = asyncio.Event()
         self.hold.set()
         self.at_work = 0
         self.ready = True
+        self.dimensions = 1
         self.trouble: Exception | None = None
         self.asked: list[str] = []
 
@@ -97,7 +98,7 @@ class Counting:
             self.at_work -= 1
         if self.trouble:
             raise self.trouble
-        return [[1.0] for _ in texts]
+        return [[1.0] * self.dimensions for _ in texts]
 
 
 class Themes:

@@ -36,7 +36,7 @@ async def open_index(uri: str, wanted: Any) -> Opened:
     """`uri` is a folder or an object store. What is there but cannot serve is moved aside."""
     import lancedb
 
-    connection: Any = await lancedb.connect_async(_location(uri))
+    connection: Any = await lancedb.connect_async(location(uri))
     try:
         return await _opened(connection, uri, wanted)
     except BaseException:
@@ -144,7 +144,7 @@ def _move_aside(uri: str, name: str) -> None:
         table.rename(aside)
 
 
-def _location(uri: str) -> str:
+def location(uri: str) -> str:
     """Absolute, because LanceDB takes a folder whose name begins with "db" for its cloud."""
     return uri if remote(uri) else os.path.abspath(uri)
 

@@ -19,6 +19,10 @@ ORIENTATION = 0x0112  # EXIF's tag
 SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 #: From this EXIF orientation on, the picture lies on its side.
 LYING = 5
+#: Of the file: decoders of WebP and AVIF take in all of it before they tell how large it is.
+MAX_BYTES = 256 << 20
+#: Pixels that are made small at a time, where the shape of the picture allows it.
+BAND = 1 << 20
 
 
 def upright(source: Path, max_pixels: int, side: int) -> "tuple[Image, Size]":
@@ -30,20 +34,44 @@ def upright(source: Path, max_pixels: int, side: int) -> "tuple[Image, Size]":
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None  # we say it in our own words
-    with _planned(), Image.open(source, formats=FORMATS) as image:
+    with _planned(), _open(source) as image:
         width, height = image.size
         if width * height > max_pixels:
             raise MediaTooLarge(
                 f"{width} x {height} pixels: more than the {max_pixels} that are allowed"
             )
-        Image.MAX_IMAGE_PIXELS = max_pixels  # for what is hidden deeper in the file
+        # for what is hidden deeper in the file; Pillow refuses from twice as many on
+        Image.MAX_IMAGE_PIXELS = max_pixels // 2
         orientation = _orientation(image)
         image.draft("RGB", (side, side))  # a JPEG is decoded at a fraction of its size
         image.load()
-        small = _rgb(image)
-        small.thumbnail((side, side), reducing_gap=2.0)
+        small = _small(image, side)
         size = (height, width) if orientation >= LYING else (width, height)
         return _turned(small, orientation), Size(width=size[0], height=size[1])
+
+
+def _open(source: Path) -> "Image":
+    from PIL import Image
+
+    size = source.stat().st_size
+    if size > MAX_BYTES:
+        raise MediaTooLarge(f"a picture of {size} bytes: more than the {MAX_BYTES} allowed")
+    return Image.open(source, formats=FORMATS)
+
+
+def _small(image: "Image", side: int) -> "Image":
+    """Band by band: of a large picture with transparency, copies would take gigabytes."""
+    from PIL import Image
+
+    width, height = image.size
+    factor = max(1, max(width, height) // (2 * side))
+    small = Image.new("RGB", (-(-width // factor), -(-height // factor)))
+    rows = max(BAND // width // factor, 1) * factor
+    for top in range(0, height, rows):
+        band = image.crop((0, top, width, min(top + rows, height)))
+        small.paste(_rgb(band).reduce(factor), (0, top // factor))
+    small.thumbnail((side, side))
+    return small
 
 
 def _orientation(image: "Image") -> int:

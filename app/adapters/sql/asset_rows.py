@@ -66,6 +66,7 @@ def picture_to_json(picture: Picture | None) -> Json | None:
         "width": picture.width,
         "height": picture.height,
         "lines": [asdict(line) for line in picture.lines],
+        "read": picture.read,
         "tags": [asdict(tag) for tag in picture.tags],
         "visual_model": picture.visual_model,
     }

@@ -16,7 +16,7 @@ from app.adapters.sql.database import Database
 from app.adapters.sql.ids import is_job_id
 from app.adapters.sql.tables import JobRow, TranscriptRow
 from app.adapters.sql.transitions import held
-from app.domain.assets import Asset, AssetChanges, AssetPage, TextLine, asset_of
+from app.domain.assets import Asset, AssetChanges, AssetPage, Picture, TextLine, asset_of
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import Conflict, InvalidRequest
 from app.domain.jobs import Job
@@ -71,12 +71,12 @@ class SqlAssetStore:
             assets=tuple(found[:limit]), cursor=_cursor(found[limit - 1]) if more else None
         )
 
-    async def edit(self, asset_id: str, changes: AssetChanges) -> Asset | None:
-        return await self._database.change(self._clock, _edit, asset_id, changes)
+    async def edit(
+        self, asset_id: str, changes: AssetChanges, *, revision: int | None = None
+    ) -> Asset | None:
+        return await self._database.change(self._clock, _edit, asset_id, changes, revision)
 
-    async def unseen(
-        self, model: str, limit: int, *, after: str | None = None
-    ) -> Sequence[Asset]:
+    async def unseen(self, model: str, limit: int, *, after: str | None = None) -> Sequence[Asset]:
         other = AssetRow.picture["visual_model"].as_string().is_distinct_from(model)
         query = select(AssetRow).where(AssetRow.media_type.in_(PICTURES), other)
         if after is not None:
@@ -84,8 +84,16 @@ class SqlAssetStore:
         query = query.order_by(AssetRow.asset_id).limit(limit)
         return await self._database.read(lambda session: _fetch(session, query))
 
+    async def note_picture(self, asset: Asset, picture: Picture) -> Asset | None:
+        return await self._database.change(self._clock, _note_picture, asset, picture)
+
     async def note_sight(self, asset: Asset, sight: Sight) -> bool:
-        return await self._database.change(self._clock, _note_sight, asset, sight)
+        if asset.picture is None:
+            return False
+        picture = replace(
+            asset.picture, visual=sight.vector, visual_model=sight.model, tags=sight.tags
+        )
+        return await self.note_picture(asset, picture) is not None
 
     async def ids(self) -> set[str]:
         return await self._database.read(_ids)
@@ -99,8 +107,8 @@ class SqlAssetStore:
     async def count(self) -> dict[MediaType, int]:
         return await self._database.read(_count)
 
-    async def mark_indexed(self, asset: Asset, generation: str) -> None:
-        await self._database.write(lambda session: _mark(session, asset, generation))
+    async def mark_indexed(self, asset: Asset, generation: str) -> bool:
+        return await self._database.write(lambda session: _mark(session, asset, generation))
 
     async def unmark(self, asset_id: str) -> None:
         await self._database.write(lambda session: _unmark(session, asset_id))
@@ -132,11 +140,15 @@ async def _settle(session: AsyncSession, now: datetime, job: Job, asset: Asset) 
 
 
 async def _edit(
-    session: AsyncSession, now: datetime, asset_id: str, changes: AssetChanges
+    session: AsyncSession,
+    now: datetime,
+    asset_id: str,
+    changes: AssetChanges,
+    revision: int | None,
 ) -> Asset | None:
     query = select(AssetRow).where(AssetRow.asset_id == asset_id).with_for_update()
     row = await session.scalar(query)
-    if row is None:
+    if row is None or revision not in (None, row.revision):
         return None
     for name in ("title", "description", "link", "text", "speakers"):
         if (value := getattr(changes, name)) is not None:
@@ -154,19 +166,18 @@ async def _edit(
     return asset_from_row(row)
 
 
-async def _note_sight(session: AsyncSession, now: datetime, asset: Asset, sight: Sight) -> bool:
+async def _note_picture(
+    session: AsyncSession, now: datetime, asset: Asset, picture: Picture
+) -> Asset | None:
     here = AssetRow.asset_id == asset.asset_id, AssetRow.revision == asset.revision
     row = await session.scalar(select(AssetRow).where(*here).with_for_update())
-    if row is None or asset.picture is None:
-        return False
-    picture = replace(
-        asset.picture, visual=sight.vector, visual_model=sight.model, tags=sight.tags
-    )
+    if row is None:
+        return None
     found = row_of(replace(asset, picture=picture))
     row.picture, row.visual = found["picture"], found["visual"]
     row.revision, row.indexed_in, row.updated_at = row.revision + 1, None, now
     await session.flush()
-    return True
+    return asset_from_row(row)
 
 
 def _read_anew(row: AssetRow, text: str) -> dict[str, Any]:
@@ -174,7 +185,7 @@ def _read_anew(row: AssetRow, text: str) -> dict[str, Any]:
     picture = asset_from_row(row).picture
     assert picture is not None
     lines = tuple(TextLine(text=line, score=1.0) for line in text.splitlines() if line.strip())
-    return picture_to_json(replace(picture, lines=lines)) or {}
+    return picture_to_json(replace(picture, lines=lines, read=True)) or {}
 
 
 async def _correct(session: AsyncSession, job_id: str, changes: AssetChanges) -> None:
@@ -215,12 +226,15 @@ async def _count(session: AsyncSession) -> dict[MediaType, int]:
     return {kind: found.get(kind.value, 0) for kind in MediaType}
 
 
-async def _mark(session: AsyncSession, asset: Asset, generation: str) -> None:
+async def _mark(session: AsyncSession, asset: Asset, generation: str) -> bool:
+    """Revisions count anew for what was deleted and taken in again: the job tells them apart."""
     ours = AssetRow.asset_id == asset.asset_id
-    marked = update(AssetRow).where(ours, AssetRow.revision == asset.revision)
-    done = await session.scalar(marked.values(indexed_in=generation).returning(AssetRow.asset_id))
-    if done is None:
-        await session.execute(update(AssetRow).where(ours).values(indexed_in=None))
+    same = and_(AssetRow.job_id == asset.job_id, AssetRow.revision == asset.revision)
+    marked = update(AssetRow).where(ours, same).values(indexed_in=generation)
+    if await session.scalar(marked.returning(AssetRow.asset_id)) is not None:
+        return True
+    await session.execute(update(AssetRow).where(ours).values(indexed_in=None))
+    return False
 
 
 async def _unmark(session: AsyncSession, asset_id: str) -> None:

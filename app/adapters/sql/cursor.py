@@ -47,7 +47,7 @@ def decode_asset_cursor(text: str) -> AssetCursor:
 
 
 def _encoded(created_at: datetime, name: str) -> str:
-    place = json.dumps([created_at.isoformat(), name])
+    place = json.dumps([created_at.isoformat(), name], ensure_ascii=False)
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 

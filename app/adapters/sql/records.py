@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql.codec import known
@@ -35,6 +35,11 @@ class SqlRecordStore:
     async def remove(self, moment_ids: Sequence[str]) -> int:
         parts = _parts(list(moment_ids))
         return sum([await self._database.write(partial(_remove, ids=part)) for part in parts])
+
+    async def get(self, moment_ids: Sequence[str]) -> Sequence[Record]:
+        parts = _parts(list(moment_ids))
+        found = [await self._database.read(partial(_get, ids=part)) for part in parts]
+        return [record for part in found for record in part]
 
     async def unindexed(self, generation: str, limit: int) -> Sequence[Record]:
         return await self._database.read(lambda session: _unindexed(session, generation, limit))
@@ -72,6 +77,11 @@ async def _remove(session: AsyncSession, ids: Sequence[str]) -> int:
     return number or 0
 
 
+async def _get(session: AsyncSession, ids: Sequence[str]) -> list[Record]:
+    rows = await session.scalars(select(RecordRow).where(RecordRow.moment_id.in_(ids)))
+    return [_record(row) for row in rows]
+
+
 async def _unindexed(session: AsyncSession, generation: str, limit: int) -> Sequence[Record]:
     """By ranges, which the index of that column serves: there may be a million of others."""
     mark = RecordRow.indexed_in
@@ -81,13 +91,14 @@ async def _unindexed(session: AsyncSession, generation: str, limit: int) -> Sequ
 
 
 async def _mark(session: AsyncSession, records: Sequence[Record], generation: str) -> None:
-    """A newer revision is told by no mark."""
+    """Over a newer revision an older one was written: then its mark goes."""
     by_revision: dict[int, list[str]] = {}
     for record in records:
         by_revision.setdefault(record.revision, []).append(record.moment.moment_id)
     for revision, ids in by_revision.items():
-        same = RecordRow.moment_id.in_(ids) & (RecordRow.revision == revision)
-        await session.execute(update(RecordRow).where(same).values(indexed_in=generation))
+        here, same = RecordRow.moment_id.in_(ids), RecordRow.revision == revision
+        await session.execute(update(RecordRow).where(here, same).values(indexed_in=generation))
+        await session.execute(update(RecordRow).where(here, not_(same)).values(indexed_in=None))
 
 
 async def _ids(session: AsyncSession) -> set[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.writing.ink import DROPPED, OPAQUE, Spot, painted
 
@@ -21,6 +21,8 @@ class CodeBlock:
     #: Of its lines, fences and title with them.
     start: int
     end: int
+    #: By four spaces, without fences.
+    indented: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ def code_blocks(sheet: str, *, indented: bool) -> tuple[str, list[CodeBlock]]:
             blocks.append(CodeBlock(start=opening.start, end=end))
         elif indented and before.lets_code_begin(line.text):
             spots.append((line.start, line.end, OPAQUE))
-            blocks.append(CodeBlock(start=line.start, end=line.end))
+            blocks.append(CodeBlock(start=line.start, end=line.end, indented=True))
         before.pass_by(line.text, code=bool(blocks) and blocks[-1].end == line.end)
     return painted(sheet, _without_breaks(spots, sheet)), _joined(blocks, sheet)
 
@@ -115,9 +117,9 @@ def _joined(blocks: list[CodeBlock], sheet: str) -> list[CodeBlock]:
     """Indented lines, with nothing between them, into one."""
     joined: list[CodeBlock] = []
     for block in blocks:
-        if joined and not sheet[joined[-1].end : block.start].strip():
-            if _DEEP.match(sheet, block.start) and _DEEP.match(sheet, joined[-1].start):
-                joined[-1] = CodeBlock(start=joined[-1].start, end=block.end)
+        if joined and block.indented and joined[-1].indented:
+            if not sheet[joined[-1].end : block.start].strip():
+                joined[-1] = replace(joined[-1], end=block.end)
                 continue
         joined.append(block)
     return joined

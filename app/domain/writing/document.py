@@ -87,7 +87,7 @@ def _read(text: str, text_format: TextFormat) -> tuple[str, list[Mark], list[Cod
     if front := front_matter_of(text):
         sheet = painted(sheet, struck(sheet, 0, front.length))
     sheet, blocks = code_blocks(sheet, indented=text_format is TextFormat.MARKDOWN)
-    sheet = code_spans(modules(sheet))
+    sheet = code_spans(modules(sheet) if text_format is TextFormat.MDX else sheet)
     sheet, marks = headings(sheet)
     for paint in passes(text_format):
         sheet = paint(sheet)

@@ -13,9 +13,12 @@ _ENDS = {
     "+++": re.compile(r"^\+\+\+[ \t]*\r?(?:\n|\Z)", re.MULTILINE),
 }
 #: What its first line looks like, comments aside. A text may begin with a line across the page.
+#: Nothing is tried twice: a text of blanks would otherwise be tried for days.
+_BEFORE = r"(?:\s++|#.*+\n)*+"
+_KEY = r"[\"']?[\w.$-][\w.$ -]{0,200}+[\"']?[ \t]{0,50}+:(?:\s|\Z)"
 _FIRST = {
-    "---": re.compile(r"(?:\s|#.*\n)*(?:[\"']?[\w.$ -]+[\"']?[ \t]*:(?:\s|\Z)|\{|\Z)"),
-    "+++": re.compile(r"(?:\s|#.*\n)*(?:[\w.\"'-]+[ \t]*=|\[|\Z)"),
+    "---": re.compile(rf"{_BEFORE}(?:{_KEY}|\{{|\Z)"),
+    "+++": re.compile(rf"{_BEFORE}(?:[\w.\"'-]++[ \t]*+=|\[|\Z)"),
 }
 
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from app.domain.writing.ink import DROPPED, Spot, painted
 
+#: Characters of a heading between tags.
+LONGEST_TAGGED = 500
+
 #: Under a paragraph; of tags, on one line; behind number signs.
 _UNDERLINE = re.compile(r"^[ \t>]{0,6}(=+|-+)[ \t]*$", re.MULTILINE)
-_TAG = re.compile(r"<h([1-6])\b([^<>\n]{0,500})>([^\n]{1,500}?)</h\1>")
+_TAG = re.compile(r"<h([1-6])\b([^<>\n]{0,500}+)>")
 _SIGNS = re.compile(r"^[ \t>]*+(#{1,6})(?=[ \t\n]|\Z)([^\n]*)", re.MULTILINE)
 _CLOSING_SIGNS = re.compile(r"(?:^|[ \t])#+[ \t]*$")
 #: The name that its author gave it: `{#name}`, or in MDX, where braces hold code, `{/* #name */}`.
@@ -73,10 +76,17 @@ def _underlined(sheet: str) -> Iterator[tuple[Mark, list[Spot]]]:
 
 
 def _tagged(sheet: str) -> Iterator[tuple[Mark, list[Spot]]]:
-    for tag in _TAG.finditer(sheet):
+    place = 0
+    while tag := _TAG.search(sheet, place):
+        closing = f"</h{tag[1]}>"
+        place = tag.end()
+        end = sheet.find(closing, place + 1, place + LONGEST_TAGGED + len(closing))
+        if end < 0 or "\n" in sheet[place:end]:
+            continue
         named = _ID.search(tag[2])
         anchor = named[1] if named else None
-        yield Mark(level=int(tag[1]), start=tag.start(), end=tag.end(), anchor=anchor), []
+        place = end + len(closing)
+        yield Mark(level=int(tag[1]), start=tag.start(), end=place, anchor=anchor), []
 
 
 def _mark(level: int, start: int, end: int, named: re.Match[str] | None) -> Mark:

@@ -7,26 +7,46 @@ from app.domain.writing.ink import Spot, painted, struck
 #: Of an export that has empty lines in it.
 MOST_PARAGRAPHS = 50
 
-_IMPORT = re.compile(
-    r"^(?:import\s*(?:[\w$*{][^\n]*|[\"'][^\n]*)|export\s+(?:default|const|let|var|function|class"
-    r"|async|\{|\*)[^\n]*)",
-    re.MULTILINE,
+#: With more than the word, for a paragraph may begin with it, too.
+_STATEMENT = re.compile(
+    r"(?P<import>import\b(?=[\s\"'{*]))"
+    r"|export\s*(?:[{*]|(?<=\s)(?:default\b|(?:const|let|var|type)\s+(?:[\w$]++\s*+[=:;,<]|[\[{])"
+    r"|(?:async\s+)?function\b\s*+\*?\s*+[\w$]++\s*+[(<]"
+    r"|(?:abstract\s+)?class\s+[\w$]++\s*+(?:extends\b|[{<])|(?:interface|enum)\s+[\w$]++\s*+[{<]))"
 )
-_IMPORTED = re.compile(r"import\s*(?:[\"'][^\"'\n]+[\"']|[\w$*{][^;]{0,2000}?\sfrom\s+[\"'])")
+_IMPORTED = re.compile(
+    r"import\s*+(?:type\s+)?(?:[\w$]++\s*+,?\s*+)?(?:\{[^{}]*+\}|\*\s*+as\s+[\w$]++)?\s*+(?<!import)"
+    r"\bfrom\s*+[\"'][^\"'\n]++[\"']|import\s*+[\"'][^\"'\n]++[\"']"
+)
 _NO_LINE = re.compile(r"\n[ \t]*(?=\n)|\Z")
+#: Behind the end of a paragraph: the next statement. Braces before it are not closed behind it.
+_ANOTHER = re.compile(r"(?:[ \t]*+\n)*+(?:import|export)\b")
+#: A line behind which a block begins: an empty one, one that is painted over, or a heading.
+_BLOCK = re.compile(r"(?:[\x00\x01 \t]*|#{1,6}[ \t][^\n]*)(?:\n|\Z)")
 
 
 def modules(sheet: str) -> str:
-    """Without imports and exports, each to the end of its paragraph, or of its braces."""
+    """Without imports and exports, each to the end of its paragraph, or of its braces.
+
+    They begin a block, as MDX wants it: in the midst of a paragraph they are words.
+    """
     spots: list[Spot] = []
-    place = 0
-    while found := _IMPORT.search(sheet, place):
-        place = found.end()
-        if found[0].startswith("import") and not _IMPORTED.match(sheet, found.start()):
-            continue
-        place = _statement_end(sheet, found.start())
-        spots += struck(sheet, found.start(), place)
+    place, begins = 0, True
+    while place < len(sheet):
+        end = _statement_end(sheet, place) if begins and _is_statement(sheet, place) else None
+        if end is not None:
+            spots += struck(sheet, place, end)
+            place = end
+        begins = end is None and _BLOCK.match(sheet, place) is not None
+        place = sheet.find("\n", place) + 1 or len(sheet)
     return painted(sheet, spots)
+
+
+def _is_statement(sheet: str, place: int) -> bool:
+    found = _STATEMENT.match(sheet, place)
+    if found is None or not found["import"]:
+        return found is not None
+    return _IMPORTED.match(sheet, place, _paragraph_end(sheet, place)) is not None
 
 
 def _statement_end(sheet: str, start: int) -> int:
@@ -36,6 +56,8 @@ def _statement_end(sheet: str, start: int) -> int:
     for _ in range(MOST_PARAGRAPHS):
         if depth <= 0:
             return place
+        if _ANOTHER.match(sheet, place):
+            break
         following = _paragraph_end(sheet, place + 1)
         depth += _depth(sheet[place:following])
         place = following

@@ -1,0 +1,43 @@
+"""The slots in which pictures are decoded, read and looked at."""
+
+import os
+import resource
+from pathlib import Path
+
+from app.adapters.weights.shelf import ModelShelf
+from app.bootstrap.seeing import Seeing, open_seeing
+from app.config import load_settings
+
+
+async def limits(seeing: Seeing) -> list[int]:
+    pools = (seeing.pool, seeing.reading_pool)
+    return [(await pool.run(resource.getrlimit, resource.RLIMIT_DATA))[0] for pool in pools]
+
+
+async def test_a_picture_never_takes_all_memory_also_where_no_limit_is_set(
+    tmp_path: Path,
+) -> None:
+    most = (1 << 30) + 20 * 1_000_000
+    for chosen, expected in (
+        ({}, [most, most]),
+        ({"visual_model": "clip-ViT-B-32"}, [resource.RLIM_INFINITY, most]),
+    ):
+        settings = load_settings(
+            storage={"data_dir": tmp_path}, pictures={"max_pixels": 1_000_000, **chosen}
+        )
+        async with open_seeing(settings, ModelShelf(tmp_path), None) as seeing:
+            assert await limits(seeing) == expected
+
+
+async def test_the_limit_that_is_set_holds_for_pictures_too(tmp_path: Path) -> None:
+    settings = load_settings(storage={"data_dir": tmp_path}, workers={"memory_limit": 1 << 30})
+    async with open_seeing(settings, ModelShelf(tmp_path), None) as seeing:
+        assert await limits(seeing) == [1 << 30] * 2
+
+
+async def test_picture_workers_are_recycled(tmp_path: Path) -> None:
+    """The runtime of OCR gives nothing back of what a picture of another shape once took."""
+    settings = load_settings(storage={"data_dir": tmp_path}, workers={"recycle_after": 1})
+    async with open_seeing(settings, ModelShelf(tmp_path), None) as seeing:
+        for pool in (seeing.pool, seeing.reading_pool):
+            assert await pool.run(os.getpid) != await pool.run(os.getpid)
