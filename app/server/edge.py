@@ -16,12 +16,11 @@ from app.server.listening import Listening
 from app.server.places import Places
 from app.server.terms import Edge, Phase
 from app.web import openai_errors
-from app.web.errors import RETRY_AFTER, error_body
+from app.web.errors import BACK_LATER, error_body
 from app.web.sealed import SEAL
 
 ENOUGH = 1024  # bytes of a body in `body_timeout`
 LINGER = 2.0  # seconds in which a refused client may read why
-BACK_LATER = {"Retry-After": str(RETRY_AFTER)}
 
 
 def protocol(edge: Edge) -> type[asyncio.Protocol]:

@@ -43,6 +43,7 @@ MAX_PROBLEMS = 10  # named in one answer
 MAX_NAME = 100  # characters of a field's name that are repeated
 MAX_PATH = 200  # characters of an address that are logged
 RETRY_AFTER = 5  # seconds, with every 503 and 507
+BACK_LATER = {"Retry-After": str(RETRY_AFTER)}
 
 
 def error_body(code: str, message: str, hint: str | None = None, **more: str) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def _headers(error: errors.SpoolError, status: int) -> dict[str, str] | None:
         return {"Retry-After": str(math.ceil(error.retry_after))}
     if status == 401:
         return {"WWW-Authenticate": 'Bearer realm="spool"'}
-    return {"Retry-After": str(RETRY_AFTER)} if status in (503, 507) else None
+    return BACK_LATER if status in (503, 507) else None
 
 
 def _status(error: errors.SpoolError) -> int:

@@ -12,15 +12,13 @@ from app.services.model_names import ModelNames
 from app.web.arrival import refuse_what_does_not_fit
 from app.web.body import no_query
 from app.web.doors import doors
-from app.web.errors import RETRY_AFTER
+from app.web.errors import BACK_LATER
 from app.web.form import read_form
 from app.web.openai_errors import failed, stopped
 from app.web.openai_render import answer
 from app.web.openai_schemas import TranscriptionForm, TranslationForm, form_fields
 from app.web.openai_stream import TranscriptStream
 from app.web.presence import GoesOnLater, Presence
-
-BACK_LATER = {"Retry-After": str(RETRY_AFTER)}
 
 
 async def transcriptions(request: Request) -> Response:

@@ -10,11 +10,9 @@ from app.web.arrival import idempotency_key, refuse_what_does_not_fit
 from app.web.body import no_query, unique
 from app.web.doors import doors
 from app.web.endings import ends_so_again
-from app.web.errors import RETRY_AFTER
+from app.web.errors import BACK_LATER
 from app.web.form import read_form
 from app.web.presence import GoesOnLater, Presence
-
-BACK_LATER = {"Retry-After": str(RETRY_AFTER)}
 
 
 async def process(request: Request) -> Response:

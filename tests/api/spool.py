@@ -250,3 +250,21 @@ async def refused(
     assert await spool.count() == jobs
     assert spool.files() == files
     return f"{found['message']} {found['hint']}"
+
+
+def asgi_get(path: str, query: bytes = b"") -> dict[str, Any]:
+    """What a server tells the application of a GET: for tests that are the client's line, too."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": query,
+        "headers": [],
+        "client": ("127.0.0.1", 1),
+        "server": ("spool", 80),
+    }

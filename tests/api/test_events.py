@@ -8,7 +8,7 @@ import pytest
 from starlette.types import Message
 
 from tests.api.events import Event, followed, said
-from tests.api.spool import Spool, error, opened
+from tests.api.spool import Spool, asgi_get, error, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 WINDOWS = [(1, "window 0"), (2, "window 1"), (3, "window 2")]
@@ -142,21 +142,7 @@ async def test_nothing_is_left_of_a_client_that_hangs_up(spool: Spool, speech: b
         if message["type"] == "http.response.body":
             begun.set()
 
-    path = f"/api/v1/jobs/{job_id}/events"
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "root_path": "",
-        "query_string": b"",
-        "headers": [],
-        "client": ("127.0.0.1", 1),
-        "server": ("spool", 80),
-    }
+    scope = asgi_get(f"/api/v1/jobs/{job_id}/events")
     async with asyncio.timeout(30):
         await spool.asgi(scope, receive, send)
     assert sent[0]["status"] == 200

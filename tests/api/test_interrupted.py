@@ -12,7 +12,7 @@ import pytest_asyncio
 from app.domain.errors import EngineCrashed
 from tests import media
 from tests.api.events import followed
-from tests.api.spool import Spool, multipart, opened
+from tests.api.spool import Spool, asgi_get, multipart, opened
 from tests.api.test_openai_presence import Call, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -170,21 +170,7 @@ async def test_who_hangs_up_while_it_waits_for_news_is_waited_for_no_more(
     async def send(message: Any) -> None:
         sent.append(message.get("status", 0))
 
-    path = f"/api/v1/jobs/{job_id}"
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "root_path": "",
-        "query_string": b"wait=300",
-        "headers": [],
-        "client": ("127.0.0.1", 1),
-        "server": ("spool", 80),
-    }
+    scope = asgi_get(f"/api/v1/jobs/{job_id}", b"wait=300")
     waiting = asyncio.ensure_future(spool.asgi(scope, receive, send))
     await under_way(spool)
     assert not waiting.done()

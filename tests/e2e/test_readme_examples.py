@@ -43,10 +43,8 @@ def shell(server: Server, folder: Path) -> Iterator[Shell]:
         yield opened
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+@pytest.mark.parametrize("example", [each for each in EXAMPLES if not each.excuse], ids=str)
 def test_an_example_does_what_it_shows(shell: Shell, example: Example) -> None:
-    if example.excuse is not None:
-        pytest.skip(f"{example}: {example.excuse}")
     for step in example.steps:
         status, output = shell.run(step)
         assert (status == 0) != refused(step.shown), (step.command, status, output)

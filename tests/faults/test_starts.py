@@ -173,8 +173,9 @@ def _await_line(spool: Spool, line: str) -> None:
 
 def _half_sent(spool: Spool, body: bytes) -> socket.socket:
     line = socket.create_connection(("127.0.0.1", spool.port), timeout=30)
-    head = f"POST /api/v1/ingest?filename=x.flac HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}"
-    line.sendall(head.encode() + b"\r\n\r\n" + body[: len(body) // 2])
+    head = "POST /api/v1/ingest?filename=x.flac HTTP/1.1\r\nHost: localhost\r\n"
+    length = f"Content-Length: {len(body)}\r\n\r\n"
+    line.sendall(head.encode() + length.encode() + body[: len(body) // 2])
     return line
 
 
