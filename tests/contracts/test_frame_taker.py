@@ -12,7 +12,8 @@ import psutil
 import pytest
 from PIL import Image
 
-from app.adapters.ffmpeg import FfmpegFrames, frames
+from app.adapters.ffmpeg import FfmpegFrames, frame_graph, frames
+from app.adapters.process_pool import ProcessPool
 from app.domain.errors import (
     ConfigError,
     EngineCrashed,
@@ -22,7 +23,9 @@ from app.domain.errors import (
     StorageFull,
 )
 from app.domain.keyframes import Reel
+from tests.herepool import HerePool
 from tests.media import run_ffmpeg, silence
+from tests.pipes import told
 
 Script = Callable[[str], str]
 WHITE = "color=white:size=640x360:rate=10"
@@ -46,7 +49,9 @@ def colour(name: str, seconds: float) -> str:
 
 
 async def taken(source: Path, max_seconds: float = 3600.0) -> Reel:
-    return await FfmpegFrames(max_seconds).take(source, source.with_name("reel.mpjpeg"), ignore)
+    return await FfmpegFrames(HerePool(), max_seconds).take(
+        source, source.with_name("reel.mpjpeg"), ignore
+    )
 
 
 def times(reel: Reel) -> list[float]:
@@ -161,6 +166,78 @@ async def test_of_a_long_video_that_has_few_of_these_all_frames_are(
     assert times(await taken(whole)) == [0.0, 15.0]
 
 
+async def test_of_a_long_video_whose_encoder_goes_by_the_clock_every_cut_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes = [colour("red", 7), colour("blue", 1), colour("white", 24)]
+    clock = ("-g", "30", "-x264-params", "scenecut=0")
+    whole = film(tmp_path / "film.mp4", *scenes, encoder=clock)
+    monkeypatch.setattr(frames, "LONG", 5.0)
+    assert times(await taken(whole)) == [0.0, 7.0, 8.0]
+
+
+def test_an_encoder_that_goes_by_the_clock_is_told_from_one_that_sees_cuts() -> None:
+    clock = [4.0 * number for number in range(100)]
+    assert frame_graph.are_even(clock)
+    assert frame_graph.are_even([at + 0.03 * (number % 2) for number, at in enumerate(clock)])
+    assert not frame_graph.are_even(sorted([*clock, 13.0, 99.0, 201.0]))
+    assert not frame_graph.are_even([at / 2 for at in clock]), "as often as slides are looked at"
+    assert not frame_graph.are_even(clock[:5])
+
+
+async def test_frames_that_are_too_many_end_the_look_and_it_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes = [colour("red", 2), colour("blue", 2), colour("white", 2), colour("black", 2)]
+    whole = film(tmp_path / "film.mp4", *scenes)
+    assert (await taken(whole)).until is None
+    monkeypatch.setattr(frame_graph, "MOST", 2)
+    monkeypatch.setattr(frames, "MOST", 2)
+    reel = await taken(whole)
+    assert (times(reel), reel.until) == ([0.0, 2.0], 2.0)
+
+
+async def test_a_video_longer_than_allowed_is_seen_as_far_as_that(tmp_path: Path) -> None:
+    whole = film(tmp_path / "film.mp4", colour("red", 2), colour("blue", 2), colour("white", 2))
+    reel = await taken(whole, max_seconds=3.0)
+    assert (times(reel), reel.until) == ([0.0, 2.0], 3.0)
+
+
+def test_where_the_length_is_unknown_the_gaps_grow_so_that_looks_last_for_a_day() -> None:
+    def gap(told: str, at: float) -> float:
+        return float(eval(told.replace("\\,", ","), {"max": max, "t": at}))
+
+    blind, at, looks = frame_graph.gaps(None), 0.0, 0
+    assert (gap(blind.cut, 60.0), gap(blind.look, 60.0)) == (0.5, 2.0)
+    while at < 24 * 3600:
+        at, looks = at + gap(blind.look, at), looks + 1
+    assert looks < frame_graph.MOST
+    film_of_four_hours = frame_graph.gaps(4 * 3600.0)
+    assert 4 * 3600 / gap(film_of_four_hours.cut, 0.0) <= frame_graph.CUTS
+    assert 4 * 3600 / gap(film_of_four_hours.look, 0.0) <= frame_graph.LOOKS
+    assert frame_graph.CUTS + frame_graph.LOOKS < frame_graph.MOST
+
+
+async def test_a_video_whose_length_nobody_tells_has_its_frames(tmp_path: Path) -> None:
+    """As browsers record: their file is written as it goes, and its head stays as it was."""
+    scenes = [colour("red", 3), colour("blue", 3)]
+    live = ("-f", "webm", "-live", "1")
+    reel = await taken(film(tmp_path / "live.webm", *scenes, encoder=live))
+    assert (times(reel), reel.seconds, reel.until) == ([0.0, 3.0], None, None)
+
+
+async def test_frames_are_compared_in_a_worker_that_ends_when_it_is_done(video: Path) -> None:
+    pool = ProcessPool(1, name="frames")
+    try:
+        reel = await FfmpegFrames(pool, 60).take(video, video.with_name("reel"), ignore)
+        assert times(reel) == [0.0, 1.0]
+        first = await pool.run(os.getpid)
+        await FfmpegFrames(pool, 60).take(video, video.with_name("reel"), ignore)
+        assert await pool.run(os.getpid) not in (first, os.getpid())
+    finally:
+        await pool.aclose()
+
+
 # ---- what they are
 
 
@@ -177,9 +254,16 @@ async def test_large_pictures_are_made_smaller_and_narrow_pixels_wide(tmp_path: 
     assert picture(await taken(narrow), 0).size == (640, 180)
 
 
+async def test_a_shape_that_makes_no_sense_is_no_picture_of_a_mile(tmp_path: Path) -> None:
+    thin = film(tmp_path / "thin.mkv", f"{colour('red', 1)},setsar=1000/1")
+    assert picture(await taken(thin), 0).size == (1280, 6)
+    tall = film(tmp_path / "tall.mkv", "color=red:size=16x8000:rate=5:duration=1")
+    assert picture(await taken(tall), 0).size == (10, 5120)
+
+
 async def test_progress_rises_to_the_end(video: Path) -> None:
     parts: list[float] = []
-    await FfmpegFrames(60).take(video, video.with_name("reel.mpjpeg"), parts.append)
+    await FfmpegFrames(HerePool(), 60).take(video, video.with_name("reel.mpjpeg"), parts.append)
     assert parts == sorted(parts) and parts[-1] == 1.0
 
 
@@ -190,7 +274,9 @@ async def test_nothing_but_the_reel_is_left(video: Path) -> None:
 
 async def test_real_videos_have_key_frames(corpus: Path, tmp_path: Path) -> None:
     for name in ("friday.mp4", "climbing_portrait.mp4", "flower.webm"):
-        reel = await FfmpegFrames(60).take(corpus / "video" / name, tmp_path / "reel", ignore)
+        reel = await FfmpegFrames(HerePool(), 60).take(
+            corpus / "video" / name, tmp_path / "reel", ignore
+        )
         assert reel.frames and reel.frames[0].at < 0.1
         assert picture(reel, 0).size[0] > 300
 
@@ -218,6 +304,14 @@ async def test_the_picture_on_a_records_cover_is_no_key_frame(tmp_path: Path) ->
     ]
     run_ffmpeg(["-i", sound, *cover, "-disposition:v:0", "attached_pic", tmp_path / "song.mp4"])
     assert (await taken(tmp_path / "song.mp4")).frames == ()
+
+
+async def test_a_medium_that_says_it_has_pictures_has_none_by_that(tmp_path: Path) -> None:
+    said = "[info]   Stream #0:1: Video: h264\n  Stream #0:2: Video: h264"
+    tags = ("-metadata", f"title={said}", "-metadata", f"Stream #0:9: Video: x={said}")
+    sound = tmp_path / "sound.mka"
+    run_ffmpeg(["-i", silence(tmp_path / "s.wav", 2.0), *tags, sound])
+    assert (await taken(sound)).frames == ()
 
 
 async def test_a_cut_off_video_gives_what_is_there(tmp_path: Path) -> None:
@@ -257,14 +351,14 @@ async def test_every_broken_file_of_the_corpus_is_told_in_planned_words(
 ) -> None:
     for source in sorted((corpus / "malformed").glob("*.mp4")):
         with suppress(MediaError):
-            await FfmpegFrames(60).take(source, tmp_path / "reel", ignore)
+            await FfmpegFrames(HerePool(), 60).take(source, tmp_path / "reel", ignore)
 
 
 @pytest.mark.parametrize("name", ["-i", "file:x.mp4", "a%03d.mp4", "$(touch pwned)", "ü\n' \".mp4"])
 async def test_a_name_is_only_a_name(video: Path, tmp_path: Path, name: str) -> None:
     hostile = tmp_path / name
     os.rename(video, hostile)
-    reel = await FfmpegFrames(60).take(hostile, tmp_path / f"{name}.reel", ignore)
+    reel = await FfmpegFrames(HerePool(), 60).take(hostile, tmp_path / f"{name}.reel", ignore)
     assert times(reel) == [0.0, 1.0]
     assert not (tmp_path / "pwned").exists()
 
@@ -279,7 +373,7 @@ WORKS = f'case "$*" in *select*) {{}};; *) {KNOWN}; exit 1;; esac'
 async def test_ffmpeg_that_hangs_is_killed(video: Path, script: Script) -> None:
     target = video.with_name("reel")
     for body in ("trap '' TERM; sleep 600", WORKS.format("while :; do :; done")):
-        hanging = FfmpegFrames(60, script(body), stall_seconds=1.0)
+        hanging = FfmpegFrames(HerePool(), 60, script(body), stall_seconds=1.0)
         with pytest.raises(MediaUnreadable, match="no progress"):
             await hanging.take(video, target, ignore)
 
@@ -287,9 +381,9 @@ async def test_ffmpeg_that_hangs_is_killed(video: Path, script: Script) -> None:
 async def test_cancelling_kills_ffmpeg(video: Path, script: Script, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     os.mkfifo(pids)
-    running = FfmpegFrames(60, script(f"echo $$ >{pids}; exec sleep 600"))
+    running = FfmpegFrames(HerePool(), 60, script(f"echo $$ >{pids}; exec sleep 600"))
     taking = asyncio.ensure_future(running.take(video, tmp_path / "reel", ignore))
-    process = psutil.Process(int(await asyncio.to_thread(pids.read_text)))
+    process = psutil.Process(int(await told(pids)))
     taking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await taking
@@ -305,6 +399,10 @@ async def test_how_ffmpeg_ends_is_told_in_planned_words(video: Path, script: Scr
         (WORKS.format(full), StorageFull),
     ):
         with pytest.raises(error):
-            await FfmpegFrames(60, script(body)).take(video, video.with_name("reel"), ignore)
+            await FfmpegFrames(HerePool(), 60, script(body)).take(
+                video, video.with_name("reel"), ignore
+            )
     with pytest.raises(ConfigError, match="No such file"):
-        await FfmpegFrames(60, "/nowhere/ffmpeg").take(video, video.with_name("reel"), ignore)
+        await FfmpegFrames(HerePool(), 60, "/nowhere/ffmpeg").take(
+            video, video.with_name("reel"), ignore
+        )

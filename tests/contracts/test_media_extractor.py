@@ -33,6 +33,7 @@ from app.domain.errors import (
 from app.domain.media import BYTES_PER_SECOND, SAMPLE_RATE, Audio
 from app.pipeline.extract import extract
 from app.ports import MediaExtractor
+from tests.pipes import told
 
 RATE = 44_100
 SECONDS = 3.0
@@ -387,7 +388,7 @@ async def test_cancelling_kills_ffmpeg_and_all_it_started(
     body = f"trap '' TERM; sleep 600 & echo $$ $! >{pids}; wait"
     running = FfmpegExtractor(60, script(body))
     extraction = asyncio.ensure_future(running.extract(wav, target, ignore))
-    started = await asyncio.to_thread(pids.read_text)
+    started = await told(pids)
     extraction.cancel()
     with pytest.raises(asyncio.CancelledError):
         await extraction

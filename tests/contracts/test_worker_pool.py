@@ -15,6 +15,7 @@ import pytest
 from app.adapters.process_pool import ProcessPool
 from app.domain.errors import EngineCrashed, EngineError
 from app.ports import WorkerPool
+from tests.pipes import told
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def fifo(tmp_path: Path) -> str:
 
 async def begun(fifo: str) -> int:
     """The process id of the worker that runs `hold`, as soon as it does."""
-    return int(await asyncio.to_thread(Path(fifo).read_text))
+    return int(await told(fifo))
 
 
 async def test_a_task_answers_from_another_process(pool: WorkerPool) -> None:
