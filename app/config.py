@@ -123,6 +123,8 @@ class Pictures(Section):
     describer_base_url: str | None = None
     describer_api_key: str | None = Field(default=None, repr=False)
     describer_model: Annotated[str, Field(min_length=1)] = "gpt-4o-mini"
+    #: A film has thousands of them, and each is a call.
+    describe_keyframes: bool = False
 
 
 class Models(Section):

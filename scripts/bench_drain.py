@@ -10,6 +10,7 @@ from typing import Any, cast
 from loguru import logger
 
 from app.adapters.local_storage import LocalStorage
+from app.adapters.markdown_texts import MarkdownTexts
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
@@ -40,6 +41,7 @@ class NoPipeline:
 
     def __init__(self) -> None:
         self.stopping = asyncio.Event()
+        self.texts = MarkdownTexts()
 
     async def run(self, job: Job, report: JobReport) -> Transcript:
         return SAID

@@ -5,6 +5,7 @@ It stands apart from the pool so that a worker starts without importing what onl
 
 import ctypes
 import faulthandler
+import logging
 import os
 import pickle
 import resource
@@ -44,6 +45,7 @@ def settle_in(parent: int, memory_limit: int, log: str | None, begun: Connection
     os.environ["OMP_NUM_THREADS"] = "1"  # spinning threads on busy cores lose four times
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     _print_to(log)
+    hush()
     _limit(resource.RLIMIT_CORE, 0)  # a core is as large as the model, and holds what was said
     if memory_limit:
         _limit(resource.RLIMIT_DATA, memory_limit)
@@ -92,6 +94,15 @@ def _print_to(log: str | None) -> None:
     os.dup2(2, 1)
     sys.stdout = sys.stderr  # which does not hold lines back
     faulthandler.enable(all_threads=False)
+
+
+def hush() -> None:
+    """Libraries of models draw bars on the terminal and ask the hub about files that are here."""
+    os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = os.environ["TQDM_DISABLE"] = "1"
+    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+    for name in ("sentence_transformers", "transformers", "torch"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _limit(kind: int, value: int) -> None:

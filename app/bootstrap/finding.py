@@ -20,14 +20,14 @@ from app.adapters.process_pool import ProcessPool
 from app.adapters.weights.shelf import ModelShelf
 from app.bootstrap.models import embedding_kind, located
 from app.bootstrap.records import Records
-from app.bootstrap.seeing import LITE0
+from app.bootstrap.seeing import LITE0, NO_MODEL
 from app.config import AppSettings
 from app.domain.errors import EngineError, SpoolError, Unavailable
 from app.domain.models import ModelKind
 from app.ports import AssetStore, RecordStore
 from app.services.arriving import ArrivingEmbedder, ArrivingIndex
 from app.services.records import RecordService
-from app.services.reindex import fill, keep_level, prune
+from app.services.reindex import fill, keep_level, prune, unmark_lost
 
 MINILM = "all-MiniLM-L6-v2"
 
@@ -55,6 +55,8 @@ class Finding:
     pictures: PictureSpace = field(default_factory=PictureSpace)
     #: Held by whoever writes records.
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    #: Records that could not be taken out of the index at their time.
+    late: set[str] = field(default_factory=set)
 
     @property
     def topics(self) -> KeybertTopics:
@@ -84,6 +86,7 @@ class Finding:
             embedder=self.embedder,
             model=self.settings.search.embedding_model,
             writing=self.writing,
+            late=self.late,
         )
 
     async def prepare(self, records: Records, lengths: Lengths | None = None) -> None:
@@ -120,6 +123,7 @@ class Finding:
     async def _fill(self, records: Records) -> None:
         try:
             await prune(records.assets, self.index)
+            await unmark_lost(records.books, self.index)
             bulk = self.records(records.bulk)
             await bulk.prune()
             await fill(records.books, self.embedder, self.index, extra=bulk.level)
@@ -147,9 +151,16 @@ class Finding:
             dimensions=await self._dimensions(),
             model=self.settings.search.embedding_model,
             visual_dimensions=self.pictures.dimensions,
+            visual_model=self._visual_model,
         )
         await index.open()
         return index
+
+    @property
+    def _visual_model(self) -> str:
+        """Where none is wanted, what is there stays as it is."""
+        chosen = self.settings.pictures.visual_model
+        return LITE0 if chosen == NO_MODEL else chosen
 
     async def _guess_pictures(self, uri: str) -> None:
         """Their model is there only later. A table of another length would have to be filled

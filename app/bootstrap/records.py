@@ -8,6 +8,7 @@ from app.adapters.egress.fetcher import UrlFetcher
 from app.adapters.local_storage import LocalStorage, ResumableStorage
 from app.adapters.local_storage.ballast import BallastFile
 from app.adapters.local_storage.boot_mark import BootMark
+from app.adapters.markdown_texts import MarkdownTexts
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql.assets import SqlAssetStore
 from app.adapters.sql.boots import SqlBootLog
@@ -41,6 +42,7 @@ class Records:
     store: SqlJobStore
     journal: SqlWindowJournal
     transcripts: SqlTranscriptStore
+    texts: MarkdownTexts
     assets: SqlAssetStore
     #: Put into the index by themselves.
     bulk: SqlRecordStore
@@ -59,7 +61,12 @@ class Records:
 
     @property
     def books(self) -> Books:
-        return Books(store=self.store, assets=self.assets, transcripts=self.transcripts)
+        return Books(
+            store=self.store,
+            assets=self.assets,
+            transcripts=self.transcripts,
+            texts=self.texts,
+        )
 
 
 @asynccontextmanager
@@ -81,6 +88,7 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
             store=store,
             journal=SqlWindowJournal(database),
             transcripts=SqlTranscriptStore(database),
+            texts=MarkdownTexts(),
             assets=SqlAssetStore(database),
             bulk=SqlRecordStore(database),
             queue=MemoryQueue(),

@@ -1,11 +1,12 @@
 """The rooms once they are open, and the services between them."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from app.adapters.front_matter import PlainFrontMatter
+from app.adapters.snowball import english_stem
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
 from app.bootstrap.records import Records
@@ -17,6 +18,7 @@ from app.config import AppSettings
 from app.pipeline.runner import Pipeline
 from app.ports import FrameIntake, SpeakerFinder
 from app.services.alike import AlikeJobs
+from app.services.asset_pages import AssetPages, Passages
 from app.services.assets import AssetService
 from app.services.backoff import Backoff
 from app.services.estimates import Estimates
@@ -29,6 +31,7 @@ from app.services.index_care import IndexCare
 from app.services.indexer import Indexer
 from app.services.intake import Intake
 from app.services.jobs import JobService
+from app.services.overtaking import Overtaking
 from app.services.retention import Retention
 from app.services.roots import Roots
 from app.services.search import SearchService
@@ -69,7 +72,7 @@ class Rooms:
             store=self.records.store,
             queue=self.records.queue,
             blobs=self.records.blobs,
-            pipeline=self._pipeline(self._frame_jobs(lambda job_id: jobs.delete(job_id))),
+            pipeline=self._pipeline(self._frame_jobs(lambda old: jobs.delete_all(old))),
             watch=self.records.watch,
             disk=self.records.disk,
             boot_id=boot_id,
@@ -80,14 +83,15 @@ class Rooms:
             paces=self.records.paces,
         )
         jobs = self._jobs(worker)
+        self._overtaking.drop = worker.drop
         return worker
 
-    def _frame_jobs(self, delete: Callable[[str], Awaitable[None]]) -> FrameJobs:
+    def _frame_jobs(self, delete_all: Callable[[Sequence[str]], Awaitable[None]]) -> FrameJobs:
         return FrameJobs(
             store=self.records.store,
             queue=self.records.queue,
             blobs=self.records.blobs,
-            delete=delete,
+            delete_all=delete_all,
         )
 
     def _pipeline(self, frame_jobs: FrameIntake) -> Pipeline:
@@ -107,6 +111,7 @@ class Rooms:
             pictures=self.seeing.tools,
             frames=self.tools.frames,
             frame_jobs=frame_jobs,
+            texts=self.records.texts,
             front_matter=PlainFrontMatter(),
             index=self.finding.index,
             max_window=self.settings.transcription.max_window,
@@ -119,9 +124,7 @@ class Rooms:
             intake=self._intake(),
             jobs=jobs,
             assets=assets,
-            site=SiteSync(
-                store=self.records.store, service=assets, jobs=jobs, intake=self._intake()
-            ),
+            site=SiteSync(store=self.records.store, service=assets, intake=self._intake()),
             figures=self._figures(),
             follower=JobFollower(self.records.store, self.records.transcripts, self.records.watch),
             estimates=Estimates(
@@ -134,7 +137,9 @@ class Rooms:
             engines=self.tools.engines,
             webhooks=self.webhooks.service,
             uploads=self.uploads.service,
-            search=SearchService(self.finding.index, self.finding.embedder, self.seeing.eyes),
+            search=SearchService(
+                self.finding.index, self.finding.embedder, self.seeing.eyes, stem=english_stem
+            ),
             records=self.finding.records(self.records.bulk),
             index_care=self.index_care,
             health=self._health(worker),
@@ -177,9 +182,16 @@ class Rooms:
             committed=self.records.mark.note,
             check_engine=self.tools.engines.check,
             alike=AlikeJobs(self.records.store, self.records.assets, self.tools.engines.check),
+            overtake=self._overtaking.by,
             max_file_size=ingestion.max_file_size,
             max_duration=ingestion.max_duration,
         )
+
+    @cached_property
+    def _overtaking(self) -> Overtaking:
+        """One for all doors: it learns who runs jobs."""
+        store, watch = self.records.store, self.records.watch
+        return Overtaking(store, watch, self.webhooks.sender.nudge)
 
     def retention(self, worker: JobWorker) -> Retention:
         days = self.settings.ingestion.job_cleanup_days
@@ -192,6 +204,7 @@ class Rooms:
             assets=self.records.assets,
             queue=self.records.queue,
             blobs=self.records.blobs,
+            texts=self.records.texts,
             index=self.finding.index,
             watch=self.records.watch,
             drop=worker.drop,
@@ -202,15 +215,19 @@ class Rooms:
     @cached_property
     def indexer(self) -> Indexer:
         """One for all: it knows which assets it is at work on."""
-        return Indexer(
-            self.records.books, self.finding.embedder, self.finding.index, self.records.watch
-        )
+        kept, finding = self.records, self.finding
+        return Indexer(kept.books, finding.embedder, finding.index, kept.watch, kept.bulk)
 
     def _assets(self, jobs: JobService) -> AssetService:
         return AssetService(
             assets=self.records.assets,
             store=self.records.store,
-            transcripts=self.records.transcripts,
+            pages=AssetPages(
+                assets=self.records.assets,
+                transcripts=self.records.transcripts,
+                records=self.records.bulk,
+                passages=Passages(self.records.texts),
+            ),
             blobs=self.records.blobs,
             jobs=jobs,
             intake=self._intake(),

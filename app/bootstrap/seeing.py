@@ -23,6 +23,8 @@ from app.services.second_look import SecondLook
 
 LITE0 = "efficientnet-lite0"
 NO_MODEL = "none"
+#: The slot that half a gigabyte goes to: it gives it back when there is nothing to read.
+READING = "reading"
 #: What a decoder needs at worst for each pixel (AVIF: twice its planes, and two copies), and what
 #: libraries and models take besides, in bytes.
 OF_PIXEL, BESIDES = 20, 1 << 30
@@ -47,6 +49,7 @@ class Seeing:
             reader=RapidReader(self.reading_pool, most) if self.settings.pictures.ocr else None,
             eyes=self.eyes,
             describer=self.describer,
+            describes_frames=self.settings.pictures.describe_keyframes,
         )
 
     async def prepare(self, records: Records) -> None:
@@ -93,6 +96,7 @@ async def open_seeing(
             logs=logs,
             memory_limit=settings.workers.memory_limit or most,
             recycle_after=settings.workers.recycle_after,
+            idle_after=settings.transcription.unload_after if name == READING else 0.0,
         )
         for name, most in _memory(settings).items()
     }
@@ -100,7 +104,7 @@ async def open_seeing(
         settings=settings,
         weights=weights,
         pool=pools["seeing"],
-        reading_pool=pools["reading"],
+        reading_pool=pools[READING],
         eyes=None if settings.pictures.visual_model == NO_MODEL else ArrivingEyes("visual model"),
         describer=_describer(settings, pools["seeing"]),
     )
@@ -118,7 +122,7 @@ def _memory(settings: AppSettings) -> dict[str, int]:
     is misled takes all there is. CLIP may work on a graphics card, whose driver maps far more."""
     most = BESIDES + OF_PIXEL * settings.pictures.max_pixels
     shipped = settings.pictures.visual_model in (LITE0, NO_MODEL)
-    return {"seeing": most if shipped else 0, "reading": most}
+    return {"seeing": most if shipped else 0, READING: most}
 
 
 def _describer(settings: AppSettings, pool: ProcessPool) -> OpenAIDescriber | None:

@@ -30,6 +30,7 @@ async def open_webhooks(settings: AppSettings, records: Records) -> AsyncIterato
     courier = Courier(
         store=records.deliveries,
         transcripts=records.transcripts,
+        assets=records.assets,
         poster=poster,
         signer=signer,
         schedule=RetrySchedule(first_delay=ours.retry_delay, max_retries=ours.max_retries),

@@ -68,6 +68,7 @@ async def workshop(
         memory_limit=settings.workers.memory_limit,
         recycle_after=settings.workers.recycle_after,
     )
+    frames = ProcessPool(1, name="frames", logs=logs, memory_limit=settings.workers.memory_limit)
     weights = model_store(settings)
     longest = settings.ingestion.max_duration
     tools = Workshop(
@@ -75,7 +76,7 @@ async def workshop(
         weights=weights,
         pool=pool,
         extractors=(SoundfileExtractor(longest), FfmpegExtractor(longest)),
-        frames=FfmpegFrames(longest),
+        frames=FfmpegFrames(frames, longest),
         detector=ArrivingDetector("speech detection"),
         engines=_engines(settings, weights, pool, factories),
     )
@@ -84,6 +85,7 @@ async def workshop(
     finally:
         await tools.engines.aclose()
         await pool.aclose()
+        await frames.aclose()
 
 
 def _cores() -> int:

@@ -106,7 +106,7 @@ class _Backfill:
 
     def _refuse(self, path: str, error: Refused) -> None:
         """Raises it when it would be the same with every other file."""
-        if error.status not in (404, 413, 415):
+        if error.status not in (404, 413, 415) and not error.code.startswith("media."):
             raise error
         self._fail(f"{path}: {error.message}")
 
@@ -170,12 +170,19 @@ def patiently(call: Callable[[], T]) -> T:
         try:
             return call()
         except Refused as error:
-            if error.status != 429:
-                raise
-            time.sleep(error.retry_after or 1.0)
-        except SpoolError as error:
-            error.hint = f"{error.hint or ''}\n  run it again: it goes on where it was".lstrip()
+            if error.status == 429:
+                time.sleep(error.retry_after or 1.0)
+                continue
+            if error.status >= 500:  # the service's own trouble, which passes
+                _tell_how_to_go_on(error)
             raise
+        except SpoolError as error:
+            _tell_how_to_go_on(error)
+            raise
+
+
+def _tell_how_to_go_on(error: SpoolError) -> None:
+    error.hint = f"{error.hint or ''}\n  run it again: it goes on where it was".lstrip()
 
 
 def _summary(tally: Tally) -> str:

@@ -149,6 +149,8 @@ class Result(Answer):
     status: str | None = None
     title: str = ""
     transcript: str = ""
+    #: Of a picture or a text: what stands in it.
+    text: str = ""
     segments: tuple[Segment, ...] = ()
     language_detection: Detection | None = None
     topics: tuple[Topic, ...] = ()

@@ -46,6 +46,11 @@ class AsyncSpool:
     ) -> None:
         self._http = httpx2.AsyncClient(**wire.options(server, api_key), transport=transport)
 
+    @property
+    def address(self) -> str:
+        """Of the service."""
+        return str(self._http.base_url).rstrip("/")
+
     upload = awaited(submitting.upload)
     submit_url = awaited(submitting.submit_url)
     submit_path = awaited(submitting.submit_path)

@@ -87,6 +87,15 @@ class Asset:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Still:
+    """A key-frame that is known."""
+
+    asset_id: str
+    #: Seconds in its video.
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class AssetChanges:
     """What an owner corrects. None: as it is."""
 

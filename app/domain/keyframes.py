@@ -25,6 +25,8 @@ class Reel:
     frames: tuple[Keyframe, ...]
     #: Of the video, as its container tells; None when it does not.
     seconds: float | None = None
+    #: Seconds behind which nothing was looked for; None where all of it was.
+    until: float | None = None
 
     def jpeg(self, frame: Keyframe) -> bytes:
         """Blocks. Raises OSError."""

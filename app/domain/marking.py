@@ -3,7 +3,8 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from html import escape
 
 #: English words that say nothing alone: neither searched for nor marked.
@@ -21,35 +22,47 @@ SNIPPET = 240
 NEIGHBOURS = 80
 #: People hardly speak slower than so many characters a second: what takes longer holds a pause.
 SLOWEST = 12.0
-#: Seconds: words that come later than this in a passage are gone to by themselves.
-NEAR = 2.0
+#: Seconds: words that come later than this in a passage are gone to by themselves. Two are
+#: promised, and where in a passage they are said is an estimate.
+NEAR = 1.0
 #: Seconds before the words at which that begins.
 LEAD = 0.3
 
 Span = tuple[int, int]
+#: Gives what the forms of a word have in common, of one in small letters without accents.
+Stem = Callable[[str], str]
 
 #: Scripts that put no space between words stand letter by letter.
 _WORD = re.compile(
     r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|"
     r"(?:(?![\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff_])\w)+"
 )
-#: Longest first.
-_ENDINGS = ("ations", "ation", "ings", "ing", "ness", "ies", "ers", "est", "ed", "er", "es", "ly")
-_SHORTEST = 3  # letters of a stem
+LONGEST_KEPT = 40  # letters of a word whose plain form is kept in mind
 
 
-def spans(text: str, query: str) -> list[Span]:
+def as_written(word: str) -> str:
+    return word
+
+
+def spans(text: str, query: str, stem: Stem) -> list[Span]:
     """Where words of the query stand in the text, in any of their forms, in order."""
-    wanted = {_stem(word) for word, _ in _words(query)} - STOP_WORDS
-    return list(_joined(span for word, span in _words(text) if _stem(word) in wanted))
+    wanted = {_stem(word, stem) for word, _ in _words(query)} - STOP_WORDS
+    begins = {each[:1] for each in wanted}  # as all their forms do: most words are none of them
+    return list(
+        _joined(
+            span
+            for word, span in _words(text)
+            if _plain(word)[:1] in begins and _stem(word, stem) in wanted
+        )
+    )
 
 
-def focus(found: Sequence[Span], text: str) -> int | None:
+def focus(found: Sequence[Span], text: str, stem: Stem) -> int | None:
     """The place in the text from which most different words of the query stand together."""
     if not found:
         return None
 
-    stems = [_stem(text[first:last]) for first, last in found]
+    stems = [_stem(text[first:last], stem) for first, last in found]
     near, last, best, place = Counter[str](), 0, 0, found[0][0]
     for number, (start, _) in enumerate(found):
         while last < len(found) and found[last][0] < start + NEIGHBOURS:
@@ -125,26 +138,25 @@ def _joined(found: Iterable[Span]) -> Iterator[Span]:
         yield whole
 
 
-def _stem(word: str) -> str:
-    """About as the index has it: without case, accents and English endings."""
-    plain = "".join(
+def _stem(word: str, stem: Stem) -> str:
+    """As the index has it: without case and accents, and by what its forms have in common."""
+    plain = _plain(word)
+    return plain if plain in STOP_WORDS else stem(plain)
+
+
+def _plain(word: str) -> str:
+    return _kept(word) if len(word) <= LONGEST_KEPT else _folded(word)
+
+
+@lru_cache(maxsize=20_000)
+def _kept(word: str) -> str:
+    """The same few thousand words stand in nearly all texts."""
+    return _folded(word)
+
+
+def _folded(word: str) -> str:
+    return "".join(
         letter
         for letter in unicodedata.normalize("NFKD", word.casefold())
         if not unicodedata.combining(letter)
     )
-    if plain in STOP_WORDS:
-        return plain
-    for ending in _ENDINGS:
-        if plain.endswith(ending) and len(plain) - len(ending) >= _SHORTEST:
-            return _single(plain.removesuffix(ending) + ("i" if ending == "ies" else ""))
-    if plain.endswith("s") and not plain.endswith("ss") and len(plain) > _SHORTEST:
-        plain = plain[:-1]
-    if plain.endswith("e") and len(plain) > _SHORTEST:
-        plain = plain[:-1]
-    return f"{plain[:-1]}i" if plain.endswith("y") else plain
-
-
-def _single(stem: str) -> str:
-    """`runn` of "running" is `run`."""
-    double = len(stem) > _SHORTEST and stem[-1] == stem[-2] and stem[-1] not in "lsz"
-    return stem[:-1] if double else stem

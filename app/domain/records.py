@@ -1,5 +1,6 @@
 """Moments that are added to the index by themselves, and kept beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.search import Moment
@@ -12,7 +13,7 @@ class Record:
     #: Its id is `moment_id` of the record's own name.
     moment: Moment
     #: Of its text; None: it is made here.
-    vector: tuple[float, ...] | None = None
+    vector: Sequence[float] | None = None
     #: The model that made the vector.
     model: str | None = None
     #: Counts how often it was put; given by the store.
@@ -22,3 +23,8 @@ class Record:
 def moment_id(record_id: str) -> str:
     """Moments of assets end in a number, so that no record is ever taken for one of them."""
     return f"{record_id}#"
+
+
+def record_name(moment_id: str) -> str:
+    """Back from `moment_id`."""
+    return moment_id.removesuffix("#")

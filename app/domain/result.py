@@ -16,15 +16,17 @@ from app.domain.transcript import (
     Transcript,
     Word,
 )
-from app.domain.writing.document import document_of
+from app.domain.writing.document import Reading
 from app.domain.writing.formats import TextFormat
 
 
-def result_of(job: Job, asset: Asset, transcript: Transcript | None) -> dict[str, Any]:
-    """Of a medium of any kind."""
+def result_of(
+    job: Job, asset: Asset, transcript: Transcript | None, read: Reading
+) -> dict[str, Any]:
+    """Of a medium of any kind; `read` is for texts."""
     if transcript or asset.media_type in SPOKEN:
         return result_document(job, transcript or no_words(job), asset.speakers)
-    return asset_document(job, asset)
+    return asset_document(job, asset, read)
 
 
 def no_words(job: Job) -> Transcript:
@@ -38,7 +40,7 @@ def no_words(job: Job) -> Transcript:
     )
 
 
-def asset_document(job: Job, asset: Asset) -> dict[str, Any]:
+def asset_document(job: Job, asset: Asset, read: Reading) -> dict[str, Any]:
     """Of what is looked at or read. Sizes in pixels."""
     picture = asset.picture
     return {
@@ -52,14 +54,14 @@ def asset_document(job: Job, asset: Asset) -> dict[str, Any]:
         "width": picture.width if picture else None,
         "height": picture.height if picture else None,
         "metadata": dict(asset.metadata),
-        **_outline(asset),
+        **_outline(asset, read),
         "warnings": [asdict(warning) for warning in job.warnings],
     }
 
 
-def _outline(asset: Asset) -> dict[str, Any]:
+def _outline(asset: Asset, read: Reading) -> dict[str, Any]:
     """Of a text; `start` and `end` in characters of it."""
-    document = document_of(asset.text, asset.text_format or TextFormat.PLAIN)
+    document = read(asset.text, asset.text_format or TextFormat.PLAIN)
     return {
         "headings": [asdict(heading) for heading in document.headings],
         "passages": [

@@ -1,5 +1,6 @@
 """Finding moments: what is kept in the index, what is asked, what is found."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
@@ -44,7 +45,9 @@ class Moment:
     #: Whether there is a small picture of it.
     thumbnail: bool = False
     #: What it looks like, in the space of the model for pictures.
-    visual: tuple[float, ...] | None = None
+    visual: Sequence[float] | None = None
+    #: Name of that model; empty where it is not told.
+    visual_model: str = ""
     #: Of speech: where its parts begin, in characters of the text and in seconds.
     times: tuple[tuple[int, float], ...] = ()
     #: Whether it was added by itself, and was not made from an asset.
@@ -90,6 +93,8 @@ class SearchHit:
     anchor: str = ""
     link: str = ""
     has_thumbnail: bool = False
+    #: Its own name, when it was added by itself.
+    record: str = ""
     #: As in `Moment`.
     times: tuple[tuple[int, float], ...] = ()
     #: Safe as HTML, with what matched in <mark>.
@@ -104,6 +109,8 @@ class SearchHit:
         """Deep link that opens the page at this moment: a key-frame's is that of its video."""
         if self.link:
             return f"{self.link}#{quote(self.anchor)}" if self.anchor else self.link
+        if self.record:  # what it is named after may not be there
+            return f"/watch/{quote(self.record, safe='')}"
         page = f"/watch/{quote(self.parent_id or self.asset_id, safe='')}"
         if self.anchor:
             return f"{page}#{quote(self.anchor)}"

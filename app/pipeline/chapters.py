@@ -7,8 +7,8 @@ from itertools import pairwise
 from loguru import logger
 
 from app.domain.transcript import Chapter, Segment
-from app.pipeline.embed import told
 from app.pipeline.moments import Passage, ends_sentence
+from app.pipeline.report import told
 from app.pipeline.tools import Tools
 from app.pipeline.topics import language_of
 from app.pipeline.work import Work

@@ -3,8 +3,10 @@
 from loguru import logger
 
 from app.domain.assets import Asset, AssetChanges
-from app.pipeline.embed import embed, told
+from app.domain.media_types import MediaType
+from app.pipeline.embed import embed
 from app.pipeline.fetch import fetch
+from app.pipeline.report import told
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
 
@@ -12,7 +14,7 @@ from app.pipeline.work import Work
 async def describe(tools: Tools, work: Work) -> None:
     """Only what nobody described yet. A failure, be it a fault of ours, is a warning."""
     describer = tools.pictures.describer
-    if describer is None or work.found.description:
+    if describer is None or work.found.description or not _is_wanted(tools, work):
         return
     try:
         source = await fetch(work.job, tools.blobs, tools.fetcher, lambda _: None)
@@ -23,7 +25,12 @@ async def describe(tools: Tools, work: Work) -> None:
     if description and (asset := await _noted(tools, work.found, description)):
         work.asset = asset
         logger.info("described in {} characters", len(description))
-        await embed(asset, None, tools.embedder, tools.index, tools.assets, work.report.warn)
+        index, assets, texts = tools.index, tools.assets, tools.texts
+        await embed(asset, None, tools.embedder, index, assets, texts, work.report.warn)
+
+
+def _is_wanted(tools: Tools, work: Work) -> bool:
+    return work.job.media_type is not MediaType.KEYFRAME or tools.pictures.describes_frames
 
 
 async def _noted(tools: Tools, asset: Asset, description: str) -> Asset | None:

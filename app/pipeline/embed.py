@@ -7,13 +7,13 @@ from loguru import logger
 
 from app.domain.assets import Asset
 from app.domain.crashpoints import reached
-from app.domain.errors import SpoolError
 from app.domain.jobs import Stage
 from app.domain.transcript import Transcript
 from app.pipeline.moments import moments_of
+from app.pipeline.report import told
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
-from app.ports import AssetStore, Embedder, TranscriptStore, Vector, VectorIndex
+from app.ports import AssetStore, Embedder, PageReader, TranscriptStore, Vector, VectorIndex
 
 #: Told a code and a message.
 Warn = Callable[[str, str], Awaitable[None]]
@@ -28,6 +28,7 @@ async def index(tools: Tools, work: Work) -> None:
         tools.embedder,
         tools.index,
         tools.assets,
+        tools.texts,
         work.report.warn,
         tools.transcripts,
     )
@@ -39,6 +40,7 @@ async def embed(
     embedder: Embedder,
     index: VectorIndex,
     assets: AssetStore,
+    texts: PageReader,
     warn: Warn,
     transcripts: TranscriptStore | None = None,
 ) -> bool:
@@ -52,7 +54,7 @@ async def embed(
     """
     while True:
         reached("index.before")
-        whole = await _written(asset, transcript, embedder, index, warn)
+        whole = await _written(asset, transcript, embedder, index, texts, warn)
         if whole is None:
             return False
         if whole and await assets.mark_indexed(asset, index.generation):
@@ -70,11 +72,13 @@ async def _written(
     transcript: Transcript | None,
     embedder: Embedder,
     index: VectorIndex,
+    texts: PageReader,
     warn: Warn,
 ) -> bool | None:
     """Whether it is there with vectors; None where it is not there at all."""
     try:
-        found = await asyncio.to_thread(moments_of, asset, transcript)  # long for a long text
+        # long for a long text
+        found = await asyncio.to_thread(moments_of, asset, transcript, texts)
         known = await index.vectors(asset.asset_id) if asset.revision > 1 else {}
         vectors = await _vectors([moment.text for moment in found], known, embedder, warn)
         await index.replace_asset(asset.asset_id, found, vectors or [None] * len(found))
@@ -100,11 +104,3 @@ async def _vectors(
     except Exception as error:
         await warn("embedding.failed", f"found by keyword only: {told(error)}")
         return None
-
-
-def told(error: Exception) -> str:
-    """For a warning; what was not planned is logged whole."""
-    if isinstance(error, SpoolError):
-        return error.message
-    logger.exception("a fault of ours, not of the medium")
-    return f"{type(error).__name__}: {error}"

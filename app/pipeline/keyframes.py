@@ -1,8 +1,9 @@
 """First filter of a video: what can be seen in it is looked for while what is said is heard.
 
 Each key-frame becomes an asset of its own, by a job of its own. They are sent on their way once
-the sound is done, so that a video that cannot be taken in leaves none; the list of them is written
-last, and an attempt that finds it looks for nothing again.
+the sound is done, so that a video that cannot be taken in leaves none (of one that is cancelled
+just then, those stay that were sent); the list of them is written last, and an attempt that finds
+it looks for nothing again.
 """
 
 import asyncio
@@ -19,15 +20,15 @@ from app.domain.errors import Budget, NoAudio, NotFound, SourceError, SpoolError
 from app.domain.jobs import Job, Stage, frames_key, reel_key
 from app.domain.keyframes import Keyframe, Reel
 from app.domain.media_types import frame_id
-from app.pipeline.embed import told
 from app.pipeline.fetch import fetch
 from app.pipeline.listen import SHARES, listen
-from app.pipeline.report import Stopping
+from app.pipeline.report import Stopping, told
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
 from app.ports import BlobStore
 
-FAILED = "keyframes.failed"
+FAILED, TRUNCATED = "keyframes.failed", "keyframes.truncated"
+UNREAD = "keyframes.unread"
 Looking = asyncio.Task[Reel]
 
 
@@ -44,6 +45,11 @@ async def watch(tools: Tools, work: Work) -> None:
         seen = await _emit(tools, work, reel)
     if silence is not None:
         await _keep_silent(tools, work, silence if not seen else None)
+
+
+async def drop_frames(tools: Tools, work: Work) -> None:
+    """Of what was a video before, and now is something else."""
+    await tools.frame_jobs.retire(work.job, keep=())
 
 
 async def _both(tools: Tools, work: Work) -> tuple[NoAudio | None, Reel | Exception]:
@@ -123,6 +129,7 @@ async def _emit(tools: Tools, work: Work, reel: Reel | Exception) -> bool:
     reached("keyframes.taken")
     if reel.seconds is not None and work.transcript is None:
         await work.report.duration(reel.seconds)
+    await _warn(tools, work, reel)
     jobs = [await _take_in(tools, work.job, reel, frame) for frame in reel.frames]
     await tools.frame_jobs.retire(work.job, keep=jobs)
     listed = _listed(work.job, reel, jobs)
@@ -131,6 +138,15 @@ async def _emit(tools: Tools, work: Work, reel: Reel | Exception) -> bool:
     await tools.blobs.delete_file(reel_key(work.job.job_id))
     logger.info("{} key-frames", len(jobs))
     return bool(jobs)
+
+
+async def _warn(tools: Tools, work: Work, reel: Reel) -> None:
+    """What goes for all key-frames is said of their video, once."""
+    reader = tools.pictures.reader
+    if reel.until is not None:
+        await work.report.warn(TRUNCATED, f"no key-frames behind {reel.until:.0f} s")
+    if reel.frames and reader is not None and (reason := reader.missing()):
+        await work.report.warn(UNREAD, f"what stands in the key-frames is not read: {reason}")
 
 
 async def _take_in(tools: Tools, job: Job, reel: Reel, frame: Keyframe) -> str:

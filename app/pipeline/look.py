@@ -8,8 +8,9 @@ from app.domain.assets import Asset, Picture, asset_of
 from app.domain.crashpoints import reached
 from app.domain.errors import SourceError, Unavailable
 from app.domain.jobs import Stage, thumbnail_key
-from app.pipeline.embed import told
+from app.domain.media_types import MediaType
 from app.pipeline.fetch import fetch
+from app.pipeline.report import told
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
 
@@ -101,8 +102,14 @@ async def _tried(
         return await step(tools, source, picture)
     except Exception as error:
         ending = "unavailable" if isinstance(error, Unavailable) else "failed"
-        await work.report.warn(f"{code}.{ending}", f"{failure}: {told(error)}")
+        if not _is_told_of_its_video(work, f"{code}.{ending}"):
+            await work.report.warn(f"{code}.{ending}", f"{failure}: {told(error)}")
         return picture
+
+
+def _is_told_of_its_video(work: Work, code: str) -> bool:
+    """Once, and not of each of thousands of key-frames."""
+    return code == "ocr.unavailable" and work.job.media_type is MediaType.KEYFRAME
 
 
 async def _with_text(tools: Tools, source: Path, picture: Picture) -> Picture:

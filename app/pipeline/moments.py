@@ -16,6 +16,7 @@ from app.domain.transcript import Segment, Transcript, Word
 from app.pipeline.moment import moment
 from app.pipeline.picture_moments import pictured
 from app.pipeline.text_moments import written
+from app.ports import PageReader
 
 #: Characters in a passage: what a sentence embedding still holds together.
 MAX_LENGTH = 250
@@ -47,12 +48,12 @@ class Passage:
         return ends_sentence(self.text)
 
 
-def moments_of(asset: Asset, transcript: Transcript | None) -> list[Moment]:
+def moments_of(asset: Asset, transcript: Transcript | None, texts: PageReader) -> list[Moment]:
     """Numbered from 0: the same asset always gives the same ids."""
     if transcript:
         return spoken(asset, transcript)
     if asset.media_type is MediaType.TEXT:
-        return written(asset)
+        return written(asset, texts)
     if asset.picture:
         return pictured(asset, asset.picture)
     return silent(asset) if asset.media_type is MediaType.VIDEO else []

@@ -14,7 +14,8 @@ def pictured(asset: Asset, picture: Picture) -> list[Moment]:
     """The first is of what it shows, and has its visual vector; then what can be read in it."""
     at = asset.at or 0.0
     shown, *read = [_shown(asset, picture), *_passages(picture)]
-    first = moment(asset, 0, shown, start=at, end=at, thumbnail=True, visual=picture.visual)
+    look = {"visual": picture.visual, "visual_model": picture.visual_model or ""}
+    first = moment(asset, 0, shown, start=at, end=at, thumbnail=True, **look)
     rest = [
         moment(asset, number, text, start=at, end=at, thumbnail=True)
         for number, text in enumerate(read, start=1)

@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.assets import NOTHING, Asset, asset_of
+from app.domain.crashpoints import reached
 from app.domain.errors import MediaTooLarge, MediaUnreadable, StorageError
 from app.domain.jobs import Job, Stage
-from app.domain.writing.document import document_of
-from app.domain.writing.encoding import decoded
-from app.domain.writing.formats import TextFormat, text_format_of
+from app.domain.writing.encoding import Decoded, decoded
+from app.domain.writing.formats import MOST_BYTES, TextFormat, text_format_of
 from app.domain.writing.front_matter import front_matter_of
 from app.domain.writing.told import Told, told_by
 from app.pipeline.fetch import fetch
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
+from app.ports import PageReader
 
-#: Bytes of a text: more than the longest of novels has.
-MOST_BYTES = 5 * 1024 * 1024
+GUESSED = "it is read as Windows-1252, in which letters of other alphabets become others"
 
 
 async def read(tools: Tools, work: Work) -> None:
@@ -31,16 +31,22 @@ async def read(tools: Tools, work: Work) -> None:
 async def _first(tools: Tools, work: Work) -> Asset:
     await work.report.enter(Stage.EMBEDDING)
     source = await fetch(work.job, tools.blobs, tools.fetcher, lambda _: None)
-    text = await asyncio.to_thread(_text, source, work.job.source_name)
+    reached("text.begun")
+    content = await asyncio.to_thread(_content, source, work.job.source_name)
+    if content.is_guessed:
+        await work.report.warn("text.encoding", f"neither marked nor UTF: {GUESSED}")
+    text = content.text
     if not text.strip():
         await work.report.warn("media.no_text", "nothing is written in it")
     text_format = text_format_of(work.job.source_name)
     told = told_by(await _front_matter(tools, work, text, text_format))
-    found = await asyncio.to_thread(_found, work.job, text, text_format, told)
-    return await tools.assets.settle(work.job, found)
+    found = await asyncio.to_thread(_found, tools.texts, work.job, text, text_format, told)
+    asset = await tools.assets.settle(work.job, found)
+    reached("text.kept")
+    return asset
 
 
-def _text(source: Path, name: str) -> str:
+def _content(source: Path, name: str) -> Decoded:
     try:
         size = source.stat().st_size
         if size > MOST_BYTES:
@@ -66,10 +72,10 @@ async def _front_matter(
         return NOTHING
 
 
-def _found(job: Job, text: str, text_format: TextFormat, told: Told) -> Asset:
+def _found(texts: PageReader, job: Job, text: str, text_format: TextFormat, told: Told) -> Asset:
     """What the owner asks for goes before what the text says."""
     options = job.options
-    title = options.title or told.title or document_of(text, text_format).title
+    title = options.title or told.title or texts.read(text, text_format).title
     asset = asset_of(
         job,
         title=title,

@@ -8,7 +8,7 @@ from app.domain.media_types import MediaType
 from app.pipeline.chapters import name_chapters
 from app.pipeline.describe import describe
 from app.pipeline.embed import index
-from app.pipeline.keyframes import watch
+from app.pipeline.keyframes import drop_frames, watch
 from app.pipeline.listen import listen
 from app.pipeline.look import look
 from app.pipeline.read import read
@@ -22,10 +22,10 @@ Filter = Callable[[Tools, Work], Awaitable[None]]
 Recipe = tuple[Filter, ...]
 
 RECIPES: Mapping[MediaType, Recipe] = {
-    MediaType.AUDIO: (listen, index, name_topics, name_chapters, tell_speakers),
-    MediaType.IMAGE: (look, index, describe),
-    MediaType.KEYFRAME: (look, index, describe),
-    MediaType.TEXT: (read, index),
+    MediaType.AUDIO: (listen, drop_frames, index, name_topics, name_chapters, tell_speakers),
+    MediaType.IMAGE: (look, drop_frames, index, describe),
+    MediaType.KEYFRAME: (look, drop_frames, index, describe),
+    MediaType.TEXT: (read, drop_frames, index),
     MediaType.VIDEO: (watch, index, name_topics, name_chapters, tell_speakers),
 }
 #: Of an asset that is known: its labels came from elsewhere, or its index is made anew.

@@ -110,3 +110,11 @@ class JobReport:
     async def _held(verb: object) -> None:
         if not await verb:  # type: ignore[misc]
             raise ClaimLost("another run of the service took over this job")
+
+
+def told(error: Exception) -> str:
+    """For a warning; what was not planned is logged whole."""
+    if isinstance(error, SpoolError):
+        return error.message
+    logger.exception("a fault of ours, not of the medium")
+    return f"{type(error).__name__}: {error}"

@@ -9,9 +9,9 @@ from app.domain.errors import ModelError
 from app.domain.jobs import Job, pcm_key
 from app.domain.media import SAMPLE_BYTES, SAMPLE_RATE, Audio, Span
 from app.domain.transcript import Segment, Transcript
-from app.pipeline.embed import told
 from app.pipeline.extract import extract
 from app.pipeline.fetch import fetch
+from app.pipeline.report import told
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
 

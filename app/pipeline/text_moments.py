@@ -2,14 +2,14 @@
 
 from app.domain.assets import Asset
 from app.domain.search import Moment
-from app.domain.writing.document import document_of
 from app.domain.writing.formats import TextFormat
 from app.pipeline.moment import moment
+from app.ports import PageReader
 
 
-def written(asset: Asset) -> list[Moment]:
+def written(asset: Asset, texts: PageReader) -> list[Moment]:
     """In the order of the text; a text has no seconds."""
-    document = document_of(asset.text, asset.text_format or TextFormat.PLAIN)
+    document = texts.read(asset.text, asset.text_format or TextFormat.PLAIN)
     told = [(asset.description, "")] if asset.description.strip() else []
     passages = [*told, *((each.text, each.anchor) for each in document.passages)]
     return [

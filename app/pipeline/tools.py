@@ -17,6 +17,7 @@ from app.ports import (
     FrontMatterReader,
     MediaExtractor,
     MediaFetcher,
+    PageReader,
     SpeakerFinder,
     SpeechDetector,
     TextReader,
@@ -36,6 +37,8 @@ class PictureTools:
     reader: TextReader | None
     eyes: VisualEmbedder | None
     describer: Describer | None
+    #: Whether it is asked about key-frames, too.
+    describes_frames: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +58,7 @@ class Tools:
     pictures: PictureTools
     frames: FrameTaker
     frame_jobs: FrameIntake
+    texts: PageReader
     front_matter: FrontMatterReader
     index: VectorIndex
     max_window: float

@@ -6,7 +6,8 @@ from loguru import logger
 
 from app.domain.jobs import Job, Task
 from app.domain.transcript import Transcript
-from app.pipeline.embed import Warn, told
+from app.pipeline.embed import Warn
+from app.pipeline.report import told
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
 from app.ports import TopicFinder, TranscriptStore

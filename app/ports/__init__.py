@@ -22,7 +22,7 @@ from app.ports.keys import KeyStore
 from app.ports.media import MediaExtractor, MediaFetcher, SpeechDetector
 from app.ports.pictures import Darkroom, Describer, TextReader, VisualEmbedder
 from app.ports.records import RecordStore
-from app.ports.texts import FrontMatterReader
+from app.ports.texts import FrontMatterReader, PageReader
 from app.ports.types import Progress, Vector
 from app.ports.uploads import UploadStore
 from app.ports.watched import WatchNotes
@@ -50,6 +50,7 @@ __all__ = [
     "MediaExtractor",
     "MediaFetcher",
     "ModelStore",
+    "PageReader",
     "Progress",
     "RecordIndex",
     "RecordStore",

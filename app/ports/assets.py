@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from app.domain.assets import Asset, AssetChanges, AssetPage, Picture
+from app.domain.assets import Asset, AssetChanges, AssetPage, Picture, Still
 from app.domain.jobs import Job
 from app.domain.media_types import MediaType
 from app.domain.pictures import Sight
@@ -26,6 +26,10 @@ class AssetStore(Protocol):
         """None also when a later job took the same asset in again."""
         ...
 
+    async def of_jobs(self, job_ids: Sequence[str]) -> set[str]:
+        """Ids of all assets that `of_job` would give for these."""
+        ...
+
     async def list(
         self,
         *,
@@ -34,10 +38,15 @@ class AssetStore(Protocol):
         limit: int = 50,
         cursor: str | None = None,
     ) -> AssetPage:
-        """Newest first; key-frames only when asked for by type or parent.
+        """Newest first; key-frames only when asked for by type or parent. In brief: texts are
+        left out, and vectors of pictures.
 
         Raises InvalidRequest on a cursor that this store did not make.
         """
+        ...
+
+    async def stills(self, video_id: str) -> Sequence[Still]:
+        """Key-frames of the video, in the order of time."""
         ...
 
     async def edit(
@@ -70,12 +79,18 @@ class AssetStore(Protocol):
 
     async def ids(self) -> set[str]: ...
 
-    async def unindexed(self, generation: str, limit: int) -> Sequence[str]:
-        """Assets whose revision is not marked with this generation, newest first."""
+    async def unindexed(
+        self, generation: str, limit: int, *, parent_id: str | None = None
+    ) -> Sequence[str]:
+        """Assets whose revision is not marked with this generation; those without any mark first,
+        and of these the newest. All, or the key-frames of one video.
+
+        But for what a job is under way with, which indexes it itself.
+        """
         ...
 
     async def behind(self, generation: str) -> int:
-        """How many assets are not marked with this generation."""
+        """How many `unindexed` could give."""
         ...
 
     async def count(self) -> dict[MediaType, int]:
@@ -90,6 +105,6 @@ class AssetStore(Protocol):
         """
         ...
 
-    async def unmark(self, asset_id: str) -> None:
-        """The index may lack moments of the asset."""
+    async def unmark(self, *asset_ids: str) -> None:
+        """The index may lack moments of these assets."""
         ...

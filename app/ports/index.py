@@ -1,6 +1,6 @@
 """What makes moments findable."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from app.domain.index_state import IndexState
@@ -45,6 +45,10 @@ class VectorIndex(Protocol):
 
     async def delete_asset(self, asset_id: str) -> None: ...
 
+    async def delete_assets(self, asset_ids: Sequence[str]) -> None:
+        """At one go: each by itself would be a file and a version of its own."""
+        ...
+
     async def vectors(self, asset_id: str) -> Mapping[str, Vector]:
         """By text, those that the asset's moments have: the same words need no new one.
 
@@ -86,8 +90,12 @@ class RecordIndex(Protocol):
 
     async def remove(self, moment_ids: Sequence[str]) -> None: ...
 
-    async def records(self) -> set[str]:
-        """Ids of all moments that were added by themselves."""
+    def records(self) -> AsyncIterator[Sequence[str]]:
+        """Ids of all moments that were added by themselves, a thousand or fewer at a time."""
+        ...
+
+    async def lacking(self, moment_ids: Sequence[str]) -> Sequence[str]:
+        """Those of which there is no row."""
         ...
 
 

@@ -100,16 +100,25 @@ class JobStore(Protocol):
         """Completed jobs on the same bytes, newest first."""
         ...
 
-    async def of_asset(self, asset_id: str) -> Sequence[str]:
-        """Ids of all jobs that took the asset in or looked at it again, newest first."""
+    async def of_asset(self, asset_id: str, *, under_way: bool = False) -> Sequence[str]:
+        """Ids of all jobs that took the asset in or looked at it again, newest first; or only of
+        those that are under way."""
         ...
 
-    async def of_frames(self, video_id: str) -> Sequence[str]:
-        """Ids of all jobs on key-frames of a video."""
+    async def of_frames(self, video_id: str, *, before: datetime | None = None) -> Sequence[str]:
+        """Ids of all jobs on key-frames of a video, or of those that were committed before then."""
         ...
 
-    async def newest(self, asset_ids: Sequence[str]) -> dict[str, Job]:
-        """By asset, the job that was taken in last; none for assets without one."""
+    async def newest(self, asset_ids: Sequence[str], *, living: bool = False) -> dict[str, Job]:
+        """By asset, the job that was taken in last; none for assets without one.
+
+        `living`: of those that take the asset in, and did not come to nothing.
+        """
+        ...
+
+    async def overtaken(self, asset_id: str | None = None) -> Sequence[str]:
+        """Ids of jobs under way that take in an asset which a later job under way takes in anew;
+        those on one asset, or on all."""
         ...
 
     async def claim(self, job_id: str, boot_id: str) -> Job | None:
@@ -152,8 +161,11 @@ class JobStore(Protocol):
         """running -> pending through no fault of the job; the attempt is given back."""
         ...
 
-    async def cancel(self, job_id: str) -> bool:
-        """pending or running -> cancelled; the claim is lost with it."""
+    async def cancel(self, job_id: str, *, overtaken: bool = False) -> bool:
+        """pending or running -> cancelled; the claim is lost with it.
+
+        `overtaken`: not on request, but since a later job takes the same asset in.
+        """
         ...
 
     async def reopen(self, job: Job) -> bool:
@@ -177,6 +189,10 @@ class JobStore(Protocol):
 
         With `ended_before`, only of one that `expired` would give.
         """
+        ...
+
+    async def delete_all(self, job_ids: Sequence[str]) -> Sequence[Job]:
+        """`delete` in one go, of a thousand at most; those that went, as they were."""
         ...
 
     async def sweep(self, boot_id: str) -> Swept:

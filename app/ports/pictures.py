@@ -19,6 +19,10 @@ class Darkroom(Protocol):
 
 
 class TextReader(Protocol):
+    def missing(self) -> str | None:
+        """Why it can read nothing at all; None when it can."""
+        ...
+
     async def read(self, source: Path) -> Sequence[TextLine]:
         """The lines that stand in the picture, from top to bottom; none where there are none.
 

@@ -1,6 +1,6 @@
 """What was added to the index by itself: kept, so that the index can be made anew from it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from app.domain.records import Record
@@ -30,8 +30,18 @@ class RecordStore(Protocol):
         """
         ...
 
-    async def ids(self) -> set[str]:
-        """Of their moments."""
+    async def marks(self, moment_ids: Sequence[str]) -> Mapping[str, str | None]:
+        """Of those that are there, the generation that they are marked with."""
         ...
 
-    async def count(self) -> int: ...
+    async def marked(self, generation: str, limit: int, *, after: str = "") -> Sequence[str]:
+        """Ids of moments that are marked with this generation, in order; those behind `after`."""
+        ...
+
+    async def unmark(self, moment_ids: Sequence[str]) -> None:
+        """The index lacks these."""
+        ...
+
+    async def count(self, generation: str | None = None) -> int:
+        """All, or those that are marked with this generation."""
+        ...

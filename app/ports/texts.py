@@ -1,8 +1,10 @@
-"""What stands in front of a text, read."""
+"""Texts, read: what their readers see, and what stands in front of it."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from app.domain.writing.document import Document
+from app.domain.writing.formats import TextFormat
 from app.domain.writing.front_matter import FrontMatter
 
 
@@ -12,4 +14,10 @@ class FrontMatterReader(Protocol):
 
         Raises MediaUnreadable, with the place, when it cannot be read, or tells too much.
         """
+        ...
+
+
+class PageReader(Protocol):
+    def read(self, text: str, text_format: TextFormat) -> Document:
+        """Its headings and passages; every text is one. For a thread: a long one takes seconds."""
         ...

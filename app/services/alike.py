@@ -3,7 +3,7 @@ in the same way."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from app.domain.jobs import AssetStage, IdempotencyKey, Job, JobOptions, JobStatus, Priority
+from app.domain.jobs import IdempotencyKey, Job, JobOptions, JobStatus, Priority
 from app.domain.media_types import SPOKEN
 from app.ports import AssetStore, JobStore
 
@@ -51,15 +51,12 @@ class AlikeJobs:
 
 async def not_replaced(store: JobStore, jobs: Sequence[Job]) -> tuple[Job, ...]:
     """Those whose asset no later job takes, or has taken, in anew."""
-    newest = await store.newest([job.asset_id for job in jobs])
-    return tuple(job for job in jobs if not _replaces(newest.get(job.asset_id, job), job))
+    newest = await store.newest([job.asset_id for job in jobs], living=True)
+    return tuple(job for job in jobs if not _is_later(newest.get(job.asset_id, job), job))
 
 
-def _replaces(newest: Job, job: Job) -> bool:
-    """Not so one that looks at the same asset again, and one that came to nothing."""
-    if newest.job_id == job.job_id or newest.status in CAME_TO_NOTHING:
-        return False
-    return newest.options.asset_stage is AssetStage.INITIAL
+def _is_later(one: Job, other: Job) -> bool:
+    return (one.created_at, one.job_id) > (other.created_at, other.job_id)
 
 
 def _asked(options: JobOptions) -> JobOptions:

@@ -161,17 +161,20 @@ class ArrivingIndex(Arriving[VectorIndex]):
         await (await self.get()).replace_asset(asset_id, moments, vectors)
 
     async def delete_asset(self, asset_id: str) -> None:
-        """One that failed is kept in mind for `delete_late`."""
-        self._not_deleted.add(asset_id)
-        await (await self.get()).delete_asset(asset_id)
-        self._not_deleted.discard(asset_id)
+        await self.delete_assets([asset_id])
+
+    async def delete_assets(self, asset_ids: Sequence[str]) -> None:
+        """When that failed, they are kept in mind for `delete_late`."""
+        self._not_deleted.update(asset_ids)
+        await (await self.get()).delete_assets(asset_ids)
+        self._not_deleted.difference_update(asset_ids)
 
     async def delete_late(self) -> list[str]:
         """Those that could not be deleted at their time, and now are. Never raises."""
         late = sorted(self._not_deleted)
-        for asset_id in late:
+        if late:
             with suppress(SpoolError):
-                await self.delete_asset(asset_id)
+                await self.delete_assets(late)
         return [asset_id for asset_id in late if asset_id not in self._not_deleted]
 
     async def vectors(self, asset_id: str) -> Mapping[str, Vector]:

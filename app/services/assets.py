@@ -1,25 +1,22 @@
 """Assets: what is known of each searchable thing, corrected and taken away by its owner."""
 
-import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from loguru import logger
 
 from app.domain.assets import Asset, AssetChanges, asset_of
+from app.domain.crashpoints import reached
 from app.domain.errors import Conflict, InvalidRequest, NotFound, SpoolError
 from app.domain.jobs import Job, JobOptions, thumbnail_key
 from app.domain.media_types import SPOKEN, MediaType
-from app.domain.search import Moment
-from app.domain.transcript import Transcript
-from app.pipeline.moments import moments_of
-from app.ports import AssetStore, BlobStore, JobStore, TranscriptStore
+from app.domain.writing.formats import MOST_BYTES
+from app.ports import AssetStore, BlobStore, JobStore
+from app.services.asset_pages import AssetPages, Shown
 from app.services.indexer import Indexer
 from app.services.intake import Intake
 from app.services.jobs import JobService
-
-MOST_FRAMES = 500  # of a video that are shown
+from app.services.request_key import named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,24 +39,12 @@ class AssetStates:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
-    """All that a page about it shows."""
-
-    asset: Asset
-    transcript: Transcript | None
-    #: Of text.
-    passages: Sequence[Moment]
-    #: Key-frames of a video, in the order of time.
-    frames: Sequence[Asset]
-
-
-@dataclass(frozen=True, kw_only=True)
 class AssetService:
     """All verbs that take an id raise NotFound when there is no such asset."""
 
     assets: AssetStore
     store: JobStore
-    transcripts: TranscriptStore
+    pages: AssetPages
     blobs: BlobStore
     jobs: JobService
     intake: Intake
@@ -101,16 +86,26 @@ class AssetService:
         await self.indexer.level(asset_id)
         return await self.get(asset_id)
 
-    async def again(self, asset_id: str, changes: AssetChanges, options: JobOptions) -> Job:
-        """A job that makes the index anew, with `changes`; nothing is looked at again."""
+    async def again(
+        self, asset_id: str, changes: AssetChanges, options: JobOptions, key: str | None = None
+    ) -> Job:
+        """A job that makes the index anew, with `changes`; nothing is looked at again.
+
+        Where it is refused, nothing changes.
+        """
+        options = await self.intake.checked(options.evolve(asset_id=asset_id))
+        request = named(key, options, asdict(changes))
+        if request and (before := await self.store.answered(request)):
+            return before
+        await self._check_kind(asset_id, options.media_type)
         asset = await self._change(asset_id, changes)
         options = options.evolve(
-            asset_id=asset_id, media_type=asset.media_type, title=asset.title, labels=asset.labels
+            media_type=asset.media_type,
+            title=asset.title,
+            labels=asset.labels,
+            parent_id=asset.parent_id,
         )
-        upload = self.intake.expect(asset.title)
-        job = await self.intake.submit_kept(upload, await self.intake.checked(options))
-        assert job is not None  # the id is a new one
-        return job
+        return await self.intake.submit_again(options, request)
 
     async def delete(self, asset_id: str) -> None:
         """With all jobs on it, their files, its moments, and the key-frames of a video.
@@ -120,13 +115,11 @@ class AssetService:
         jobs = await self.store.of_asset(asset_id)
         if not jobs:
             raise unknown(asset_id)
-        for job_id in jobs:
-            with suppress(SpoolError):  # it has ended
+        for job_id in await self.store.of_asset(asset_id, under_way=True):
+            with suppress(SpoolError):  # it has ended by now
                 await self.jobs.cancel(job_id)
         await self.jobs.delete_frames(asset_id)
-        for job_id in jobs:
-            with suppress(NotFound):
-                await self.jobs.delete(job_id)
+        await self.jobs.delete_all(jobs)
 
     async def thumbnail(self, asset_id: str) -> bytes:
         """A JPEG."""
@@ -135,20 +128,12 @@ class AssetService:
             return await self.blobs.load_file(thumbnail_key(asset.job_id))
         raise NotFound(f"there is no picture of {asset_id}", code="asset.no_thumbnail")
 
-    async def show(self, asset_id: str) -> Shown:
-        asset = await self._kept(asset_id)
-        return Shown(
-            asset=asset,
-            transcript=await self.transcripts.load(asset.job_id),
-            passages=await _passages(asset),
-            frames=await self._frames(asset),
-        )
-
-    async def _frames(self, asset: Asset) -> Sequence[Asset]:
-        if asset.media_type is not MediaType.VIDEO:
-            return ()
-        page = await self.assets.list(parent_id=asset.asset_id, limit=MOST_FRAMES)
-        return sorted(page.assets, key=lambda frame: frame.at or 0.0)
+    async def show(self, name: str) -> Shown:
+        """An asset, or a record that was added to the index by itself."""
+        asset = await self.assets.get(name)
+        if asset is None and (shown := await self.pages.of_record(name)):
+            return shown
+        return await self.pages.of(asset or await self._kept(name))
 
     async def _change(self, asset_id: str, changes: AssetChanges) -> Asset:
         asset = await self._kept(asset_id)
@@ -158,8 +143,14 @@ class AssetService:
         edited = await self.assets.edit(asset_id, changes)
         if edited is None:
             raise unknown(asset_id)
+        reached("asset.edited")
         logger.bind(asset_id=asset_id).info("changed by its owner")
         return edited
+
+    async def _check_kind(self, asset_id: str, told: MediaType | None) -> None:
+        asset = await self._kept(asset_id)
+        if told not in (None, asset.media_type):
+            raise InvalidRequest(f"mediaType: {asset_id} is {asset.media_type.value}")
 
     async def _kept(self, asset_id: str) -> Asset:
         asset = await self.assets.get(asset_id)
@@ -178,14 +169,6 @@ class AssetService:
         return AssetState(asset=asset, job=job, kept=True, indexed=indexed)
 
 
-async def _passages(asset: Asset) -> Sequence[Moment]:
-    """A long text takes seconds."""
-    if asset.media_type is not MediaType.TEXT:
-        return ()
-    found = await asyncio.to_thread(moments_of, asset, None)
-    return [passage for passage in found if passage.text != asset.description]
-
-
 def unknown(asset_id: str) -> NotFound:
     return NotFound(f"no asset {asset_id}", code="asset.not_found")
 
@@ -196,6 +179,8 @@ def _check(asset: Asset, changes: AssetChanges) -> None:
     if spoken and changes.text is not None:
         hint = "correct its segments, by their ids in the result"
         raise InvalidRequest("text: what was spoken has none of its own", hint=hint)
+    if len((changes.text or "").encode(errors="replace")) > MOST_BYTES:
+        raise InvalidRequest(f"text: {MOST_BYTES} bytes are the most")
     if not spoken and (changes.segments or changes.speakers):
         what = "segments" if changes.segments else "speakers"
         raise InvalidRequest(f"{what}: only what was spoken has some")

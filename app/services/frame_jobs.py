@@ -1,11 +1,11 @@
 """Jobs on the key-frames of a video, through the same queue as all others."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from app.domain.crashpoints import reached
-from app.domain.errors import Conflict, NotFound
+from app.domain.errors import Conflict
 from app.domain.jobs import Job, JobOptions, Priority, SourceKind, upload_key
 from app.domain.keyframes import emitted, frame_job_id
 from app.domain.media_types import MediaType, frame_id
@@ -18,8 +18,8 @@ class FrameJobs:
     store: JobStore
     queue: JobQueue
     blobs: BlobStore
-    #: With all that the job found. Raises NotFound when somebody was faster.
-    delete: Callable[[str], Awaitable[None]]
+    #: With all that the jobs found.
+    delete_all: Callable[[Sequence[str]], Awaitable[None]]
 
     async def take_in(self, video: Job, at: float, jpeg: bytes) -> str:
         """The JPEG is there before the row, as with every upload."""
@@ -32,10 +32,14 @@ class FrameJobs:
         return job_id
 
     async def retire(self, video: Job, keep: Collection[str]) -> None:
-        for job_id in await self.store.of_frames(video.asset_id):
-            if emitted(job_id) and job_id not in keep:
-                with suppress(NotFound):
-                    await self.delete(job_id)
+        """What a later job that is under way with the same asset gave rise to is that one's own."""
+        newest = await self.store.newest([video.asset_id], living=True)
+        last = newest.get(video.asset_id, video)
+        overtaken = last.created_at > video.created_at and not last.status.ended
+        before = last.created_at if overtaken else None
+        frames = await self.store.of_frames(video.asset_id, before=before)
+        if old := [job_id for job_id in frames if emitted(job_id) and job_id not in keep]:
+            await self.delete_all(old)
 
     async def _queued(self, video: Job, at: float, job_id: str, name: str) -> None:
         options = _options(video, at)

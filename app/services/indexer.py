@@ -4,8 +4,8 @@ import asyncio
 from contextlib import suppress
 
 from app.domain.errors import SpoolError
-from app.ports import Embedder, VectorIndex
-from app.services.reindex import Books, reindex
+from app.ports import Embedder, RecordStore, VectorIndex
+from app.services.reindex import PAGE, Books, reindex
 from app.services.watch import JobWatch
 
 PATIENCE = 5.0  # seconds that somebody who made a change waits for the index
@@ -16,10 +16,15 @@ class Indexer:
     """One run for an asset at a time: the later change is the one that stands in the index."""
 
     def __init__(
-        self, books: Books, embedder: Embedder, index: VectorIndex, watch: JobWatch
+        self,
+        books: Books,
+        embedder: Embedder,
+        index: VectorIndex,
+        watch: JobWatch,
+        bulk: RecordStore | None = None,
     ) -> None:
         self._books, self._embedder, self._index = books, embedder, index
-        self._watch = watch
+        self._watch, self._bulk = watch, bulk
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
 
@@ -37,10 +42,15 @@ class Indexer:
         return False
 
     async def behind(self) -> int | None:
-        """How many assets are not in it as they are; None while it loads."""
+        """How many assets and records are not in it as they are; None while it loads."""
         if not self._index.ready:
             return None
-        return await self._books.assets.behind(self._index.generation)
+        generation = self._index.generation
+        assets = await self._books.assets.behind(generation)
+        if self._bulk is None:
+            return assets
+        whole = await self._bulk.count(generation)
+        return assets + max(0, await self._bulk.count() - whole)
 
     async def aclose(self) -> None:
         runs = set(self._runs.values())
@@ -69,6 +79,24 @@ class Indexer:
             self._again.discard(asset_id)
             await self._job_ended(asset_id)
             await reindex(asset_id, self._books, self._embedder, self._index)
+            with suppress(SpoolError):  # the next look at all that is behind sees to it
+                await self._level_frames(asset_id)
+
+    async def _level_frames(self, video_id: str) -> None:
+        """What a video is told reaches its key-frames, too. A change that comes meanwhile is first
+        made in the video itself."""
+        failed: set[str] = set()
+        while fresh := await self._frames_behind(video_id, failed):
+            for frame in fresh:
+                if video_id in self._again:
+                    return
+                if not await reindex(frame, self._books, self._embedder, self._index):
+                    failed.add(frame)
+
+    async def _frames_behind(self, video_id: str, failed: set[str]) -> list[str]:
+        generation, limit = self._index.generation, PAGE + len(failed)
+        found = await self._books.assets.unindexed(generation, limit, parent_id=video_id)
+        return [frame for frame in found if frame not in failed]
 
     async def _job_ended(self, asset_id: str) -> None:
         """A job that still looks at the asset would put what it knows over the change."""

@@ -55,14 +55,17 @@ class Intake:
         committed: Callable[[str], None],
         check_engine: Callable[[str | None, str | None], Awaitable[tuple[str, str]]],
         alike: AlikeJobs,
+        overtake: Callable[[Job], Awaitable[None]],
         max_file_size: int,
         max_duration: float,
     ) -> None:
         """`committed` is told of each job whose row is durable. `check_engine`: the provider and
-        model that such a wish gets now; raises InvalidRequest."""
+        model that such a wish gets now; raises InvalidRequest. `overtake` ends what takes the same
+        asset in as a job that is committed; it never raises."""
         self._store, self._queue, self._blobs = store, queue, blobs
         self._fetcher, self._roots, self._disk = fetcher, roots, disk
         self._committed, self._check_engine, self._alike = committed, check_engine, alike
+        self._overtake = overtake
         self._max_file_size, self._max_duration = max_file_size, max_duration
 
     def make_room(self, size: int) -> None:
@@ -82,6 +85,14 @@ class Intake:
             await self.discard(upload)
             raise MediaEmpty("the upload has no bytes")
         return replace(upload, sha256=digest.hexdigest())
+
+    async def receive_whole(self, filename: str, content: bytes) -> Upload:
+        """The same with bytes that are there already."""
+
+        async def once() -> AsyncIterator[bytes]:
+            yield content
+
+        return await self.receive(filename, once())
 
     async def submit_received(
         self, upload: Upload, options: JobOptions, key: str | None = None, *, dedupe: bool = False
@@ -145,6 +156,13 @@ class Intake:
         options = await self.checked(options)
         name = str(found)
         return await self._add(_new_id(), SourceKind.PATH, name, name, options, None, sha256)
+
+    async def submit_again(self, options: JobOptions, request: IdempotencyKey | None) -> Job:
+        """A job on an asset that is known: it brings nothing. `options` have been checked."""
+        upload, kind = self.expect(options.title or ""), SourceKind.UPLOAD
+        return await self._add(
+            upload.job_id, kind, upload.filename, upload.key, options, request, None
+        )
 
     async def submit_url(
         self, url: str, options: JobOptions, key: str | None = None, *, dedupe: bool = False
@@ -213,6 +231,7 @@ class Intake:
         reached("submit.committed")
         if job.job_id == job_id:
             self._committed(job_id)
+            await self._overtake(job)
             await self._queue.enqueue({"job_id": job_id}, job.options.priority)
             taken_in = logger.bind(job_id=job_id, stage=None, attempt=job.attempts)
             taken_in.info("taken in: {} {}", job.source.value, job.source_name)

@@ -16,12 +16,21 @@ from app.domain.jobs import PASSING_WARNINGS, AssetStage, Job, JobPage, JobStatu
 from app.domain.media_types import SPOKEN, MediaType
 from app.domain.result import no_words, result_of
 from app.domain.transcript import Segment, Transcript
-from app.ports import AssetStore, BlobStore, JobQueue, JobStore, TranscriptStore, VectorIndex
+from app.ports import (
+    AssetStore,
+    BlobStore,
+    JobQueue,
+    JobStore,
+    PageReader,
+    TranscriptStore,
+    VectorIndex,
+)
 from app.services.alike import not_replaced
 from app.services.sweep import delete_files
 from app.services.watch import JobWatch
 
 PAGE = 200  # dead letters replayed at once
+AT_ONCE = 1000  # jobs deleted together
 
 
 class JobService:
@@ -36,6 +45,7 @@ class JobService:
         assets: AssetStore,
         queue: JobQueue,
         blobs: BlobStore,
+        texts: PageReader,
         index: VectorIndex,
         watch: JobWatch,
         drop: Callable[[str], Awaitable[None]],
@@ -43,7 +53,7 @@ class JobService:
         ended: Callable[[], None],
     ) -> None:
         self._store, self._transcripts, self._queue = store, transcripts, queue
-        self._assets = assets
+        self._assets, self._texts = assets, texts
         self._blobs, self._index, self._watch = blobs, index, watch
         self._drop, self._forgotten, self._ended = drop, forget, ended
 
@@ -102,7 +112,8 @@ class JobService:
         asset, transcript = await self._known(job)
         if transcript is None:
             self._check_result(job, asset)
-        return await asyncio.to_thread(result_of, job, asset or asset_of(job), transcript)
+        found, read = asset or asset_of(job), self._texts.read
+        return await asyncio.to_thread(result_of, job, found, transcript, read)
 
     async def _known(self, job: Job) -> tuple[Asset | None, Transcript | None]:
         """What is kept of what the job found, or of the asset that it looked at again."""
@@ -152,6 +163,8 @@ class JobService:
             raise Conflict("the job completed, and nothing in it failed")
         if job.status is JobStatus.COMPLETED and (await self._known(job))[0] is None:
             raise _superseded(job)  # nothing of it is left to run
+        if not await not_replaced(self._store, [job]):
+            raise _superseded(job)  # it would take the place of what came later
         if not await self._reopened(job):
             raise Conflict(f"the job is {job.status.value}: there is nothing to retry")
         return await self.get(job_id)
@@ -163,12 +176,12 @@ class JobService:
         return await self.retry(job_id)
 
     async def replay_all(self) -> Sequence[str]:
-        """Every dead letter there is now; returns their ids."""
+        """Every dead letter that no later job has replaced; returns their ids."""
         replayed: list[str] = []
         cursor: str | None = None
         while True:
             page = await self._store.list(dead_letter=True, limit=PAGE, cursor=cursor)
-            for job in page.jobs:
+            for job in await not_replaced(self._store, page.jobs):
                 if await self._reopened(job):
                     replayed.append(job.job_id)
             if (cursor := page.cursor) is None:
@@ -210,21 +223,46 @@ class JobService:
         await delete_files(self._blobs, job)
         reached("delete.files")
         if searchable:
-            await self._forget(job)
+            await self._forget(job.asset_id)
         self._watch.tell(job.job_id)
         _tell(job, "deleted")
         return True
 
     async def delete_frames(self, video_id: str) -> None:
         """Before the video itself: cut short and done again, it leaves none."""
-        for frame in await self._store.of_frames(video_id):
-            with suppress(NotFound):  # somebody else was faster
-                await self.delete(frame)
+        await self.delete_all(await self._store.of_frames(video_id))
 
-    async def _forget(self, job: Job) -> None:
+    async def delete_all(self, job_ids: Sequence[str]) -> None:
+        """As `delete`, but of many in one go; one that is gone is fine."""
+        for first in range(0, len(job_ids), AT_ONCE):
+            part = job_ids[first : first + AT_ONCE]
+            gone = await self._removed_together(part)
+            for job_id in part:
+                if job_id not in gone:
+                    with suppress(NotFound):
+                        await self.delete(job_id)
+
+    async def _removed_together(self, job_ids: Sequence[str]) -> set[str]:
+        """Those on which nobody is at work."""
+        searchable = await self._assets.of_jobs(job_ids)
+        for job_id in job_ids:
+            self._forgotten(job_id)
+        gone = await self._store.delete_all(job_ids)
+        reached("delete.row")
+        for job in gone:
+            await delete_files(self._blobs, job)
+        reached("delete.files")
+        if found := [job.asset_id for job in gone if job.asset_id in searchable]:
+            await self._forget(*found)
+        for job in gone:
+            self._watch.tell(job.job_id)
+        logger.info("{} jobs deleted", len(gone))
+        return {job.job_id for job in gone}
+
+    async def _forget(self, *asset_ids: str) -> None:
         try:
-            await self._index.delete_asset(job.asset_id)
-            await self._assets.unmark(job.asset_id)  # a later job may have come in between
+            await self._index.delete_assets(asset_ids)
+            await self._assets.unmark(*asset_ids)  # a later job may have come in between
         except SpoolError as error:
             logger.warning("still in the index, the next start removes it: {}", error.message)
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from loguru import logger
 
+from app.domain.crashpoints import reached
 from app.domain.errors import InvalidRequest, SpoolError
 from app.domain.records import MAX_RECORDS, Record
 from app.ports import Embedder, RecordIndex, RecordStore, Vector
+from app.services.byte_budget import ByteBudget
 
-BODIES = 3
+#: Of bodies that come in; they are read one at a time, which takes as much again.
+MOST_BYTES = 256 * 1024 * 1024
 PAGE = 256  # records whose vectors are made before they are written
 
 
@@ -32,8 +35,11 @@ class RecordService:
     model: str
     #: One for all that write records: what is put last is also written last.
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    #: Bodies are large: so many are held in memory at a time.
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BODIES))
+    #: Of moments that could not be taken out of the index at their time. One for all, too.
+    late: set[str] = field(default_factory=set)
+    #: Bodies are large.
+    bodies: ByteBudget = field(default_factory=lambda: ByteBudget(MOST_BYTES))
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def add(self, records: Sequence[Record], removed: Sequence[str]) -> Added:
         """Found when this returns. Cut short, what is kept is indexed later.
@@ -45,9 +51,11 @@ class RecordService:
         named = [replace(r, model=self.model) if r.vector is not None else r for r in records]
         async with self.writing:
             kept = await self.store.put(named)
+            reached("records.put")
             await self._write(kept, index)
             gone = await self.store.remove(removed)
-            await index.remove(removed)
+            reached("records.removed")
+            await self._remove(removed, index)
         bare = sum(r.vector is None and bool(r.moment.text) for r in kept)
         return Added(added=len(kept), removed=gone, without_vector=bare)
 
@@ -57,6 +65,7 @@ class RecordService:
         refused: set[str] = set()
         try:
             index = await self.index()
+            await self._remove_late(index)
             while page := await self._page(index, refused):
                 number += await self._indexed(page, index, refused)
         except SpoolError as error:
@@ -64,13 +73,46 @@ class RecordService:
         return number
 
     async def prune(self) -> None:
-        """Take out of the index what is no longer kept."""
+        """Take out of the index what is no longer kept, and unmark what it has lost."""
         index = await self.index()
+        stale = whole = 0
+        async for page in index.records():
+            async with self.writing:
+                marks = await self.store.marks(page)
+                gone = [moment_id for moment_id in page if moment_id not in marks]
+                if gone:
+                    await index.remove(gone)
+            stale += len(gone)
+            whole += sum(mark == index.generation for mark in marks.values())
+        if stale:
+            logger.info("{} records that are gone are taken out of the index", stale)
+        if whole < await self.store.count(index.generation):
+            await self._unmark_lost(index)
+
+    async def _unmark_lost(self, index: RecordIndex) -> None:
+        """LanceDB does not fsync: with the power, rows go that are marked as indexed."""
+        number, after = 0, ""
+        while page := await self.store.marked(index.generation, PAGE, after=after):
+            after = page[-1]
+            async with self.writing:
+                lost = await index.lacking(page)
+                await self.store.unmark(lost)
+            number += len(lost)
+        if number:
+            logger.warning("the index has lost {} records: they are indexed again", number)
+
+    async def _remove(self, moment_ids: Sequence[str], index: RecordIndex) -> None:
+        """When that fails, it is tried again at the next look."""
+        self.late.update(moment_ids)
+        await index.remove(moment_ids)
+        self.late.difference_update(moment_ids)
+
+    async def _remove_late(self, index: RecordIndex) -> None:
         async with self.writing:
-            stale = await index.records() - await self.store.ids()
-            if stale:
-                await index.remove(sorted(stale))
-                logger.info("{} records that are gone are taken out of the index", len(stale))
+            again = await self.store.marks(sorted(self.late))
+            self.late.difference_update(again)
+            if self.late:
+                await self._remove(sorted(self.late), index)
 
     async def _page(self, index: RecordIndex, refused: set[str]) -> list[Record]:
         """Those that the index refused are still among the unindexed."""
@@ -107,7 +149,7 @@ class RecordService:
 
         def whole(record: Record) -> Record:
             made_here = vectors.get(record.moment.moment_id)
-            return record if made_here is None else replace(record, vector=tuple(made_here))
+            return record if made_here is None else replace(record, vector=made_here)
 
         return [whole(record) for record in fitting]
 
@@ -128,6 +170,7 @@ class RecordService:
         generation = index.generation
         vectors: list[Vector | None] = [record.vector for record in records]
         await index.upsert([record.moment for record in records], vectors)
+        reached("records.written")
         whole = [r for r in records if r.vector is not None or not r.moment.text]
         await self.store.mark_indexed(whole, generation)
 

@@ -6,6 +6,7 @@ from loguru import logger
 
 from app.domain.crashpoints import reached
 from app.ports import JobQueue, JobStore
+from app.services.overtaking import end_overtaken
 
 MOST_TOLD = 20  # jobs of a dead run that get a line each
 
@@ -19,6 +20,7 @@ async def recover(store: JobStore, queue: JobQueue, boot_id: str) -> int:
     reached("recover.swept")
     await _tell(store, swept.pending, "interrupted: the run that held it has ended, pending again")
     await _tell(store, swept.dead, "dead letter: it died with the service, with nothing beside it")
+    await end_overtaken(store)
     pending = await store.pending()
     for job_id, priority in pending.items():
         await queue.enqueue({"job_id": job_id}, priority)

@@ -9,7 +9,8 @@ from loguru import logger
 from app.domain.assets import Asset
 from app.domain.errors import SpoolError
 from app.pipeline.embed import embed
-from app.ports import AssetStore, Embedder, JobStore, TranscriptStore, VectorIndex
+from app.pipeline.moments import moments_of
+from app.ports import AssetStore, Embedder, JobStore, PageReader, TranscriptStore, VectorIndex
 
 PAGE = 100  # assets
 FIRST_LOOK = 30.0  # seconds
@@ -23,6 +24,7 @@ class Books:
     store: JobStore
     assets: AssetStore
     transcripts: TranscriptStore
+    texts: PageReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,17 +103,38 @@ async def keep_level(
 async def prune(assets: AssetStore, index: VectorIndex) -> int:
     """Take out of the index what no asset stands behind; returns how many."""
     stale = await index.assets() - await assets.ids()
-    for asset_id in stale:
-        await index.delete_asset(asset_id)
-        await assets.unmark(asset_id)  # it may have been taken in again just now
-    if stale:
-        logger.info("{} assets that are gone are taken out of the index", len(stale))
+    if not stale:
+        return 0
+    await index.delete_assets(sorted(stale))
+    for asset_id in stale & await assets.ids():
+        await assets.unmark(asset_id)  # it was taken in again just now
+    logger.info("{} assets that are gone are taken out of the index", len(stale))
     return len(stale)
 
 
+async def unmark_lost(books: Books, index: VectorIndex) -> int:
+    """Assets that are marked as indexed and have no row any more; returns how many.
+
+    LanceDB does not fsync: with the power, rows go.
+    """
+    lost = 0
+    for asset_id in await books.assets.ids() - await index.assets():
+        asset = await books.assets.get(asset_id)
+        if asset is None or asset.indexed_in != index.generation:
+            continue
+        transcript = await books.transcripts.load(asset.job_id)
+        if await asyncio.to_thread(moments_of, asset, transcript, books.texts):  # some have none
+            await books.assets.unmark(asset_id)
+            lost += 1
+    if lost:
+        logger.warning("the index has lost {} assets: they are indexed again", lost)
+    return lost
+
+
 async def _untried(assets: AssetStore, generation: str, tried: set[str]) -> list[str]:
-    """Those tried in vain are still among the unindexed, and may be the first of them."""
-    found = await assets.unindexed(generation, PAGE + len(tried))
+    """Those tried in vain are still among the unindexed, and may be the first of them: as many
+    again are asked for, so that a million of them are not read ten thousand times."""
+    found = await assets.unindexed(generation, PAGE + 2 * len(tried))
     return [asset_id for asset_id in found if asset_id not in tried]
 
 
@@ -139,7 +162,8 @@ async def _indexed(
     asset: Asset, books: Books, embedder: Embedder, index: VectorIndex
 ) -> bool | None:
     transcript = await books.transcripts.load(asset.job_id)
-    whole = await embed(asset, transcript, embedder, index, books.assets, _log, books.transcripts)
+    assets, texts, transcripts = books.assets, books.texts, books.transcripts
+    whole = await embed(asset, transcript, embedder, index, assets, texts, _log, transcripts)
     if await books.assets.get(asset.asset_id) is None:
         await index.delete_asset(asset.asset_id)  # it was deleted meanwhile
         return None

@@ -1,17 +1,17 @@
 """Finding moments: by keyword until the embedding model is loaded, and it says so."""
 
 import asyncio
-import base64
-import binascii
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Protocol
 
 from app.domain import marking
-from app.domain.errors import EngineError, InvalidRequest, SpoolError, TooLarge, Unavailable
+from app.domain.errors import EngineError, InvalidRequest, TooLarge, Unavailable
 from app.domain.search import MatchReason, SearchAnswer, SearchHit, SearchMode, SearchQuery
-from app.ports import Embedder, Vector, VectorIndex, VisualEmbedder
+from app.ports import Embedder, Vector, VectorIndex
+from app.services.glances import PATIENCE, Busy, Eyes, Glances
+from app.services.search_cursor import SearchCursor
 
 MAX_LIMIT = 100
 
@@ -19,6 +19,7 @@ LOADING = "The embedding model is not loaded: answered by keyword."
 CONTINUED = "The page before was answered by keyword, and so is this one."
 FAILED = "The embedding model failed: answered by keyword."
 RENEWING = "The index is being made anew for another model: answered by keyword."
+BUSY = "Pictures are being looked at: answered without what only looks like the words."
 
 #: Cosines below which a picture looks like another one, or like what words tell, only by chance.
 #: EfficientNet-Lite0: photos of other things are at 0.1 to 0.34, the same one cropped, in grey or
@@ -26,49 +27,28 @@ RENEWING = "The index is being made anew for another model: answered by keyword.
 PICTURE_FLOOR, WORDS_FLOOR = 0.4, 0.2
 #: Bytes of a picture that is searched with.
 MAX_PICTURE = 12 * 1024 * 1024
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cursor:
-    """Where the next page begins. The mode is kept: pages of two rankings would not fit."""
-
-    mode: SearchMode
-    offset: int
-
-    def __str__(self) -> str:
-        return base64.urlsafe_b64encode(f"{self.mode}:{self.offset}".encode()).decode().rstrip("=")
-
-    @classmethod
-    def parse(cls, text: str) -> "Cursor":
-        """Raises InvalidRequest on anything that `str` did not make."""
-        try:
-            padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-            mode, offset = (
-                base64.b64decode(padded, altchars=b"-_", validate=True).decode().split(":")
-            )
-            cursor = cls(mode=SearchMode(mode), offset=int(offset))
-        except (ValueError, binascii.Error) as error:
-            raise InvalidRequest("cursor: not one of this service's") from error
-        if cursor.offset < 0 or str(cursor) != text:
-            raise InvalidRequest("cursor: not one of this service's")
-        return cursor
-
-
-class Eyes(VisualEmbedder, Protocol):
-    """A model for pictures that may still be on its way."""
-
-    def now(self) -> VisualEmbedder:
-        """Raises Unavailable, with the reason, while it is not there."""
-        ...
+#: Characters of a page that are marked at once: more take longer than others should wait.
+MARKED_AT_ONCE = 20_000
 
 
 class SearchService:
-    """`eyes`: None where no model for pictures is wanted."""
+    """`eyes`: None where no model for pictures is wanted. `patience`: seconds to wait for what
+    words look like. `stem`: as the index has it, so that what it found is marked.
+    """
 
-    def __init__(self, index: VectorIndex, embedder: Embedder, eyes: Eyes | None = None) -> None:
+    def __init__(
+        self,
+        index: VectorIndex,
+        embedder: Embedder,
+        eyes: Eyes | None = None,
+        patience: float = PATIENCE,
+        stem: marking.Stem = marking.as_written,
+    ) -> None:
         self._index = index
         self._embedder = embedder
+        self._stem = stem
         self._eyes = eyes
+        self._glances = None if eyes is None else Glances(eyes, patience)
 
     async def answer(
         self, query: SearchQuery, *, cursor: str | None = None, picture: bytes | None = None
@@ -83,16 +63,17 @@ class SearchService:
         if not self._index.ready:  # it raises Unavailable, and knows why
             await self._index.search(query, None)
         place = _place(query, cursor)
-        query = await self._looked(replace(query, offset=place.offset), place.mode, picture)
+        query = replace(query, offset=place.offset)
+        query, blind = await self._looked(query, place, picture)
         vector, notice = await self._vector(query, place.mode)
         mode = place.mode if vector is not None or not query.text else SearchMode.KEYWORD
         one_more = replace(query, mode=mode, limit=query.limit + 1)
         hits = tuple(await self._index.search(one_more, vector))
-        following = Cursor(mode=mode, offset=query.offset + query.limit)
+        following = SearchCursor(mode=mode, offset=query.offset + query.limit, blind=blind)
         return SearchAnswer(
-            hits=tuple(_marked(hit, query.text) for hit in hits[: query.limit]),
+            hits=await _marked_page(hits[: query.limit], query.text, self._stem),
             mode=mode,
-            notice=notice,
+            notice=notice or (BUSY if blind else None),
             cursor=str(following) if len(hits) > query.limit else None,
         )
 
@@ -115,19 +96,24 @@ class SearchService:
         return vector, None
 
     async def _looked(
-        self, query: SearchQuery, mode: SearchMode, picture: bytes | None
-    ) -> SearchQuery:
-        """With what it should look like, as far as that can be told."""
+        self, query: SearchQuery, place: SearchCursor, picture: bytes | None
+    ) -> tuple[SearchQuery, bool]:
+        """With what it should look like, and whether that had to be left out."""
         if picture is not None:
-            vector = await self._seen(picture)
-            return replace(query, visual=tuple(vector), visual_floor=PICTURE_FLOOR)
-        if mode is SearchMode.KEYWORD or self._eyes is None or not self._eyes.knows_words:
-            return query
+            seen = await self._seen(picture)
+            return replace(query, visual=tuple(seen), visual_floor=PICTURE_FLOOR), False
+        eyes, glances = self._eyes, self._glances
+        if eyes is None or glances is None or not eyes.knows_words:
+            return query, False
+        if place.mode is SearchMode.KEYWORD or place.blind:
+            return query, place.blind
         try:
-            vector = await self._eyes.imagine(query.text)
-        except SpoolError:  # words find pictures by what is told of them, too
-            return query
-        return replace(query, visual=tuple(vector), visual_floor=WORDS_FLOOR)
+            vector = await glances.at(query.text)
+        except Busy:
+            return query, True
+        if vector is None:
+            return query, False
+        return replace(query, visual=tuple(vector), visual_floor=WORDS_FLOOR), False
 
     async def _seen(self, picture: bytes) -> Vector:
         if self._eyes is None:
@@ -142,10 +128,20 @@ class SearchService:
             return (await eyes.see(Path(file.name))).vector
 
 
-def _marked(hit: SearchHit, text: str) -> SearchHit:
+async def _marked_page(
+    hits: Sequence[SearchHit], text: str, stem: marking.Stem
+) -> tuple[SearchHit, ...]:
+    def marked() -> tuple[SearchHit, ...]:
+        return tuple(_marked(hit, text, stem) for hit in hits)
+
+    long = sum(len(each.text) for hit in hits for each in (hit, *hit.moments)) > MARKED_AT_ONCE
+    return await asyncio.to_thread(marked) if long else marked()
+
+
+def _marked(hit: SearchHit, text: str, stem: marking.Stem) -> SearchHit:
     """With the snippet; what words found begins where they are said."""
-    found = marking.spans(hit.text, text) if MatchReason.KEYWORD in hit.why else []
-    place = marking.focus(found, hit.text)
+    found = marking.spans(hit.text, text, stem) if MatchReason.KEYWORD in hit.why else []
+    place = marking.focus(found, hit.text, stem)
     start = hit.start
     if place is not None and hit.end > hit.start:
         start = marking.time_at(place, hit.text, hit.start, hit.end, hit.times)
@@ -153,15 +149,15 @@ def _marked(hit: SearchHit, text: str) -> SearchHit:
         hit,
         start=start,
         snippet=marking.snippet(hit.text, found, place),
-        moments=tuple(_marked(each, text) for each in hit.moments),
+        moments=tuple(_marked(each, text, stem) for each in hit.moments),
     )
 
 
-def _place(query: SearchQuery, cursor: str | None) -> Cursor:
+def _place(query: SearchQuery, cursor: str | None) -> SearchCursor:
     """Where to begin. A first page that had to be answered by keyword is gone on with so."""
     if not cursor:
-        return Cursor(mode=query.mode, offset=query.offset)
-    place = Cursor.parse(cursor)
+        return SearchCursor(mode=query.mode, offset=query.offset)
+    place = SearchCursor.parse(cursor)
     if place.mode not in (query.mode, SearchMode.KEYWORD):
         raise InvalidRequest(f"cursor: belongs to a search in mode {place.mode}")
     return place

@@ -1,17 +1,15 @@
 """A site pushes its pages: what changed is taken in, what is gone is taken out."""
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from app.domain.errors import Conflict, NotFound
-from app.domain.jobs import Job, JobOptions, JobStatus
+from app.domain.errors import NotFound
+from app.domain.jobs import Job, JobOptions
 from app.domain.media_types import TEXT_SUFFIXES, MediaType, media_suffix
 from app.ports import JobStore
 from app.services.assets import AssetService
 from app.services.intake import Intake
-from app.services.jobs import JobService
 
 SUFFIX = ".mdx"
 
@@ -38,7 +36,6 @@ class Synced:
 class SiteSync:
     store: JobStore
     service: AssetService
-    jobs: JobService
     intake: Intake
 
     async def push(self, page: Page) -> Synced:
@@ -49,10 +46,8 @@ class SiteSync:
         content = page.content.encode(errors="replace")
         if await self._is_known(content, options):
             return Synced(slug=page.slug)
-        earlier = await self.store.of_asset(page.slug)
-        upload = await self.intake.receive(_file_name(page.slug), _one(content))
+        upload = await self.intake.receive_whole(_file_name(page.slug), content)
         job = await self.intake.submit_received(upload, options)
-        await self._overtake(earlier)
         return Synced(slug=page.slug, job=job)
 
     async def _remove(self, slug: str) -> Synced:
@@ -61,23 +56,14 @@ class SiteSync:
         return Synced(slug=slug, deleted=True)
 
     async def _is_known(self, content: bytes, options: JobOptions) -> bool:
-        """Whether the newest word on the page is this one."""
-        job = (await self.store.newest([options.asset_id or ""])).get(options.asset_id or "")
-        if job is None or job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
+        """Whether the newest word on the page is this one; to look at it again brings none."""
+        slug = options.asset_id or ""
+        job = (await self.store.newest([slug], living=True)).get(slug)
+        if job is None:
             return False
         same = job.sha256 == hashlib.sha256(content).hexdigest()
         return same and job.options == await self.intake.checked(options)
 
-    async def _overtake(self, earlier: Sequence[str]) -> None:
-        """An older text that is still on its way must not replace the newer one."""
-        for job_id in earlier:
-            with suppress(Conflict, NotFound):  # it has ended
-                await self.jobs.cancel(job_id)
-
 
 def _file_name(slug: str) -> str:
     return slug if media_suffix(slug) in TEXT_SUFFIXES else slug + SUFFIX
-
-
-async def _one(content: bytes) -> AsyncIterator[bytes]:
-    yield content

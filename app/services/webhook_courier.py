@@ -12,6 +12,8 @@ from loguru import logger
 from app.domain.clock import utc_now
 from app.domain.crashpoints import reached
 from app.domain.errors import SpoolError
+from app.domain.media_types import MediaType
+from app.domain.transcript import Transcript
 from app.domain.webhooks import (
     Delivery,
     DeliveryTry,
@@ -22,7 +24,7 @@ from app.domain.webhooks import (
     payload,
     retry_after,
 )
-from app.ports import DeliveryStore, TranscriptStore, WebhookPoster, WebhookSigner
+from app.ports import AssetStore, DeliveryStore, TranscriptStore, WebhookPoster, WebhookSigner
 from app.services.backoff import Backoff
 
 T = TypeVar("T")
@@ -30,6 +32,7 @@ T = TypeVar("T")
 GONE = 410
 #: Answers whose `Retry-After` counts.
 OVERLOADED = frozenset({429, 503})
+SILENCE = Transcript(segments=(), language_detection=None, duration=0.0, provider="", model="")
 
 
 class Courier:
@@ -40,6 +43,7 @@ class Courier:
         *,
         store: DeliveryStore,
         transcripts: TranscriptStore,
+        assets: AssetStore,
         poster: WebhookPoster,
         signer: WebhookSigner,
         schedule: RetrySchedule,
@@ -47,7 +51,7 @@ class Courier:
         timer: Callable[[], float] = time.monotonic,
         backoff: Backoff | None = None,
     ) -> None:
-        self._store, self._transcripts = store, transcripts
+        self._store, self._transcripts, self._assets = store, transcripts, assets
         self._poster, self._signer, self._schedule = poster, signer, schedule
         self._clock, self._timer = clock, timer
         self._backoff = backoff or Backoff()
@@ -93,8 +97,15 @@ class Courier:
         """From the transcript as it is stored, so that it is not stored twice."""
         transcript = None
         if delivery.event is WebhookEvent.COMPLETED:
-            transcript = await self._transcripts.load(delivery.job_id)
+            transcript = await self._heard(delivery.job_id)
         return json.dumps(payload(delivery, transcript), ensure_ascii=False)
+
+    async def _heard(self, job_id: str) -> Transcript | None:
+        """In a video without sound nothing was, and that is its result."""
+        transcript = await self._transcripts.load(job_id)
+        asset = None if transcript else await self._assets.of_job(job_id)
+        silent = asset is not None and asset.media_type is MediaType.VIDEO
+        return SILENCE if silent else transcript
 
     async def _note(
         self, delivery: Delivery, tried: DeliveryTry, answer: WebhookAnswer | None

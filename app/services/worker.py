@@ -264,7 +264,9 @@ class JobWorker:
         """The result document, before anybody is told of it."""
         job_id = work.job.job_id
         finished = await self._verdicts.written(self._store.get, job_id) or work.job
-        found = await asyncio.to_thread(result_of, finished, work.found, work.transcript)
+        found = await asyncio.to_thread(
+            result_of, finished, work.found, work.transcript, self._pipeline.texts.read
+        )
         document = json.dumps(found, ensure_ascii=False).encode()
         await self._blobs.save_file(result_key(job_id), _one(document))
         reached("result.written")

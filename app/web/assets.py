@@ -1,7 +1,6 @@
 """`/api/v1/assets`: any searchable thing, taken in, told of, corrected, taken away."""
 
 import hashlib
-from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,7 +14,6 @@ from app.web.arrival import idempotency_key, refuse_what_does_not_fit
 from app.web.assets_schemas import MAX_BODY, AssetPatch, AssetPayload, AssetQuery
 from app.web.doors import doors
 from app.web.form import read_form
-from app.web.schemas import NoQuery
 
 PLAIN_TEXT = ".md"
 KEPT = "private, no-cache"
@@ -23,7 +21,7 @@ KEPT = "private, no-cache"
 
 async def take_in(request: Request) -> Response:
     """202 as soon as the job is committed."""
-    _no_query(request)
+    body.no_query(request)
     refuse_what_does_not_fit(request)
     form = body.media_type(request) == "multipart/form-data"
     job = await (_from_form(request) if form else _from_payload(request))
@@ -44,12 +42,12 @@ async def list_assets(request: Request) -> Response:
 
 
 async def get_asset(request: Request) -> Response:
-    _no_query(request)
+    body.no_query(request)
     return JSONResponse(views.shown(await doors(request).assets.get(_id(request))))
 
 
 async def patch_asset(request: Request) -> Response:
-    _no_query(request)
+    body.no_query(request)
     given = AssetPatch.model_validate(await body.read_json(request, MAX_BODY))
     return JSONResponse(
         views.shown(await doors(request).assets.edit(_id(request), given.changes()))
@@ -57,13 +55,13 @@ async def patch_asset(request: Request) -> Response:
 
 
 async def delete_asset(request: Request) -> Response:
-    _no_query(request)
+    body.no_query(request)
     await doors(request).assets.delete(_id(request))
     return Response(status_code=204)
 
 
 async def thumbnail(request: Request) -> Response:
-    _no_query(request)
+    body.no_query(request)
     picture = await doors(request).assets.thumbnail(_id(request))
     etag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": KEPT, "X-Content-Type-Options": "nosniff"}
@@ -86,7 +84,7 @@ async def _from_payload(request: Request) -> Job:
         return await intake.submit_path(given.extra.path, options.by_suffix(given.extra.path), key)
     options = await intake.checked(options.evolve(media_type=MediaType.TEXT))
     content = (given.extra.text or "").encode(errors="replace")
-    upload = await intake.receive(_text_name(given.asset_id), _one(content))
+    upload = await intake.receive_whole(_text_name(given.asset_id), content)
     return await intake.submit_received(upload, options, key)
 
 
@@ -111,7 +109,8 @@ def _payload(fields: dict[str, str]) -> AssetPayload:
 async def _again(request: Request, given: AssetPayload) -> Job:
     if given.extra.path is not None or given.extra.url is not None:
         raise InvalidRequest(f"extra: at the stage {given.stage} nothing is looked at again")
-    return await doors(request).assets.again(given.asset_id, given.changes(), given.job_options())
+    options, key = given.job_options(), idempotency_key(request)
+    return await doors(request).assets.again(given.asset_id, given.changes(), options, key)
 
 
 def _text_name(asset_id: str) -> str:
@@ -119,13 +118,5 @@ def _text_name(asset_id: str) -> str:
     return asset_id if known else asset_id + PLAIN_TEXT
 
 
-async def _one(content: bytes) -> AsyncIterator[bytes]:
-    yield content
-
-
 def _id(request: Request) -> str:
     return str(request.path_params["asset_id"])
-
-
-def _no_query(request: Request) -> None:
-    NoQuery.model_validate_strings(body.unique(request.query_params.multi_items()))

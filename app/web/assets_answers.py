@@ -75,6 +75,8 @@ class Figures(Answered):
     failed_rate: Annotated[float | None, Field(ge=0)]
     dead_letters: Count
     assets: dict[MediaType, Count]
-    index_lag: Annotated[Count | None, Field(description="Assets not found as they are.")]
+    index_lag: Annotated[
+        Count | None, Field(description="Assets and records not found as they are.")
+    ]
     disk: str
     alarms: list[str]

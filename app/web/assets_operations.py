@@ -57,7 +57,8 @@ PATCH_ASSET = Operation(
     summary="Correct what is known of an asset",
     tag="assets",
     scope=Scope.INGEST,
-    description="What is not named stays. It is found as corrected when the answer comes.",
+    description="What is not named stays. It is found as corrected when the answer comes, or a "
+    "little later: `indexed` tells.",
     query=NoQuery,
     body={JSON: schemas.AssetPatch},
     answers={200: Answer(description="The asset, corrected.", content={JSON: answers.Asset})},
@@ -94,6 +95,7 @@ WATCH = Operation(
     summary="An asset as a page to read",
     tag="assets",
     scope=Scope.READ,
+    description="By its name, or a record by its `id`: what it is a moment of, else its words.",
     query=WatchQuery,
     answers={200: Answer(description="The page.", content={"text/html": None})},
     refusals=(404, 409),

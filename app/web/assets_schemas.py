@@ -6,9 +6,21 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from app.domain.assets import AssetChanges
 from app.domain.jobs import AssetStage, JobOptions
+from app.domain.links import PATTERN
 from app.domain.media_types import MediaType
 from app.domain.plain_values import PlainValues
-from app.web.schemas import Given, Labels, Name, PageQuery, Wishes
+from app.web.schemas import (
+    MOST_LETTERS,
+    NO_ADDRESS,
+    Given,
+    KnownAsset,
+    Labels,
+    Name,
+    NewAsset,
+    PageQuery,
+    Wishes,
+    addressed,
+)
 
 MAX_BODY = 16 * 1024 * 1024  # bytes of JSON: whole texts come in it
 MAX_SEGMENTS = 1000  # corrected in one go
@@ -32,8 +44,8 @@ def _plain(value: dict[str, Any]) -> dict[str, Any]:
 Told = BeforeValidator(_no_null)
 Prose = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$"), Told]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$"), Told]
-#: What a page may lead to: nothing that runs.
-Link = Annotated[str, Field(max_length=2000, pattern=r"^(https?://|/)[^\x00-\x20\x7f]*$|^$"), Told]
+#: Empty: it has none.
+Link = Annotated[str, Field(max_length=2000, pattern=f"{PATTERN}|^$"), Told]
 Place = Annotated[str, Field(min_length=1, max_length=4096)]
 Metadata = Annotated[dict[str, Any], Field(max_length=100), AfterValidator(_plain), Told]
 
@@ -106,7 +118,11 @@ class Extra(Wishes):
 
 
 class AssetPayload(Given):
-    asset_id: Annotated[Name, Field(alias="assetId")]
+    asset_id: Annotated[
+        KnownAsset,
+        AfterValidator(addressed),
+        Field(alias="assetId", json_schema_extra=NO_ADDRESS),
+    ]
     media_type: Annotated[MediaType | None, Field(alias="mediaType", strict=False)] = None
     #: Milliseconds since the epoch.
     requested_at: Annotated[int | None, Field(alias="requestedAt", ge=0)] = None
@@ -122,6 +138,8 @@ class AssetPayload(Given):
             raise ValueError("extra: a keyframe needs parentId and at")
         if anywhere and not frame:
             raise ValueError("extra: parentId and at belong to a keyframe")
+        if not frame and self.stage is AssetStage.INITIAL and len(self.asset_id) > MOST_LETTERS:
+            raise ValueError(f"assetId: {MOST_LETTERS} letters at most")
         if self.extra.text is not None and self.media_type not in (MediaType.TEXT, None):
             if self.stage is AssetStage.INITIAL:
                 raise ValueError("extra: text is the source of text alone")
@@ -145,7 +163,7 @@ class AssetQuery(PageQuery):
 
 
 class SitePage(Given):
-    slug: Name
+    slug: NewAsset
     content: Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")] | None = None
     deleted: bool = False
     title: Name | None = None

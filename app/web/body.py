@@ -26,11 +26,11 @@ async def read_json(request: Request, limit: int = MAX_JSON) -> Any:
     return parsed_json(await _read(request, limit))
 
 
-async def read_bytes(request: Request, limit: int) -> bytes:
+async def read_bytes(request: Request, limit: int) -> bytearray:
     return await _read(request, limit)
 
 
-def parsed_json(text: bytes) -> Any:
+def parsed_json(text: bytes | bytearray) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
@@ -99,7 +99,7 @@ def _content_type(request: Request) -> tuple[str, dict[str, str]]:
     return name.lower(), dict(options)
 
 
-async def _read(request: Request, limit: int = MAX_JSON) -> bytes:
+async def _read(request: Request, limit: int = MAX_JSON) -> bytearray:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -109,7 +109,7 @@ async def _read(request: Request, limit: int = MAX_JSON) -> bytes:
                 code="body.too_large",
                 hint=AS_FILE,
             )
-    return bytes(body)
+    return body  # as bytes it would be there twice
 
 
 def _first_line(error: BaseException) -> str:

@@ -13,23 +13,30 @@ from app.web import body
 from app.web.bulk_body import AS_LINES, MAX_BULK, records_in
 from app.web.doors import doors
 from app.web.operation import JSON, LINES
-from app.web.schemas import NoQuery
 from app.web.search_schemas import BuildQuery
 
 
 async def bulk_add(request: Request) -> Response:
     """Found by keyword when it answers; by meaning, too, where a vector came with it."""
-    NoQuery.model_validate_strings(body.unique(request.query_params.multi_items()))
+    body.no_query(request)
     kind = body.media_type(request)
     if kind not in (JSON, LINES):
         raise InvalidRequest(f"the body must be {JSON} or {LINES}", hint=AS_LINES)
     service = doors(request).records
-    async with service.turns:
+    async with service.bodies.held(_announced(request)):
         text = await body.read_bytes(request, MAX_BULK)
         doors(request).intake.make_room(len(text))
-        records, removed = await asyncio.to_thread(records_in, text, lines=kind == LINES)
-        added = await service.add(records, removed)
+        async with service.turn:
+            records, removed = await asyncio.to_thread(records_in, text, lines=kind == LINES)
+            del text
+            added = await service.add(records, removed)
     return JSONResponse(asdict(added))
+
+
+def _announced(request: Request) -> int:
+    """Bytes; without a word of them it may be as many as can be."""
+    told = request.headers.get("content-length", "")
+    return min(int(told), MAX_BULK) if told.isdecimal() else MAX_BULK
 
 
 async def build_index(request: Request) -> Response:
@@ -41,7 +48,7 @@ async def build_index(request: Request) -> Response:
 
 
 async def index_state(request: Request) -> Response:
-    NoQuery.model_validate_strings(body.unique(request.query_params.multi_items()))
+    body.no_query(request)
     return JSONResponse(_view(await doors(request).index_care.report()))
 
 

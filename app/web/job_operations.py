@@ -68,9 +68,10 @@ RETRY_JOB = Operation(
 
 GET_RESULT = Operation(
     name="get_result",
-    summary="What was said",
+    summary="What was said, or what stands in a picture or text",
     tag="jobs",
     scope=Scope.READ,
+    description="A picture or a text has `json` and `txt` alone; captions of it answer 409.",
     query=schemas.ResultQuery,
     answers={
         200: Answer(description="The result.", content={JSON: answers.ResultOf, **WRITTEN}),
@@ -96,6 +97,7 @@ REPLAY_ALL = Operation(
     summary="Send every dead letter on its way again",
     tag="dead letters",
     scope=Scope.INGEST,
+    description="But those whose asset a later job takes, or has taken, in anew.",
     query=schemas.NoQuery,
     answers={202: Answer(description="Their ids.", content={JSON: answers.Replayed})},
 )

@@ -23,8 +23,24 @@ from app.domain.models import shown_name
 from app.domain.search import SearchMode
 from app.domain.webhooks import without_secrets
 from app.services.estimates import Standing
+from app.web.asset_paths import THUMBNAIL
 
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+PRINTED = r"^[^\x00-\x1f\x7f]*$"
+MOST_LETTERS = 200
+Name = Annotated[str, Field(min_length=1, max_length=MOST_LETTERS, pattern=PRINTED)]
+#: Of an asset that there is: a key-frame has its video's name, and the second.
+KnownAsset = Annotated[str, Field(min_length=1, max_length=220, pattern=PRINTED)]
+
+
+def addressed(name: str) -> str:
+    if name in (".", "..") or f"/{name}".endswith(THUMBNAIL):
+        raise ValueError(f"no address leads to `.`, `..` or what ends in {THUMBNAIL}")
+    return name
+
+
+#: For the document: Pydantic's own patterns cannot look ahead.
+NO_ADDRESS: JsonDict = {"pattern": r"^(?!\.{1,2}$)(?!(.*/)?thumbnail$)[^\x00-\x1f\x7f]*$"}
+NewAsset = Annotated[Name, AfterValidator(addressed), Field(json_schema_extra=NO_ADDRESS)]
 
 
 def _listed(value: object) -> object:
@@ -45,6 +61,8 @@ def _json_list(value: str) -> object:
 
 Names = Annotated[tuple[Name, ...], Field(max_length=50, strict=False)]
 Labels = Annotated[Names, BeforeValidator(_listed, json_schema_input_type=Names | str)]
+#: In a form, where all is text.
+WrittenLabels = Annotated[Names, BeforeValidator(_listed, json_schema_input_type=str)]
 
 
 class Given(BaseModel):
@@ -77,7 +95,7 @@ class Wishes(Given):
 
 
 class Options(Wishes):
-    asset_id: Name | None = None
+    asset_id: NewAsset | None = None
 
     def job_options(self) -> JobOptions:
         return JobOptions(**{name: getattr(self, name) for name in Options.model_fields})
@@ -159,7 +177,7 @@ class SearchParameters(Given):
     q: Annotated[str, Field(max_length=2000, json_schema_extra={"pattern": r"\S"})]
     mode: Annotated[SearchMode, Field(strict=False)] = SearchMode.HYBRID
     media_type: Annotated[MediaType, Field(strict=False)] | None = None
-    asset_id: Name | None = None
+    asset_id: KnownAsset | None = None
     labels: Labels = ()
     #: When the medium was taken in: ISO 8601, as jobs show `created_at`; both ends included.
     since: Moment | None = Field(default=None, alias="from")

@@ -12,7 +12,7 @@ from app.domain.media_types import MediaType
 from app.domain.records import MAX_RECORDS, Record, moment_id
 from app.domain.search import Moment
 from app.web.assets_schemas import Link
-from app.web.schemas import Given, Labels, Name, SearchParameters
+from app.web.schemas import Given, Labels, Name, SearchParameters, WrittenLabels
 
 MAX_VECTOR = 4096  # numbers
 LEAST, MOST = 2.0**-126, 2.0**127  # of a vector's square: whole in 32 bits
@@ -41,12 +41,12 @@ def _numbers(value: object) -> object:
     return list(numbers)
 
 
-def _with_direction(value: tuple[float, ...]) -> tuple[float, ...]:
+def _with_direction(value: tuple[float, ...]) -> "array[float]":
     """Numbers are kept, and distances reckoned, in 32 bits: there this much is 0 or infinite."""
-    square = math.fsum(number * number for number in array("f", value))
-    if not LEAST <= square <= MOST:
+    numbers = array("f", value)
+    if not LEAST <= math.hypot(*numbers) ** 2 <= MOST:
         raise ValueError("a vector of zeros, or beyond all measure, points nowhere")
-    return value
+    return numbers
 
 
 Picture = Annotated[bytes, BeforeValidator(_decoded, json_schema_input_type=str)]
@@ -56,7 +56,16 @@ Vector = Annotated[
     Field(min_length=1, max_length=MAX_VECTOR, strict=False),
     BeforeValidator(_numbers, json_schema_input_type=list[float] | str),
 ]
-Seconds = Annotated[float, Field(ge=0, le=1e9, strict=False)]
+
+
+def _no_truth(value: object) -> object:
+    """False is equal to 0, and so would do."""
+    if isinstance(value, bool):
+        raise ValueError("a number")
+    return value
+
+
+Seconds = Annotated[float, Field(ge=0, le=1e9, strict=False), BeforeValidator(_no_truth)]
 
 
 def _no_number(value: object) -> object:
@@ -82,6 +91,7 @@ class SearchForm(SearchParameters):
     """The same with the picture as a file."""
 
     q: Annotated[str, Field(max_length=2000)] = ""
+    labels: WrittenLabels = ()
     image: Annotated[bytes | None, Field(description="Find what looks like it.")] = None
 
 

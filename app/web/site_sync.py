@@ -7,18 +7,18 @@ from starlette.responses import JSONResponse, Response
 
 from app.services.site_sync import Page, Synced
 from app.web.assets_schemas import MAX_BODY, SitePage, SitePages
-from app.web.body import read_json, unique
+from app.web.body import no_query, read_json
 from app.web.doors import doors
-from app.web.schemas import NoQuery
 
 
 async def sync_content(request: Request) -> Response:
     """202 when a job begins, else 200."""
-    NoQuery.model_validate_strings(unique(request.query_params.multi_items()))
+    no_query(request)
     given = await read_json(request, MAX_BODY)
     many = isinstance(given, dict) and "pages" in given
     pages = SitePages.model_validate(given).pages if many else (SitePage.model_validate(given),)
-    doors(request).intake.make_room(sum(len(page.content or "") for page in pages))
+    size = sum(len((page.content or "").encode(errors="replace")) for page in pages)
+    doors(request).intake.make_room(size)
     synced = [await doors(request).site.push(_page(page)) for page in pages]
     status = 202 if any(each.job for each in synced) else 200
     return JSONResponse({"pages": [_view(each) for each in synced]}, status)

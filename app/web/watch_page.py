@@ -2,13 +2,17 @@
 
 import base64
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html import escape
 
-from app.domain.assets import Asset
+from app.domain.assets import Asset, Still
+from app.domain.links import may_lead_to
+from app.domain.media_types import in_seconds
 from app.domain.search import Moment
 from app.domain.transcript import Segment
-from app.services.assets import Shown
+from app.services.asset_pages import Shown
 from app.web.asset_views import address, page_of
 
 STYLE = (
@@ -25,10 +29,11 @@ POLICY = (
 )
 #: The browser scrolls to it by itself, without a script.
 HERE = ' class="here" tabindex="-1" autofocus'
-SAFE = ("http://", "https://", "/")
+MOST_FRAMES = 500  # of a video that are shown
 
 
 def written(shown: Shown, at: float | None) -> str:
+    at = shown.at if at is None else at
     title = escape(shown.asset.title)
     return "\n".join(
         (
@@ -46,10 +51,10 @@ def written(shown: Shown, at: float | None) -> str:
 
 
 def _about(asset: Asset) -> Iterator[str]:
-    if asset.link and asset.link.startswith(SAFE):
+    if asset.link and may_lead_to(asset.link):
         yield f'<p><a href="{escape(asset.link)}">{escape(asset.link)}</a></p>'
     if asset.parent_id:
-        yield f'<p><a href="{escape(page_of(asset))}">In its video</a></p>'
+        yield f'<p><a href="{escape(page_of(replace(asset, link=None)))}">In its video</a></p>'
     if asset.description:
         yield f"<p>{escape(asset.description)}</p>"
     if asset.labels:
@@ -59,17 +64,26 @@ def _about(asset: Asset) -> Iterator[str]:
 def _pictures(shown: Shown, at: float | None) -> Iterator[str]:
     if shown.asset.picture:
         words = escape(shown.asset.description or shown.asset.title)
-        yield f'<p><img src="{escape(_thumbnail(shown.asset))}" alt="{words}"></p>'
+        yield f'<p><img src="{escape(_thumbnail(shown.asset.asset_id))}" alt="{words}"></p>'
     if shown.frames:
         yield '<p class="frames">'
-        yield from (_frame(frame, frame.at == at) for frame in shown.frames)
+        yield from (_frame(*each) for each in _frames(shown.frames, at))
         yield "</p>"
 
 
-def _frame(frame: Asset, here: bool) -> str:
-    second, marked = frame.at or 0.0, ' class="here"' if here else ""
-    picture = f'<img src="{escape(_thumbnail(frame))}" alt="{_clock(second)}" loading="lazy">'
-    return f'<a{marked} href="?t={second:g}">{picture}</a>'
+def _frames(frames: Sequence[Still], at: float | None) -> list[tuple[Still, bool]]:
+    """All of them, or so many from all over the video, and whether it is the one that is shown."""
+    here = None if at is None else in_seconds(at)
+    marked = [(frame, in_seconds(frame.at) == here) for frame in frames]
+    step = max(1, math.ceil(len(frames) / MOST_FRAMES))
+    return [each for number, each in enumerate(marked) if number % step == 0 or each[1]]
+
+
+def _frame(frame: Still, here: bool) -> str:
+    marked = ' class="here"' if here else ""
+    source = escape(_thumbnail(frame.asset_id))
+    picture = f'<img src="{source}" alt="{_clock(frame.at)}" loading="lazy">'
+    return f'<a{marked} href="?t={in_seconds(frame.at)}">{picture}</a>'
 
 
 def _words(shown: Shown, at: float | None) -> Iterator[str]:
@@ -96,7 +110,7 @@ def _spoken_at(segments: tuple[Segment, ...], at: float | None) -> int | None:
 
 
 def _passage(segment: Segment, here: bool) -> str:
-    place = f"t={segment.start:g}"
+    place = f"t={in_seconds(segment.start)}"
     clock = f'<a href="#{place}"><time>{_clock(segment.start)}</time></a>'
     who = f"<b>{escape(segment.speaker)}:</b> " if segment.speaker else ""
     return f'<p id="{place}"{HERE if here else ""}>{clock}{who}{escape(segment.text.strip())}</p>'
@@ -111,8 +125,8 @@ def _sections(passages: Sequence[Moment]) -> Iterator[str]:
         yield f"<section{named}>{escape(passage.text)}</section>"
 
 
-def _thumbnail(asset: Asset) -> str:
-    return f"{address(asset.asset_id)}/thumbnail"
+def _thumbnail(asset_id: str) -> str:
+    return f"{address(asset_id)}/thumbnail"
 
 
 def _clock(seconds: float) -> str:

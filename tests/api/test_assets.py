@@ -471,6 +471,11 @@ async def test_a_video_goes_with_its_key_frames(spool: Spool, tmp_path: Path, jf
     assert page.count("<img") == len(frames) and 'class="here"' in page
     listed = (await spool.http.get(ASSETS)).json()["assets"]
     assert "keyframe" not in {asset["media_type"] for asset in listed}
+    await patched(spool, "a film", title="Zanzibar", labels=["islands"])
+    renamed = await frames_of(spool, "a film")
+    assert {(frame["title"], *frame["labels"]) for frame in renamed} == {("Zanzibar", "islands")}
+    hits = await found(spool, "zanzibar", labels="islands", group="false", limit=100)
+    assert {frame["asset_id"] for frame in frames} <= {hit["asset_id"] for hit in hits}
     assert (await spool.http.delete(at("a film"))).status_code == 204
     assert await frames_of(spool, "a film") == []
     for frame in frames:

@@ -53,7 +53,7 @@ async def test_records_are_found_as_they_were_told(open_spool: Spool) -> None:
     assert await added(open_spool, record) == {"added": 1, "removed": 0, "without_vector": 0}
     [hit] = await found(open_spool, "zeppelin", labels="old", to="2023-12-01T00:00:00Z")
     assert (hit["asset_id"], hit["title"], hit["start"], hit["end"]) == ("talk", "A talk", 3.5, 5)
-    assert hit["url"] == "/watch/conference?t=3.5"
+    assert hit["url"] == "/watch/bulk-1"
     assert (await added(open_spool, record | {"text": "the airship lands"}))["added"] == 1
     assert await found(open_spool, "zeppelin") == []
     [hit] = await found(open_spool, "airship")
@@ -147,6 +147,8 @@ async def test_ten_thousand_are_taken_and_one_more_is_not(open_spool: Spool) -> 
         ('{"records": [{"id": "a", "text": 5}]}', "records.0.text"),
         ('{"records": [{"id": "a", "start": -1}]}', "records.0.start"),
         ('{"records": [{"id": "a", "start": NaN}]}', "records.0.start"),
+        ('{"records": [{"id": "a", "end": false}]}', "records.0.end"),
+        ('{"records": [{"id": "a", "link": "//evil.example"}]}', "records.0.link"),
         ('{"records": [{"id": "a", "link": "javascript:alert(1)"}]}', "records.0.link"),
         ('{"records": [{"id": "a", "vector": [1, 2]}]}', "384"),
         ('{"records": [{"id": "a", "vector": "AAAA"}]}', "records.0.vector"),

@@ -271,7 +271,8 @@ async def test_a_video_without_sound_completes_with_a_warning(spool: Spool, tmp_
     mute = make_video(tmp_path / "mute.mp4", None).read_bytes()
     job = await spool.ended(await spool.take_in(mute, "mute.mp4"))
     assert job["status"] == "Completed"
-    assert [warning["code"] for warning in job["warnings"]] == ["media.no_audio"]
+    codes = {warning["code"] for warning in job["warnings"]}
+    assert codes - {"keyframes.unread"} == {"media.no_audio"}  # a lean install reads no pictures
 
 
 async def test_a_medium_with_neither_sound_nor_picture_fails_as_such(
@@ -298,7 +299,8 @@ async def test_every_broken_file_ends_and_the_service_goes_on(
             assert job["error"]["code"].startswith("media."), (path.name, job["error"])
             assert job["attempts"] == 1 and job["error"]["message"]
         else:
-            assert job["status"] == "Completed" and job["duration"] > 0, path.name
+            seen = job["options"].get("media_type") == "image"
+            assert job["status"] == "Completed" and (seen or job["duration"] > 0), path.name
     for name in ("d_html_named.wav", "d_no_moov.mp4", "missing_wav_header.wav"):
         found = (await page(spool, status="failed", limit=200))["jobs"]
         assert name in [job["source"]["name"] for job in found]

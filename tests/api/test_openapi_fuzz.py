@@ -85,10 +85,19 @@ STATES = (
     ("An engine must have the model", ("set_default_engine",), ("422",)),
     (
         "A source must be there, and in a root; a body not be empty; an option stand in one place",
-        ("ingest", "ingest_put", "take_in_asset"),
+        ("ingest", "ingest_put"),
         ("403", "404", "422"),
     ),
-    ("An asset must be there, with the segments that are corrected", ("patch_asset",), ("422",)),
+    (
+        "A source must be there, and in a root; an asset that is looked at again be known",
+        ("take_in_asset",),
+        ("403", "404", "409", "422"),
+    ),
+    (
+        "An asset must be there, and known, with the segments that are corrected",
+        ("patch_asset",),
+        ("404", "409", "422"),
+    ),
     ("A page must be readable", ("sync_content",), ("422",)),
     ("A vector must have the length that its model gives it", ("bulk_add",), ("422",)),
     (

@@ -318,11 +318,26 @@ async def test_the_result_of_a_job_that_failed_is_500_with_the_reason(spool: Spo
 async def test_a_transcript_that_was_replaced_is_a_planned_refusal(
     spool: Spool, quiet: bytes
 ) -> None:
-    first, second = [await spool.take_in(quiet, asset_id="the same") for _ in range(2)]
-    await spool.completed(first)
-    await spool.completed(second)
-    answers = [await spool.http.get(f"/result/{job_id}") for job_id in (first, second)]
-    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    jobs = [await spool.take_in(quiet, asset_id="the same")]
+    await spool.completed(jobs[0])
+    jobs.append(await spool.take_in(quiet, asset_id="the same"))
+    await spool.completed(jobs[1])
+    answers = [await spool.http.get(f"/result/{job_id}") for job_id in jobs]
+    assert [answer.status_code for answer in answers] == [409, 200]
+
+
+async def test_a_job_that_a_later_one_overtook_is_told_as_failed(
+    spool: Spool, speech: bytes, quiet: bytes
+) -> None:
+    spool.engine.hold.clear()
+    job_id = await spool.take_in(speech, asset_id="overtaken")
+    await spool.take_in(quiet, asset_id="overtaken")
+    told = (await spool.http.get(f"/status/{job_id}")).json()
+    assert (told["status"], told["error"]["code"]) == ("failed", "job.superseded")
+    failed = await spool.http.get(f"/result/{job_id}")
+    assert (failed.status_code, failed.json()["status"]) == (500, "failed")
+    assert (await spool.http.get(f"/video/status/{job_id}")).json()["status"] == "failed"
+    spool.engine.hold.set()
 
 
 # GET /jobs/processing

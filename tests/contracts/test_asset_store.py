@@ -2,18 +2,20 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from app.domain.assets import Asset, AssetChanges, Picture, Tag, TextLine, asset_of
 from app.domain.errors import Conflict, InvalidRequest, StorageError
 from app.domain.jobs import Job, JobOptions
+from app.domain.keyframes import frame_job_id
 from app.domain.media_types import MediaType
 from app.domain.pictures import Sight
 from app.domain.transcript import Word
 from app.domain.writing.formats import TextFormat
 from tests.contracts.conftest import SteppedClock, Stores
-from tests.contracts.jobs import claim, claimed_job, new_id
+from tests.contracts.jobs import add_job, claim, claimed_job, new_id
 from tests.contracts.test_transcript_store import transcript
 
 PICTURE = Picture(
@@ -25,6 +27,9 @@ PICTURE = Picture(
     visual_model="lite0",
 )
 
+VIDEO: dict[str, Any] = {"media_type": MediaType.VIDEO}
+FRAME: dict[str, Any] = {"media_type": MediaType.KEYFRAME, "parent_id": "film"}
+
 
 async def looked_at(stores: Stores, **options: object) -> tuple[Job, Asset]:
     """A picture, settled."""
@@ -34,9 +39,10 @@ async def looked_at(stores: Stores, **options: object) -> tuple[Job, Asset]:
 
 
 async def heard(stores: Stores, options: JobOptions | None = None) -> Asset:
-    """Something spoken, with its transcript."""
+    """Something spoken, with its transcript, by a job that has ended."""
     job = await claimed_job(stores.jobs, options=options)
     await stores.transcripts.save(job, transcript("said"))
+    assert await stores.jobs.succeed(job, output_path=None)
     return await known(stores, job.asset_id)
 
 
@@ -101,6 +107,14 @@ async def test_taken_in_again_an_asset_is_replaced_by_a_newer_revision(stores: S
     assert await stores.assets.of_job(second.job_id) == new
 
 
+async def test_taken_in_again_as_something_that_cannot_be_heard_its_words_go(
+    stores: Stores,
+) -> None:
+    talk = await heard(stores, JobOptions(asset_id="talk"))
+    await looked_at(stores, asset_id="talk")
+    assert await stores.transcripts.load(talk.job_id) is None
+
+
 async def test_a_stale_attempt_settles_nothing(stores: Stores) -> None:
     stale, asset = await looked_at(stores)
     await stores.jobs.retry(stale, StorageError("why"))
@@ -152,6 +166,16 @@ async def test_key_frames_are_listed_when_they_are_asked_for(stores: Stores) -> 
     assert await stores.assets.ids() == {image.asset_id, frame.asset_id}
 
 
+async def test_a_list_leaves_out_what_is_long(stores: Stores) -> None:
+    """A page of texts may be a gigabyte."""
+    job, image = await looked_at(stores)
+    await stores.assets.settle(job, replace(image, text="a long one"))
+    [listed] = (await stores.assets.list()).assets
+    assert listed.text == "" and listed.picture == replace(PICTURE, visual=None)
+    whole = await known(stores, image.asset_id)
+    assert whole.text == "a long one" and whole.picture == PICTURE
+
+
 @pytest.mark.parametrize("cursor", ["", "x", "e30", "\ud800"])
 async def test_a_foreign_cursor_is_refused(stores: Stores, cursor: str) -> None:
     with pytest.raises(InvalidRequest, match="cursor"):
@@ -176,6 +200,72 @@ async def test_an_edit_changes_what_it_names_only(stores: Stores, clock: Stepped
     assert (edited.title, edited.description, edited.metadata) == ("new", "d", {"k": 1})
     assert edited.labels == ("a",) and edited.picture == PICTURE
     assert edited.revision == asset.revision + 1 and edited.updated_at > asset.updated_at
+
+
+async def test_speakers_are_named_one_by_one(stores: Stores) -> None:
+    asset = await heard(stores)
+    told = (
+        {"Speaker 1": "Ada", "Speaker 2": "Bob"},
+        {"Speaker 2": "Eve"},
+        {"Speaker 1": "Speaker 1"},
+    )
+    for names in told:
+        edited = await stores.assets.edit(asset.asset_id, AssetChanges(speakers=names))
+    assert edited is not None and edited.speakers == {"Speaker 2": "Eve"}
+    many = {f"Speaker {number}": "Ada" for number in range(1001)}
+    with pytest.raises(InvalidRequest, match="speakers"):
+        await stores.assets.edit(asset.asset_id, AssetChanges(speakers=many))
+    assert await known(stores, asset.asset_id) == edited
+
+
+async def a_frame(stores: Stores, at: float, **told: object) -> Asset:
+    """Of the video `film`, as its job emits it."""
+    return (await looked_at(stores, **FRAME, at=at, asset_id=f"film#t={at:g}", **told))[1]
+
+
+async def test_what_a_video_is_told_its_key_frames_are_told(stores: Stores) -> None:
+    film = await heard(stores, JobOptions(asset_id="film", title="old", **VIDEO))
+    frame = await a_frame(stores, 2, title="old", labels=("x",))
+    own = await a_frame(stores, 4, title="mine", labels=("x",))
+    _, other = await looked_at(stores, **{**FRAME, "parent_id": "other"}, title="old")
+    for each in (frame, own, other):
+        await stores.assets.mark_indexed(each, "one")
+    changes = AssetChanges(title="new", labels=("y",), link="/film")
+    await stores.assets.edit(film.asset_id, changes)
+    after = await known(stores, frame.asset_id)
+    assert (after.title, after.labels, after.link) == ("new", ("x",), "/film")
+    assert after.picture == PICTURE
+    assert (after.revision, after.indexed_in) == (frame.revision + 1, None)
+    kept = await known(stores, own.asset_id)
+    assert (kept.title, kept.labels, kept.link) == ("mine", ("x",), "/film")
+    assert (await known(stores, other.asset_id)).indexed_in == "one"
+
+
+async def test_key_frames_are_left_alone_by_what_they_do_not_have_from_their_video(
+    stores: Stores,
+) -> None:
+    await heard(stores, JobOptions(asset_id="film", title="old", **VIDEO))
+    frame = await a_frame(stores, 2, title="old")
+    changes = AssetChanges(title="old", description="new", segments={0: "sad"})
+    assert await stores.assets.edit("film", changes)
+    assert await known(stores, frame.asset_id) == frame
+
+
+async def test_a_key_frame_that_is_settled_late_is_told_what_its_video_was_told_meanwhile(
+    stores: Stores,
+) -> None:
+    film = await heard(stores, JobOptions(asset_id="film", title="old", **VIDEO))
+    options = JobOptions(title="old", asset_id="film#t=2", at=2, **FRAME)
+    late = await claim(
+        stores.jobs,
+        await add_job(stores.jobs, job_id=frame_job_id(film.job_id, 2), options=options),
+    )
+    sent = await claimed_job(stores.jobs, options=options.evolve(asset_id="slide", title="mine"))
+    await stores.assets.edit("film", AssetChanges(title="new", labels=("y",)))
+    settled = await stores.assets.settle(late, asset_of(late, picture=PICTURE))
+    assert (settled.title, settled.labels) == ("new", ("y",))
+    mine = await stores.assets.settle(sent, asset_of(sent, picture=PICTURE))
+    assert (mine.title, mine.labels) == ("mine", ())
 
 
 async def test_what_stands_in_a_picture_can_be_corrected(stores: Stores) -> None:
@@ -250,17 +340,31 @@ async def test_a_mark_counts_for_its_generation_of_the_index_only(stores: Stores
 
 @pytest.mark.parametrize("change", ["saved", "edited", "unmarked"])
 async def test_a_change_takes_the_mark_away(stores: Stores, change: str) -> None:
-    job = await claimed_job(stores.jobs)
-    await stores.transcripts.save(job, transcript("first"))
-    await stores.assets.mark_indexed(await known(stores, job.asset_id), "one")
+    options = JobOptions(asset_id="talk-7")
+    await stores.assets.mark_indexed(await heard(stores, options), "one")
     assert await unindexed(stores, "one") == []
     if change == "saved":
-        await stores.transcripts.save(job, transcript("second"))
+        await heard(stores, options)
     elif change == "edited":
-        await stores.assets.edit(job.asset_id, AssetChanges(title="new"))
+        await stores.assets.edit("talk-7", AssetChanges(title="new"))
     else:
-        await stores.assets.unmark(job.asset_id)
-    assert await unindexed(stores, "one") == [job.asset_id]
+        await stores.assets.unmark("talk-7")
+    assert await unindexed(stores, "one") == ["talk-7"]
+
+
+@pytest.mark.parametrize("marked", [None, "one", "three"])
+async def test_what_a_job_is_under_way_with_is_not_behind(
+    stores: Stores, marked: str | None
+) -> None:
+    """It indexes that itself."""
+    job, asset = await looked_at(stores)
+    if marked:
+        await stores.assets.mark_indexed(asset, marked)
+    assert await unindexed(stores, "two") == []
+    assert await stores.assets.behind("two") == 0
+    await stores.jobs.fail(job, StorageError("why"))
+    assert await unindexed(stores, "two") == [asset.asset_id]
+    assert await stores.assets.behind("two") == 1
 
 
 async def test_marking_a_revision_that_was_replaced_takes_the_mark_from_what_it_overwrote(
@@ -370,3 +474,16 @@ async def test_what_is_found_in_a_picture_leaves_what_is_said_of_it(stores: Stor
     assert noted is not None and noted == await known(stores, asset.asset_id)
     assert (noted.title, noted.picture, noted.indexed_in) == ("Hers", found, None)
     assert noted.revision == edited.revision + 1
+
+
+async def test_stills_of_a_video_come_in_the_order_of_time(stores: Stores) -> None:
+    await heard(stores, JobOptions(asset_id="film", **VIDEO))
+    for at in (12.5, 2, 100):
+        await a_frame(stores, at)
+    await looked_at(stores, **{**FRAME, "parent_id": "other"})
+    assert [(still.asset_id, still.at) for still in await stores.assets.stills("film")] == [
+        ("film#t=2", 2.0),
+        ("film#t=12.5", 12.5),
+        ("film#t=100", 100.0),
+    ]
+    assert list(await stores.assets.stills("nobody")) == []

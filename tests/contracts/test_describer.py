@@ -113,6 +113,22 @@ async def test_a_long_speech_is_cut(
     assert len(await describer.describe(halves(tmp_path / "a.png"))) == 2000
 
 
+async def test_an_answer_without_end_is_not_read_to_its_end(
+    describer: Describer, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    sent: list[bytes] = []
+
+    def speak() -> Iterator[bytes]:
+        while len(sent) < 1000:
+            sent.append(b" " * (1 << 16))
+            yield sent[-1]
+
+    httpserver.expect_request(PATH).respond_with_handler(lambda _: Response(speak()))
+    with pytest.raises(EngineError, match="more than 1048576 bytes"):
+        await describer.describe(halves(tmp_path / "a.png"))
+    assert len(sent) < 1000
+
+
 async def test_nobody_there_is_told_as_such(
     worker: OneWorker, tmp_path: Path, unused_port: int
 ) -> None:

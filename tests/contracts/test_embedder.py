@@ -22,6 +22,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from app.adapters.embedders.slot import SlotEmbedder
 from app.adapters.embedders.text_onnx import OnnxEmbedder
 from app.adapters.embedders.text_torch import TorchEmbedder
+from app.adapters.process_pool_inside import hush
 from app.adapters.weights.shelf import ModelShelf
 from app.domain.errors import EngineError
 from app.domain.models import ModelKind
@@ -100,6 +101,7 @@ class OneWorker:
 
 def redirect(output: str) -> None:
     """Runs first in the worker: stdout and stderr, also of native code, into a file."""
+    hush()
     file = os.open(output, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     os.dup2(file, 1)
     os.dup2(file, 2)

@@ -290,6 +290,7 @@ async def test_a_reader_that_is_not_installed_says_so(
     with pytest.raises(Unavailable, match="not installed") as caught:
         await reader.read(halves(tmp_path / "a.png"))
     assert caught.value.code == "ocr.unavailable"
+    assert reader.missing() == caught.value.message
 
 
 @pytest.mark.parametrize("verb", ["read", "see"])

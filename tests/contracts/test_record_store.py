@@ -1,5 +1,6 @@
 """The port `RecordStore` over every database."""
 
+from array import array
 from dataclasses import replace
 
 import pytest
@@ -24,10 +25,11 @@ def record(name: str = "note", text: str = "a word", **more: object) -> Record:
         link="https://example.org",
         anchor="there",
         created_at=1_700_000_000_123,
-        visual=(0.5, 0.25),
+        visual=array("f", (0.5, 0.25)),
         record=True,
     )
-    return replace(Record(moment=moment, vector=(1.0, 0.5), model="m"), **more)  # type: ignore[arg-type]
+    vector = array("f", (1.0, 0.5))
+    return replace(Record(moment=moment, vector=vector, model="m"), **more)  # type: ignore[arg-type]
 
 
 async def test_what_is_put_comes_back_whole(stores: Stores) -> None:
@@ -37,7 +39,7 @@ async def test_what_is_put_comes_back_whole(stores: Stores) -> None:
     found = await stores.records.unindexed("g", 10)
     assert sorted(found, key=lambda each: each.moment.moment_id) == [bare, record()]
     assert await stores.records.count() == 2
-    assert await stores.records.ids() == {"note#", "bare#"}
+    assert await stores.records.marks(["note#", "bare#"]) == {"note#": None, "bare#": None}
 
 
 async def test_the_same_id_replaces_and_counts_up(stores: Stores) -> None:
@@ -71,10 +73,23 @@ async def test_some_are_read_by_their_moments(stores: Stores) -> None:
     assert await stores.records.get([]) == []
 
 
+async def test_marks_are_told_counted_and_taken_away(stores: Stores) -> None:
+    kept = await stores.records.put([record(name) for name in ("a", "b", "c", "d")])
+    await stores.records.mark_indexed(kept[:3], "g")
+    await stores.records.mark_indexed(kept[3:], "another")
+    assert await stores.records.marks(["a#", "d#", "unknown#"]) == {"a#": "g", "d#": "another"}
+    assert await stores.records.marked("g", 2) == ["a#", "b#"]
+    assert await stores.records.marked("g", 2, after="b#") == ["c#"]
+    assert (await stores.records.count("g"), await stores.records.count()) == (3, 4)
+    await stores.records.unmark(["b#", "unknown#"])
+    assert await stores.records.marked("g", 9) == ["a#", "c#"]
+    assert [each.moment.moment_id for each in await stores.records.unindexed("g", 1)] == ["b#"]
+
+
 async def test_what_is_removed_is_gone(stores: Stores) -> None:
     await stores.records.put([record("a"), record("b")])
     assert await stores.records.remove(["a#", "unknown#"]) == 1
-    assert await stores.records.ids() == {"b#"}
+    assert await stores.records.marks(["a#", "b#"]) == {"b#": None}
     assert await stores.records.remove([]) == 0
 
 

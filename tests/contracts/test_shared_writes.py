@@ -158,6 +158,7 @@ async def test_an_asset_is_kept_edited_and_marked(stores: Stores) -> None:
     job = await claimed_job(stores.jobs, options=JobOptions(media_type=MediaType.TEXT))
     asset = await beside(stores, stores.assets.settle(job, asset_of(job, text="hello")))
     assert await stores.assets.get(job.asset_id) == asset
+    assert await stores.jobs.succeed(job, output_path=None)
     edited = await beside(stores, stores.assets.edit(job.asset_id, AssetChanges(title="new")))
     assert edited is not None and await stores.assets.get(job.asset_id) == edited
     await beside(stores, stores.assets.mark_indexed(edited, "first"))

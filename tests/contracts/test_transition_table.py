@@ -16,6 +16,9 @@ PENDING, RUNNING = JobStatus.PENDING, JobStatus.RUNNING
 COMPLETED, FAILED, CANCELLED = JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED
 DELETED = "deleted"
 
+IDLE_GOES: dict[JobStatus, JobStatus | str] = dict.fromkeys(
+    (PENDING, COMPLETED, FAILED, CANCELLED), DELETED
+)
 #: What becomes of a job by each verb, by the state that it is in; a state that is missing is one
 #: in which the verb changes nothing.
 TABLE: dict[str, dict[JobStatus, JobStatus | str]] = {
@@ -32,12 +35,8 @@ TABLE: dict[str, dict[JobStatus, JobStatus | str]] = {
     "release": {RUNNING: PENDING},
     "cancel": {PENDING: CANCELLED, RUNNING: CANCELLED},
     "reopen": {COMPLETED: PENDING, FAILED: PENDING, CANCELLED: PENDING},
-    "delete": {
-        PENDING: DELETED,
-        COMPLETED: DELETED,
-        FAILED: DELETED,
-        CANCELLED: DELETED,
-    },
+    "delete": IDLE_GOES,
+    "delete_all": IDLE_GOES,
     "sweep": {RUNNING: PENDING},
 }
 CELLS = [(verb, state) for verb in TABLE for state in JobStatus]
@@ -58,6 +57,7 @@ VERBS: dict[str, Verb] = {
     "cancel": lambda store, job: store.cancel(job.job_id),
     "reopen": lambda store, job: store.reopen(job),
     "delete": lambda store, job: store.delete(job.job_id),
+    "delete_all": lambda store, job: store.delete_all([job.job_id]),
     "sweep": lambda store, job: store.sweep("boot-2"),
 }
 
@@ -131,6 +131,7 @@ async def test_the_same_verb_in_the_same_state_does_the_same_again(
 def test_the_table_knows_every_verb_that_changes_a_job() -> None:
     looks = {"add", "get", "list", "count", "dead_letters", "known", "pending", "ahead"}
     looks |= {"expired"}  # what has is deleted by `delete`
+    looks |= {"of_asset", "of_frames", "newest", "overtaken"}
     looks |= {"answered", "answer"}  # of keys
     looks |= {"completed_with", "make_good"}  # takes warnings back: its own tests say when
     verbs = {name for name in vars(JobStore) if not name.startswith("_")}

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from app.adapters.embedders.slot import unpacked
 from app.adapters.embedders.text_onnx import encode
-from app.adapters.lance_index import LanceIndex, keeping
+from app.adapters.lance_index import LanceIndex, keeping, rankings
 from app.adapters.weights.shelf import ModelShelf
 from app.domain.errors import InvalidRequest, StorageError, Unavailable
 from app.domain.media_types import MediaType
@@ -253,6 +254,29 @@ async def test_it_tidies_by_itself(
     assert len(await by_words(index, f"word{writes - 1}", limit=1000)) == size
 
 
+async def test_between_two_tidyings_it_rests_but_not_when_it_closes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = 0
+    tidy = keeping.Keeper.tidy
+
+    async def counted(keeper: keeping.Keeper, *asked: Any) -> None:
+        nonlocal begun
+        begun += 1
+        await tidy(keeper, *asked)
+
+    monkeypatch.setattr(keeping.Keeper, "tidy", counted)
+    monkeypatch.setattr(keeping, "REST", 1e9)
+    index = at(tmp_path / "index")
+    await index.open()
+    with tidying():
+        for number in range(3):
+            await index.upsert([moment(number=number)], blank(1))
+        async with asyncio.timeout(60):
+            await index.aclose()
+    assert begun == 1
+
+
 @contextmanager
 def tidying() -> Iterator[None]:
     """Every write tidies, in this block."""
@@ -339,6 +363,15 @@ async def test_an_asset_can_be_emptied_and_deleted(filled: VectorIndex) -> None:
     await filled.delete_asset("unknown")
     assert await filled.count() == before - 4
     assert await by_words(filled, "onions country") == []
+
+
+async def test_several_assets_are_deleted_at_once(index: VectorIndex) -> None:
+    added = replace(moment("a"), moment_id="note#", record=True)
+    await index.upsert([*(moment(id) for id in "abc"), added], blank(4))
+    await index.delete_assets(["a", "c", "unknown", "' OR true --"])
+    await index.delete_assets([])
+    assert await index.assets() == {"b"}
+    assert await index.count() == 2  # what was added by itself stays
 
 
 @pytest.mark.parametrize("asset_id", HOSTILE, ids=lambda text: ascii(text[:20]))
@@ -546,7 +579,12 @@ async def test_records_stand_beside_what_is_made_from_an_asset(index: LanceIndex
     added = replace(moment("kennedy", 0, "a word added"), moment_id="note#", record=True)
     await index.upsert([added], blank(1))
     await index.replace_asset("kennedy", [moment(), moment(number=1)], blank(2))
-    assert await index.assets() == {"kennedy"} and await index.records() == {"note#"}
+    assert await index.assets() == {"kennedy"}
+    assert [page async for page in index.records()] == [["note#"]]
+    assert await index.lacking(["note#", "' OR true --", "kennedy#7"]) == [
+        "' OR true --",
+        "kennedy#7",
+    ]
     await index.replace_asset("kennedy", [moment()], blank(1))
     await index.delete_asset("kennedy")
     assert [hit.text for hit in await by_words(index, "word")] == ["a word added"]
@@ -554,6 +592,20 @@ async def test_records_stand_beside_what_is_made_from_an_asset(index: LanceIndex
     await index.remove(["note#", "' OR true --"])
     await index.remove([])
     assert await index.count() == 0
+
+
+async def test_records_are_told_page_by_page(
+    index: LanceIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.adapters.lance_index.index.AT_ONCE", 2)
+    ids = [f"r{number}#" for number in range(5)]
+    added = [replace(moment(), moment_id=id, record=True) for id in ids]
+    await index.upsert(added, blank(5))
+    pages = [page async for page in index.records()]
+    assert max(map(len, pages)) == 2 and sorted(chain.from_iterable(pages)) == ids
+    assert await index.lacking([*ids, "r5#"]) == ["r5#"]
+    await index.remove(ids[:3])
+    assert await index.lacking(ids) == ids[:3]
 
 
 async def test_its_size_is_told_and_shrinks_when_it_is_tidied(
@@ -588,6 +640,12 @@ async def test_vectors_get_an_index_once_that_pays(
     state = await index.state()
     assert (state.vector_indexes, state.unindexed) == (("vector",), 0)
     await index.upsert(moments[300:], vectors[300:])
+    assert not await index.grown()
+    monkeypatch.setattr(keeping, "OUTGROWN", 2)
+    assert await index.grown()  # its parts were right for half as many
+    await index.build()
+    assert not await index.grown()
+    assert (await index.state()).vector_indexes == ("vector",)
     for number in (0, 299, 300, 599):  # also those that came after it
         [hit] = await index.search(query, vectors[number])
         assert hit.text == f"word{number}" and hit.score == pytest.approx(1.0, abs=1e-4)
@@ -595,6 +653,31 @@ async def test_vectors_get_an_index_once_that_pays(
     monkeypatch.setattr(keeping, "PAYS", 10_000)
     await index.build()
     assert (await index.state()).vector_indexes == ()
+
+
+async def test_a_page_is_full_though_some_of_it_went_away_since_it_was_ranked(
+    index: LanceIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await index.upsert([moment(f"a{number}") for number in range(5)], blank(5))
+    rank = rankings.rankings
+
+    async def ranked(*asked: Any) -> rankings.Rankings:
+        found = await rank(*asked)
+        await index.remove(["a1#0"])
+        return found
+
+    monkeypatch.setattr("app.adapters.lance_index.index.rankings", ranked)
+    found = await by_words(index, "word", limit=3)
+    assert [hit.asset_id for hit in found] == ["a0", "a2", "a3"]
+
+
+async def test_a_vector_of_no_length_is_near_to_nothing(index: LanceIndex) -> None:
+    nothing, hardly, unit = [0.0] * 384, [1e-30] * 384, [1.0] + [0.0] * 383
+    await index.upsert([moment(number=n) for n in range(3)], [nothing, hardly, unit])
+    query = SearchQuery(text="x", mode=SearchMode.SEMANTIC)
+    for vector in (nothing, hardly, [1e30] * 384):
+        assert await index.search(query, vector) == []
+    assert [hit.score for hit in await index.search(query, unit)] == [1.0]
 
 
 async def test_writes_beside_tidying_all_succeed(index: LanceIndex) -> None:
@@ -669,6 +752,33 @@ async def test_what_another_model_made_answers_by_words_until_all_is_made_anew(
     await index.open()
     assert not index.renewing and index.generation == generation
     await index.aclose()
+
+
+async def test_vectors_of_two_models_for_pictures_are_never_compared(tmp_path: Path) -> None:
+    """Both are of one length, and mean nothing to each other."""
+
+    def opened(visual_model: str) -> LanceIndex:
+        return LanceIndex(
+            str(tmp_path), dimensions=2, model="m", visual_dimensions=2, visual_model=visual_model
+        )
+
+    seen = [replace(moment(), visual=(1.0, 0.0), visual_model="one")]
+    told = [replace(moment("told"), visual=(1.0, 0.0))]
+    first = opened("one")
+    await first.open()
+    await first.upsert([*seen, *told], blank(2))
+    query = SearchQuery(text="", visual=(1.0, 0.0))
+    assert {hit.asset_id for hit in await first.search(query, None)} == {"kennedy", "told"}
+    generation = first.generation
+    await first.aclose()
+    other = opened("other")
+    await other.open()
+    assert other.renewing and other.generation != generation
+    await other.upsert([*seen, *told], blank(2))
+    await other.renewed()
+    assert [hit.asset_id for hit in await other.search(query, None)] == ["told"]
+    assert len(await by_words(other, "word")) == 2
+    await other.aclose()
 
 
 async def test_of_two_earlier_models_the_one_that_had_more_answers(tmp_path: Path) -> None:

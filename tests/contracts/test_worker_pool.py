@@ -195,3 +195,29 @@ async def test_a_refresh_lets_a_task_under_way_end_and_then_replaces_its_worker(
 async def test_a_refresh_before_the_first_task_changes_nothing(pool: ProcessPool) -> None:
     pool.refresh()
     assert await pool.run(abs, -1) == 1
+
+
+async def test_a_worker_that_nobody_needs_gives_its_memory_back_until_somebody_does() -> None:
+    pool = ProcessPool(1, idle_after=0.1)
+    try:
+        first = await pool.run(os.getpid)
+        for process in multiprocessing.active_children():
+            if process.pid == first:
+                assert await asyncio.to_thread(wait, [process.sentinel], 30)
+        assert await pool.run(os.getpid) != first
+    finally:
+        await pool.aclose()
+
+
+async def test_a_worker_that_is_at_work_is_not_taken_for_one_that_nobody_needs(fifo: str) -> None:
+    pool = ProcessPool(1, idle_after=0.1)
+    try:
+        await pool.run(os.getpid)
+        task = asyncio.create_task(pool.run(hold, fifo))
+        pid = await begun(fifo)
+        [worker] = [each for each in multiprocessing.active_children() if each.pid == pid]
+        assert not await asyncio.to_thread(wait, [worker.sentinel], 0.5)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    finally:
+        await pool.aclose()

@@ -11,6 +11,7 @@ from typing import Any
 from app.domain.jobs import LATE_WARNINGS
 from tests.faults import stored
 from tests.faults.ledger import POISONED, Ledger, Order
+from tests.faults.level import index_differs
 from tests.faults.outside import Outside
 from tests.faults.polling import NeverCame, until
 from tests.faults.spool import Spool
@@ -163,7 +164,7 @@ def check_files(spool: Spool, ledger: Ledger, world: Outside, found: Findings) -
         found.violations += stored.computed_again(database, spool.notes)
         found.windows = database.execute("SELECT count(*) FROM windows").fetchone()[0]
         found.violations += stored.stray_files(database, spool.data)
-        found.violations += stored.index_differs(database, spool.data)
+        found.violations += index_differs(spool.data)
         media = {str(order.job_id): world.folder / order.medium for order in ledger.kept()}
         found.violations += stored.changed_uploads(database, spool.data, media)
 

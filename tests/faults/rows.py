@@ -4,6 +4,10 @@
 """
 
 _POINTS = "test_points.py::test_nothing_is_lost_by_a_death_at_each_point"
+_INDEX = (
+    "test_index_points.py::"
+    "test_killed_at_every_point_between_row_and_index_both_are_level_after_the_start"
+)
 _RANDOM = "test_random_kills.py::test_nothing_is_lost_by_random_kills_under_mixed_load"
 _POOL = "contracts/test_worker_faults.py"
 _FFMPEG = "contracts/test_media_extractor.py"
@@ -29,8 +33,8 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     7: ("killed before the result is committed", (_POINTS,)),
-    8: ("killed before the index is written", (_POINTS,)),
-    9: ("killed while the index is written or tidied", (_RANDOM, _POINTS)),
+    8: ("killed before the index is written", (_POINTS, _INDEX)),
+    9: ("killed while the index is written or tidied", (_RANDOM, _POINTS, _INDEX)),
     10: (
         "killed between sending a webhook and noting it",
         (

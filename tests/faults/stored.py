@@ -1,6 +1,5 @@
 """What a service that has been stopped left on disk, read without it."""
 
-import asyncio
 import hashlib
 import sqlite3
 from collections import defaultdict
@@ -9,12 +8,10 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.adapters.embedders.slot import MINILM_DIMENSIONS
-from app.adapters.lance_index.index import LanceIndex
-from app.bootstrap.finding import MINILM
 from tests.faults.engine import computed
 
-KEPT = ("audio_jobs", "image_jobs", "keyframes", "results", "thumbnails", "video_jobs")
+JOBS = ("audio_jobs", "image_jobs", "text_jobs", "video_jobs")
+KEPT = (*JOBS, "keyframes", "results", "thumbnails")
 #: What stands beside the files of jobs.
 OURS = {
     *(
@@ -39,13 +36,15 @@ def database(data: Path) -> Iterator[sqlite3.Connection]:
 
 
 def unindexed(data: Path) -> list[str]:
-    """Completed jobs whose asset is not marked as indexed; may be asked while it runs."""
+    """Completed jobs whose asset is not marked as indexed, and records that are not; may be asked
+    while it runs."""
     with database(data) as opened:
         rows = opened.execute(
             "SELECT job_id FROM assets JOIN jobs USING (job_id)"
             " WHERE status = 'completed' AND indexed_in IS NULL"
+            " UNION ALL SELECT moment_id FROM records WHERE indexed_in IS NULL"
         )
-        return [row["job_id"] for row in rows]
+        return [row[0] for row in rows]
 
 
 def damage(opened: sqlite3.Connection) -> list[str]:
@@ -105,30 +104,6 @@ def changed_uploads(opened: sqlite3.Connection, data: Path, media: dict[str, Pat
         elif sent is not None and _sha256(kept) != _sha256(sent):
             wrong.append(f"the upload of {row['job_id']} has other bytes")
     return wrong
-
-
-def index_differs(opened: sqlite3.Connection, data: Path) -> list[str]:
-    """The index holds what something is known of, and all of it that completed with words."""
-    known = {row[0] for row in opened.execute("SELECT asset_id FROM assets")}
-    due = {
-        row[0]
-        for row in opened.execute(
-            "SELECT t.asset_id FROM transcripts t JOIN jobs USING (job_id)"
-            " WHERE status = 'completed' AND text <> ''"
-        )
-    }
-    here = asyncio.run(_assets(data / "index"))
-    wrong = [f"{asset} is in the index, and nowhere else" for asset in here - known]
-    return wrong + [f"{asset} is not in the index" for asset in due - here]
-
-
-async def _assets(folder: Path) -> set[str]:
-    index = LanceIndex(str(folder), dimensions=MINILM_DIMENSIONS, model=MINILM)
-    await index.open()
-    try:
-        return await index.assets()
-    finally:
-        await index.aclose()
 
 
 def _seconds(moment: str) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.level import index_differs
 from tests.faults.spool import Spool
 from tests.media import OWN, run_ffmpeg
 
@@ -38,6 +39,7 @@ def test_killed_at_every_point_of_its_key_frames_a_video_has_each_once(
     assert {path.stem for path in (spool.data / "thumbnails").iterdir()} == pictures
     assert list((spool.data / "pcm").iterdir()) == []
     assert {path.stem for path in (spool.data / "keyframes").iterdir()} == set(jobs)
+    assert index_differs(spool.data) == []
 
 
 def _scenes(path: Path) -> Path:

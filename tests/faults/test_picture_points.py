@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.level import index_differs
 from tests.faults.spool import Spool
 from tests.pictures import page
 
@@ -35,3 +36,5 @@ def test_killed_at_every_point_of_a_picture_it_is_found_once_by_its_words(
     with sqlite3.connect(spool.data / "spool.db") as database:
         [revision] = database.execute("SELECT revision FROM assets").fetchone()
     assert revision == 1  # kept once, however often it died behind that
+    assert spool.stop() == 0
+    assert index_differs(spool.data) == []

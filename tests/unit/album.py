@@ -14,6 +14,8 @@ class Album:
     def __init__(self) -> None:
         self.times: Sequence[float] = ()
         self.trouble: Exception | None = None
+        #: Seconds behind which it does not look.
+        self.until: float | None = None
         self.taken = 0
         self.at_work = 0
         self.hold = asyncio.Event()
@@ -34,7 +36,7 @@ class Album:
         for at, picture in zip(self.times, pictures, strict=True):
             frames.append(Keyframe(at=at, first=first, size=len(picture)))
             first += len(picture)
-        return Reel(path=target, frames=tuple(frames), seconds=60.0)
+        return Reel(path=target, frames=tuple(frames), seconds=60.0, until=self.until)
 
 
 def _write(target: Path, content: bytes) -> None:

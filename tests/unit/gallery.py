@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.domain.assets import Tag, TextLine
+from app.domain.errors import Unavailable
 from app.domain.pictures import Sight, Size
 from app.pipeline.tools import PictureTools
 from app.ports import Vector
@@ -22,7 +23,7 @@ class Gallery:
             model="fake", vector=(0.6, 0.8), tags=(Tag(label="espresso", score=0.9),)
         )
         self.description = "A cup on a table."
-        self.describes = False
+        self.describes = self.describes_frames = False
         self.troubles: dict[str, Exception] = {}
         #: Verbs, in the order in which they were asked for.
         self.asked: list[str] = []
@@ -30,7 +31,17 @@ class Gallery:
     @property
     def tools(self) -> PictureTools:
         describer = self if self.describes else None
-        return PictureTools(darkroom=self, reader=self, eyes=self, describer=describer)
+        return PictureTools(
+            darkroom=self,
+            reader=self,
+            eyes=self,
+            describer=describer,
+            describes_frames=self.describes_frames,
+        )
+
+    def missing(self) -> str | None:
+        trouble = self.troubles.get("read")
+        return trouble.message if isinstance(trouble, Unavailable) else None
 
     def _note(self, verb: str) -> None:
         self.asked.append(verb)

@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from app.adapters.markdown_texts import MarkdownTexts
 from app.adapters.sql.jobs import SqlJobStore
 from app.domain.assets import asset_of
 from app.domain.errors import SpoolError
@@ -30,6 +31,7 @@ class Scripted:
         self.go_on = asyncio.Event()
         self.go_on.set()
         self.stopping = asyncio.Event()
+        self.texts = MarkdownTexts()
 
     async def run(self, job: Job, report: JobReport) -> Work:
         self.begun.set()

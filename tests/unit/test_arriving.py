@@ -51,7 +51,10 @@ class Index:
         self.log.append(f"replace {asset_id}")
 
     async def delete_asset(self, asset_id: str) -> None:
-        self.log.append(f"delete {asset_id}")
+        raise NotImplementedError
+
+    async def delete_assets(self, asset_ids: Sequence[str]) -> None:
+        self.log.append(f"delete {' '.join(asset_ids)}")
 
     async def vectors(self, asset_id: str) -> Mapping[str, Vector]:
         self.log.append(f"vectors {asset_id}")
@@ -223,10 +226,10 @@ async def test_what_could_not_be_deleted_at_its_time_is_deleted_later() -> None:
     class Torn(Index):
         trouble = True
 
-        async def delete_asset(self, asset_id: str) -> None:
+        async def delete_assets(self, asset_ids: Sequence[str]) -> None:
             if self.trouble:
                 raise StorageError("torn")
-            await super().delete_asset(asset_id)
+            await super().delete_assets(asset_ids)
 
     index, part = ArrivingIndex("index"), Torn()
     index.arrive(part)

@@ -176,21 +176,34 @@ def test_it_waits_for_the_key_frames_of_its_videos(
     assert service.frames == []
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [(413, "upload.too_large"), (422, "media.empty"), (404, "source.not_found")]
+)
 def test_a_file_that_is_refused_keeps_no_other(
-    httpserver: HTTPServer, service: Service, folder: Path
+    httpserver: HTTPServer, service: Service, folder: Path, status: int, code: str
 ) -> None:
-    service.refusals = [refusal(413, "upload.too_large")]
+    service.refusals = [refusal(status, code)]
     done = run(httpserver, folder)
     assert (done.exit_code, done.stdout) == (1, f"0 {folder}/deep/copy.md\n")
-    assert f"{folder}/{VIDEO}: refused: upload.too_large" in done.stderr
+    assert f"{folder}/{VIDEO}: refused: {code}" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "passes"),
+    [
+        (507, "storage.full", True),
+        (503, "service.unavailable", True),
+        (422, "request.invalid", False),
+        (401, "key.missing", False),
+    ],
+)
 def test_a_refusal_that_every_file_would_get_ends_it(
-    httpserver: HTTPServer, service: Service, folder: Path
+    httpserver: HTTPServer, service: Service, folder: Path, status: int, code: str, passes: bool
 ) -> None:
-    service.refusals = [refusal(507, "storage.full")]
+    service.refusals = [refusal(status, code)]
     done = run(httpserver, folder)
-    assert isinstance(done.exception, Refused) and done.exception.code == "storage.full"
+    assert isinstance(done.exception, Refused) and done.exception.code == code
+    assert ("run it again" in str(done.exception.hint)) is passes
     assert service.jobs == {}
 
 

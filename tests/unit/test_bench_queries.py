@@ -1,6 +1,6 @@
 import pytest
 
-from app.domain.writing.document import document_of
+from app.adapters.markdown_texts import MarkdownTexts
 from app.domain.writing.formats import TextFormat
 from scripts import bench_media
 from scripts.bench_judged import judge
@@ -101,4 +101,4 @@ def answers(name: str) -> list[Answer]:
 
 
 def anchors(text: str) -> set[str]:
-    return {passage.anchor for passage in document_of(text, TextFormat.MDX).passages}
+    return {passage.anchor for passage in MarkdownTexts().read(text, TextFormat.MDX).passages}

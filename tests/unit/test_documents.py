@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.adapters.markdown_texts import MarkdownTexts
 from app.domain.writing.anchors import Anchors, slug
-from app.domain.writing.document import MAX_LENGTH, Document, document_of
+from app.domain.writing.document import MAX_LENGTH, Document
 from app.domain.writing.formats import TextFormat, text_format_of
 
+document_of = MarkdownTexts().read
 MARKED_UP = [TextFormat.MARKDOWN, TextFormat.MDX]
 
 
@@ -329,10 +331,65 @@ def test_statements_at_the_beginning_of_a_block_are_dropped(statement: str, abov
     [
         *("<h1>x", "<h1 ", "import a b\n", "\n\nimport a b", "\n\nimport {", "\n\nexport {"),
         *("\n\nexport const a b", "\n\nimport a, ", "    x\n", "# a\n", "a\n---\n"),
+        *("* a\n", "**a_ ", "[a](b ", "\n<a {", "> - ", "|a|b\n|-|-\n"),
     ],
 )
 @pytest.mark.parametrize("text_format", MARKED_UP)
 def test_a_text_of_one_mark_over_and_over_is_read_all_the_same(
     part: str, text_format: TextFormat
 ) -> None:
-    document_of(part * (100_000 // len(part)), text_format)
+    document_of(part * (50_000 // len(part)), text_format)
+
+
+def test_a_line_under_an_item_of_a_list_makes_no_heading_of_it() -> None:
+    document = md("- item\n  more\n---\nof no heading\n")
+    assert document.headings == () and shown(document) == ["item more\nof no heading"]
+
+
+def test_a_line_under_a_line_of_colons_makes_no_heading_of_it() -> None:
+    document = md(":::note\nwords\n\n:::\n---\nafter\n")
+    assert document.headings == () and shown(document) == ["words\nafter"]
+
+
+def test_words_in_brackets_that_lead_nowhere_are_kept() -> None:
+    text = "A [sic](as it was said), [a](x(y(z))), [b] and [B c].\n\n[ b  C ]: https://x.org\n"
+    assert shown(md(text)) == ["A [sic](as it was said), a, [b] and B c."]
+
+
+def test_a_footnote_of_one_word_is_kept() -> None:
+    assert shown(md("See[^1].\n\n[^1]: Ibidem\n")) == ["See.\nIbidem"]
+
+
+def test_marks_within_words_are_marks_and_signs_alone_are_none() -> None:
+    text = 'un*believ*able, 这是**重点**内容, 5 * 3 * 2, a_b_c, *(*x), __init__.py and **"a"**'
+    assert shown(md(text)) == [
+        'unbelievable, 这是重点内容, 5 * 3 * 2, a_b_c, *(*x), init.py and "a"'
+    ]
+
+
+def test_code_in_a_quote_or_a_list_is_kept_without_their_signs() -> None:
+    document = md("> ```\n> a = 1\n>   b\n> ```\n\n1. ~~~\n   c\n\n   d\n   ~~~\n\n       e\n")
+    assert all(each.code for each in document.passages)
+    assert "\n".join(shown(document)) == "a = 1\n  b\nc\n\nd\ne"
+
+
+def test_no_word_of_a_list_within_many_lists_is_lost() -> None:
+    text = "".join(f"{'  ' * depth}- w{depth}\n" for depth in range(40))
+    found = "\n".join(shown(md(text)))
+    assert all(f"w{depth}" in found.replace("-", " ").split() for depth in range(40))
+
+
+def test_code_deep_between_tags_of_mdx_is_code() -> None:
+    document = mdx(
+        '<Tabs\n  values={{\n    a: "x"\n  }}\n>\n  <Tab>\n        ```js\n        <a>{b}</a>\n'
+        "        ```\n  </Tab>\n</Tabs>\n## After\n"
+    )
+    assert [(each.code, each.text) for each in document.passages] == [
+        *((True, "<a>{b}</a>"), (False, "After"))
+    ]
+    assert outline(document) == [(2, "After", "after")]
+
+
+def test_lines_of_colons_and_tags_in_code_are_code() -> None:
+    text = "```\n:::tip\n<Tab>\n  </Tab>\n```\nwords\n"
+    assert [shown(md(text)), shown(mdx(text))] == [[":::tip\n<Tab>\n  </Tab>", "words"]] * 2

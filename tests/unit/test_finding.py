@@ -182,13 +182,15 @@ async def test_an_index_opened_before_its_model_is_begun_anew_when_the_vectors_d
         assert [hit.asset_id for hit in answer.hits] == [job_id]
 
 
-async def started(bench: Workbench, model_folder: Path, length: int) -> str:
+async def started(
+    bench: Workbench, model_folder: Path, length: int, name: str = "a-clip-model"
+) -> str:
     """One start of the service with a model for pictures; the generation of its index."""
     weights = Line(model_folder)
     weights.open.set()
     finding = Finding(
         settings=settings(bench.folder).model_copy(
-            update={"pictures": Pictures(visual_model="a-clip-model")}
+            update={"pictures": Pictures(visual_model=name)}
         ),
         weights=cast(ModelShelf, weights),
         pool=ProcessPool(1, name="embedding"),
@@ -216,6 +218,16 @@ async def test_a_start_with_another_model_for_pictures_embeds_nothing_anew(
     first = await started(bench, model_folder, 512)
     assert await started(bench, model_folder, 512) == first
     assert await started(bench, model_folder, 768) != first
+
+
+async def test_another_model_for_pictures_with_vectors_as_long_begins_a_table_of_its_own(
+    bench: Workbench, model_folder: Path
+) -> None:
+    await done(bench)
+    first = await started(bench, model_folder, 512)
+    other = await started(bench, model_folder, 512, "another-clip-model")
+    assert other != first
+    assert await started(bench, model_folder, 512, "another-clip-model") == other
 
 
 async def test_a_refill_that_fails_ends_nothing_else(

@@ -17,9 +17,10 @@ from app.domain.errors import (
     StorageFull,
     TooLarge,
 )
-from app.domain.jobs import IdempotencyKey, Job, JobOptions, JobStatus, SourceKind
+from app.domain.jobs import AssetStage, IdempotencyKey, Job, JobOptions, JobStatus, SourceKind
 from app.services.alike import AlikeJobs
 from app.services.intake import Intake
+from app.services.overtaking import Overtaking
 from app.services.roots import Roots
 from tests.media import silence
 from tests.unit.workbench import Workbench, opened
@@ -50,6 +51,7 @@ def an_intake(
         committed=([] if noted is None else noted).append,
         check_engine=check_engine,
         alike=AlikeJobs(bench.store, bench.assets, check_engine),
+        overtake=Overtaking(bench.store, bench.watch, lambda: None).by,
         max_file_size=1000,
         max_duration=3600.0,
     )
@@ -292,3 +294,57 @@ async def test_a_job_whose_client_hangs_up_as_it_is_committed_is_queued_all_the_
         [job] = (await bench.store.list()).jobs
         assert await bench.queue.dequeue() == {"job_id": job.job_id}
     assert kind != "upload" or bench.blobs.path(job.input_path).is_file()
+
+
+@pytest.mark.parametrize("kind", ["upload", "path", "url"])
+async def test_a_job_ends_those_on_its_asset_that_were_taken_in_before_and_still_wait(
+    bench: Workbench, kind: str
+) -> None:
+    silence(bench.folder / "media" / "talk.wav", 0.1)
+    intake, options = an_intake(bench), JobOptions(asset_id="talk")
+    earlier = await uploaded(intake, asset_id="talk")
+    others = [await uploaded(intake, asset_id="other"), await uploaded(intake)]
+    if kind == "upload":
+        later = await uploaded(intake, asset_id="talk")
+    elif kind == "path":
+        later = await intake.submit_path("talk.wav", options)
+    else:
+        later = await intake.submit_url("http://127.0.0.1/talk.wav", options)
+    ended = await bench.now(earlier)
+    assert (ended.status, ended.error_code) == (JobStatus.CANCELLED, "job.superseded")
+    for job in (later, *others):
+        assert (await bench.now(job)).status is JobStatus.PENDING
+
+
+async def test_to_look_at_an_asset_again_ends_no_job_on_it(bench: Workbench) -> None:
+    intake = an_intake(bench)
+    first = await uploaded(intake, asset_id="talk")
+    again = JobOptions(asset_id="talk", asset_stage=AssetStage.REFRESH)
+    looked = await intake.submit_kept(intake.expect("talk"), again)
+    assert looked is not None
+    assert (await bench.now(first)).status is JobStatus.PENDING
+    await uploaded(intake, asset_id="talk")
+    assert (await bench.now(looked)).status is JobStatus.PENDING
+    assert (await bench.now(first)).status is JobStatus.CANCELLED
+
+
+async def test_of_jobs_taken_in_at_the_same_time_on_one_asset_one_is_left(
+    bench: Workbench,
+) -> None:
+    intake = an_intake(bench)
+    await asyncio.gather(*(uploaded(intake, f"{each}.wav", asset_id="talk") for each in range(5)))
+    newest = (await bench.store.newest(["talk"]))["talk"]
+    left = await bench.store.list(status=JobStatus.PENDING)
+    assert [job.job_id for job in left.jobs] == [newest.job_id]
+
+
+async def test_a_job_is_taken_in_also_when_no_earlier_one_can_be_ended(bench: Workbench) -> None:
+    class Failing(SqlJobStore):
+        async def overtaken(self, asset_id: str | None = None) -> list[str]:
+            raise StorageError("the disk")
+
+    store = Failing(bench.store._database)
+    overtaking = Overtaking(store, bench.watch, lambda: None)
+    job = await bench.upload(options=JobOptions(asset_id="talk"))
+    await overtaking.by(job)
+    assert (await bench.now(job)).status is JobStatus.PENDING

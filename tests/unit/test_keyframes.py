@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from app.adapters.ffmpeg import FfmpegExtractor
-from app.domain.errors import MediaUnreadable, StorageFull
+from app.domain.assets import AssetChanges
+from app.domain.errors import Conflict, MediaUnreadable, StorageError, StorageFull, Unavailable
 from app.domain.jobs import Job, JobOptions, JobStatus, Priority, SourceKind, Stage, frames_key
 from app.domain.keyframes import emitted, frame_job_id
 from app.domain.media_types import MediaType, frame_id
 from app.pipeline import keyframes
-from app.services import frame_jobs
+from app.services import frame_jobs, indexer
 from tests.contracts.jobs import new_id
 from tests.media import make_video, silence
 from tests.unit.scripted import run_to_end, stopped
@@ -122,6 +123,31 @@ async def test_sound_has_none_and_a_video_without_the_wish_neither(bench: Workbe
     assert await frames_of(bench) == []
 
 
+async def test_what_its_video_is_told_is_found_with_a_key_frame(bench: Workbench) -> None:
+    await a_video(bench)
+    await all_done(bench)
+    await bench.assets.edit("talk", AssetChanges(title="Lecture", labels=("x",), link="/talk"))
+    await indexer.Indexer(bench.books, bench.embedder, bench.index, bench.watch).level("talk")
+    for name in ("talk", "talk#t=0", "talk#t=12.5"):
+        [moment, *_] = [moment for moment, _ in bench.index.kept[name]]
+        assert (moment.title, moment.labels, moment.link) == ("Lecture", ("x",), "/talk")
+    assert await bench.assets.behind(bench.index.generation) == 0
+
+
+async def test_key_frames_that_cannot_be_indexed_are_tried_once(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "PAGE", 1)
+    await a_video(bench)
+    await all_done(bench)
+    await bench.assets.edit("talk", AssetChanges(title="Lecture"))
+    bench.index.trouble = StorageError("torn")
+    asked = len(bench.embedder.asked)
+    await indexer.Indexer(bench.books, bench.embedder, bench.index, bench.watch).level("talk")
+    assert await bench.assets.behind(bench.index.generation) == 3
+    assert len(bench.embedder.asked) - asked <= 3
+
+
 # ---- without sound
 
 
@@ -190,6 +216,23 @@ async def test_a_retry_for_frames_whose_source_is_gone_leaves_what_was_heard(
     assert (job.status, codes(job)) == (JobStatus.COMPLETED, ["keyframes.failed"])
     assert bench.engine.heard == [0] and "talk" in bench.index.kept
     assert (await bench.service().transcript(job)).text
+
+
+async def test_that_a_video_was_not_seen_to_its_end_is_a_warning(bench: Workbench) -> None:
+    bench.album.until = 42.4
+    video = await a_video(bench)
+    await run_to_end(bench.worker())
+    [warning] = (await bench.now(video)).warnings
+    assert (warning.code, warning.message) == ("keyframes.truncated", "no key-frames behind 42 s")
+    assert len(await frames_of(bench)) == 2
+
+
+async def test_that_reading_is_not_installed_is_said_once_of_the_video(bench: Workbench) -> None:
+    bench.gallery.troubles["read"] = Unavailable("rapidocr is not installed")
+    video = await a_video(bench)
+    await run_to_end(bench.worker())
+    [warning] = (await bench.now(video)).warnings
+    assert warning.code == "keyframes.unread" and "not installed" in warning.message
 
 
 async def test_a_fault_of_ours_is_a_warning_too(bench: Workbench) -> None:
@@ -309,6 +352,79 @@ async def test_taken_in_again_without_the_wish_its_frames_are_gone(bench: Workbe
     await a_video(bench, TALK.evolve(keyframes=False))
     await all_done(bench)
     assert await frames_of(bench) == [] and set(bench.index.kept) == {"talk"}
+
+
+@pytest.mark.parametrize("kind", [MediaType.AUDIO, MediaType.TEXT, MediaType.IMAGE])
+async def test_what_is_no_video_any_more_has_no_frames(bench: Workbench, kind: MediaType) -> None:
+    video = await a_video(bench)
+    await all_done(bench)
+    options = TALK.evolve(media_type=kind)
+    if kind is MediaType.AUDIO:
+        await bench.upload(5.0, options=options)
+    else:
+        await bench.upload_bytes(b"Hello.", name="talk.md", options=options)
+    await all_done(bench)
+    asset = await bench.assets.get("talk")
+    assert asset is not None and asset.media_type is kind
+    assert await frames_of(bench) == [] and set(bench.index.kept) == {"talk"}
+    with pytest.raises(Conflict, match="later job"):
+        await bench.service().transcript(await bench.now(video))
+
+
+async def test_an_earlier_take_of_a_video_leaves_the_frames_of_a_later_one(
+    bench: Workbench,
+) -> None:
+    service = frame_jobs.FrameJobs(
+        store=bench.store,
+        queue=bench.queue,
+        blobs=bench.blobs,
+        delete_all=bench.service().delete_all,
+    )
+    first = await a_video(bench)
+    mine = await service.take_in(first, 1.0, b"picture")
+    second = await a_video(bench)
+    theirs = await service.take_in(second, 2.0, b"picture")
+    await service.retire(first, keep=())
+    assert [job.job_id for job in await frames_of(bench)] == [theirs]
+    assert await service.take_in(first, 1.0, b"picture") == mine
+    await service.retire(second, keep=[theirs])
+    assert [job.job_id for job in await frames_of(bench)] == [theirs]
+    await bench.store.cancel(second.job_id)
+    await service.retire(first, keep=())
+    assert await frames_of(bench) == []
+
+
+async def test_frames_go_in_one_go(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A film has thousands: one by one that would take minutes."""
+    bench.album.times = tuple(float(second) for second in range(5))
+    video = await a_video(bench)
+    await all_done(bench)
+    rows, index = bench.store.delete_all, bench.index.delete_assets
+    gone: list[int] = []
+
+    async def delete_all(job_ids: Sequence[str]) -> Sequence[Job]:
+        gone.append(len(job_ids))
+        return await rows(job_ids)
+
+    async def delete_assets(asset_ids: Sequence[str]) -> None:
+        gone.append(len(asset_ids))
+        await index(asset_ids)
+
+    monkeypatch.setattr(bench.store, "delete_all", delete_all)
+    monkeypatch.setattr(bench.index, "delete_assets", delete_assets)
+    await bench.service().delete(video.job_id)
+    assert gone == [5, 5, 1]
+    assert await frames_of(bench) == [] and bench.index.kept == {}
+
+
+async def test_a_frame_that_somebody_works_at_goes_with_the_others(bench: Workbench) -> None:
+    video = await a_video(bench)
+    await run_to_end(bench.worker())
+    frame, _ = await frames_of(bench)
+    assert await bench.store.claim(frame.job_id, "boot-1") is not None
+    await bench.service().delete(video.job_id)
+    assert await frames_of(bench) == []
+    assert list((bench.folder / "image_jobs").glob("*")) == []
 
 
 async def test_deleting_the_video_deletes_its_frames(bench: Workbench) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.markdown_texts import MarkdownTexts
 from app.domain.assets import Asset, AssetChanges
 from app.domain.errors import EngineError, MediaTooLarge, Unavailable
 from app.domain.jobs import Job, JobOptions, JobStatus, Stage, thumbnail_key, upload_key
@@ -55,7 +56,7 @@ async def test_a_picture_is_kept_with_all_that_was_found_in_it(bench: Workbench)
     assert asset.picture.visual == pytest.approx((0.6, 0.8))
     assert asset.picture.visual_model == "fake"
     assert bench.blobs.path(thumbnail_key(job.job_id)).read_bytes() == b"small"
-    document = result_of(job, asset, None)
+    document = result_of(job, asset, None, MarkdownTexts().read)
     assert (document["text"], document["title"]) == ("Quarterly plan", "My cup")
     assert set(job.timings) == {Stage.MEDIA_EXTRACTION.value, Stage.EMBEDDING.value}
 
@@ -227,6 +228,25 @@ async def test_what_has_a_description_is_not_described_again(bench: Workbench) -
     bench.gallery.describes = True
     _, asset = await looked_at(bench, IMAGE.evolve(description="Mine"))
     assert (asset.description, "describe" in bench.gallery.asked) == ("Mine", False)
+
+
+async def test_key_frames_are_described_only_where_that_is_wished(bench: Workbench) -> None:
+    """A film has thousands of them, and each is a call."""
+    bench.gallery.describes = True
+    _, asset = await looked_at(bench, FRAME)
+    assert (asset.description, "describe" in bench.gallery.asked) == ("", False)
+    bench.gallery.describes_frames = True
+    _, asset = await looked_at(bench, FRAME)
+    assert asset.description == "A cup on a table."
+
+
+async def test_that_reading_is_not_installed_is_not_said_of_each_key_frame(
+    bench: Workbench,
+) -> None:
+    bench.gallery.troubles["read"] = Unavailable("rapidocr is not installed")
+    job, asset = await looked_at(bench, FRAME)
+    assert (job.status, codes(job)) == (JobStatus.COMPLETED, [])
+    assert asset.picture and asset.picture.visual and not asset.picture.read
 
 
 async def test_a_describer_that_fails_costs_nothing_else(bench: Workbench) -> None:

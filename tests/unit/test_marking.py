@@ -1,13 +1,24 @@
 """What of a passage is marked, and where in time it is."""
 
 import re
+from collections.abc import Sequence
 from html import unescape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.marking import NEIGHBOURS, SNIPPET, focus, snippet, spans, time_at
+from app.adapters.snowball import english_stem
+from app.domain import marking
+from app.domain.marking import NEIGHBOURS, SNIPPET, Span, snippet, time_at
+
+
+def spans(text: str, query: str) -> list[Span]:
+    return marking.spans(text, query, english_stem)
+
+
+def focus(found: Sequence[Span], text: str) -> int | None:
+    return marking.focus(found, text, english_stem)
 
 
 def marked(text: str, query: str) -> list[str]:
@@ -23,6 +34,10 @@ def marked(text: str, query: str) -> list[str]:
         ("L'ÉCOLE n'est pas loin", "école", ["ÉCOLE"]),
         ("我们今天讨论机器学习的未来", "机器学习", ["机器学习"]),
         ("what do you do for it", "what do you do", []),
+        ("This is possible.", "possibly", ["possible"]),
+        ("He gave generously.", "generous", ["generously"]),
+        ("They are connected.", "connections", ["connected"]),
+        ("The skies were dying", "sky die", ["skies", "dying"]),
         ("snake_case is a name", "case", ["case"]),
         ("nothing of it", "", []),
         ("", "word", []),

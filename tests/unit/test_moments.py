@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.adapters.markdown_texts import MarkdownTexts
 from app.domain.assets import Asset
 from app.domain.media_types import MediaType
 from app.domain.search import Moment
@@ -44,7 +45,7 @@ def cut(*segments: Segment, description: str = "") -> list[Moment]:
         created_at=taken_in,
         updated_at=taken_in,
     )
-    return moments_of(asset, transcript)
+    return moments_of(asset, transcript, MarkdownTexts())
 
 
 def times(found: list[Moment]) -> list[tuple[float, float, str]]:

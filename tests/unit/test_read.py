@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.markdown_texts import MarkdownTexts
 from app.domain.assets import Asset, AssetChanges
 from app.domain.errors import MediaTooLarge, MediaUnreadable, SpoolError
 from app.domain.jobs import Job, JobOptions, JobStatus, SourceKind, Stage
 from app.domain.media_types import MediaType
 from app.domain.search import Moment
-from app.domain.writing.formats import TextFormat
+from app.domain.writing.formats import MOST_BYTES, TextFormat
 from app.pipeline.moments import moments_of
-from app.pipeline.read import MOST_BYTES
 from app.pipeline.report import JobReport
 from app.services.reindex import reindex
 from tests.contracts.jobs import claim, new_id
@@ -146,6 +146,13 @@ async def test_front_matter_that_cannot_be_read_is_a_warning(bench: Workbench) -
     assert [each.text for each in moments(bench, job.job_id)] == ["B\nwords"]
 
 
+async def test_an_encoding_that_was_only_guessed_is_a_warning(bench: Workbench) -> None:
+    job = await claim(bench.store, await a_job(bench, "Привет, мир".encode("cp1251"), "a.txt"))
+    await run(bench, job)
+    [warning] = (await bench.now(job)).warnings
+    assert warning.code == "text.encoding" and "Windows-1252" in warning.message
+
+
 async def test_nothing_written_is_told_as_such(bench: Workbench) -> None:
     job = await claim(bench.store, await a_job(bench, b" \n\n", "a.txt"))
     await run(bench, job)
@@ -190,4 +197,4 @@ async def test_a_corrected_text_is_found_by_its_new_words_and_not_by_its_old_one
 
 async def test_a_row_from_before_formats_were_told_is_read_as_plain(bench: Workbench) -> None:
     asset = await read(bench, b"a\n\n*b*\n", "a.txt")
-    assert [each.text for each in moments_of(asset, None)] == ["a\n*b*"]
+    assert [each.text for each in moments_of(asset, None, MarkdownTexts())] == ["a\n*b*"]

@@ -10,9 +10,10 @@ import pytest
 from app.adapters.lance_index import LanceIndex
 from app.adapters.sql.database import Database
 from app.adapters.sql.records import SqlRecordStore
-from app.domain.errors import EngineError, InvalidRequest
+from app.domain.errors import EngineError, InvalidRequest, StorageError
 from app.domain.records import MAX_RECORDS, Record
 from app.domain.search import SearchMode, SearchQuery
+from app.services import records
 from app.services.records import Added, RecordService
 from tests.contracts.conftest import migrated_file
 from tests.contracts.test_record_store import record
@@ -27,6 +28,7 @@ class Desk:
     embedder: Counting
     model: str = "m"
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    late: set[str] = field(default_factory=set)
 
     @property
     def service(self) -> RecordService:
@@ -36,6 +38,7 @@ class Desk:
             embedder=self.embedder,
             model=self.model,
             writing=self.writing,
+            late=self.late,
         )
 
     async def held_level(self) -> asyncio.Task[int]:
@@ -163,6 +166,43 @@ async def test_what_is_kept_no_longer_is_pruned(desk: Desk) -> None:
     await desk.store.remove(["a#"])
     await desk.service.prune()
     assert await desk.found("harbour lighthouse") == ["lighthouse"]
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["gone", "put_anew"])
+async def test_a_record_that_the_index_could_not_drop_is_dropped_at_the_next_look(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    await desk.service.add([given("a", "harbour"), given("b", "lighthouse")], [])
+    with monkeypatch.context() as torn:
+        torn.setattr(desk.index, "remove", _torn)
+        with pytest.raises(StorageError):
+            await desk.service.add([], ["a#"])
+        assert await desk.service.level() == 0  # nor at that one
+    assert await desk.found("harbour") == ["harbour"]
+    if again:
+        await desk.service.add([given("a", "harbour")], [])
+    await desk.service.level()
+    assert await desk.found("harbour") == ["harbour"] * again
+    assert desk.late == set()
+
+
+async def _torn(_: object) -> None:
+    raise StorageError("torn")
+
+
+async def test_records_that_the_index_lost_with_the_power_are_indexed_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "PAGE", 2)
+    names = [f"r{number}" for number in range(7)]
+    await desk.service.add([given(name, name) for name in names], [])
+    await desk.index.remove(["r1#", "r2#", "r6#"])
+    assert await desk.service.level() == 0
+    await desk.service.prune()
+    assert await desk.service.level() == 3
+    assert await desk.found("x", SearchMode.SEMANTIC) == names
+    await desk.service.prune()
+    assert await desk.service.level() == 0
 
 
 async def test_what_does_not_fit_is_refused_and_nothing_is_done(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import EngineError
-from app.domain.jobs import JobStatus
+from app.domain.jobs import JobOptions, JobStatus
 from tests.contracts.jobs import claim
 from tests.fakes import FakeEngine
 from tests.unit.scripted import killed, run_to_end
@@ -135,3 +135,12 @@ async def test_a_result_that_comes_after_another_run_took_over_is_dropped(
         "window 0",
         "window 1",
     ]
+
+
+async def test_a_death_before_an_earlier_job_on_the_asset_was_ended_leaves_the_later_one(
+    bench: Workbench,
+) -> None:
+    earlier, later = [await bench.upload(options=JobOptions(asset_id="talk")) for _ in range(2)]
+    assert await bench.worker(boot_id="boot-2").recover() == 1
+    assert (await bench.now(earlier)).error_code == "job.superseded"
+    assert (await bench.now(later)).status is JobStatus.PENDING

@@ -13,6 +13,7 @@ from app.domain.search import Moment
 from app.ports import Vector
 from app.services import reindex
 from app.services.indexer import Indexer
+from tests.contracts.test_record_store import record
 from tests.unit.workbench import Notebook, Workbench, opened, until
 
 
@@ -178,10 +179,10 @@ async def test_what_is_taken_in_again_while_it_is_pruned_is_indexed_again(
     bench: Workbench,
 ) -> None:
     class Late(Notebook):
-        async def delete_asset(self, asset_id: str) -> None:
-            await done(bench, 1, JobOptions(asset_id=asset_id))
+        async def delete_assets(self, asset_ids: Sequence[str]) -> None:
+            await done(bench, 1, JobOptions(asset_id=asset_ids[0]))
             self.kept = dict(bench.index.kept)
-            await super().delete_asset(asset_id)
+            await super().delete_assets(asset_ids)
 
     bench.index.generation = "second"
     index = Late("second")
@@ -189,6 +190,37 @@ async def test_what_is_taken_in_again_while_it_is_pruned_is_indexed_again(
     assert await reindex.prune(bench.assets, index) == 1
     assert await unindexed(bench, index) == ["lecture"]
     assert await refill(bench, index) == 1
+
+
+async def test_what_the_index_lost_with_the_power_is_indexed_again(bench: Workbench) -> None:
+    lost, _ = await done(bench, 2)
+    del bench.index.kept[lost]
+    assert await refill(bench, bench.index) == 0
+    assert await reindex.unmark_lost(bench.books, bench.index) == 1
+    assert await unindexed(bench, bench.index) == [lost]
+    assert await refill(bench, bench.index) == 1
+    assert await reindex.unmark_lost(bench.books, bench.index) == 0
+
+
+async def test_what_has_nothing_to_be_found_by_is_not_lost(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reindex, "moments_of", lambda *_: [])
+    [job_id] = await done(bench, 1)
+    del bench.index.kept[job_id]
+    assert await reindex.unmark_lost(bench.books, bench.index) == 0
+
+
+async def test_records_count_among_what_is_behind(bench: Workbench) -> None:
+    await done(bench, 1)
+    indexer = Indexer(bench.books, bench.embedder, bench.index, bench.watch, bench.bulk)
+    assert await indexer.behind() == 0
+    kept = await bench.bulk.put([record("a"), record("b")])
+    assert await indexer.behind() == 2
+    await bench.bulk.mark_indexed(kept[:1], bench.index.generation)
+    assert await indexer.behind() == 1
+    bench.index.generation = "another"
+    assert await indexer.behind() == 3
 
 
 async def test_an_asset_that_a_later_job_took_over_is_not_pruned(bench: Workbench) -> None:

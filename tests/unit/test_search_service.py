@@ -2,12 +2,15 @@
 
 import asyncio
 import base64
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.adapters.snowball import english_stem
+from app.domain import marking
 from app.domain.errors import (
     EngineCrashed,
     EngineError,
@@ -29,7 +32,9 @@ from app.domain.search import (
 )
 from app.ports import Vector
 from app.services.arriving import ArrivingIndex
-from app.services.search import MAX_LIMIT, MAX_PICTURE, SearchService
+from app.services.glances import MOST_WAITING
+from app.services.search import BUSY, MAX_LIMIT, MAX_PICTURE, SearchService
+from tests.unit.workbench import until
 
 
 class Shelf:
@@ -62,6 +67,9 @@ class Shelf:
     async def delete_asset(self, asset_id: str) -> None:
         raise NotImplementedError
 
+    async def delete_assets(self, asset_ids: Sequence[str]) -> None:
+        raise NotImplementedError
+
     async def vectors(self, asset_id: str) -> Mapping[str, Vector]:
         raise NotImplementedError
 
@@ -92,6 +100,10 @@ class Eyes:
     def __init__(self, *, knows_words: bool = False, trouble: SpoolError | None = None) -> None:
         self.knows_words, self.trouble = knows_words, trouble
         self.seen: list[Path] = []
+        #: Cleared, words wait.
+        self.free = asyncio.Event()
+        self.free.set()
+        self.asked = 0
 
     @property
     def dimensions(self) -> int:
@@ -110,6 +122,8 @@ class Eyes:
         return Sight(model="m", vector=(float(len(size)),))
 
     async def imagine(self, text: str) -> Vector:
+        self.asked += 1
+        await self.free.wait()
         if self.trouble:
             raise self.trouble
         return [float(len(text)), 0.5]
@@ -174,6 +188,63 @@ async def test_words_find_pictures_where_the_model_knows_them() -> None:
     assert looked == [None, None, None, (4.0, 0.5), None]
 
 
+async def test_no_search_waits_behind_pictures_and_the_answer_says_so() -> None:
+    eyes, index = Eyes(knows_words=True), Shelf(size=40)
+    eyes.free.clear()
+    service, query = SearchService(index, Lengths(), eyes, patience=0.0), SearchQuery(text="four")
+    answers = [await service.answer(query) for _ in range(9)]
+    assert {(answer.mode, answer.notice) for answer in answers} == {(SearchMode.HYBRID, BUSY)}
+    assert eyes.asked == MOST_WAITING  # no line of searches grows behind a picture
+    eyes.free.set()
+    await until(lambda: not service._glances or not service._glances._under_way)
+    following = await service.answer(query, cursor=answers[0].cursor)
+    assert following.notice == BUSY  # pages of two rankings would not fit
+    assert [asked.visual for asked, _ in index.asked] == [None] * 10
+    patient = SearchService(index, Lengths(), eyes)
+    assert (await patient.answer(query)).notice is None
+    assert index.asked[-1][0].visual == (4.0, 0.5)
+
+
+async def test_a_search_that_waits_no_longer_leaves_the_model_at_its_work() -> None:
+    class Slow(Eyes):
+        async def imagine(self, text: str) -> Vector:
+            try:
+                return await super().imagine(text)
+            except asyncio.CancelledError:
+                self.trouble = EngineError("torn from its work")
+                raise
+
+    eyes = Slow(knows_words=True)
+    eyes.free.clear()
+    service = SearchService(Shelf(), Lengths(), eyes)
+    searching = asyncio.create_task(service.answer(SearchQuery(text="four")))
+    await until(lambda: eyes.asked == 1)
+    searching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await searching
+    eyes.free.set()
+    assert (await service.answer(SearchQuery(text="four"))).notice is None
+    assert eyes.trouble is None
+
+
+async def test_a_long_page_is_marked_beside_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: set[int] = set()
+    spans = marking.spans
+
+    def marked(text: str, query: str, stem: marking.Stem) -> list[marking.Span]:
+        threads.add(threading.get_ident())
+        return spans(text, query, stem)
+
+    class Long(Shelf):
+        async def search(self, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
+            return [replace(hit(0, MatchReason.KEYWORD), text=f"{query.text} " * 5000)]
+
+    monkeypatch.setattr(marking, "spans", marked)
+    answer = await SearchService(Long(), Lengths()).answer(SearchQuery(text="harbour"))
+    assert "<mark>harbour</mark>" in answer.hits[0].snippet
+    assert threads and threading.get_ident() not in threads
+
+
 async def test_a_picture_that_cannot_be_searched_with_is_refused_and_told_why() -> None:
     query = SearchQuery(text="")
     with pytest.raises(MediaUnreadable):
@@ -209,7 +280,9 @@ async def test_a_hit_shows_what_matched_and_begins_where_it_is_said() -> None:
             meant = replace(said, why=(MatchReason.SEMANTIC,))
             return [replace(said, moments=(meant,))]
 
-    answer = await SearchService(Said(), Lengths()).answer(SearchQuery(text="harbours"))
+    answer = await SearchService(Said(), Lengths(), stem=english_stem).answer(
+        SearchQuery(text="harbours")
+    )
     [found] = answer.hits
     assert found.snippet.endswith("things &amp; then of a &lt;<mark>harbour</mark>&gt;")
     assert 13.0 < found.start < 18.0 and found.url.endswith(f"?t={in_seconds(found.start)}")
@@ -319,6 +392,8 @@ def encoded(text: str) -> str:
         encoded("hybrid:4.5"),
         encoded("hybrid:4:4"),
         encoded("magic:4"),
+        encoded("hybrid:4:dark"),
+        encoded("hybrid:4:blind:blind"),
         encoded("hybrid:" + "9" * 5000),
         encoded("hybrid:4") + "=",
         encoded("hybrid:\u0664"),

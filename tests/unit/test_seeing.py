@@ -1,8 +1,11 @@
 """The slots in which pictures are decoded, read and looked at."""
 
+import asyncio
 import os
 import resource
 from pathlib import Path
+
+import psutil
 
 from app.adapters.weights.shelf import ModelShelf
 from app.bootstrap.seeing import Seeing, open_seeing
@@ -41,3 +44,14 @@ async def test_picture_workers_are_recycled(tmp_path: Path) -> None:
     async with open_seeing(settings, ModelShelf(tmp_path), None) as seeing:
         for pool in (seeing.pool, seeing.reading_pool):
             assert await pool.run(os.getpid) != await pool.run(os.getpid)
+
+
+async def test_what_reads_pictures_gives_half_a_gigabyte_back_when_there_is_nothing_to_read(
+    tmp_path: Path,
+) -> None:
+    settings = load_settings(storage={"data_dir": tmp_path}, transcription={"unload_after": 0.001})
+    async with open_seeing(settings, ModelShelf(tmp_path), None) as seeing:
+        first = psutil.Process(await seeing.reading_pool.run(os.getpid))
+        await asyncio.to_thread(first.wait, 30)
+        assert await seeing.reading_pool.run(os.getpid) != first.pid
+        assert await seeing.pool.run(os.getpid) == await seeing.pool.run(os.getpid)

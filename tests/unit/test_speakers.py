@@ -14,7 +14,7 @@ from app.domain.errors import EngineError, ModelNotFound
 from app.domain.jobs import Job, JobOptions, JobStatus, pcm_key, result_key
 from app.domain.media_types import MediaType
 from app.domain.transcript import Chapter, Segment, Transcript
-from app.services.assets import Shown
+from app.services.asset_pages import Shown
 from app.web.watch_page import written
 from tests.unit.workbench import Workbench, opened
 

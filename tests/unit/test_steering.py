@@ -129,6 +129,21 @@ async def test_a_retry_does_not_bring_back_what_a_later_job_replaced(bench: Work
     assert (await bench.now(first)).status is JobStatus.COMPLETED
 
 
+@pytest.mark.parametrize("verb", ["retry", "replay"])
+async def test_a_job_that_failed_does_not_come_back_over_what_a_later_one_found(
+    bench: Workbench, verb: str
+) -> None:
+    first = await bench.upload(options=JobOptions(asset_id="lecture"))
+    await bench.store.fail(await claim(bench.store, first), StorageError("why"), dead_letter=True)
+    second = await bench.upload(options=JobOptions(asset_id="lecture"))
+    with pytest.raises(Conflict) as caught:
+        await getattr(bench.service(), verb)(first.job_id)
+    assert caught.value.code == "job.superseded"
+    assert list(await bench.service().replay_all()) == []
+    await bench.store.cancel(second.job_id)
+    assert list(await bench.service().replay_all()) == [first.job_id]
+
+
 # dead letters
 
 

@@ -29,15 +29,15 @@ TEXT = "Grüße aus Köln,\nmit 5 € und “Zeichen”.\n"
     ],
 )
 def test_text_is_read_in_every_common_encoding(content: bytes) -> None:
-    assert decoded(content, "a.txt") == TEXT
+    assert decoded(content, "a.txt").text == TEXT
 
 
 def test_what_windows_has_no_letter_for_is_latin_1() -> None:
-    assert decoded(b"caf\xe9 \x81", "a.txt") == "café \x81"
+    assert decoded(b"caf\xe9 \x81", "a.txt").text == "café \x81"
 
 
 def test_letters_of_other_scripts_are_read_with_a_mark() -> None:
-    assert decoded("谁说的 नमस्ते".encode("utf-16"), "a") == "谁说的 नमस्ते"
+    assert decoded("谁说的 नमस्ते".encode("utf-16"), "a").text == "谁说的 नमस्ते"
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_is_no_text_is_refused_by_name(content: bytes) -> None:
 @given(st.binary(max_size=400))
 def test_any_bytes_are_text_or_refused(content: bytes) -> None:
     try:
-        text = decoded(content, "a")
+        text = decoded(content, "a").text
     except MediaUnreadable:
         return
     assert "\x00" not in text and "\r" not in text
@@ -67,4 +67,12 @@ def test_any_bytes_are_text_or_refused(content: bytes) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200))
 def test_utf_8_is_never_taken_for_something_else(text: str) -> None:
-    assert decoded(text.encode(), "a") == text.removeprefix("\ufeff")
+    assert decoded(text.encode(), "a").text == text.removeprefix("\ufeff")
+
+
+def test_only_what_neither_a_mark_nor_utf_tells_is_guessed() -> None:
+    for content in ("Füße".encode(), "Füße".encode("utf-16"), "Füße, wide".encode("utf-16-le")):
+        assert not decoded(content, "a").is_guessed
+    for encoding in ("cp1252", "cp1251", "shift_jis"):
+        content = ("Füße" if encoding == "cp1252" else "Мир").encode(encoding)
+        assert decoded(content, "a").is_guessed

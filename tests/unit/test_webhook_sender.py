@@ -18,7 +18,10 @@ from werkzeug import Request, Response
 
 from app.adapters.egress import UrlPoster
 from app.adapters.webhook_signer import StandardWebhookSigner
+from app.domain.assets import asset_of
 from app.domain.errors import EngineError, StorageError
+from app.domain.jobs import JobOptions
+from app.domain.media_types import MediaType
 from app.domain.webhooks import Delivery, DeliveryState, DeliveryTry, RetrySchedule
 from app.ports import DeliveryStore
 from app.services.backoff import Backoff
@@ -27,6 +30,7 @@ from app.services.webhook_endpoints import Endpoints
 from app.services.webhook_sender import WebhookSender
 from app.services.webhooks import WebhookService
 from tests.contracts.conftest import SteppedClock, Stores, migrated_file, sql_stores
+from tests.contracts.jobs import claimed_job
 from tests.contracts.webhooks import as_stored, owed
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -89,6 +93,7 @@ def sender(
     courier = Courier(
         store=store,
         transcripts=stores.transcripts,
+        assets=stores.assets,
         poster=UrlPoster(timeout=timeout, allowed_networks=LOOPBACK),
         signer=StandardWebhookSigner(SECRET),
         schedule=schedule or RetrySchedule(),
@@ -148,6 +153,30 @@ async def test_a_completed_job_is_told_with_a_signature_that_verifies(
     found = await as_stored(stores, delivery)
     assert (found.state, found.attempts, found.last_status) == (DeliveryState.DELIVERED, 1, 204)
     assert await sender(stores, clock).run_once() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "result"),
+    [
+        (MediaType.VIDEO, {"transcript": "", "language_detection": None, "topics": []}),
+        (MediaType.IMAGE, None),
+        (MediaType.TEXT, None),
+    ],
+)
+async def test_of_what_cannot_be_heard_no_words_are_told(
+    stores: Stores,
+    clock: SteppedClock,
+    receiver: Receiver,
+    kind: MediaType,
+    result: dict[str, Any] | None,
+) -> None:
+    options = JobOptions(webhook_url=receiver.url, media_type=kind)
+    job = await claimed_job(stores.jobs, options=options)
+    await stores.assets.settle(job, asset_of(job))
+    assert await stores.jobs.succeed(job, output_path=None)
+    await sender(stores, clock).run_once()
+    told = json.loads(receiver.requests[0].get_data())
+    assert (told["status"], told["result"]) == ("completed", result)
 
 
 async def test_a_failed_job_is_told_with_its_reason(

@@ -100,6 +100,15 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
             torch_file.read(path)
 
 
+def test_a_bent_pickle_is_refused_whatever_it_makes_of_itself(tmp_path: Path) -> None:
+    """TypeError, AttributeError, OverflowError: what stands in a file decides which."""
+    path = tmp_path / "weights.pth"
+    for bent in ([1], OrderedDict(a=7), OrderedDict(a=_Named(OrderedDict, 5))):
+        old_file(path, bent)
+        with pytest.raises(ModelCorrupt):
+            torch_file.read(path)
+
+
 def test_weights_that_are_not_those_of_the_model_are_refused(tmp_path: Path) -> None:
     path = old_file(tmp_path / "weights.pth", OrderedDict())
     with pytest.raises(ModelCorrupt, match="lacks the weights"):

@@ -10,6 +10,7 @@ from pathlib import Path
 from app.adapters.egress import UrlFetcher
 from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.local_storage import LocalStorage
+from app.adapters.markdown_texts import MarkdownTexts
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.soundfile_audio import SoundfileExtractor
 from app.adapters.sql import migrate
@@ -140,9 +141,13 @@ class Notebook:
         self.kept[asset_id] = list(zip(moments, vectors, strict=True))
 
     async def delete_asset(self, asset_id: str) -> None:
+        await self.delete_assets([asset_id])
+
+    async def delete_assets(self, asset_ids: Sequence[str]) -> None:
         if self.trouble:
             raise self.trouble
-        self.kept.pop(asset_id, None)
+        for asset_id in asset_ids:
+            self.kept.pop(asset_id, None)
 
     async def vectors(self, asset_id: str) -> Mapping[str, Vector]:
         found = {moment.text: vector for moment, vector in self.kept.get(asset_id, ())}
@@ -182,7 +187,12 @@ class Workbench:
 
     @property
     def books(self) -> Books:
-        return Books(store=self.store, assets=self.assets, transcripts=self.transcripts)
+        return Books(
+            store=self.store,
+            assets=self.assets,
+            transcripts=self.transcripts,
+            texts=MarkdownTexts(),
+        )
 
     async def _engine(self, model: str) -> FakeEngine:
         self.engine.model = model
@@ -213,8 +223,9 @@ class Workbench:
                 store=self.store,
                 queue=self.queue,
                 blobs=self.blobs,
-                delete=lambda job_id: self.service().delete(job_id),
+                delete_all=lambda old: self.service().delete_all(old),
             ),
+            texts=MarkdownTexts(),
             front_matter=PlainFrontMatter(),
             index=self.index,
             max_window=28.0,
@@ -261,6 +272,7 @@ class Workbench:
             assets=self.assets,
             queue=self.queue,
             blobs=self.blobs,
+            texts=MarkdownTexts(),
             index=self.index,
             watch=self.watch,
             drop=(worker or self.worker()).drop,

@@ -5,15 +5,15 @@ chapter costs something, so that only a real shift is worth a cut.
 """
 
 import re
-from array import array
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from app.adapters.embedders import phrases as of
-from app.adapters.embedders.slot import PATIENCE, engine_errors
+from app.adapters.embedders.slot import PATIENCE, Packed, packed
 from app.adapters.embedders.topics import empty_words
-from app.ports import Embedder, Vector, WorkerPool
+from app.domain.engine_errors import engine_errors
+from app.ports import Embedder, WorkerPool
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,8 +32,6 @@ CANDIDATES = 40
 #: How much it counts against a title that it is as near to another chapter.
 ELSEWHERE = 0.3
 
-#: Vectors on their way into the worker: their bytes, as float32.
-Packed = bytes
 #: Numbers of the passages at which chapters begin, and at last the number of passages.
 Bounds = list[int]
 
@@ -54,11 +52,11 @@ class PhraseChapters:
         if not any(passage.strip() for passage in passages):
             return ()
         texts = list(passages)
-        meanings = _packed(await self._embedder.embed(texts))
+        meanings = packed(await self._embedder.embed(texts))
         bounds = await self._pool.run_within(PATIENCE, cut, meanings, len(texts))
         named = await self._pool.run_within(PATIENCE, candidates, texts, bounds, language)
         every = [phrase for phrases in named for phrase in phrases]
-        phrases = _packed(await self._embedder.embed(every)) if every else b""
+        phrases = packed(await self._embedder.embed(every)) if every else b""
         titles = await self._pool.run_within(PATIENCE, entitled, meanings, bounds, named, phrases)
         chapters = zip(pairwise(bounds), titles, strict=True)
         return [(first, as_said(title, texts[first:last])) for (first, last), title in chapters]
@@ -110,10 +108,6 @@ def as_said(phrase: str, texts: Sequence[str]) -> str:
     said = max(sorted(set(found)), key=found.count) if found else phrase
     said = " ".join(said.split())
     return said[:1].upper() + said[1:]
-
-
-def _packed(vectors: Sequence[Vector]) -> Packed:
-    return b"".join(array("f", vector).tobytes() for vector in vectors)
 
 
 def _spreads(vectors: "Floats") -> "Floats":

@@ -4,7 +4,6 @@ import asyncio
 import json
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from app.domain.errors import EngineError, SpoolError
@@ -22,6 +21,8 @@ FLOAT_BYTES = 4
 
 #: Vectors on their way out of a worker: how many numbers in each, and all as float32.
 Encoded = tuple[int, bytes]
+#: On their way into one: their bytes, as float32.
+Packed = bytes
 #: Runs in the worker: folder of the model and texts to vectors.
 Encode = Callable[[str, list[str]], Encoded]
 
@@ -78,6 +79,10 @@ def unpacked(dimensions: int, data: bytes) -> Iterator["array[float]"]:
         yield array("f", data[first : first + size])
 
 
+def packed(vectors: Sequence[Vector]) -> Packed:
+    return b"".join(array("f", vector).tobytes() for vector in vectors)
+
+
 def announced_dimensions(folder: Path) -> int:
     """From the model's own small files, so that the index can open before the model is loaded."""
     for name, key in (
@@ -89,15 +94,3 @@ def announced_dimensions(folder: Path) -> int:
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return MINILM_DIMENSIONS
-
-
-@contextmanager
-def engine_errors() -> Iterator[None]:
-    """No foreign exception leaves the worker: many of them do not survive the way out."""
-    try:
-        yield
-    except ImportError as error:
-        hint = 'install it with: pip install "spool-media[torch]"'
-        raise EngineError(f"a package is missing: {error}", hint=hint) from error
-    except Exception as error:
-        raise EngineError(f"{type(error).__name__}: {error}") from error

@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.adapters.embedders.slot import BATCH, MAX_TOKENS, Encoded, SlotEmbedder, engine_errors
+from app.adapters.embedders.slot import BATCH, MAX_TOKENS, Encoded, SlotEmbedder
+from app.domain.engine_errors import engine_errors
 from app.ports import WorkerPool
 
 POOLED = "sentence_embedding"  # the output that needs no pooling

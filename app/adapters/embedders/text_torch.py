@@ -1,13 +1,12 @@
 """Sentence embeddings by sentence-transformers, in a worker slot."""
 
-import logging
-import os
 import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.adapters.embedders.slot import BATCH, MAX_TOKENS, Encoded, SlotEmbedder, engine_errors
+from app.adapters.embedders.slot import BATCH, MAX_TOKENS, Encoded, SlotEmbedder
+from app.domain.engine_errors import engine_errors
 from app.ports import WorkerPool
 
 
@@ -29,7 +28,6 @@ def encode(folder: str, texts: list[str]) -> Encoded:
 
 @cache
 def _model(folder: str) -> Any:
-    _hush()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import torch
@@ -45,12 +43,3 @@ def _device(torch: Any) -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def _hush() -> None:
-    """These libraries draw bars on the terminal and ask the hub about files that are here."""
-    os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
-    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = os.environ["TQDM_DISABLE"] = "1"
-    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
-    for name in ("sentence_transformers", "transformers", "torch"):
-        logging.getLogger(name).setLevel(logging.ERROR)

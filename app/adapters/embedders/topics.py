@@ -1,16 +1,16 @@
 """Topics by KeyBERT on the sentence model that is loaded anyway, in its worker process."""
 
 import warnings
-from array import array
 from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
 from app.adapters.embedders import phrases as of
-from app.adapters.embedders.slot import PATIENCE, engine_errors
+from app.adapters.embedders.slot import PATIENCE, Packed, packed
+from app.domain.engine_errors import engine_errors
 from app.domain.errors import Unavailable
 from app.domain.transcript import Topic
-from app.ports import Embedder, Vector, WorkerPool
+from app.ports import Embedder, WorkerPool
 
 MOST = 8  # topics
 #: 0..1: how near to the whole a topic must be, and how much it must differ from the others.
@@ -20,9 +20,6 @@ FILLERS = frozenset(
     "ah er gonna got gotta hey hmm just kind know let like lot mean mr mrs ms oh okay ok really"
     " right say says said so sort thing things think uh um wanna want well yeah yes".split()
 )
-
-#: Vectors on their way into the worker: their bytes, as float32.
-Packed = bytes
 
 
 class KeybertTopics:
@@ -45,14 +42,10 @@ class KeybertTopics:
         passages, phrases = await self._pool.run_within(PATIENCE, read, list(texts), language)
         if not phrases:
             return ()
-        whole = _packed(await self._embedder.embed(passages))
-        parts = _packed(await self._embedder.embed(phrases))
+        whole = packed(await self._embedder.embed(passages))
+        parts = packed(await self._embedder.embed(phrases))
         found = await self._pool.run_within(PATIENCE, choose, phrases, parts, whole)
         return tuple(Topic(topic=topic, score=score) for topic, score in found)
-
-
-def _packed(vectors: Sequence[Vector]) -> Packed:
-    return b"".join(array("f", vector).tobytes() for vector in vectors)
 
 
 def read(texts: list[str], language: str | None) -> tuple[list[str], list[str]]:

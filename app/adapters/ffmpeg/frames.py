@@ -4,7 +4,7 @@ import asyncio
 import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 
 from app.adapters.ffmpeg.contained import (
@@ -17,27 +17,21 @@ from app.adapters.ffmpeg.contained import (
     require_content,
     start,
 )
-from app.adapters.ffmpeg.frame_choice import FLOOR, GRID_BYTES, HEIGHT, WIDTH, chosen
+from app.adapters.ffmpeg.frame_choice import GRID_BYTES, chosen
+from app.adapters.ffmpeg.frame_graph import CUT, MOST, are_even, gaps, is_sparse, outputs
 from app.adapters.ffmpeg.frame_talk import FrameTalk
 from app.adapters.ffmpeg.reel import places
+from app.domain.engine_errors import engine_errors
 from app.domain.errors import ConfigError, MediaUnreadable, StorageFull
 from app.domain.keyframes import Keyframe, Reel
 from app.domain.system_errors import refused
-from app.ports import Progress
+from app.ports import Progress, WorkerPool
 
-#: 0..1: change from one frame to the next that is a cut. Shaking hands make 0.03.
-CUT = 0.1
-#: Seconds between two cuts; the picture after a flash is what counts.
-CUT_GAP = 0.5
-#: Seconds between two looks where nothing is cut: slides change without one.
-LOOK_GAP = 2.0
-#: Looks at one video, about, however long it is; and frames of it that are written.
-LOOKS, MOST = 3600, 8000
-#: Seconds. In what is longer only frames that stand by themselves are decoded, if there are enough:
-#: encoders put one at each cut.
+#: Seconds. In what is longer only frames that stand by themselves are decoded, if there are enough
+#: and the encoder put one at each cut.
 LONG = 600.0
-WIDEST = 1280  # pixels
-QUALITY = 4  # ffmpeg's, of 2 (best) to 31
+#: Seconds in which thousands of frames are compared with those before, on any machine.
+PATIENCE = 900.0
 MAX_BYTES = 2 * 1024**3  # of all JPEGs of a video
 #: Whoever transcribes goes first.
 NICENESS = 10
@@ -48,10 +42,16 @@ ALL, INTRA = (), ("-skip_frame", "nointra")
 
 class FfmpegFrames:
     def __init__(
-        self, max_seconds: float, executable: str | None = None, *, stall_seconds: float = 60.0
+        self,
+        pool: WorkerPool,
+        max_seconds: float,
+        executable: str | None = None,
+        *,
+        stall_seconds: float = 60.0,
     ) -> None:
-        """`executable`: None takes the one of imageio-ffmpeg. A run that sees no further second
-        of the video for `stall_seconds` is killed."""
+        """`pool`: a slot of its own. `executable`: None takes the one of imageio-ffmpeg. A run
+        that sees no further second of the video for `stall_seconds` is killed."""
+        self._pool = pool
         self._max_seconds = max_seconds
         self._executable = executable
         self._stall_seconds = stall_seconds
@@ -59,7 +59,7 @@ class FfmpegFrames:
     async def take(self, source: Path, target: Path, progress: Progress) -> Reel:
         """A file beside `target` is there while this runs."""
         require_content(source)
-        grids = target.with_suffix(".rgb")
+        grids = _grids(target)
         try:
             return await self._take(source, target, grids, progress)
         except OSError as error:
@@ -74,12 +74,34 @@ class FfmpegFrames:
         self._judge(known)
         if not known.has_pictures:
             return Reel(path=target, frames=(), seconds=known.seconds)
-        seconds, talk = known.seconds or 0.0, None
-        if seconds > LONG:
-            talk = await self._look(source, target, grids, progress, INTRA, seconds)
-        if talk is None or _is_sparse(talk.times, seconds):
-            talk = await self._look(source, target, grids, progress, ALL, seconds)
-        return await asyncio.to_thread(_reel, target, grids, talk)
+        talk = await self._seen(source, target, grids, progress, known.seconds)
+        reel = await self._chosen(target, grids, talk)
+        return replace(reel, seconds=known.seconds, until=self._until(talk, known.seconds))
+
+    async def _seen(
+        self, source: Path, target: Path, grids: Path, progress: Progress, seconds: float | None
+    ) -> FrameTalk:
+        """Of a long video in a little time, where nothing is missed by it."""
+        if seconds and seconds > LONG:
+            talk = await self._look(source, target, grids, progress, seconds, INTRA)
+            if not is_sparse(talk.times, seconds) and not are_even(talk.beats):
+                return talk
+        return await self._look(source, target, grids, progress, seconds, ALL)
+
+    async def _chosen(self, target: Path, grids: Path, talk: FrameTalk) -> Reel:
+        """The slot gives its memory back in the end: this is done now and then only."""
+        try:
+            return await self._pool.run_within(
+                PATIENCE, reel_of, target, grids, talk.times, talk.scores
+            )
+        finally:
+            self._pool.refresh()
+
+    def _until(self, talk: FrameTalk, seconds: float | None) -> float | None:
+        """Where it ended before the video did; None where all of it was seen."""
+        if len(talk.times) >= MOST or talk.status == -signal.SIGXFSZ:
+            return talk.times[-1]
+        return self._max_seconds if (seconds or 0.0) > self._max_seconds else None
 
     async def _look(
         self,
@@ -87,8 +109,8 @@ class FfmpegFrames:
         target: Path,
         grids: Path,
         progress: Progress,
+        seconds: float | None,
         decode: Sequence[str],
-        seconds: float,
     ) -> FrameTalk:
         assert self._executable is not None
         for file in (target, grids):
@@ -96,9 +118,9 @@ class FfmpegFrames:
         limits = ("-an", "-sn", "-dn", "-t", f"{self._max_seconds:.3f}", *decode)
         command = [
             *reading(self._executable, source, *limits),
-            *_outputs(target, grids, max(LOOK_GAP, seconds / LOOKS)),
+            *outputs(target, grids, gaps(seconds or None), beats=decode is INTRA),
         ]
-        talk = await self._run(command, source, target, progress, seconds)
+        talk = await self._run(command, source, target, progress, seconds or 0.0)
         self._judge(talk)
         if not talk.times:
             raise MediaUnreadable(f"no picture that can be read (ffmpeg: {talk.reason})")
@@ -112,7 +134,7 @@ class FfmpegFrames:
         progress: Progress = lambda _: None,
         seconds: float = 0.0,
     ) -> FrameTalk:
-        talk = FrameTalk(hidden=(str(source), str(target)))
+        talk = FrameTalk(hidden=(str(source), str(target), str(_grids(target))), most=MOST)
         process = await start(
             command,
             file_bytes=MAX_BYTES,
@@ -162,57 +184,21 @@ class FfmpegFrames:
             raise MediaUnreadable(f"no audio or video that can be read (ffmpeg: {talk.reason})")
 
 
-def _outputs(target: Path, grids: Path, look_gap: float) -> list[str]:
-    """JPEGs, as many small pictures, and a tick for each second that was seen."""
-    graph = (
-        "[0:V:0]split[all][clock];"
-        f"[all]select='{_choice(look_gap)}',metadata=mode=print,split[large][small];"
-        f"[large]{_scale()},setsar=1[jpeg];"
-        f"[small]scale={WIDTH}:{HEIGHT}:flags=area,format=rgb24[grid];"
-        "[clock]fps=1,scale=2:2,format=gray[tick]"
-    )
-    raw = ("-c:v", "rawvideo", "-f", "rawvideo")
-    return [
-        *("-filter_complex_threads", "1", "-filter_complex", graph),
-        *("-map", "[jpeg]", "-fps_mode", "passthrough", "-c:v", "mjpeg", "-q:v", str(QUALITY)),
-        *("-threads", "1", "-map_metadata", "-1", "-f", "mpjpeg"),
-        *("-y", f"file:{target.absolute()}"),
-        *("-map", "[grid]", "-fps_mode", "passthrough", *raw, "-y", f"file:{grids.absolute()}"),
-        *("-map", "[tick]", *raw, "-flush_packets", "1", "pipe:1"),
-    ]
+def _grids(target: Path) -> Path:
+    """Small pictures of what lies at `target`."""
+    return target.with_suffix(".rgb")
 
 
-def _scale() -> str:
-    """With square pixels, an even number of them."""
-    width = f"max(2\\,trunc(min({WIDEST}\\,iw*sar)/2)*2)"
-    height = "max(2\\,trunc(ow*ih/(iw*sar)/2)*2)"
-    return f"scale=w='{width}':h='{height}'"
+def reel_of(target: Path, grids: Path, times: Sequence[float], scores: Sequence[float]) -> Reel:
+    """Runs in a worker: of what each of the files holds whole, the frames that are worth it."""
+    with engine_errors():
+        jpegs = list(places(target))
+        known = scores or [0.0] * len(times)
+        whole = min(len(jpegs), len(times), len(known), grids.stat().st_size // GRID_BYTES)
+        numbers = chosen(grids, times[:whole], [score > CUT for score in known[:whole]])
+        frames = [_keyframe(times[number], *jpegs[number]) for number in numbers]
+        return Reel(path=target, frames=tuple(frames))
 
 
-def _choice(look_gap: float) -> str:
-    """The first frame, each cut, and one after a while. Variable 0: the last of these; 1: a cut
-    that came too soon after it, and whose picture is still to be shown."""
-    look = f"eq(n\\,0)+gte(t-prev_selected_t\\,{look_gap:.3f})"
-    cut = f"gt(scene\\,{CUT})+ld(1)"
-    soon = f"if(gte(t-ld(0)\\,{CUT_GAP})\\,1+0*st(0\\,t)+0*st(1\\,0)\\,0*st(1\\,1))"
-    return f"if({cut}\\,{soon}\\,{look})*lt(selected_n\\,{MOST})"
-
-
-def _is_sparse(times: Sequence[float], seconds: float) -> bool:
-    """Whether more could have been seen."""
-    ends = (0.0, *times, seconds)
-    return any(after - before > 2 * FLOOR for before, after in pairwise(ends))
-
-
-def _reel(target: Path, grids: Path, talk: FrameTalk) -> Reel:
-    """What each of the files holds whole."""
-    jpegs = list(places(target))
-    scores = talk.scores or [0.0] * len(talk.times)
-    whole = min(len(jpegs), len(talk.times), len(scores), grids.stat().st_size // GRID_BYTES)
-    cuts = [score > CUT for score in scores[:whole]]
-    numbers = chosen(grids, talk.times[:whole], cuts)
-    frames = [
-        Keyframe(at=round(talk.times[number], 3), first=jpegs[number][0], size=jpegs[number][1])
-        for number in numbers
-    ]
-    return Reel(path=target, frames=tuple(frames), seconds=talk.seconds)
+def _keyframe(at: float, first: int, size: int) -> Keyframe:
+    return Keyframe(at=round(at, 3), first=first, size=size)

@@ -1,8 +1,7 @@
 """Several rankings into one."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from app.domain.search import MatchReason
 
@@ -17,22 +16,22 @@ Ranking = Mapping[str, float]
 LISTED = 5
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ranked:
+class Ranked(NamedTuple):
+    """A tuple, for there are thousands in each search."""
+
     moment_id: str
     score: float
     why: tuple[MatchReason, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Group:
+class Group(NamedTuple):
     """All that was found of one medium."""
 
     best: Ranked
-    others: tuple[Ranked, ...] = ()
+    others: Sequence[Ranked] = ()
 
     @property
-    def listed(self) -> tuple[Ranked, ...]:
+    def listed(self) -> Sequence[Ranked]:
         return self.others[:LISTED]
 
     @property
@@ -46,14 +45,16 @@ def fuse(rankings: Mapping[MatchReason, Ranking]) -> list[Ranked]:
 
     Ranks are comparable where a cosine and a BM25 score are not.
     """
-    scores: defaultdict[str, float] = defaultdict(float)
-    why: defaultdict[str, list[MatchReason]] = defaultdict(list)
+    scores: dict[str, float] = {}
+    why: dict[str, tuple[MatchReason, ...]] = {}
     for reason, ranking in rankings.items():
-        for rank, (moment_id, score) in enumerate(ranking.items(), start=1):
-            scores[moment_id] += score if len(rankings) == 1 else 1 / (RRF_K + rank)
-            why[moment_id].append(reason)
-    found = (Ranked(moment_id=id, score=scores[id], why=tuple(why[id])) for id in scores)
-    return sorted(found, key=lambda ranked: (-ranked.score, ranked.moment_id))
+        alone = (reason,)
+        for rank, (id, score) in enumerate(ranking.items(), start=1):
+            given = score if len(rankings) == 1 else 1 / (RRF_K + rank)
+            scores[id] = scores.get(id, 0.0) + given
+            why[id] = why[id] + alone if id in why else alone
+    order = sorted([(-score, id) for id, score in scores.items()])
+    return [Ranked(id, -score, why[id]) for score, id in order]
 
 
 def group(ranked: Iterable[Ranked], media: Mapping[str, str]) -> list[Group]:
@@ -61,9 +62,9 @@ def group(ranked: Iterable[Ranked], media: Mapping[str, str]) -> list[Group]:
     found: dict[str, list[Ranked]] = {}
     for each in ranked:
         found.setdefault(media[each.moment_id], []).append(each)
-    return [Group(best=best, others=tuple(others)) for best, *others in found.values()]
+    return [Group(best, others) for best, *others in found.values()]
 
 
 def alone(ranked: Iterable[Ranked]) -> list[Group]:
     """Each by itself."""
-    return [Group(best=each) for each in ranked]
+    return [Group(each) for each in ranked]

@@ -17,8 +17,8 @@ from app.domain.index_state import IndexState
 from app.domain.search import Moment, SearchHit, SearchMode, SearchQuery
 from app.ports import Vector
 
-#: Rows that are deleted by one expression.
-DELETED_AT_ONCE = 1000
+#: Ids in one expression, and in a page of them.
+AT_ONCE = 1000
 
 
 class LanceIndex:
@@ -37,12 +37,13 @@ class LanceIndex:
         dimensions: int,
         model: str,
         visual_dimensions: int = rows.VISUAL_DIMENSIONS,
+        visual_model: str = rows.VISUAL_MODEL,
     ) -> None:
         self.ready = False
         self._uri = uri
         self.dimensions = dimensions
         self.visual_dimensions = visual_dimensions
-        self._model = model
+        self._model, self._visual_model = model, visual_model
         self._opened: Opened | None = None
         self._tried = asyncio.Event()
         self._writer = asyncio.Lock()
@@ -90,13 +91,16 @@ class LanceIndex:
             await _delete(opened, rows.older(asset_id, stamp))
 
     async def delete_asset(self, asset_id: str) -> None:
-        async with self._writing() as opened:
-            await _delete(opened, rows.made_from(asset_id))
+        await self.delete_assets([asset_id])
+
+    async def delete_assets(self, asset_ids: Sequence[str]) -> None:
+        for part in _parts(asset_ids):
+            async with self._writing() as opened:
+                await _delete(opened, rows.made_from_any(part))
 
     async def remove(self, moment_ids: Sequence[str]) -> None:
-        async with self._writing() as opened:
-            for first in range(0, len(moment_ids), DELETED_AT_ONCE):
-                part = moment_ids[first : first + DELETED_AT_ONCE]
+        for part in _parts(moment_ids):
+            async with self._writing() as opened:
                 await _delete(opened, rows.among(part))
 
     async def vectors(self, asset_id: str) -> Mapping[str, Vector]:
@@ -113,13 +117,19 @@ class LanceIndex:
                 found.update(batch.column("asset_id").unique().to_pylist())
             return found
 
-    async def records(self) -> set[str]:
+    async def records(self) -> AsyncIterator[Sequence[str]]:
         with _translated("could not be read"):
             query = self._table().query().where(rows.of_records(True)).select(["moment_id"])
-            found = set()
-            async for batch in await query.to_batches():
-                found.update(batch.column("moment_id").to_pylist())
-            return found
+            async for batch in await query.to_batches(max_batch_length=AT_ONCE):
+                yield batch.column("moment_id").to_pylist()
+
+    async def lacking(self, moment_ids: Sequence[str]) -> Sequence[str]:
+        there: set[str] = set()
+        with _translated("could not be read"):
+            for part in _parts(moment_ids):
+                query = self._table().query().where(rows.among(part)).select(["moment_id"])
+                there.update((await query.to_arrow()).column("moment_id").to_pylist())
+        return [moment_id for moment_id in moment_ids if rows.storable(moment_id) not in there]
 
     async def count(self) -> int:
         """Rows in the table. Raises Unavailable before the index is open."""
@@ -172,7 +182,7 @@ class LanceIndex:
     def _wanted(self) -> Any:
         import lancedb  # noqa: F401 - slow, so it is imported here, in a thread
 
-        return rows.schema(self.dimensions, self._model, self.visual_dimensions)
+        return rows.schema(self.dimensions, self._model, self.visual_dimensions, self._visual_model)
 
     def _table(self) -> Any:
         return self._open().table
@@ -209,6 +219,11 @@ class LanceIndex:
             await _put(opened.before.table, plain)
 
 
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(ids), AT_ONCE):
+        yield ids[first : first + AT_ONCE]
+
+
 async def _put(table: Any, batch: Any) -> None:
     merge = table.merge_insert("moment_id")
     merge = merge.when_matched_update_all().when_not_matched_insert_all()
@@ -230,11 +245,21 @@ async def _found(opened: Opened, query: SearchQuery, vector: Vector | None) -> S
     found = await rankings(table, query, vector)
     ranked = fuse(found.by_reason)
     groups = group(ranked, found.media) if query.grouped else alone(ranked)
-    return await _hits(table, groups[query.offset : query.offset + query.limit])
+    return await _page(table, groups[query.offset :], query.limit)
+
+
+async def _page(table: Any, groups: Sequence[Group], limit: int) -> list[SearchHit]:
+    """For what went away since it was ranked, the next come: a page is short only at the end."""
+    page: list[SearchHit] = []
+    while groups and len(page) < limit:
+        missing = limit - len(page)
+        page += await _hits(table, groups[:missing])
+        groups = groups[missing:]
+    return page
 
 
 async def _hits(table: Any, page: Sequence[Group]) -> list[SearchHit]:
-    """A moment that went away since it was ranked is left out."""
+    """Of those that are still there."""
     wanted = [each for found in page for each in (found.best, *found.listed)]
     if not wanted:
         return []

@@ -5,7 +5,10 @@ import math
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
+
+from loguru import logger
 
 from app.adapters.lance_index import schema as rows
 from app.adapters.lance_index.opening import Opened, remote
@@ -17,14 +20,22 @@ UNTIDY_WRITES = 20
 UNTIDY_ROWS, MOST_UNTIDY_ROWS = 500, 5_000
 #: Of a large table that part: tidying it takes longer, too.
 UNTIDY_SHARE = 0.02
+#: Below a million rows all of them are written anew each time, which 100,000 rows cost 3 s of a
+#: processor and 550 MB of disk until old versions go: so long it rests after it, as it took.
+REST = 1.0
 #: Versions of the table are kept this long, for searches that still read them.
-KEPT_VERSIONS = timedelta(minutes=10)
+KEPT_VERSIONS = timedelta(minutes=2)
 #: Once all is built anew, what was there before is of twice the size, and for nothing.
 KEPT_BY_BUILD = timedelta(minutes=1)
 #: Vectors below which reading all of them is as fast as an index, and exact.
 PAYS = 50_000
+#: An index has as many parts as were right when it was made; of so many times the vectors, each
+#: part is that much longer.
+OUTGROWN = 4
 #: Of training: enough for parts of like size, and a quarter of the time of the defaults.
 ROUNDS, SAMPLES = 15, 64
+#: In the name of an index, before the number of vectors that it was made of.
+_OF = "_of_"
 
 
 class Keeper:
@@ -36,6 +47,7 @@ class Keeper:
         self._most_rows = UNTIDY_ROWS
         self._tidying: asyncio.Task[None] | None = None
         self._one = asyncio.Lock()
+        self._closing = asyncio.Event()
 
     def written(self, table: Any, number: int) -> None:
         """So many rows came; what has become untidy is tidied behind."""
@@ -78,13 +90,22 @@ class Keeper:
             await asyncio.wait({self._tidying})
 
     async def aclose(self) -> None:
+        self._closing.set()
         await self.settled()  # it cannot be cut short: LanceDB works in threads of its own
 
     async def _tidy_soon(self, table: Any) -> None:
-        with suppress(Exception):  # all is written and found; the next write tries again
-            await self.tidy(table)
-            while self._untidy():  # by what was written meanwhile
+        try:
+            while self._untidy() and not self._closing.is_set():
+                began = monotonic()
                 await self.tidy(table)
+                await self._rest(REST * (monotonic() - began))
+        except Exception as error:  # all is written and found; the next write tries again
+            logger.warning("the index could not be tidied: {}", error)
+
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
 
     def _untidy(self) -> bool:
         return self._writes >= UNTIDY_WRITES or self._rows >= self._most_rows
@@ -94,9 +115,11 @@ class Keeper:
 
 
 async def grown(table: Any) -> bool:
-    """Whether vectors have come to be so many that an index pays."""
+    """Whether vectors have come to be so many that an index pays, or another one."""
+    made_of = await _made_of(table)
     for column in rows.VECTORS:
-        if not await _fitting(table, column):
+        enough = OUTGROWN * made_of[column] if column in made_of else PAYS
+        if await _vectors(table, column) >= enough:
             return True
     return False
 
@@ -105,31 +128,42 @@ async def _build_vectors(table: Any, column: str) -> None:
     """Exact distances within the parts that are read: scores stay what they are without it."""
     from lancedb.index import IvfFlat
 
-    number = await _vectors(table, column)
-    if number < PAYS:
-        if column in await _vector_indexes(table):
-            await table.drop_index(f"{column}_idx")
-        return
-    config = IvfFlat(
-        distance_type="cosine",
-        num_partitions=math.isqrt(number),
-        max_iterations=ROUNDS,
-        sample_rate=SAMPLES,
-    )
-    await table.create_index(column, config=config, replace=True)
+    number, before = await _vectors(table, column), (await _vector_indexes(table)).get(column, [])
+    name = f"{column}{_OF}{number}"
+    if number >= PAYS:
+        config = IvfFlat(
+            distance_type="cosine",
+            num_partitions=math.isqrt(number),
+            max_iterations=ROUNDS,
+            sample_rate=SAMPLES,
+        )
+        await table.create_index(column, config=config, replace=True, name=name)
+    for old in before:
+        if old != name or number < PAYS:
+            await table.drop_index(old)
 
 
-async def _fitting(table: Any, column: str) -> bool:
-    return column in await _vector_indexes(table) or await _vectors(table, column) < PAYS
+async def _made_of(table: Any) -> dict[str, int]:
+    """How many vectors each index was made of: its name tells, for LanceDB does not."""
+    found = await _vector_indexes(table)
+    return {column: max(map(_number, names)) for column, names in found.items()}
+
+
+def _number(name: str) -> int:
+    """An index with another name was made when that began to pay."""
+    number = name.rpartition(_OF)[2]
+    return int(number) if number.isdecimal() else PAYS
 
 
 async def _vectors(table: Any, column: str) -> int:
     return int(await table.count_rows(f"{column} IS NOT NULL"))  # no value of anybody's is in it
 
 
-async def _vector_indexes(table: Any) -> list[str]:
-    names = {column for index in await table.list_indices() for column in index.columns}
-    return [column for column in rows.VECTORS if column in names]
+async def _vector_indexes(table: Any) -> dict[str, list[str]]:
+    """Their names, of each column that has one; two where the older was not dropped any more."""
+    found = [(index.columns[0], index.name) for index in await table.list_indices()]
+    names = {column: [name for of, name in found if of == column] for column in rows.VECTORS}
+    return {column: here for column, here in names.items() if here}
 
 
 def _size(folder: str) -> int:

@@ -110,11 +110,12 @@ async def _read_through(table: Any) -> None:
 
 async def _begun(connection: Any, name: str, wanted: Any) -> Any:
     """Full text last: a table without it is one that was not begun to the end."""
-    from lancedb.index import BTree
+    from lancedb.index import Bitmap, BTree
 
     table = await connection.create_table(name, schema=rows.begun(wanted))
-    for column in ("moment_id", "asset_id"):  # what writes look rows up by
+    for column in ("moment_id", "asset_id", "parent_id", "created_at"):
         await table.create_index(column, config=BTree())
+    await table.create_index("media_type", config=Bitmap())
     for column in ("text", "title"):
         await table.create_index(column, config=rows.full_text())
     return table

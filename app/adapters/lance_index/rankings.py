@@ -1,6 +1,7 @@
 """What a query finds in the table: by meaning, by words, and by looks."""
 
 import asyncio
+import math
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -64,7 +65,12 @@ async def _near(
     search = search.distance_range(upper_bound=1 - floor)
     search = search.nprobes(PROBES if where is None else FILTERED_PROBES)
     found, media = await _candidates(search, where, "_distance")
-    return _ranking({moment_id: 1 - distance for moment_id, distance in found.items()}), media
+    return _ranking(_cosines(found)), media
+
+
+def _cosines(distances: Ranking) -> Ranking:
+    """Without those of vectors so short that, in 32 bits, the distance is infinite."""
+    return {id: 1 - distance for id, distance in distances.items() if math.isfinite(distance)}
 
 
 async def _by_words(table: Any, text: str, where: Any | None) -> Candidates:

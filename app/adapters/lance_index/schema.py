@@ -10,6 +10,7 @@ from app.adapters.lance_index.fusion import Ranked
 from app.domain.errors import InvalidRequest
 from app.domain.marking import STOP_WORDS
 from app.domain.media_types import MediaType
+from app.domain.records import record_name
 from app.domain.search import Moment, SearchHit, SearchQuery
 from app.ports import Vector
 
@@ -35,15 +36,22 @@ SHOWN = [
     "link",
     "thumbnail",
     "times",
+    "record",
 ]
 #: Columns with vectors.
 VECTORS = ("vector", "visual")
-#: Numbers in what EfficientNet-Lite0 tells of a picture.
-VISUAL_DIMENSIONS = 1280
+#: What looks at pictures where nothing else is chosen, and numbers in what it tells of one.
+VISUAL_MODEL, VISUAL_DIMENSIONS = "efficientnet-lite0", 1280
+_VISUAL_MODEL = b"visual"
 
 
-def schema(dimensions: int, model: str, visual_dimensions: int = VISUAL_DIMENSIONS) -> Any:
-    """Empty index of a vector space: the model's name lives in the table, for `fits`."""
+def schema(
+    dimensions: int,
+    model: str,
+    visual_dimensions: int = VISUAL_DIMENSIONS,
+    visual_model: str = VISUAL_MODEL,
+) -> Any:
+    """Empty index of two vector spaces: the models' names live in the table, for `fits`."""
     import pyarrow as pa
 
     text, flag = pa.string(), pa.bool_()
@@ -73,7 +81,8 @@ def schema(dimensions: int, model: str, visual_dimensions: int = VISUAL_DIMENSIO
         pa.field("visual", pa.list_(pa.float32(), visual_dimensions)),
     ]
     whole = [pa.field(name, kind, nullable=False) for name, kind in fields] + vectors
-    return pa.schema(whole, metadata={"model": model, "version": VERSION})
+    told = {"model": model, _VISUAL_MODEL: visual_model, "version": VERSION}
+    return pa.schema(whole, metadata=told)
 
 
 def begun(wanted: Any) -> Any:
@@ -114,7 +123,7 @@ def rows(
 ) -> Any:
     """An Arrow table. A moment that is given twice is kept as it was given last.
 
-    A picture's vector of another length is of another model: without it, words find the picture.
+    Without a picture's vector that is of another model, words find the picture.
     """
     import pyarrow as pa
 
@@ -139,7 +148,7 @@ def rows(
         "record": [m.record for m in kept],
         "stamp": [stamp] * len(kept),
         "vector": _vectors([vector for _, vector in latest.values()], _length(wanted, "vector")),
-        "visual": _visuals(kept, _length(wanted, "visual")),
+        "visual": _visuals(kept, wanted),
     }
     return pa.table(columns, schema=wanted.remove_metadata())
 
@@ -148,9 +157,11 @@ def _length(wanted: Any, column: str) -> int:
     return int(wanted.field(column).type.list_size)
 
 
-def _visuals(kept: Sequence[Moment], dimensions: int) -> Any:
-    given = [m.visual for m in kept]
-    return _vectors([v if v and len(v) == dimensions else None for v in given], dimensions)
+def _visuals(kept: Sequence[Moment], wanted: Any) -> Any:
+    """Two models may have vectors of one length, which mean nothing to each other."""
+    dimensions, model = _length(wanted, "visual"), wanted.metadata[_VISUAL_MODEL].decode()
+    ours = [m.visual if m.visual_model in ("", model) else None for m in kept]
+    return _vectors([v if v and len(v) == dimensions else None for v in ours], dimensions)
 
 
 def _vectors(vectors: Sequence[Vector | None], dimensions: int) -> Any:
@@ -184,6 +195,7 @@ def hit(row: dict[str, Any], ranked: Ranked) -> SearchHit:
         anchor=row["anchor"],
         link=row["link"],
         has_thumbnail=row["thumbnail"],
+        record=record_name(row["moment_id"]) if row["record"] else "",
         times=tuple(zip(map(int, numbers[::2]), numbers[1::2], strict=True)),
         score=ranked.score,
         why=ranked.why,
@@ -231,6 +243,14 @@ def _of_medium(asset_id: str) -> Any:
 def made_from(asset_id: str) -> Any:
     """Moments of the asset, but not those that were added by themselves under its name."""
     return of_asset(asset_id) & of_records(False)
+
+
+def made_from_any(asset_ids: Iterable[str]) -> Any:
+    """The same of several."""
+    from lancedb.expr import col, lit
+
+    theirs = col("asset_id").isin([lit(storable(asset_id)) for asset_id in asset_ids])
+    return theirs & of_records(False)
 
 
 def of_records(added: bool) -> Any:

@@ -1,17 +1,15 @@
 """Pictures and words in one space, by a CLIP model in sentence-transformers, in a worker slot."""
 
 import json
-import logging
-import os
 import warnings
 from array import array
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.adapters.pictures.opening import upright
-from app.adapters.pictures.slot_errors import PATIENCE, engine_errors
+from app.adapters.pictures.opening import PATIENCE, upright
 from app.adapters.pictures.visual import Seen, SlotEyes
+from app.domain.engine_errors import engine_errors
 from app.ports import Vector, WorkerPool
 
 SIDE = 448  # pixels; the model itself takes 224 to 336
@@ -65,19 +63,9 @@ def _encoded(folder: str, thing: Any) -> bytes:
 
 @cache
 def _model(folder: str) -> Any:
-    _hush()
     import torch
     from sentence_transformers import SentenceTransformer
 
     torch.set_num_threads(1)  # a second thread spins beside the transcribing workers
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return SentenceTransformer(folder, device=device, local_files_only=True)
-
-
-def _hush() -> None:
-    """These libraries draw bars on the terminal and ask the hub about files that are here."""
-    os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
-    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = os.environ["TQDM_DISABLE"] = "1"
-    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
-    for name in ("sentence_transformers", "transformers", "torch"):
-        logging.getLogger(name).setLevel(logging.ERROR)

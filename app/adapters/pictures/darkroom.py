@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.adapters.pictures.opening import upright
-from app.adapters.pictures.slot_errors import PATIENCE, engine_errors
+from app.adapters.pictures.opening import PATIENCE, upright
+from app.domain.engine_errors import engine_errors
 from app.domain.pictures import THUMBNAIL_SIDE, Size
 from app.domain.system_errors import refused
 from app.ports import WorkerPool

@@ -1,18 +1,22 @@
 """Descriptions by any OpenAI-compatible endpoint whose model can see."""
 
+import asyncio
 import base64
 import io
+import json
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from app.adapters.pictures.opening import upright
-from app.adapters.pictures.slot_errors import PATIENCE, engine_errors
+from app.adapters.pictures.opening import PATIENCE, upright
+from app.domain.engine_errors import engine_errors
 from app.domain.errors import EngineError, EngineRefused
 from app.ports import WorkerPool
 
-TIMEOUT = httpx2.Timeout(120.0, connect=10.0)  # seconds
+LONGEST_WAIT = 120.0  # seconds for the whole answer
+TIMEOUT = httpx2.Timeout(LONGEST_WAIT, connect=10.0)
+MOST_BYTES = 1 << 20  # of an answer: a few sentences
 BUSY = frozenset({408, 409, 425, 429})  # answers that ask for another try
 SIDE = 768  # pixels: what such models look at
 QUALITY = 85  # of a JPEG
@@ -31,7 +35,8 @@ class OpenAIDescriber:
         self, pool: WorkerPool, *, base_url: str, api_key: str | None, model: str, max_pixels: int
     ) -> None:
         self._pool, self._model, self._max_pixels = pool, model, max_pixels
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        headers = {"Accept-Encoding": "identity"}  # a little may unfold to much
+        headers |= {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._client = httpx2.AsyncClient(
             base_url=base_url.rstrip("/") + "/", headers=headers, timeout=TIMEOUT, trust_env=False
         )
@@ -47,15 +52,30 @@ class OpenAIDescriber:
 
     async def _post(self, question: dict[str, Any]) -> Any:
         try:
-            response = await self._client.post("chat/completions", json=question)
+            status, body = await self._exchanged(question)
+        except TimeoutError as error:
+            raise EngineError(f"the endpoint gave no answer within {LONGEST_WAIT:g} s") from error
         except httpx2.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise EngineError(f"{self._client.base_url}: {reason}") from error
-        _raise_for(response)
+        _raise_for(status, body)
         try:
-            return response.json()
-        except ValueError as error:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
             raise EngineError("the endpoint answered something that is not JSON") from error
+
+    async def _exchanged(self, question: dict[str, Any]) -> tuple[int, bytes]:
+        """Status and body of the answer."""
+        body = bytearray()
+        async with (
+            asyncio.timeout(LONGEST_WAIT),
+            self._client.stream("POST", "chat/completions", json=question) as response,
+        ):
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) > MOST_BYTES:
+                    raise EngineError(f"the endpoint answered more than {MOST_BYTES} bytes")
+        return response.status_code, bytes(body)
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -81,17 +101,17 @@ def _question(model: str, jpeg: bytes) -> dict[str, Any]:
     }
 
 
-def _raise_for(response: httpx2.Response) -> None:
-    if response.is_success:
+def _raise_for(status: int, body: bytes) -> None:
+    if 200 <= status < 300:
         return
-    reason = f"the endpoint answered {response.status_code}: {_reason(response)}"
-    if response.status_code in BUSY or response.status_code >= 500:
+    reason = f"the endpoint answered {status}: {_reason(body)}"
+    if status in BUSY or status >= 500:
         raise EngineError(reason)
     raise EngineRefused(reason)
 
 
-def _reason(response: httpx2.Response) -> str:
+def _reason(body: bytes) -> str:
     try:
-        return str(response.json()["error"]["message"])[:500]
-    except (ValueError, KeyError, TypeError):
-        return response.text[:500]
+        return str(json.loads(body)["error"]["message"])[:500]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return body[:500].decode(errors="replace")

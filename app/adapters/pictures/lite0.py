@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.adapters.pictures.opening import upright
-from app.adapters.pictures.slot_errors import engine_errors
 from app.adapters.pictures.visual import Seen, SlotEyes
+from app.domain.engine_errors import engine_errors
 from app.ports import WorkerPool
 
 if TYPE_CHECKING:

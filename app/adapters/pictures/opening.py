@@ -13,6 +13,8 @@ from app.domain.system_errors import refused
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+#: Seconds after which a picture is stuck rather than slow; a fresh worker loads its model first.
+PATIENCE = 180.0
 #: None that runs another program (EPS) or that nobody photographs with.
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 ORIENTATION = 0x0112  # EXIF's tag

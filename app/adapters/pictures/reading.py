@@ -6,12 +6,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from app.adapters.pictures.opening import upright
-from app.adapters.pictures.slot_errors import PATIENCE, engine_errors
+from app.adapters.pictures.opening import PATIENCE, upright
 from app.domain.assets import TextLine
+from app.domain.engine_errors import engine_errors
 from app.domain.errors import Unavailable
 from app.ports import WorkerPool
 
+HINT = "install the full set: scripts/install --full"
 SIDE = 2000  # pixels; the detector takes no more
 #: 0..1; what is less sure is noise in the picture.
 SURE = 0.6
@@ -28,12 +29,12 @@ class RapidReader:
     def __init__(self, pool: WorkerPool, max_pixels: int) -> None:
         self._pool, self._max_pixels = pool, max_pixels
 
+    def missing(self) -> str | None:
+        return None if find_spec("rapidocr") else f"rapidocr is not installed; {HINT}"
+
     async def read(self, source: Path) -> Sequence[TextLine]:
-        if not find_spec("rapidocr"):
-            hint = "install the full set: scripts/install --full"
-            raise Unavailable(
-                f"rapidocr is not installed; {hint}", code="ocr.unavailable", hint=hint
-            )
+        if reason := self.missing():
+            raise Unavailable(reason, code="ocr.unavailable", hint=HINT)
         found = await self._pool.run_within(PATIENCE, read, source, self._max_pixels)
         return tuple(TextLine(text=text, score=score) for text, score in found)
 

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Callable
 from pathlib import Path
 
-from app.adapters.pictures.slot_errors import PATIENCE
+from app.adapters.pictures.opening import PATIENCE
 from app.domain.assets import Tag
 from app.domain.errors import Unavailable
 from app.domain.pictures import Sight

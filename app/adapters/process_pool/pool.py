@@ -29,10 +29,12 @@ class ProcessPool:
         logs: Path | None = None,
         memory_limit: int = 0,
         recycle_after: int = 0,
+        idle_after: float = 0.0,
     ) -> None:
         """`logs`: folder for what the workers print, a file each, begun anew with each process;
         None leaves it to the standard error of this process. `memory_limit`: bytes of data that a
-        worker may have; `recycle_after`: tasks after which it is replaced; 0 is no limit.
+        worker may have; `recycle_after`: tasks after which it is replaced; `idle_after`: seconds
+        without a task after which it ends, until there is one. 0 is no limit.
         """
         self.slots = slots
         names = [f"{name}-{number}" for number in range(slots)]
@@ -42,6 +44,7 @@ class ProcessPool:
                 log=WorkerLog(logs / f"{each}.log" if logs else None),
                 memory_limit=memory_limit,
                 recycle_after=recycle_after,
+                idle_after=idle_after,
             )
             for each in names
         ]

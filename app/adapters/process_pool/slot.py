@@ -21,10 +21,18 @@ BURIAL = 5.0  # seconds; a process in the middle of a dead disk's read outlives 
 
 class Slot:
     def __init__(
-        self, name: str, *, log: WorkerLog, memory_limit: int = 0, recycle_after: int = 0
+        self,
+        name: str,
+        *,
+        log: WorkerLog,
+        memory_limit: int = 0,
+        recycle_after: int = 0,
+        idle_after: float = 0.0,
     ) -> None:
         self._name, self._log = name, log
         self._memory_limit, self._recycle_after = memory_limit, recycle_after
+        self._idle_after = idle_after
+        self._leaving: asyncio.TimerHandle | None = None
         self._closed = False
         self._busy = False
         self._worker: Worker | None = None
@@ -33,10 +41,18 @@ class Slot:
     async def run(self, task: Callable[[], T], seconds: float) -> T:
         """What `task` returns or raises. Raises EngineError when there is no worker to be had."""
         self._busy = True
+        self._stay()
         try:
             return await self._seen_through(task, seconds)
         finally:
             self._busy = False
+            if self._idle_after and not self._closed:
+                loop = asyncio.get_running_loop()
+                self._leaving = loop.call_later(self._idle_after, self.refresh)
+
+    def _stay(self) -> None:
+        if self._leaving is not None:
+            self._leaving.cancel()
 
     def refresh(self) -> None:
         """A new worker for the next task."""
@@ -70,6 +86,7 @@ class Slot:
 
     async def aclose(self) -> None:
         self._closed = True
+        self._stay()
         if self._worker is not None:
             self._let_go(self._worker)
         if self._dying:

@@ -1,14 +1,14 @@
 """Speakers by Resemblyzer's voice model, run by onnxruntime in a worker slot."""
 
 from array import array
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.adapters.speakers import clusters
 from app.adapters.speakers.sound import frames
+from app.domain.engine_errors import engine_errors
 from app.domain.errors import EngineError, ModelCorrupt
 from app.domain.media import SAMPLE_RATE, Audio, Span
 from app.ports import WorkerPool
@@ -53,7 +53,7 @@ def voices_of(model: str, pcm_path: str, spans: list[Span]) -> bytes:
     """Runs in the worker: a vector of WIDTH 32-bit floats for each span; of silence, zeros."""
     import numpy as np
 
-    with _engine_errors():
+    with engine_errors():
         return np.stack([_voice(model, pcm_path, span) for span in spans]).tobytes()
 
 
@@ -61,7 +61,7 @@ def told_apart(voices: bytes, seconds: bytes) -> list[int | None]:
     """Runs in the worker."""
     import numpy as np
 
-    with _engine_errors():
+    with engine_errors():
         found = np.frombuffer(voices, np.float32).reshape(-1, WIDTH)
         return clusters.speakers(found, np.frombuffer(seconds, np.float32))
 
@@ -70,7 +70,10 @@ def _voice(model: str, pcm_path: str, span: Span) -> "Floats":
     """The mean over the span's windows, of length 1."""
     import numpy as np
 
-    heard = frames(pcm_path, span)
+    try:
+        heard = frames(pcm_path, span)
+    except OSError as error:
+        raise EngineError(f"the decoded sound cannot be read: {error.strerror}") from error
     if heard is None:
         return np.zeros(WIDTH, np.float32)
     [found] = _session(model).run(None, {"frames": heard})
@@ -92,16 +95,3 @@ def _session(model: str) -> Any:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has no common class for its errors
         raise ModelCorrupt(f"the voice model cannot be loaded: {error}") from error
-
-
-@contextmanager
-def _engine_errors() -> Iterator[None]:
-    """No foreign exception leaves the worker: many of them do not survive the way out."""
-    try:
-        yield
-    except ModelCorrupt:
-        raise
-    except OSError as error:
-        raise EngineError(f"the decoded sound cannot be read: {error.strerror}") from error
-    except Exception as error:
-        raise EngineError(f"{type(error).__name__}: {error}") from error

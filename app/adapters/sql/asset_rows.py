@@ -11,6 +11,7 @@ from app.domain.media_types import MediaType
 from app.domain.writing.formats import TextFormat
 
 Json = dict[str, Any]
+LONG = (AssetRow.text, AssetRow.visual)
 
 
 def row_of(asset: Asset) -> Json:
@@ -36,7 +37,8 @@ def row_of(asset: Asset) -> Json:
     }
 
 
-def asset_from_row(row: AssetRow) -> Asset:
+def asset_from_row(row: AssetRow, *, brief: bool = False) -> Asset:
+    """In `brief` without what is long, which need not be loaded: `LONG`."""
     return Asset(
         asset_id=row.asset_id,
         media_type=MediaType(row.media_type),
@@ -47,10 +49,10 @@ def asset_from_row(row: AssetRow) -> Asset:
         link=row.link,
         parent_id=row.parent_id,
         at=row.at,
-        text=row.text,
+        text="" if brief else row.text,
         text_format=TextFormat(row.text_format) if row.text_format else None,
         metadata=dict(row.told),
-        picture=_picture(row.picture, row.visual),
+        picture=_picture(row.picture, None if brief else row.visual),
         speakers=dict(row.speakers),
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.sql.columns import Json, Prose
-from app.adapters.sql.tables import Table, one_of, rule
+from app.adapters.sql.tables import Table, but_keyframes, one_of, rule
 from app.domain.media_types import MediaType
 from app.domain.writing.formats import TextFormat
 
@@ -22,7 +22,8 @@ class AssetRow(Table):
         rule("text_format_known", one_of("text_format", TextFormat)),
         Index(None, "indexed_in", "created_at"),
         Index(None, "media_type", "created_at"),
-        Index(None, "created_at", "asset_id"),
+        Index(None, "parent_id", "created_at", "asset_id"),
+        Index("ix_assets_listed", "created_at", "asset_id", **but_keyframes()),
     )
 
     asset_id: Mapped[str] = mapped_column(Prose, primary_key=True)
@@ -34,7 +35,7 @@ class AssetRow(Table):
     revision: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    parent_id: Mapped[str | None] = mapped_column(Prose, index=True)
+    parent_id: Mapped[str | None] = mapped_column(Prose)
     #: Seconds in the parent.
     at: Mapped[float | None]
     text_format: Mapped[str | None]

@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, and_, func, insert, or_, select, update
+from sqlalchemy import Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
-from app.adapters.sql.asset_rows import asset_from_row, picture_to_json, row_of
+from app.adapters.sql import asset_edits
+from app.adapters.sql.asset_frames import as_its_video
+from app.adapters.sql.asset_marks import behind, unindexed
+from app.adapters.sql.asset_rows import LONG, asset_from_row, row_of
 from app.adapters.sql.asset_tables import AssetRow
-from app.adapters.sql.codec import segments_from_json, segments_to_json
 from app.adapters.sql.cursor import AssetCursor, decode_asset_cursor
 from app.adapters.sql.database import Database
 from app.adapters.sql.ids import is_job_id
-from app.adapters.sql.tables import JobRow, TranscriptRow
+from app.adapters.sql.tables import JobRow, TranscriptRow, listed
 from app.adapters.sql.transitions import held
-from app.domain.assets import Asset, AssetChanges, AssetPage, Picture, TextLine, asset_of
+from app.domain.assets import Asset, AssetChanges, AssetPage, Picture, Still, asset_of
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import Conflict, InvalidRequest
 from app.domain.jobs import Job
@@ -47,6 +49,10 @@ class SqlAssetStore:
             lambda session: _one(session, select(AssetRow).where(AssetRow.job_id == job_id))
         )
 
+    async def of_jobs(self, job_ids: Sequence[str]) -> set[str]:
+        found = select(AssetRow.asset_id).where(AssetRow.job_id.in_(job_ids))
+        return await self._database.read(lambda session: _ids(session, found))
+
     async def list(
         self,
         *,
@@ -64,17 +70,22 @@ class SqlAssetStore:
         if media_type is not None:
             query = query.where(AssetRow.media_type == media_type.value)
         elif parent_id is None:
-            query = query.where(AssetRow.media_type != MediaType.KEYFRAME.value)
-        found = await self._database.read(lambda session: _fetch(session, query))
+            query = query.where(listed(AssetRow))
+        found = await self._database.read(lambda session: _fetch_brief(session, query))
         more = len(found) > limit
         return AssetPage(
             assets=tuple(found[:limit]), cursor=_cursor(found[limit - 1]) if more else None
         )
 
+    async def stills(self, video_id: str) -> Sequence[Still]:
+        return await self._database.read(lambda session: _stills(session, video_id))
+
     async def edit(
         self, asset_id: str, changes: AssetChanges, *, revision: int | None = None
     ) -> Asset | None:
-        return await self._database.change(self._clock, _edit, asset_id, changes, revision)
+        return await self._database.change(
+            self._clock, asset_edits.edit, asset_id, changes, revision
+        )
 
     async def unseen(self, model: str, limit: int, *, after: str | None = None) -> Sequence[Asset]:
         other = AssetRow.picture["visual_model"].as_string().is_distinct_from(model)
@@ -85,7 +96,7 @@ class SqlAssetStore:
         return await self._database.read(lambda session: _fetch(session, query))
 
     async def note_picture(self, asset: Asset, picture: Picture) -> Asset | None:
-        return await self._database.change(self._clock, _note_picture, asset, picture)
+        return await self._database.change(self._clock, asset_edits.note_picture, asset, picture)
 
     async def note_sight(self, asset: Asset, sight: Sight) -> bool:
         if asset.picture is None:
@@ -96,13 +107,18 @@ class SqlAssetStore:
         return await self.note_picture(asset, picture) is not None
 
     async def ids(self) -> set[str]:
-        return await self._database.read(_ids)
+        whole = select(AssetRow.asset_id)
+        return await self._database.read(lambda session: _ids(session, whole))
 
-    async def unindexed(self, generation: str, limit: int) -> Sequence[str]:
-        return await self._database.read(lambda session: _unindexed(session, generation, limit))
+    async def unindexed(
+        self, generation: str, limit: int, *, parent_id: str | None = None
+    ) -> Sequence[str]:
+        return await self._database.read(
+            lambda session: unindexed(session, generation, limit, parent_id)
+        )
 
     async def behind(self, generation: str) -> int:
-        return await self._database.read(lambda session: _behind(session, generation))
+        return await self._database.read(lambda session: behind(session, generation))
 
     async def count(self) -> dict[MediaType, int]:
         return await self._database.read(_count)
@@ -110,15 +126,20 @@ class SqlAssetStore:
     async def mark_indexed(self, asset: Asset, generation: str) -> bool:
         return await self._database.write(lambda session: _mark(session, asset, generation))
 
-    async def unmark(self, asset_id: str) -> None:
-        await self._database.write(lambda session: _unmark(session, asset_id))
+    async def unmark(self, *asset_ids: str) -> None:
+        await self._database.write(lambda session: _unmark(session, asset_ids))
 
 
 async def put(session: AsyncSession, now: datetime, asset: Asset) -> Asset:
-    """In place of what is there, with a revision that nobody has seen yet."""
+    """In place of what is there, with a revision that nobody has seen yet.
+
+    What an earlier job heard goes with it, also where there is nothing to be heard any more.
+    """
     here = or_(AssetRow.asset_id == asset.asset_id, AssetRow.job_id == asset.job_id)
     last = await session.scalar(select(func.max(AssetRow.revision)).where(here))
     await session.execute(AssetRow.__table__.delete().where(here))  # type: ignore[attr-defined]
+    heard = TranscriptRow.asset_id == asset.asset_id, TranscriptRow.job_id != asset.job_id
+    await session.execute(delete(TranscriptRow).where(*heard))
     put = replace(asset, updated_at=now, revision=(last or 0) + 1, indexed_in=None)
     row = {**row_of(put), "revision": put.revision, "indexed_in": None}
     await session.execute(insert(AssetRow).values(row))
@@ -136,88 +157,11 @@ async def _settle(session: AsyncSession, now: datetime, job: Job, asset: Asset) 
         raise Conflict(f"the job {job.job_id} is no longer held by this attempt")
     died = and_(JobRow.job_id == job.job_id, JobRow.deaths > 0)
     await session.execute(update(JobRow).where(died).values(deaths=0))  # it got this far
-    return await put(session, now, asset)
+    return await put(session, now, await as_its_video(session, asset))
 
 
-async def _edit(
-    session: AsyncSession,
-    now: datetime,
-    asset_id: str,
-    changes: AssetChanges,
-    revision: int | None,
-) -> Asset | None:
-    query = select(AssetRow).where(AssetRow.asset_id == asset_id).with_for_update()
-    row = await session.scalar(query)
-    if row is None or revision not in (None, row.revision):
-        return None
-    for name in ("title", "description", "link", "text", "speakers"):
-        if (value := getattr(changes, name)) is not None:
-            setattr(row, name, value)
-    if changes.labels is not None:
-        row.labels = list(changes.labels)
-    if changes.metadata is not None:
-        row.told = dict(changes.metadata)
-    if changes.text is not None and row.picture is not None:
-        row.picture, row.text = _read_anew(row, changes.text), ""
-    if changes.segments:
-        await _correct(session, row.job_id, changes)
-    row.revision, row.indexed_in, row.updated_at = row.revision + 1, None, now
-    await session.flush()
-    return asset_from_row(row)
-
-
-async def _note_picture(
-    session: AsyncSession, now: datetime, asset: Asset, picture: Picture
-) -> Asset | None:
-    here = AssetRow.asset_id == asset.asset_id, AssetRow.revision == asset.revision
-    row = await session.scalar(select(AssetRow).where(*here).with_for_update())
-    if row is None:
-        return None
-    found = row_of(replace(asset, picture=picture))
-    row.picture, row.visual = found["picture"], found["visual"]
-    row.revision, row.indexed_in, row.updated_at = row.revision + 1, None, now
-    await session.flush()
-    return asset_from_row(row)
-
-
-def _read_anew(row: AssetRow, text: str) -> dict[str, Any]:
-    """What its owner says stands in the picture is certain."""
-    picture = asset_from_row(row).picture
-    assert picture is not None
-    lines = tuple(TextLine(text=line, score=1.0) for line in text.splitlines() if line.strip())
-    return picture_to_json(replace(picture, lines=lines, read=True)) or {}
-
-
-async def _correct(session: AsyncSession, job_id: str, changes: AssetChanges) -> None:
-    """The times of words no longer fit other words: a corrected segment has none."""
-    row = await session.get(TranscriptRow, job_id)
-    segments = [] if row is None else list(segments_from_json(row.segments))
-    for number, text in (changes.segments or {}).items():
-        if row is None or not 0 <= number < len(segments):
-            raise InvalidRequest(f"segments: there is no segment {number}")
-        segments[number] = replace(segments[number], text=text, words=())
-    assert row is not None
-    row.segments = segments_to_json(segments)
-    row.text = " ".join(each.text.strip() for each in segments if each.text.strip())
-
-
-async def _ids(session: AsyncSession) -> set[str]:
-    return set(await session.scalars(select(AssetRow.asset_id)))
-
-
-def _unmarked(generation: str) -> Any:
-    return AssetRow.indexed_in.is_distinct_from(generation)
-
-
-async def _unindexed(session: AsyncSession, generation: str, limit: int) -> Sequence[str]:
-    query = select(AssetRow.asset_id).where(_unmarked(generation))
-    newest = query.order_by(AssetRow.created_at.desc(), AssetRow.asset_id).limit(limit)
-    return (await session.scalars(newest)).all()
-
-
-async def _behind(session: AsyncSession, generation: str) -> int:
-    query = select(func.count()).select_from(AssetRow).where(_unmarked(generation))
-    return await session.scalar(query) or 0
+async def _ids(session: AsyncSession, query: Select[str]) -> set[str]:
+    return set(await session.scalars(query))
 
 
 async def _count(session: AsyncSession) -> dict[MediaType, int]:
@@ -237,9 +181,16 @@ async def _mark(session: AsyncSession, asset: Asset, generation: str) -> bool:
     return False
 
 
-async def _unmark(session: AsyncSession, asset_id: str) -> None:
-    theirs = update(AssetRow).where(AssetRow.asset_id == asset_id)
+async def _unmark(session: AsyncSession, asset_ids: Sequence[str]) -> None:
+    theirs = update(AssetRow).where(AssetRow.asset_id.in_(asset_ids))
     await session.execute(theirs.values(indexed_in=None))
+
+
+async def _stills(session: AsyncSession, video_id: str) -> Sequence[Still]:
+    frames = AssetRow.parent_id == video_id, AssetRow.media_type == MediaType.KEYFRAME.value
+    query = select(AssetRow.asset_id, AssetRow.at).where(*frames, AssetRow.at.is_not(None))
+    found = await session.execute(query.order_by(AssetRow.at, AssetRow.asset_id))
+    return [Still(asset_id=asset_id, at=at or 0.0) for asset_id, at in found]
 
 
 def _page(limit: int, after: AssetCursor | None) -> Select[AssetRow]:
@@ -263,3 +214,8 @@ async def _one(session: AsyncSession, query: Select[AssetRow]) -> Asset | None:
 
 async def _fetch(session: AsyncSession, query: Select[AssetRow]) -> Sequence[Asset]:
     return [asset_from_row(row) for row in await session.scalars(query)]
+
+
+async def _fetch_brief(session: AsyncSession, query: Select[AssetRow]) -> Sequence[Asset]:
+    brief = query.options(*(defer(column, raiseload=True) for column in LONG))
+    return [asset_from_row(row, brief=True) for row in await session.scalars(brief)]

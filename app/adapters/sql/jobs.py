@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, t
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from app.adapters.sql import request_keys, transitions
+from app.adapters.sql import jobs_of_assets, removals, request_keys, transitions
 from app.adapters.sql.codec import options_to_json
 from app.adapters.sql.cursor import Cursor, decode_cursor
 from app.adapters.sql.database import Database
 from app.adapters.sql.ids import is_job_id
 from app.adapters.sql.rows import job_from_row
-from app.adapters.sql.tables import JobRow
+from app.adapters.sql.tables import JobRow, listed
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import InvalidRequest, SpoolError
 from app.domain.jobs import (
@@ -29,7 +29,7 @@ from app.domain.jobs import (
     Stage,
     Swept,
 )
-from app.domain.media_types import FRAME_MARK, MediaType, spoken_type_of
+from app.domain.media_types import MediaType, spoken_type_of
 
 MAX_PAGE = 1000  # jobs
 MOST_ALIKE = 50  # jobs on the same bytes that are looked at
@@ -69,6 +69,7 @@ class SqlJobStore:
             "priority": options.priority.rank,
             "sha256": sha256,
             "media_type": (options.media_type or spoken_type_of(source_name)).value,
+            "parent_id": options.parent_id,
         }
         return await self._database.change(self._clock, _add, row, key)
 
@@ -107,7 +108,7 @@ class SqlJobStore:
         if media_type is not None:
             query = query.where(JobRow.media_type == media_type.value)
         elif status is None and dead_letter is None:
-            query = query.where(JobRow.media_type != MediaType.KEYFRAME.value)
+            query = query.where(listed(JobRow))
         jobs = await self._database.read(lambda session: _fetch(session, query))
         after = _cursor(jobs[limit - 1]) if len(jobs) > limit else None
         return JobPage(jobs=tuple(jobs[:limit]), cursor=after)
@@ -131,16 +132,22 @@ class SqlJobStore:
     async def completed_with(self, sha256: str) -> Sequence[Job]:
         return await self._database.read(lambda session: _completed_with(session, sha256))
 
-    async def of_asset(self, asset_id: str) -> Sequence[str]:
-        return await self._database.read(
-            lambda session: _ids(session, JobRow.asset_id == asset_id)
-        )
+    async def of_asset(self, asset_id: str, *, under_way: bool = False) -> Sequence[str]:
+        which = jobs_of_assets.on(asset_id, under_way)
+        return await self._database.read(lambda session: _ids(session, which))
 
-    async def of_frames(self, video_id: str) -> Sequence[str]:
-        return await self._database.read(lambda session: _ids(session, _frames_of(video_id)))
+    async def of_frames(self, video_id: str, *, before: datetime | None = None) -> Sequence[str]:
+        which = _frames_of(video_id)
+        if before is not None:
+            which = and_(which, JobRow.created_at < before)
+        return await self._database.read(lambda session: _ids(session, which))
 
-    async def newest(self, asset_ids: Sequence[str]) -> dict[str, Job]:
-        return await self._database.read(lambda session: _newest(session, asset_ids))
+    async def newest(self, asset_ids: Sequence[str], *, living: bool = False) -> dict[str, Job]:
+        return await self._database.read(lambda session: _newest(session, asset_ids, living))
+
+    async def overtaken(self, asset_id: str | None = None) -> Sequence[str]:
+        which = jobs_of_assets.overtaken(asset_id)
+        return await self._database.read(lambda session: _ids(session, which))
 
     async def claim(self, job_id: str, boot_id: str) -> Job | None:
         if not is_job_id(job_id):
@@ -179,8 +186,8 @@ class SqlJobStore:
     async def release(self, job: Job) -> bool:
         return await self._database.change(self._clock, transitions.release, job)
 
-    async def cancel(self, job_id: str) -> bool:
-        return await self._database.change(self._clock, transitions.cancel, job_id)
+    async def cancel(self, job_id: str, *, overtaken: bool = False) -> bool:
+        return await self._database.change(self._clock, transitions.cancel, job_id, overtaken)
 
     async def reopen(self, job: Job) -> bool:
         return await self._database.change(self._clock, transitions.reopen, job)
@@ -189,12 +196,15 @@ class SqlJobStore:
         await self._database.change(self._clock, transitions.make_good, job_id)
 
     async def expired(self, before: datetime, limit: int) -> Sequence[Job]:
-        query = _whole().where(transitions.expired(before))
+        query = _whole().where(removals.expired(before))
         oldest = query.order_by(JobRow.finished_at, JobRow.job_id).limit(limit)
         return await self._database.read(lambda session: _fetch(session, oldest))
 
     async def delete(self, job_id: str, *, ended_before: datetime | None = None) -> bool:
-        return await self._database.change(self._clock, transitions.remove, job_id, ended_before)
+        return await self._database.change(self._clock, removals.remove, job_id, ended_before)
+
+    async def delete_all(self, job_ids: Sequence[str]) -> Sequence[Job]:
+        return await self._database.change(self._clock, removals.remove_all, job_ids)
 
     async def sweep(self, boot_id: str) -> Swept:
         return await self._database.change(self._clock, transitions.sweep, boot_id)
@@ -276,17 +286,12 @@ async def _ids(session: AsyncSession, which: ColumnElement[bool]) -> Sequence[st
 
 
 def _frames_of(video_id: str) -> ColumnElement[bool]:
-    """By the beginning of their names. Not LIKE, which is blind to case in SQLite."""
-    begins = video_id + FRAME_MARK
     frames = JobRow.media_type == MediaType.KEYFRAME.value
-    return and_(frames, func.substr(JobRow.asset_id, 1, len(begins)) == begins)
+    return and_(frames, JobRow.parent_id == video_id)
 
 
-async def _newest(session: AsyncSession, asset_ids: Sequence[str]) -> dict[str, Job]:
-    order = (JobRow.created_at.desc(), JobRow.job_id.desc())
-    place = func.row_number().over(partition_by=JobRow.asset_id, order_by=order).label("place")
-    placed = select(JobRow.job_id, place).where(JobRow.asset_id.in_(asset_ids)).subquery()
-    first = select(placed.c.job_id).where(placed.c.place == 1)
+async def _newest(session: AsyncSession, asset_ids: Sequence[str], living: bool) -> dict[str, Job]:
+    first = jobs_of_assets.newest(asset_ids, living)
     jobs = await _fetch(session, _whole().where(JobRow.job_id.in_(first)))
     return {job.asset_id: job for job in jobs}
 

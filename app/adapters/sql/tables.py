@@ -11,12 +11,14 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
     Integer,
     MetaData,
     String,
+    literal_column,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -33,6 +35,9 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+#: A condition that holds no parameter: else no database sees that such an index will do.
+LISTED = f"media_type <> '{MediaType.KEYFRAME.value}'"
 
 
 class Table(DeclarativeBase):
@@ -51,6 +56,15 @@ class Table(DeclarativeBase):
 def one_of(column: str, kinds: type[StrEnum]) -> str:
     names = ", ".join(f"'{kind.value}'" for kind in kinds)
     return f"{column} IN ({names})"
+
+
+def but_keyframes() -> dict[str, Any]:
+    """For an index of what a list shows that asks for nothing: a video has thousands of others."""
+    return {"sqlite_where": text(LISTED), "postgresql_where": text(LISTED)}
+
+
+def listed(table: type[Table]) -> ColumnElement[bool]:
+    return literal_column(f"{table.__tablename__}.{LISTED}")
 
 
 def rule(name: str, rule: str) -> CheckConstraint:
@@ -87,6 +101,7 @@ class JobRow(Table):
         Index(None, "dead_letter", "created_at"),
         Index(None, "status", "priority", "created_at", "job_id"),
         rule("media_type_known", one_of("media_type", MediaType)),
+        Index("ix_jobs_listed", "created_at", "job_id", **but_keyframes()),
     )
 
     job_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -123,6 +138,8 @@ class JobRow(Table):
     provider: Mapped[str | None]
     model: Mapped[str | None]
     media_type: Mapped[str] = mapped_column(server_default=text("'audio'"))
+    #: Of a key-frame: the asset id of its video.
+    parent_id: Mapped[str | None] = mapped_column(Prose, index=True)
 
     history: Mapped[list["AttemptRow"]] = relationship(
         order_by="AttemptRow.number", lazy="raise", viewonly=True

@@ -39,6 +39,10 @@ KILLER = {
     "error_message": "the service died whenever this job ran, in the end with nothing beside it",
 }
 CANCELLED = {"error_code": "cancelled", "error_message": "cancelled on request"}
+OVERTAKEN = {
+    "error_code": "job.superseded",
+    "error_message": "a later job takes the same asset in",
+}
 #: By stage, the codes that it tells anew.
 RETOLD = {Stage.MEDIA_EXTRACTION: LOOK_WARNINGS, Stage.EMBEDDING: LATE_WARNINGS}
 ENDED = [status.value for status in JobStatus if status.ended]
@@ -172,7 +176,10 @@ async def release(session: AsyncSession, now: datetime, job: Job) -> bool:
     return given_back
 
 
-async def cancel(session: AsyncSession, now: datetime, job_id: str) -> bool:
+async def cancel(
+    session: AsyncSession, now: datetime, job_id: str, overtaken: bool = False
+) -> bool:
+    reason = OVERTAKEN if overtaken else CANCELLED
     under_way = JobRow.status.in_([JobStatus.PENDING.value, JobStatus.RUNNING.value])
     cancelled = await _change(
         session,
@@ -182,10 +189,10 @@ async def cancel(session: AsyncSession, now: datetime, job_id: str) -> bool:
         stage_started_at=None,
         finished_at=now,
         updated_at=now,
-        **CANCELLED,
+        **reason,
     )
     if cancelled:
-        await _end_attempts(session, now, AttemptRow.job_id == job_id, CANCELLED)
+        await _end_attempts(session, now, AttemptRow.job_id == job_id, reason)
         for job in await _whole(session, [job_id]):
             await announce(session, now, job, WebhookEvent.FAILED)
     return cancelled
@@ -228,20 +235,6 @@ async def make_good(session: AsyncSession, now: datetime, job_id: str) -> bool:
     if len(kept) == len(told):
         return False
     return await _change(session, completed, warnings=warnings_to_json(kept), updated_at=now)
-
-
-async def remove(
-    session: AsyncSession, now: datetime, job_id: str, ended_before: datetime | None
-) -> bool:
-    idle = JobRow.status != JobStatus.RUNNING.value
-    rule = idle if ended_before is None else expired(ended_before)
-    gone = await session.execute(delete(JobRow).where(JobRow.job_id == job_id, rule))
-    return cast("CursorResult[Any]", gone).rowcount == 1
-
-
-def expired(before: datetime) -> ColumnElement[bool]:
-    """Only a job that has ended has a time at which it did."""
-    return and_(JobRow.finished_at < before, JobRow.dead_letter.is_(False))
 
 
 async def sweep(session: AsyncSession, now: datetime, boot_id: str) -> Swept:

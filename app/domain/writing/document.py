@@ -1,15 +1,18 @@
 """A text as its readers see it: sections under headings, and passages that are found one by one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from app.domain.writing.anchors import Anchors
-from app.domain.writing.code import CodeBlock, code_blocks, code_spans
+from app.domain.writing.apart import set_apart
+from app.domain.writing.code import code_blocks, code_spans
 from app.domain.writing.formats import TextFormat
 from app.domain.writing.front_matter import front_matter_of
-from app.domain.writing.headings import Mark, headings
-from app.domain.writing.ink import DROPPED, blank, painted, seen, struck
+from app.domain.writing.headings import headings
+from app.domain.writing.ink import DROPPED, blank, laid, painted, seen, struck, uncoded
+from app.domain.writing.layout import CodeBlock, Layout, Mark, Markdown
 from app.domain.writing.markup import passes
 from app.domain.writing.modules import modules
 
@@ -23,7 +26,7 @@ _SENTENCE_END = re.compile("[.!?…][\"'”’»)\\]]*\\s|[。！？।؟]")  # 
 _BREAKS = (_SENTENCE_END, re.compile(r"\n"), re.compile(r"[\s,;:]"))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Heading:
     text: str
     #: 1 for the highest.
@@ -34,7 +37,7 @@ class Heading:
     start: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Passage:
     """What is found as one."""
 
@@ -48,7 +51,7 @@ class Passage:
     code: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
     headings: tuple[Heading, ...]
     passages: tuple[Passage, ...]
@@ -61,7 +64,7 @@ class Document:
         return next(told, None)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Piece:
     """A part of the text between two blank lines, or less."""
 
@@ -72,26 +75,45 @@ class _Piece:
     code: bool = False
 
 
-def document_of(text: str, text_format: TextFormat) -> Document:
-    """Takes about a second for each million characters."""
+#: Gives a text as its readers see it.
+Reading: TypeAlias = Callable[[str, TextFormat], Document]
+
+
+def document_of(text: str, text_format: TextFormat, markdown: Markdown) -> Document:
+    """Takes a second or two for each million characters; of nothing but marks, some fifteen."""
     if not text_format.marked_up:
         return Document(headings=(), passages=tuple(_passages(_prose(blank(text), 0, len(text)))))
-    shown, marks, blocks = _read(text, text_format)
-    pieces = list(_pieces(shown, marks, blocks))
+    sheet = blank(text)
+    if front := front_matter_of(text):
+        sheet = painted(sheet, struck(sheet, 0, front.length))
+    source, apart = set_apart(sheet.replace(DROPPED, " "), text_format)
+    layout = markdown.layout_of(source, text_format)
+    sheet = code_blocks(sheet, layout.code)
+    if text_format is TextFormat.MDX:
+        sheet = modules(sheet)
+    paint = passes(text_format, layout, markdown.emphasis_of)
+    shown, marks = _read(sheet, layout, apart, paint)
+    pieces = list(_pieces(seen(shown, text), marks, layout.code))
     found = tuple(piece.heading for piece in pieces if piece.heading)
     return Document(headings=found, passages=tuple(_passages(iter(pieces))))
 
 
-def _read(text: str, text_format: TextFormat) -> tuple[str, list[Mark], list[CodeBlock]]:
-    sheet = blank(text)
-    if front := front_matter_of(text):
-        sheet = painted(sheet, struck(sheet, 0, front.length))
-    sheet, blocks = code_blocks(sheet, indented=text_format is TextFormat.MARKDOWN)
-    sheet = code_spans(modules(sheet) if text_format is TextFormat.MDX else sheet)
-    sheet, marks = headings(sheet)
-    for paint in passes(text_format):
-        sheet = paint(sheet)
-    return seen(sheet, text), marks, blocks
+def _read(
+    sheet: str, layout: Layout, apart: Sequence[int], paint: Iterable[Callable[[str], str]]
+) -> tuple[str, list[Mark]]:
+    """Painted over all that readers do not see; and where the headings are."""
+    sheet = laid(sheet, _of_blocks(sheet, layout), apart)
+    sheet, marks = headings(code_spans(sheet, layout.ends), layout.marks)
+    for over in paint:
+        sheet = over(sheet)
+    return sheet, marks
+
+
+def _of_blocks(sheet: str, layout: Layout) -> str:
+    """Without the signs that make blocks of lines."""
+    words = laid(sheet, uncoded(sheet), layout.shown)
+    rules = zip(layout.rules[::2], layout.rules[1::2], strict=True)
+    return painted(words, ((start, end, DROPPED) for start, end in rules))
 
 
 def _pieces(shown: str, marks: list[Mark], blocks: list[CodeBlock]) -> Iterator[_Piece]:

@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from app.domain.errors import MediaUnreadable
 
@@ -14,6 +15,8 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+#: What is neither marked nor UTF may be in these, as most such files are.
+GUESSES = ("cp1252", "latin-1")
 #: What stands in no text. Tab, line feeds, form feed and escape (of terminals) do.
 _STRANGE = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 #: Text may hold this part of them, by accident.
@@ -22,18 +25,28 @@ STRAY = 0.001
 LOOK = 4096
 
 
-def decoded(content: bytes, name: str) -> str:
-    """Lines end in `\\n`; there is no byte order mark and no NUL in it.
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    #: Lines end in `\\n`; there is no byte order mark and no NUL in it.
+    text: str
+    encoding: str
 
-    Raises MediaUnreadable, which calls it by `name`, when it is no text.
-    """
+    @property
+    def is_guessed(self) -> bool:
+        """Whether nothing in the bytes tells that it is right: any bytes are text in these."""
+        return self.encoding in GUESSES
+
+
+def decoded(content: bytes, name: str) -> Decoded:
+    """Raises MediaUnreadable, which calls it by `name`, when it is no text."""
     for encoding in _encodings(content):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
         if _is_text(text):
-            return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+            lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+            return Decoded(text=lines, encoding=encoding)
     raise MediaUnreadable(f"{name} is not text")
 
 
@@ -48,7 +61,7 @@ def _encodings(content: bytes) -> Iterator[str]:
         return
     yield "utf-8"
     yield from _wide(content[:LOOK])
-    yield from ("cp1252", "latin-1")
+    yield from GUESSES
 
 
 def _wide(beginning: bytes) -> Iterator[str]:

@@ -4,6 +4,9 @@ from enum import StrEnum
 
 from app.domain.media_types import media_suffix
 
+#: Bytes of a text: more than the longest of novels has.
+MOST_BYTES = 5 * 1024 * 1024
+
 
 class TextFormat(StrEnum):
     #: Every character is meant.

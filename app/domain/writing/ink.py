@@ -6,7 +6,7 @@ laid over the text.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 DROPPED, OPAQUE = "\x00", "\x01"
@@ -14,6 +14,7 @@ DROPPED, OPAQUE = "\x00", "\x01"
 Spot: TypeAlias = tuple[int, int, str]
 
 _LINE = re.compile(r"[^\n]+")
+_UNCODED = re.compile(f"[^\n{OPAQUE}]+")
 _CODE = re.compile(f"{OPAQUE}+")
 
 
@@ -35,6 +36,20 @@ def struck(sheet: str, start: int, end: int, ink: str = DROPPED) -> Iterator[Spo
     """All but the ends of lines."""
     for line in _LINE.finditer(sheet, start, end):
         yield line.start(), line.end(), ink
+
+
+def laid(sheet: str, below: str, places: Sequence[int]) -> str:
+    """The sheet over another one, from place to place, in order; nothing of it elsewhere."""
+    parts, place = list[str](), 0
+    for start, end in zip(places[::2], places[1::2], strict=True):
+        parts += below[place:start], sheet[start:end]
+        place = end
+    return "".join((*parts, below[place:]))
+
+
+def uncoded(sheet: str) -> str:
+    """Nothing of it but its code."""
+    return dropped(_UNCODED, sheet)
 
 
 def dropped(pattern: re.Pattern[str], sheet: str, ink: str = DROPPED) -> str:

@@ -1,14 +1,20 @@
 """Marks of Markdown, HTML and JSX painted over, so that what people read is left."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
+from functools import partial
 from html import unescape
 
 from app.domain.writing.formats import TextFormat
-from app.domain.writing.ink import DROPPED, OPAQUE, Spot, dropped, painted, repainted, struck
+from app.domain.writing.ink import DROPPED, OPAQUE, Spot, dropped, laid, painted, repainted, struck
+from app.domain.writing.layout import EmphasisOf, Layout, label_of
 
 #: Characters of an expression in braces; a longer one is a pair of braces by accident.
 LONGEST_EXPRESSION = 20_000
+#: Of the name by which a link finds its definition.
+LONGEST_LABEL = 999
+#: A paragraph of a book has a few thousand.
+LONGEST_BLOCK = 100_000
 
 _ESCAPE = re.compile(r"\\[!-/:-@\[-`{-~\n]")
 _BRACE = re.compile(r"[{}]")
@@ -29,23 +35,20 @@ _INLINE = frozenset(
     "a abbr b bdi cite code data del dfn em font i ins kbd mark q s samp small span strong sub sup"
     " u var wbr".split()
 )
-_LINK = re.compile(
-    r"!?\[|\](?:\((?:[^()\n]++|\([^()\n]*+\))*+\)|\[[^\[\]\n]{0,300}\])?|\n[ \t]*(?=\n)"
+#: Where a link leads to, and its title. With a blank in the first of them it is no link.
+_TARGET = (
+    r"\([ \t\n]*+(?:[^\s()]++|\((?:[^\s()]++|\([^\s()]*+\))*+\))*+"
+    r"(?:[ \t\n]++(?:\"[^\"]{0,2000}+\"|'[^']{0,2000}+'|\([^()]{0,2000}+\)))?+[ \t\n]*+\)"
 )
-_DEFINITION = re.compile(r"^[ \t]{0,3}\[(?!\^)[^\[\]\n]{1,300}\]:[ \t]*[^\n]*$", re.MULTILINE)
+_LINK = re.compile(rf"!?\[|\](?:{_TARGET}|\[[^\[\]\n]{{0,300}}\])?|\n[ \t]*(?=\n)")
+#: Behind the sign of an item, which is painted over.
+_TASK = re.compile(r"^\x00++\[[ xX]\](?=[ \t])", re.MULTILINE)
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,100}\]:?")
-_RULE = re.compile(r"^[ \t>]*+([-*_])(?:[ \t]*+\1){2,}[ \t]*$", re.MULTILINE)
-_TABLE_RULE = re.compile(r"^[ \t>]*+\|?[ \t]*+:?-+:?[ \t]*+(?:\|[ \t:-]*+)+$\n?", re.MULTILINE)
-_TABLE_ROW = re.compile(r"^[ \t>]*+\|[ \t|:-]*+[^\n]+$", re.MULTILINE)
-_PREFIX = re.compile(
-    r"^[ \t]*+(?:>[ \t]?)*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++(?:\[[ xX]\][ \t])?)?", re.MULTILINE
-)
-_ADMONITION = re.compile(r"^[ \t]*+:{3,}([\w-]*)[ \t]*(?:(\[)[^\n]*(\]))?", re.MULTILINE)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_EMPHASIS = re.compile(
-    r"(?<![\w*])\*{1,3}(?=[^\s*])|(?<=[^\s*])\*{1,3}(?![\w*])"
-    r"|(?<!\w)_{1,3}(?=[^\W_])|(?<=[^\s_])_{1,3}(?!\w)|~~"
-)
+_EMPHASIS = re.compile(r"[*_]")
+_STRUCK = re.compile("~~")
+#: What is painted over was a sign, or stood between signs.
+_SIGNS = str.maketrans({DROPPED: ".", OPAQUE: "."})
 
 
 def comments(sheet: str) -> str:
@@ -116,9 +119,9 @@ def tags(sheet: str) -> str:
     return repainted(_TAG, sheet, spots)
 
 
-def links(sheet: str) -> str:
+def links(sheet: str, definitions: Container[str]) -> str:
     """Their words are kept, and of pictures the words that stand for them."""
-    sheet = dropped(_FOOTNOTE, dropped(_DEFINITION, sheet))
+    sheet = dropped(_TASK, dropped(_FOOTNOTE, sheet))
     spots: list[Spot] = []
     opened: list[re.Match[str]] = []
     for token in _LINK.finditer(sheet):
@@ -128,26 +131,26 @@ def links(sheet: str) -> str:
             opened.clear()
         elif opened:
             opening = opened.pop()
-            if len(token[0]) > 1:
+            if len(token[0]) > 1 or _label(sheet, opening, token) in definitions:
                 spots += [(*opening.span(), DROPPED), (*token.span(), DROPPED)]
     return painted(sheet, sorted(spots))
 
 
-def lines(sheet: str) -> str:
-    """Without what stands at their beginnings, and without those that are drawn."""
-
-    def fence(match: re.Match[str]) -> Iterator[Spot]:
-        yield match.start(), match.end(2) if match[2] else match.end(), DROPPED
-        if match[3]:
-            yield match.start(3), match.end(3), DROPPED
-
-    sheet = repainted(_ADMONITION, sheet, fence)
-    sheet = _TABLE_ROW.sub(lambda row: row[0].replace("|", " "), dropped(_RULE, sheet))
-    return dropped(_PREFIX, dropped(_TABLE_RULE, sheet))
+def _label(sheet: str, opening: re.Match[str], closing: re.Match[str]) -> str | None:
+    start, end = opening.end(), closing.start()
+    return label_of(sheet[start:end]) if end - start <= LONGEST_LABEL else None
 
 
-def emphasis(sheet: str) -> str:
-    return dropped(_EMPHASIS, sheet)
+def emphasis(sheet: str, ends: Sequence[int], emphasis_of: EmphasisOf) -> str:
+    """Block by block; one that is too long for one keeps its signs."""
+    spots, start = list[Spot](), 0
+    signs = dropped(_STRUCK, sheet).translate(_SIGNS)
+    for end in ends:
+        if end - start <= LONGEST_BLOCK and _EMPHASIS.search(signs, start, end):
+            places = (start + place for place in emphasis_of(signs[start:end]))
+            spots += ((place, place + 1, DROPPED) for place in places)
+        start = end
+    return painted(dropped(_STRUCK, sheet), spots)
 
 
 def _between(sheet: str, first: str, last: str) -> str:
@@ -171,7 +174,19 @@ def entities(sheet: str) -> str:
     return repainted(_ENTITY, sheet, spots)
 
 
-def passes(text_format: TextFormat) -> tuple[Callable[[str], str], ...]:
+def passes(
+    text_format: TextFormat, layout: Layout, emphasis_of: EmphasisOf
+) -> tuple[Callable[[str], str], ...]:
     """In this order, behind code and headings."""
     braces = (expressions,) if text_format is TextFormat.MDX else ()
-    return (escapes, *braces, comments, addresses, tags, links, lines, emphasis, entities)
+    return (
+        *(escapes, partial(cells, rows=layout.rows), *braces, comments, addresses, tags),
+        partial(links, definitions=layout.definitions),
+        partial(emphasis, ends=layout.ends, emphasis_of=emphasis_of),
+        entities,
+    )
+
+
+def cells(sheet: str, rows: Sequence[int]) -> str:
+    """Rows of tables, from, to, without what stands between their cells."""
+    return laid(sheet.replace("|", " "), sheet, rows) if rows else sheet

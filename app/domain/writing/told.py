@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.links import may_lead_to
+
 #: Characters of a name, and labels, as clients may send them.
 LONGEST_NAME, MOST_LABELS = 200, 50
 LONGEST_LINK = 2000
@@ -64,8 +66,5 @@ def _links(known: Mapping[str, Any]) -> Iterator[str]:
     """Only what a browser opens and nothing runs."""
     for name in LINKS:
         link = _line(known.get(name))
-        web = link.startswith(("https://", "http://")) or (
-            link.startswith("/") and not link.startswith("//")
-        )
-        if web and " " not in link and len(link) <= LONGEST_LINK:
+        if len(link) <= LONGEST_LINK and may_lead_to(link):
             yield link

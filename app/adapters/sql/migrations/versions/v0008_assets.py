@@ -13,6 +13,7 @@ down_revision = "0007"
 WHEN = sa.DateTime(timezone=True)
 KINDS = "'image', 'video', 'audio', 'text', 'keyframe'"
 VIDEO = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts")
+CHILDREN = ["parent_id", "created_at", "asset_id"]
 JOBS = sa.table(
     "jobs",
     sa.column("job_id"),
@@ -32,6 +33,9 @@ def upgrade() -> None:
     )
     like = " OR ".join(f"lower(source_name) LIKE '%{suffix}'" for suffix in VIDEO)
     op.execute(f"UPDATE jobs SET media_type = 'video' WHERE {like}")
+    op.add_column("jobs", sa.Column("parent_id", sa.Text()))
+    op.create_index(op.f("ix_jobs_parent_id"), "jobs", ["parent_id"])
+    _list("jobs", "job_id")
     assets = _make()
     if found := _found():
         op.bulk_insert(assets, found)
@@ -101,9 +105,21 @@ def _make() -> sa.Table:
     )
     op.create_index(op.f("ix_assets_indexed_in_created_at"), "assets", ["indexed_in", "created_at"])
     op.create_index(op.f("ix_assets_media_type_created_at"), "assets", ["media_type", "created_at"])
-    op.create_index(op.f("ix_assets_created_at_asset_id"), "assets", ["created_at", "asset_id"])
-    op.create_index(op.f("ix_assets_parent_id"), "assets", ["parent_id"])
+    op.create_index(op.f("ix_assets_parent_id_created_at_asset_id"), "assets", CHILDREN)
+    _list("assets", "asset_id")
     return assets
+
+
+def _list(table: str, key: str) -> None:
+    """Of what a list shows that asks for nothing: a video has thousands of key-frames."""
+    listed = sa.text("media_type <> 'keyframe'")
+    op.create_index(
+        f"ix_{table}_listed",
+        table,
+        ["created_at", key],
+        sqlite_where=listed,
+        postgresql_where=listed,
+    )
 
 
 def _found() -> list[dict[str, Any]]:
@@ -144,4 +160,7 @@ def downgrade() -> None:
     op.drop_table("watched_files")
     op.drop_table("records")
     op.drop_table("assets")
+    op.drop_index("ix_jobs_listed", "jobs")
+    op.drop_index(op.f("ix_jobs_parent_id"), "jobs")
+    op.drop_column("jobs", "parent_id")
     op.drop_column("jobs", "media_type")

@@ -1,0 +1,35 @@
+"""Rows that go: of one job, of many at once, and which have grown too old. What hangs on a row goes
+with it. The functions run inside a transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, and_, delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.adapters.sql.rows import job_from_row
+from app.adapters.sql.tables import JobRow
+from app.domain.jobs import Job, JobStatus
+
+IDLE = JobRow.status != JobStatus.RUNNING.value
+
+
+async def remove(
+    session: AsyncSession, now: datetime, job_id: str, ended_before: datetime | None
+) -> bool:
+    rule = IDLE if ended_before is None else expired(ended_before)
+    gone = await session.execute(delete(JobRow).where(JobRow.job_id == job_id, rule))
+    return cast("CursorResult[Any]", gone).rowcount == 1
+
+
+async def remove_all(session: AsyncSession, now: datetime, job_ids: Sequence[str]) -> list[Job]:
+    """Of those that are idle; as they were, without their history."""
+    gone = delete(JobRow).where(JobRow.job_id.in_(job_ids), IDLE)
+    rows = await session.execute(gone.returning(*JobRow.__table__.c))
+    return [job_from_row(row, ()) for row in rows]
+
+
+def expired(before: datetime) -> ColumnElement[bool]:
+    """Only a job that has ended has a time at which it did."""
+    return and_(JobRow.finished_at < before, JobRow.dead_letter.is_(False))

@@ -1,0 +1,80 @@
+"""What is asked often is answered from an index, however long the tables are."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+
+from app.domain.media_types import MediaType
+from tests.unit.workbench import Workbench, opened
+
+Asked = list[tuple[str, Any]]
+#: By what is asked: the question, and the index that answers it.
+QUESTIONS: dict[str, tuple[Callable[[Workbench], Awaitable[object]], str]] = {
+    "jobs": (lambda bench: bench.store.list(), "ix_jobs_listed"),
+    "frame_jobs": (lambda bench: bench.store.of_frames("talk"), "ix_jobs_parent_id"),
+    "overtaken": (lambda bench: bench.store.overtaken(), "ix_jobs_asset_id"),
+    "assets": (lambda bench: bench.assets.list(), "ix_assets_listed"),
+    "frames": (
+        lambda bench: bench.assets.list(parent_id="talk", media_type=MediaType.KEYFRAME),
+        "ix_assets_parent_id_created_at_asset_id",
+    ),
+    "unindexed": (
+        lambda bench: bench.assets.unindexed("one", 100),
+        "ix_assets_indexed_in_created_at",
+    ),
+    "behind": (lambda bench: bench.assets.behind("one"), "ix_assets_indexed_in_created_at"),
+}
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
+    async with opened(tmp_path) as bench:
+        yield bench
+
+
+@contextmanager
+def asked() -> Iterator[Asked]:
+    """What is read from any database meanwhile, with its parameters."""
+    sent: Asked = []
+
+    def note(_: Connection, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if statement.startswith("SELECT") and " FROM " in statement.replace("\n", " "):
+            sent.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def plans(folder: Path, questions: Asked) -> list[tuple[str, list[str]]]:
+    """By statement, its steps."""
+    with closing(sqlite3.connect(folder / "spool.db")) as connection:
+        return [
+            (asked, [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {asked}", told)])
+            for asked, told in questions
+        ]
+
+
+def long_ways(statement: str, steps: list[str], index: str) -> list[str]:
+    """A page may walk the index that is in its order; what is not a page is there to be sorted."""
+    page = "LIMIT" in statement
+    walks = [step for step in steps if step.startswith("SCAN")]
+    sorts = [step for step in steps if page and "TEMP B-TREE FOR ORDER BY" in step]
+    return [step for step in walks if not (page and index in step)] + sorts
+
+
+@pytest.mark.parametrize("question", sorted(QUESTIONS))
+async def test_no_table_is_walked_for_it(bench: Workbench, question: str) -> None:
+    ask, index = QUESTIONS[question]
+    with asked() as questions:
+        await ask(bench)
+    found = plans(bench.folder, questions)
+    assert any(f"INDEX {index}" in step for _, steps in found for step in steps), found
+    assert [way for asked, steps in found for way in long_ways(asked, steps, index)] == [], found
