@@ -11,8 +11,9 @@ from tests.faults.outside import Outside
 from tests.faults.polling import NeverCame
 from tests.faults.spool import Spool
 
-#: Of what the load does not do: `test_resumable_uploads.py` and `test_index_points.py` do it.
-ELSEWHERE = ("upload.", "text.", "asset.", "records.")
+#: Of what the load does not do, or not soon (key-frames wait until nothing else does). They have
+#: tests of their own: `test_resumable_uploads`, `test_picture_points` and `test_index_points`.
+ELSEWHERE = ("upload.", "picture.", "text.", "asset.", "records.")
 UNDER_LOAD = tuple(point for point in POINTS if not point.startswith(ELSEWHERE))
 HIT_WITHIN = 60.0  # seconds under load
 KILLED = -9
@@ -25,7 +26,6 @@ LEANS = {
     "job.cancelled": replace(QUIET, cancelling=40),
     "delete": replace(QUIET, deleting=30),
     "webhook": replace(QUIET, webhook=1.0),
-    "picture": replace(QUIET, sending=2),  # key-frames wait until nothing else does
 }
 
 
