@@ -14,7 +14,7 @@ from app.adapters.embedders.text_onnx import OnnxEmbedder
 from app.adapters.embedders.text_torch import TorchEmbedder
 from app.adapters.embedders.topics import KeybertTopics
 from app.adapters.lance_index.index import LanceIndex
-from app.adapters.lance_index.lengths import visual_length
+from app.adapters.lance_index.lengths import visual_space
 from app.adapters.lance_index.schema import VISUAL_DIMENSIONS
 from app.adapters.process_pool import ProcessPool
 from app.adapters.weights.shelf import ModelShelf
@@ -41,6 +41,8 @@ class PictureSpace:
     """Known for sure only when the model for pictures is there."""
 
     dimensions: int = VISUAL_DIMENSIONS
+    #: Of the vectors in the table, for when no model is wanted.
+    model: str = LITE0
     #: By the model, and not by an earlier table.
     told: bool = False
 
@@ -97,7 +99,7 @@ class Finding:
         await asyncio.gather(self._load_embedder(), self.index.bring(self._index))
         await self._fit_index()
         await self._fill(records)
-        if lengths is not None:
+        if lengths is not None and self._chosen_for_pictures != NO_MODEL:
             with suppress(SpoolError):
                 self.pictures.dimensions, self.pictures.told = await lengths(), True
             if not self._fits():
@@ -159,16 +161,21 @@ class Finding:
     @property
     def _visual_model(self) -> str:
         """Where none is wanted, what is there stays as it is."""
-        chosen = self.settings.pictures.visual_model
-        return LITE0 if chosen == NO_MODEL else chosen
+        chosen = self._chosen_for_pictures
+        return self.pictures.model if chosen == NO_MODEL else chosen
+
+    @property
+    def _chosen_for_pictures(self) -> str:
+        return self.settings.pictures.visual_model
 
     async def _guess_pictures(self, uri: str) -> None:
         """Their model is there only later. A table of another length would have to be filled
         twice at each start: with what is there now, and anew when the model has come."""
-        if self.pictures.told or self.settings.pictures.visual_model == LITE0:
+        if self.pictures.told or self._chosen_for_pictures == LITE0:
             return
         model = self.settings.search.embedding_model
-        self.pictures.dimensions = await visual_length(uri, model) or VISUAL_DIMENSIONS
+        found = await visual_space(uri, model)
+        self.pictures.model, self.pictures.dimensions = found or (LITE0, VISUAL_DIMENSIONS)
 
     async def _dimensions(self) -> int:
         """Of the default model they are known; another one's folder is waited for.

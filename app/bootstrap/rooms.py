@@ -210,6 +210,7 @@ class Rooms:
             drop=worker.drop,
             forget=self.records.mark.forget,
             ended=self.webhooks.sender.nudge,
+            overtake=self._overtaking.by,
         )
 
     @cached_property

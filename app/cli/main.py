@@ -23,7 +23,7 @@ from app.cli.webhooks import webhooks
 from app.domain.errors import SpoolError
 
 cli = typer.Typer(
-    help="Takes in media as background jobs and makes every spoken moment searchable.",
+    help="Takes in media as background jobs and makes all of it searchable.",
     no_args_is_help=True,
     invoke_without_command=True,
     add_completion=False,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.domain.search import Moment
 
 MAX_RECORDS = 10_000  # in one call
+LATEST = 253_402_300_799_999  # milliseconds since the epoch: the last one that a date can tell
 
 
 @dataclass(frozen=True, kw_only=True)

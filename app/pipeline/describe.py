@@ -25,8 +25,16 @@ async def describe(tools: Tools, work: Work) -> None:
     if description and (asset := await _noted(tools, work.found, description)):
         work.asset = asset
         logger.info("described in {} characters", len(description))
-        index, assets, texts = tools.index, tools.assets, tools.texts
-        await embed(asset, None, tools.embedder, index, assets, texts, work.report.warn)
+        await embed(
+            asset,
+            None,
+            tools.embedder,
+            tools.index,
+            tools.assets,
+            tools.texts,
+            work.report.warn,
+            tools.transcripts,
+        )
 
 
 def _is_wanted(tools: Tools, work: Work) -> bool:

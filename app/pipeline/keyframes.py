@@ -34,17 +34,29 @@ Looking = asyncio.Task[Reel]
 
 async def watch(tools: Tools, work: Work) -> None:
     """Raises NoAudio where there is neither sound nor picture."""
-    seen = True
-    if not work.job.options.keyframes:
-        silence = await _silence(tools, work)
+    wanted = work.job.options.keyframes
+    if wanted and not await _are_listed(tools.blobs, work.job):
+        await _watch_whole(tools, work)
+        return
+    if await _silence(tools, work) is not None:
+        await _keep_silent(tools, work)
+    if not wanted:
         await tools.frame_jobs.retire(work.job, keep=())
-    elif await _are_listed(tools.blobs, work.job):
-        silence = await _silence(tools, work)
-    else:
-        silence, reel = await _both(tools, work)
-        seen = await _emit(tools, work, reel)
+
+
+async def _watch_whole(tools: Tools, work: Work) -> None:
+    """The video is kept before its key-frames are sent on their way: they are then those of what
+    stands, and those of an earlier take go only once this one stands in its place."""
+    silence, reel = await _both(tools, work)
+    seen = await _tell(tools, work, reel)
     if silence is not None:
-        await _keep_silent(tools, work, silence if not seen else None)
+        if not seen:
+            raise silence
+        await _keep_silent(tools, work)
+    if isinstance(reel, Reel):
+        await _emit(tools, work, reel)
+    else:
+        await tools.frame_jobs.retire(work.job)
 
 
 async def drop_frames(tools: Tools, work: Work) -> None:
@@ -75,10 +87,8 @@ async def _silence(tools: Tools, work: Work) -> NoAudio | None:
     return None
 
 
-async def _keep_silent(tools: Tools, work: Work, failure: NoAudio | None) -> None:
+async def _keep_silent(tools: Tools, work: Work) -> None:
     """A video without sound is an asset all the same; its key-frames are what is found of it."""
-    if failure is not None:
-        raise failure
     kept = await tools.assets.of_job(work.job.job_id)
     work.asset = kept or await tools.assets.settle(work.job, asset_of(work.job))
     await work.report.warn(NoAudio.code, "it has no sound: there is no transcript")
@@ -119,7 +129,7 @@ async def _seen(looking: Looking, stopping: asyncio.Event) -> Reel | Exception:
         return error
 
 
-async def _emit(tools: Tools, work: Work, reel: Reel | Exception) -> bool:
+async def _tell(tools: Tools, work: Work, reel: Reel | Exception) -> bool:
     """Whether there was anything to be seen. To fail is a warning, unless it passes by itself."""
     if isinstance(reel, Exception):
         if isinstance(reel, SpoolError) and reel.budget is Budget.FREE:
@@ -130,6 +140,10 @@ async def _emit(tools: Tools, work: Work, reel: Reel | Exception) -> bool:
     if reel.seconds is not None and work.transcript is None:
         await work.report.duration(reel.seconds)
     await _warn(tools, work, reel)
+    return bool(reel.frames)
+
+
+async def _emit(tools: Tools, work: Work, reel: Reel) -> None:
     jobs = [await _take_in(tools, work.job, reel, frame) for frame in reel.frames]
     await tools.frame_jobs.retire(work.job, keep=jobs)
     listed = _listed(work.job, reel, jobs)
@@ -137,7 +151,6 @@ async def _emit(tools: Tools, work: Work, reel: Reel | Exception) -> bool:
     reached("keyframes.listed")
     await tools.blobs.delete_file(reel_key(work.job.job_id))
     logger.info("{} key-frames", len(jobs))
-    return bool(jobs)
 
 
 async def _warn(tools: Tools, work: Work, reel: Reel) -> None:

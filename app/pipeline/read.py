@@ -72,13 +72,21 @@ async def _front_matter(
         return NOTHING
 
 
+def _heading(texts: PageReader, name: str, text: str, text_format: TextFormat) -> str | None:
+    """Its title, if it has one. Raises MediaTooLarge when it has too many passages."""
+    try:
+        return texts.read(text, text_format).title
+    except MediaTooLarge as error:
+        raise MediaTooLarge(f"{name}: {error.message}") from error
+
+
 def _found(texts: PageReader, job: Job, text: str, text_format: TextFormat, told: Told) -> Asset:
     """What the owner asks for goes before what the text says."""
     options = job.options
-    title = options.title or told.title or texts.read(text, text_format).title
+    heading = _heading(texts, job.source_name, text, text_format)
     asset = asset_of(
         job,
-        title=title,
+        title=options.title or told.title or heading,
         description=options.description or told.description,
         text=text,
         text_format=text_format,

@@ -28,7 +28,8 @@ class FrameIntake(Protocol):
         """
         ...
 
-    async def retire(self, video: Job, keep: Collection[str]) -> None:
+    async def retire(self, video: Job, keep: Collection[str] | None = None) -> None:
         """Delete the jobs that earlier takes of the video gave rise to, but for `keep`, with all
-        that they found. What clients sent as key-frames stays."""
+        that they found; without it, those that were there before this take. What clients sent as
+        key-frames stays."""
         ...

@@ -19,5 +19,8 @@ class FrontMatterReader(Protocol):
 
 class PageReader(Protocol):
     def read(self, text: str, text_format: TextFormat) -> Document:
-        """Its headings and passages; every text is one. For a thread: a long one takes seconds."""
+        """Its headings and passages; every text is one. For a thread: a long one takes seconds.
+
+        Raises MediaTooLarge when it has more passages than a text may have.
+        """
         ...

@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 
 from app.domain.assets import Asset, Still
 from app.domain.media_types import MediaType
-from app.domain.records import moment_id
+from app.domain.records import LATEST, moment_id
 from app.domain.search import Moment
 from app.domain.transcript import Transcript
+from app.domain.writing.document import MOST_PASSAGES
+from app.domain.writing.formats import TextFormat
 from app.pipeline.moments import moments_of
 from app.ports import AssetStore, PageReader, RecordStore, TranscriptStore
 
 MOST_TEXTS = 8  # whose passages are kept; each may have 5 MiB
+SHORT = 100_000  # characters, that are cut in no time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +33,10 @@ class Shown:
 
 
 class Passages:
-    """Of the texts that were read last: to cut a long one takes seconds, and one at a time."""
+    """Of the long texts that were read last: to cut one takes seconds, and one at a time.
+
+    Who reads another page waits for none of it.
+    """
 
     def __init__(self, texts: PageReader) -> None:
         self._texts = texts
@@ -39,13 +45,27 @@ class Passages:
 
     async def of(self, asset: Asset) -> Sequence[Moment]:
         name = asset.job_id, asset.revision
-        async with self._turn:
-            if name not in self._kept:
-                self._kept[name] = await asyncio.to_thread(self._cut, asset)
-            self._kept.move_to_end(name)
-            while len(self._kept) > MOST_TEXTS:
+        if len(asset.text) <= SHORT:
+            return await asyncio.to_thread(self._cut, asset)
+        if name not in self._kept:
+            async with self._turn:
+                await self._keep(name, asset)
+        self._kept.move_to_end(name)
+        return self._kept[name]
+
+    async def check(self, text: str, text_format: TextFormat) -> None:
+        """Raises MediaTooLarge when there would be too many of it."""
+        if len(text) > MOST_PASSAGES:  # each has a character at least
+            async with self._turn:
+                await asyncio.to_thread(self._texts.read, text, text_format)
+
+    async def _keep(self, name: tuple[str, int], asset: Asset) -> None:
+        """Somebody may have cut it while we waited for our turn."""
+        if name not in self._kept:
+            found = await asyncio.to_thread(self._cut, asset)
+            while len(self._kept) >= MOST_TEXTS:
                 self._kept.popitem(last=False)
-            return self._kept[name]
+            self._kept[name] = found
 
     def _cut(self, asset: Asset) -> Sequence[Moment]:
         found = moments_of(asset, None, self._texts)
@@ -81,7 +101,7 @@ class AssetPages:
 
 def _asset_of(name: str, moment: Moment) -> Asset:
     """Nothing is known of it but what the record tells."""
-    at = datetime.fromtimestamp(moment.created_at / 1000, UTC)
+    at = datetime.fromtimestamp(min(moment.created_at, LATEST) / 1000, UTC)
     return Asset(
         asset_id=name,
         media_type=moment.media_type,

@@ -10,7 +10,7 @@ from app.domain.crashpoints import reached
 from app.domain.errors import Conflict, InvalidRequest, NotFound, SpoolError
 from app.domain.jobs import Job, JobOptions, thumbnail_key
 from app.domain.media_types import SPOKEN, MediaType
-from app.domain.writing.formats import MOST_BYTES
+from app.domain.writing.formats import MOST_BYTES, TextFormat
 from app.ports import AssetStore, BlobStore, JobStore
 from app.services.asset_pages import AssetPages, Shown
 from app.services.indexer import Indexer
@@ -81,7 +81,10 @@ class AssetService:
         return AssetStates(states=tuple(states), cursor=page.cursor)
 
     async def edit(self, asset_id: str, changes: AssetChanges) -> AssetState:
-        """Durable when this returns, and mostly found already. Raises InvalidRequest, Conflict."""
+        """Durable when this returns, and mostly found already.
+
+        Raises InvalidRequest, MediaTooLarge, Conflict.
+        """
         await self._change(asset_id, changes)
         await self.indexer.level(asset_id)
         return await self.get(asset_id)
@@ -138,6 +141,8 @@ class AssetService:
     async def _change(self, asset_id: str, changes: AssetChanges) -> Asset:
         asset = await self._kept(asset_id)
         _check(asset, changes)
+        text_format = asset.text_format or TextFormat.PLAIN
+        await self.pages.passages.check(changes.text or "", text_format)
         if changes == AssetChanges():
             return asset
         edited = await self.assets.edit(asset_id, changes)

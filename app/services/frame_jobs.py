@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.domain.crashpoints import reached
 from app.domain.errors import Conflict
@@ -31,15 +32,18 @@ class FrameJobs:
             await to_its_end(self._queued(video, at, job_id, name))
         return job_id
 
-    async def retire(self, video: Job, keep: Collection[str]) -> None:
+    async def retire(self, video: Job, keep: Collection[str] | None = None) -> None:
+        before = video.created_at if keep is None else await self._overtaken(video)
+        frames = await self.store.of_frames(video.asset_id, before=before)
+        if old := [job_id for job_id in frames if emitted(job_id) and job_id not in (keep or ())]:
+            await self.delete_all(old)
+
+    async def _overtaken(self, video: Job) -> datetime | None:
         """What a later job that is under way with the same asset gave rise to is that one's own."""
         newest = await self.store.newest([video.asset_id], living=True)
         last = newest.get(video.asset_id, video)
         overtaken = last.created_at > video.created_at and not last.status.ended
-        before = last.created_at if overtaken else None
-        frames = await self.store.of_frames(video.asset_id, before=before)
-        if old := [job_id for job_id in frames if emitted(job_id) and job_id not in keep]:
-            await self.delete_all(old)
+        return last.created_at if overtaken else None
 
     async def _queued(self, video: Job, at: float, job_id: str, name: str) -> None:
         options = _options(video, at)

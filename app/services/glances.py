@@ -6,10 +6,11 @@ from typing import Protocol
 from app.domain.errors import SpoolError
 from app.ports import Vector, VisualEmbedder
 
-#: Seconds. Words take 0.05; a large picture that is looked at just then, a minute.
+WORDS_TAKE = 0.05  # seconds
+#: Seconds. A large picture that is looked at just then takes a minute.
 PATIENCE = 1.0
-#: Queries that wait behind a picture; one more is answered at once.
-MOST_WAITING = 4
+#: Queries that are looked at within that; one more would wait for nothing, and is told so at once.
+MOST_WAITING = round(PATIENCE / WORDS_TAKE)
 
 
 class Eyes(VisualEmbedder, Protocol):

@@ -231,7 +231,8 @@ class Intake:
         reached("submit.committed")
         if job.job_id == job_id:
             self._committed(job_id)
-            await self._overtake(job)
+            if job.options.asset_id is not None:  # else its asset is new, as it is
+                await self._overtake(job)
             await self._queue.enqueue({"job_id": job_id}, job.options.priority)
             taken_in = logger.bind(job_id=job_id, stage=None, attempt=job.attempts)
             taken_in.info("taken in: {} {}", job.source.value, job.source_name)

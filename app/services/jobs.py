@@ -35,7 +35,8 @@ AT_ONCE = 1000  # jobs deleted together
 
 class JobService:
     """`drop` stops work on a job that this run may have under way; `forget` is told of a job
-    whose row is about to be deleted; `ended` is called when a job was ended by hand."""
+    whose row is about to be deleted; `ended` is called when a job was ended by hand; `overtake`
+    ends what takes the same asset in as a later job does, and never raises."""
 
     def __init__(
         self,
@@ -51,11 +52,13 @@ class JobService:
         drop: Callable[[str], Awaitable[None]],
         forget: Callable[[str], None],
         ended: Callable[[], None],
+        overtake: Callable[[Job], Awaitable[None]],
     ) -> None:
         self._store, self._transcripts, self._queue = store, transcripts, queue
         self._assets, self._texts = assets, texts
         self._blobs, self._index, self._watch = blobs, index, watch
         self._drop, self._forgotten, self._ended = drop, forget, ended
+        self._overtake = overtake
 
     async def get(self, job_id: str) -> Job:
         job = await self._store.get(job_id)
@@ -176,13 +179,16 @@ class JobService:
         return await self.retry(job_id)
 
     async def replay_all(self) -> Sequence[str]:
-        """Every dead letter that no later job has replaced; returns their ids."""
+        """Every dead letter that no later job has replaced; returns their ids.
+
+        The newest first, and each looked at just before: of two on one asset the later one goes.
+        """
         replayed: list[str] = []
         cursor: str | None = None
         while True:
             page = await self._store.list(dead_letter=True, limit=PAGE, cursor=cursor)
-            for job in await not_replaced(self._store, page.jobs):
-                if await self._reopened(job):
+            for job in page.jobs:
+                if await not_replaced(self._store, [job]) and await self._reopened(job):
                     replayed.append(job.job_id)
             if (cursor := page.cursor) is None:
                 return replayed
@@ -191,6 +197,7 @@ class JobService:
         if not await self._store.reopen(job):
             return False
         _tell(job, "sent on its way again by hand")
+        await self._overtake(job)  # also this one, if a later job came since we looked
         await self._queue.enqueue({"job_id": job.job_id}, job.options.priority)
         return True
 
@@ -205,7 +212,7 @@ class JobService:
         await self._drop(job_id)  # a cancelled walk may still be on its way to its end
         kept = await self._assets.get(job.asset_id)
         if job.media_type is MediaType.VIDEO and (kept is None or kept.job_id == job_id):
-            await self.delete_frames(job.asset_id)
+            await self.delete_frames(job.asset_id, before=await self._taken_in_again(job))
         if not await self._removed(job):
             raise Conflict("the job was sent on its way again meanwhile")
 
@@ -228,9 +235,14 @@ class JobService:
         _tell(job, "deleted")
         return True
 
-    async def delete_frames(self, video_id: str) -> None:
+    async def delete_frames(self, video_id: str, *, before: datetime | None = None) -> None:
         """Before the video itself: cut short and done again, it leaves none."""
-        await self.delete_all(await self._store.of_frames(video_id))
+        await self.delete_all(await self._store.of_frames(video_id, before=before))
+
+    async def _taken_in_again(self, job: Job) -> datetime | None:
+        """When, by a later job: from then on, key-frames are that one's own."""
+        last = (await self._store.newest([job.asset_id], living=True)).get(job.asset_id)
+        return last.created_at if last and last.created_at > job.created_at else None
 
     async def delete_all(self, job_ids: Sequence[str]) -> None:
         """As `delete`, but of many in one go; one that is gone is fine."""
@@ -250,6 +262,7 @@ class JobService:
         gone = await self._store.delete_all(job_ids)
         reached("delete.row")
         for job in gone:
+            await self._drop(job.job_id)  # a cancelled walk may still be on its way to its end
             await delete_files(self._blobs, job)
         reached("delete.files")
         if found := [job.asset_id for job in gone if job.asset_id in searchable]:

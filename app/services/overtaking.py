@@ -25,19 +25,20 @@ class Overtaking:
         self.drop: Callable[[str], Awaitable[None]] = _nobody
 
     async def by(self, job: Job) -> None:
-        """`job` is committed. Never raises: the next start does what is left undone here."""
-        if job.options.asset_id is None or job.options.asset_stage is not AssetStage.INITIAL:
+        """`job` is committed, or on its way again. Never raises: the next start does what is left
+        undone here. It is ended itself where a later one was committed before it: times are taken
+        before rows are committed, and so the two may cross."""
+        if job.options.asset_stage is not AssetStage.INITIAL:
             return
         try:
             for earlier in await self._store.overtaken(job.asset_id):
-                if earlier != job.job_id:
-                    await self._end(earlier, job)
+                await self._end(earlier)
         except SpoolError as error:
             logger.warning("earlier jobs on {} go on: {}", job.asset_id, error.message)
 
-    async def _end(self, earlier: str, job: Job) -> None:
+    async def _end(self, earlier: str) -> None:
         if await self._store.cancel(earlier, overtaken=True):
-            logger.bind(job_id=earlier).info("overtaken by the job {}", job.job_id)
+            logger.bind(job_id=earlier).info("overtaken by a later job on its asset")
             await self.drop(earlier)
             self._watch.tell(earlier)
             self._ended()

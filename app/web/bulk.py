@@ -23,7 +23,7 @@ async def bulk_add(request: Request) -> Response:
     if kind not in (JSON, LINES):
         raise InvalidRequest(f"the body must be {JSON} or {LINES}", hint=AS_LINES)
     service = doors(request).records
-    async with service.bodies.held(_announced(request)):
+    async with service.bodies.held(_waited_for(request)):
         text = await body.read_bytes(request, MAX_BULK)
         doors(request).intake.make_room(len(text))
         async with service.turn:
@@ -33,10 +33,12 @@ async def bulk_add(request: Request) -> Response:
     return JSONResponse(asdict(added))
 
 
-def _announced(request: Request) -> int:
-    """Bytes; without a word of them it may be as many as can be."""
+def _waited_for(request: Request) -> int:
+    """Bytes; where no length is told it may be as many as can be. Who brings no more than
+    any other JSON may have waits for nobody."""
     told = request.headers.get("content-length", "")
-    return min(int(told), MAX_BULK) if told.isdecimal() else MAX_BULK
+    size = min(int(told), MAX_BULK) if told.isdecimal() else MAX_BULK
+    return size if size > body.MAX_JSON else 0
 
 
 async def build_index(request: Request) -> Response:

@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
@@ -12,6 +14,10 @@ from app.domain.records import MAX_RECORDS, Record
 from app.web.search_schemas import record_of
 
 MAX_BULK = 128 * 1024 * 1024  # bytes
+#: Of one record: it is read at once, and nobody has his turn meanwhile. Two vectors of 4096
+#: numbers and the longest text are a third of it.
+MAX_RECORD = 1024 * 1024
+MOST_HAVE = 64 * 1024
 AS_LINES = 'send a JSON record a line, or {"records": [...]}'
 
 Bytes: TypeAlias = bytes | bytearray
@@ -20,6 +26,7 @@ _HEAD = re.compile(r'\s*\{\s*"records"\s*:\s*\[\s*', re.ASCII)
 _NEXT = re.compile(r"\s*,\s*", re.ASCII)
 _FOOT = re.compile(r"\s*\]\s*\}\s*", re.ASCII)
 _BLANK = re.compile(rb"\s*")
+_DECODER = json.JSONDecoder()
 
 
 def records_in(body: Bytes, *, lines: bool) -> tuple[list[Record], list[str]]:
@@ -62,6 +69,8 @@ def _lines(body: Bytes) -> Iterator[Any]:
         number += body.count(b"\n", place, start)
         place = body.find(b"\n", start)
         place = len(body) if place < 0 else place
+        if place - start > MAX_RECORD:
+            raise InvalidRequest(f"line {number} has more than {MAX_RECORD} bytes")
         yield _json(body[start:place], f"line {number}")
 
 
@@ -85,14 +94,11 @@ def _listed(body: Bytes) -> Iterator[Any]:
     head = _HEAD.match(text)
     if head is None:
         raise InvalidRequest("records: is missing", hint=AS_LINES)
-    decoder, place = json.JSONDecoder(), head.end()
-    while True:
-        try:
-            value, end = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError) as error:
-            if _FOOT.fullmatch(text, place) and place == head.end():
-                return
-            raise InvalidRequest("the body is not JSON", hint=AS_LINES) from error
+    place = head.end()
+    if _FOOT.fullmatch(text, place):
+        return
+    for number in count():
+        value, end = _first(text, place, number)
         part, place = body[place:end], end
         yield value if part.isascii() else _json(part, "the body")
         if following := _NEXT.match(text, place):
@@ -101,3 +107,15 @@ def _listed(body: Bytes) -> Iterator[Any]:
             return
         else:
             raise InvalidRequest("the body is not JSON", hint=AS_LINES)
+
+
+def _first(text: str, place: int, number: int) -> tuple[Any, int]:
+    """The record that begins there, and where it ends. Of what is too long no more is read than
+    a record may have; as it was cut, nobody knows what else is wrong with it."""
+    for size in (MOST_HAVE, MAX_RECORD):
+        with suppress(ValueError, RecursionError):
+            value, length = _DECODER.raw_decode(text[place : place + size])
+            return value, place + length
+    more = f", or record {number} has more than {MAX_RECORD} bytes"
+    told = more if len(text) - place > MAX_RECORD else ""
+    raise InvalidRequest(f"the body is not JSON{told}", hint=AS_LINES)

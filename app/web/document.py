@@ -15,7 +15,7 @@ from app.web.document_schemas import Schemas
 from app.web.operation import JSON, Answer, Door, Header, Headers, Operation
 
 DESCRIPTION = (
-    "Media in, as background jobs; transcripts, subtitles and every spoken moment out. "
+    "Media in, as background jobs; transcripts, subtitles, and all of it searchable. "
     "Unknown parameters and keys are refused, and so is what is given twice."
 )
 #: What stands in addresses.

@@ -35,7 +35,8 @@ BULK_ADD = Operation(
     summary="Put records straight into the index",
     tag="search",
     scope=Scope.INGEST,
-    description="Up to 10,000, by `id`: one that is there is replaced. Also a JSON record a line.",
+    description="Up to 10,000, by `id`: one that is there is replaced. Also a JSON record a line. "
+    "All of them may have 128 MiB, and each of them 1 MiB.",
     query=schemas.NoQuery,
     body={JSON: BulkRecords, LINES: None},
     answers={200: Answer(description="They are found.", content={JSON: answers.BulkAdded})},

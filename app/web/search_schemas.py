@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from app.domain.clock import utc_now
 from app.domain.media_types import MediaType
-from app.domain.records import MAX_RECORDS, Record, moment_id
+from app.domain.records import LATEST, MAX_RECORDS, Record, moment_id
 from app.domain.search import Moment
 from app.web.assets_schemas import Link
 from app.web.schemas import Given, Labels, Name, SearchParameters, WrittenLabels
@@ -112,7 +112,7 @@ class GivenRecord(Given):
     link: Link = ""
     anchor: Word = ""
     #: Milliseconds since the epoch; now when left out.
-    created_at: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    created_at: Annotated[int, Field(ge=0, le=LATEST)] | None = None
     #: Of the text, by the model that search uses; made here when left out.
     vector: Vector | None = None
     #: Of a picture, by the model for pictures.

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from app.domain.media_types import in_seconds
+from app.domain.writing import document
 from tests.api.spool import Spool, error, multipart
 from tests.media import make_video
 
@@ -213,6 +214,17 @@ async def test_a_text_is_taken_in_corrected_and_read(spool: Spool) -> None:
     assert [hit["asset_id"] for hit in await found(spool, "medlars")] == ["notes/apples"]
     changes = {"segments": [{"id": 0, "text": "x"}]}
     error(await spool.http.patch(at("notes/apples"), json=changes), 422, "request.invalid")
+
+
+async def test_a_corrected_text_of_too_many_passages_is_refused_and_nothing_changes(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await spool.completed(await spool.take_in(b"A quince.", "q.md", asset_id="quince"))
+    monkeypatch.setattr(document, "MOST_PASSAGES", 3)
+    changes = {"text": "# a\n" * 4 + "b" * 30_000}
+    answer = await spool.http.patch(at("quince"), json=changes)
+    assert "3 passages" in error(answer, 422, "media.too_large")["message"]
+    assert (await shown(spool, "quince"))["revision"] == 1
 
 
 async def test_a_picture_has_a_thumbnail(spool: Spool) -> None:

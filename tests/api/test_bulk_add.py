@@ -1,5 +1,6 @@
 """Records straight into the index, and the index itself, over HTTP."""
 
+import asyncio
 import base64
 import json
 from array import array
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.services.records import MOST_BYTES
 from tests.api.spool import Spool, error, multipart
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -212,3 +214,10 @@ async def test_the_index_is_built_while_it_goes_on_answering(open_spool: Spool) 
     assert shown["rows"] == state["rows"] and shown["renewing"] is False
     assert len(await found(open_spool, "masonry")) == 1
     error(await open_spool.http.post(BUILD, params={"wait": -1}), 422)
+
+
+async def test_few_records_do_not_wait_behind_large_bodies_that_come_slowly(
+    open_spool: Spool,
+) -> None:
+    async with asyncio.timeout(60), open_spool.doors.records.bodies.held(MOST_BYTES):
+        assert (await added(open_spool, {"id": "little", "text": "haste"}))["added"] == 1

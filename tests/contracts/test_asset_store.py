@@ -268,6 +268,20 @@ async def test_a_key_frame_that_is_settled_late_is_told_what_its_video_was_told_
     assert (mine.title, mine.labels) == ("mine", ())
 
 
+async def test_a_key_frame_is_not_told_what_another_take_of_its_video_was_told(
+    stores: Stores,
+) -> None:
+    await heard(stores, JobOptions(asset_id="film", title="old", labels=("x",), **VIDEO))
+    again = await add_job(stores.jobs, options=JobOptions(asset_id="film", title="new", **VIDEO))
+    options = JobOptions(title="new", asset_id="film#t=2", at=2, **FRAME)
+    frame = await claim(
+        stores.jobs,
+        await add_job(stores.jobs, job_id=frame_job_id(again.job_id, 2), options=options),
+    )
+    settled = await stores.assets.settle(frame, asset_of(frame, picture=PICTURE))
+    assert (settled.title, settled.labels) == ("new", ())
+
+
 async def test_what_stands_in_a_picture_can_be_corrected(stores: Stores) -> None:
     _, asset = await looked_at(stores)
     edited = await stores.assets.edit(asset.asset_id, AssetChanges(text="Exit\n\nTokyo"))
@@ -462,6 +476,19 @@ async def test_a_change_that_is_meant_for_one_revision_leaves_a_later_one_alone(
     assert await stores.assets.note_picture(asset, replace(PICTURE, lines=())) is None
     assert await known(stores, name) == edited
     assert await stores.assets.edit(name, changes, revision=edited.revision)
+
+
+async def test_what_is_found_in_a_deleted_picture_is_not_told_of_the_next_of_its_name(
+    stores: Stores,
+) -> None:
+    """Its revisions begin at 1 again."""
+    job, first = await looked_at(stores, asset_id="poster")
+    assert await stores.jobs.succeed(job, output_path=None)
+    assert await stores.jobs.delete(job.job_id)
+    _, second = await looked_at(stores, asset_id="poster")
+    assert second.revision == first.revision
+    assert await stores.assets.note_picture(first, replace(PICTURE, lines=())) is None
+    assert await known(stores, "poster") == second
 
 
 async def test_what_is_found_in_a_picture_leaves_what_is_said_of_it(stores: Stores) -> None:

@@ -117,6 +117,20 @@ async def test_the_picture_after_a_flash_is_taken(tmp_path: Path) -> None:
     assert times(reel)[-1] <= 2.6
 
 
+async def test_what_moves_after_a_flash_is_taken_too(tmp_path: Path) -> None:
+    """Its first frame is shown a little later, when nothing is cut any more."""
+    moving = "testsrc2=size=320x180:rate=10:duration=7,hue=H=2*PI*t/5"
+    scenes = [colour("red", 2), colour("white", 0.3), moving, colour("blue", 3)]
+    reel = await taken(film(tmp_path / "film.mp4", *scenes))
+    assert times(reel) == [0.0, 2.0, 2.5, 9.3]
+
+
+def test_what_comes_sooner_than_a_look_is_a_cut_whatever_it_scores() -> None:
+    cuts = frame_graph.are_cuts([0.0, 2.0, 2.5, 4.5, 1002.03, 1004.02], [0.0, 0.9] + [0.0] * 4)
+    assert cuts == [False, True, True, False, False, False]
+    assert frame_graph.are_cuts([], []) == []
+
+
 async def test_a_slide_on_which_a_line_is_added_is_another_one(tmp_path: Path) -> None:
     line = "drawbox=x=60:y=200:w=200:h=14:color=black:t=fill:enable='gte(t,5)'"
     slide = f"{WHITE}:duration=12,drawbox=x=60:y=60:w=300:h=14:color=black:t=fill,{line}"
@@ -154,6 +168,16 @@ async def test_of_a_long_video_only_frames_that_stand_by_themselves_are_decoded(
     monkeypatch.setattr(frames, "LONG", 5.0)
     monkeypatch.setattr(frames, "ALL", ("-nothing",))
     assert times(await taken(whole)) == [0.0, 4.0, 8.0]
+
+
+async def test_of_a_long_video_that_is_longer_than_allowed_what_is_seen_must_be_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes = [colour("red", 4), colour("blue", 4), colour("white", 30)]
+    whole = film(tmp_path / "film.mp4", *scenes, encoder=("-g", "200"))
+    monkeypatch.setattr(frames, "LONG", 5.0)
+    monkeypatch.setattr(frames, "ALL", ("-nothing",))
+    assert times(await taken(whole, max_seconds=10.0)) == [0.0, 4.0, 8.0]
 
 
 async def test_of_a_long_video_that_has_few_of_these_all_frames_are(

@@ -57,6 +57,22 @@ async def begun(fifo: str) -> int:
     return int(await told(fifo))
 
 
+async def test_who_waits_is_served_before_who_comes_again_at_once() -> None:
+    """Else a search would wait until the whole of a long text is embedded."""
+    pool, order = ProcessPool(1), list[str]()
+
+    async def ask(name: str, times: int) -> None:
+        for _ in range(times):
+            await pool.run(abs, -1)
+            order.append(name)
+
+    try:
+        await asyncio.gather(ask("text", 5), ask("query", 1))
+    finally:
+        await pool.aclose()
+    assert order == ["text", "query", *["text"] * 4]
+
+
 async def test_a_task_answers_from_another_process(pool: WorkerPool) -> None:
     assert await pool.run(os.getpid) != os.getpid()
 

@@ -16,9 +16,9 @@ PROMISED = 2.0  # seconds
 
 
 @pytest.fixture
-def long_job(server: Server, two_cities: Path, tmp_path: Path) -> Iterator[str]:
-    """Six minutes of speech that are being transcribed, and need longer than any test here."""
-    job_id = server.ingest(tiled(two_cities, tmp_path / "long.flac", 8))
+def long_job(server: Server, jfk: Path, tmp_path: Path) -> Iterator[str]:
+    """Half an hour of speech that is being transcribed, and needs longer than any test here."""
+    job_id = server.ingest(tiled(jfk, tmp_path / "long.flac", 160))
     while server.job(job_id, wait=0.2)["status"] != "Transcribing":
         assert server.job(job_id)["finished_at"] is None
     yield job_id

@@ -2,11 +2,13 @@
 
 import json
 from array import array
+from typing import Any
 
 import pytest
 
 from app.domain.errors import InvalidRequest
-from app.web.bulk_body import records_in
+from app.web import bulk_body
+from app.web.bulk_body import MAX_RECORD, records_in
 
 RECORDS = [
     {"id": "a", "text": "naïve 日本 🎬"},
@@ -50,3 +52,34 @@ def test_vectors_are_kept_as_32_bits_each() -> None:
     given = {"id": "a", "vector": [1, 0.1], "visual": [0.5]}
     [record], _ = records_in(bytearray(as_list(given)), lines=False)
     assert record.vector == array("f", [1, 0.1]) and record.moment.visual == array("f", [0.5])
+
+
+@pytest.mark.parametrize("lines", [False, True], ids=["list", "lines"])
+def test_the_largest_record_that_may_be_comes_as_it_is(lines: bool) -> None:
+    numbers = [-1.2345678901234567e-15] * 4096
+    given = {"id": "a", "text": "\U0001f3ac" * 10_000, "vector": numbers, "visual": numbers}
+    told = json.dumps(given).encode()
+    assert 64 * 1024 < len(told) < MAX_RECORD / 2
+    body = told if lines else b'{"records": [' + told + b', {"id": "b"}]}'
+    record = records_in(body, lines=lines)[0][0]
+    assert record.moment.text == given["text"]
+    assert record.moment.visual is not None and len(record.moment.visual) == 4096
+
+
+def test_no_record_is_so_long_that_nobody_else_has_his_turn_while_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[int] = []
+
+    class Watching(json.JSONDecoder):
+        def raw_decode(self, s: str, idx: int = 0) -> tuple[Any, int]:
+            read.append(len(s))
+            return super().raw_decode(s, idx)
+
+    monkeypatch.setattr(bulk_body, "_DECODER", Watching())
+    long = b'{"id": "a", "text": [' + b"[]," * MAX_RECORD + b"[]]}"
+    with pytest.raises(InvalidRequest, match="record 1 has more than 1048576 bytes"):
+        records_in(b'{"records": [{"id": "b"}, ' + long + b"]}", lines=False)
+    assert max(read) == MAX_RECORD
+    with pytest.raises(InvalidRequest, match="line 2 has more than 1048576 bytes"):
+        records_in(b'{"id": "b"}\n' + long, lines=True)

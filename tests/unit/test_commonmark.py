@@ -22,7 +22,7 @@ OTHER_HEADINGS = {90, 91, 646}
 OTHER_CODE = {5, 6, 7}
 #: Letters that two signs make, a no-break space in a link, links in links, and those of which one
 #: of several names is known.
-OTHER_WORDS = {25, 507, 518, 519, 520, 532, 533, 545, 569, 571}
+OTHER_WORDS = {25, 507, 518, 519, 520, 532, 533, 569, 571}
 
 
 class Page(HTMLParser):

@@ -1,5 +1,6 @@
 """Markdown and MDX as their readers see them, and where each part of them stands."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.adapters.markdown_texts import MarkdownTexts
+from app.domain.errors import MediaTooLarge
+from app.domain.writing import document as documents
 from app.domain.writing.anchors import Anchors, slug
 from app.domain.writing.document import MAX_LENGTH, Document
 from app.domain.writing.formats import TextFormat, text_format_of
@@ -154,7 +157,7 @@ def test_links_are_their_words() -> None:
     text = (
         "See [the *docs*](https://x.org/a_(b) 'T'), [ref][r], [both][], ![alt text](i.png),"
         " [![badge](b.svg)](c), <https://x.org/y>, <me@x.org>[^1] and [none].\n\n"
-        "[r]: https://x.org\n[^1]: A note.\n"
+        "[r]: https://x.org\n[both]: https://x.org\n[^1]: A note.\n"
     )
     assert shown(md(text)) == [
         "See the docs, ref, both, alt text, badge, https://x.org/y, me@x.org and [none].\nA note."
@@ -306,6 +309,8 @@ def test_markdown_that_is_no_mdx_has_no_imports_and_exports() -> None:
         "import * as x from 'y'",
         "import type {X} from 'y'",
         "import type from 'y'",
+        "import type X from 'y'",
+        "import type, {a} from 'y'",
         "import{x}from'y'",
         "import 'y.css'",
         "import x from 'y'\nimport z from 'y'\nexport * from 'y'",
@@ -325,20 +330,46 @@ def test_statements_at_the_beginning_of_a_block_are_dropped(statement: str, abov
     assert shown(mdx(f"{above}{statement}\n\nwords\n")) == shown(mdx(f"{above}\n\nwords\n"))
 
 
-@pytest.mark.timeout(30)
+def seconds(text: str, text_format: TextFormat) -> float:
+    """Of this process: what others do counts little."""
+    begun = time.process_time()
+    document_of(text, text_format)
+    return time.process_time() - begun
+
+
+def grows_as_its_length(part: str, text_format: TextFormat) -> bool:
+    """Whether in one of some tries four times as much costs less than eight times as much."""
+    return any(
+        seconds(part * 4, text_format) < 8 * seconds(part, text_format) + 0.02 for _ in range(3)
+    )
+
+
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "part",
     [
+        *("import type" + " " * 40, "import a\n# \n", "<a b='", '<a b="<a c=\'" ', "a[b][c] "),
         *("<h1>x", "<h1 ", "import a b\n", "\n\nimport a b", "\n\nimport {", "\n\nexport {"),
         *("\n\nexport const a b", "\n\nimport a, ", "    x\n", "# a\n", "a\n---\n"),
         *("* a\n", "**a_ ", "[a](b ", "\n<a {", "> - ", "|a|b\n|-|-\n"),
     ],
 )
 @pytest.mark.parametrize("text_format", MARKED_UP)
-def test_a_text_of_one_mark_over_and_over_is_read_all_the_same(
+def test_a_text_of_one_mark_over_and_over_costs_no_more_than_its_length(
     part: str, text_format: TextFormat
 ) -> None:
-    document_of(part * (50_000 // len(part)), text_format)
+    assert grows_as_its_length(part * (10_000 // len(part)), text_format)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("begins", ["import type", "# ", "import {", "<a "])
+@pytest.mark.parametrize("goes_on", [" ", "a"])
+def test_one_long_line_costs_no_more_than_its_length(begins: str, goes_on: str) -> None:
+    spent = [
+        [seconds(begins + goes_on * length, TextFormat.MDX) for length in (5_000, 20_000)]
+        for _ in range(3)
+    ]
+    assert any(long < 8 * short + 0.02 for short, long in spent)
 
 
 def test_a_line_under_an_item_of_a_list_makes_no_heading_of_it() -> None:
@@ -393,3 +424,49 @@ def test_code_deep_between_tags_of_mdx_is_code() -> None:
 def test_lines_of_colons_and_tags_in_code_are_code() -> None:
     text = "```\n:::tip\n<Tab>\n  </Tab>\n```\nwords\n"
     assert [shown(md(text)), shown(mdx(text))] == [[":::tip\n<Tab>\n  </Tab>", "words"]] * 2
+
+
+def test_no_word_of_an_index_in_brackets_is_lost() -> None:
+    text = "Read matrix[i][j], [a][no] and [b][], but [c][`d`] and [`d`].\n\n[`d`]: https://x.org\n"
+    assert shown(md(text)) == ["Read matrix[i][j], [a][no] and [b][], but c and d."]
+
+
+def test_no_word_in_angle_brackets_that_are_no_tag_is_lost() -> None:
+    text = "Press <Ctrl+C>, a Map<K, V>, $x<y$ and z>1, <b class='x' hidden>b</b ><br/>."
+    assert shown(md(text)) == ["Press <Ctrl+C>, a Map<K, V>, $x<y$ and z>1, b ."]
+
+
+def test_a_tag_over_lines_of_a_quote_is_a_tag() -> None:
+    found = shown(md('> see <a\n> href="x"\n> id=y>this</a> page\n'))
+    assert " ".join(found).split() == ["see", "this", "page"]
+
+
+@pytest.mark.parametrize("text_format", MARKED_UP)
+def test_the_title_of_a_tag_is_not_glued_to_the_word_behind_it(text_format: TextFormat) -> None:
+    text = 'An <abbr title="Old name">abbreviation</abbr>, <b>b</b>old.'
+    assert shown(document_of(text, text_format)) == ["An Old name abbreviation, bold."]
+
+
+@pytest.mark.parametrize("text_format", MARKED_UP)
+def test_a_heading_without_end_is_cut_and_so_is_what_names_it(text_format: TextFormat) -> None:
+    document = document_of("# " + "word " * 2000 + "\n\nunder it\n", text_format)
+    [heading] = document.headings
+    assert document.title == heading.text == ("word " * 40).strip()
+    assert heading.anchor == "-".join(["word"] * 40)
+    assert {each.anchor for each in document.passages} == {heading.anchor}
+    assert all(len(each.text) <= MAX_LENGTH for each in document.passages)
+    assert " ".join(shown(document)).split() == ["word"] * 2000 + ["under", "it"]
+
+
+def test_a_heading_is_whole_whatever_address_its_link_has() -> None:
+    document = md(f"# See [the page](https://x.org/{'a' * 900}) now\n")
+    assert shown(document) == ["See the page now"]
+
+
+def test_a_text_of_more_passages_than_one_may_have_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(documents, "MOST_PASSAGES", 100)
+    assert len(md("# a\n" * 100).passages) == 100
+    with pytest.raises(MediaTooLarge, match="100 passages"):
+        md("# a\n" * 101)

@@ -230,6 +230,15 @@ async def test_another_model_for_pictures_with_vectors_as_long_begins_a_table_of
     assert await started(bench, model_folder, 512, "another-clip-model") == other
 
 
+async def test_without_a_model_for_pictures_the_table_of_an_earlier_one_stays(
+    bench: Workbench, model_folder: Path
+) -> None:
+    await done(bench)
+    first = await started(bench, model_folder, 512)
+    assert await started(bench, model_folder, 1280, "none") == first
+    assert await started(bench, model_folder, 512) == first
+
+
 async def test_a_refill_that_fails_ends_nothing_else(
     bench: Workbench, model_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -338,6 +338,18 @@ async def test_of_jobs_taken_in_at_the_same_time_on_one_asset_one_is_left(
     assert [job.job_id for job in left.jobs] == [newest.job_id]
 
 
+async def test_a_job_is_ended_by_a_later_one_that_was_committed_before_it(
+    bench: Workbench,
+) -> None:
+    """On PostgreSQL times and commits may cross; the later one saw nothing to end."""
+    options = JobOptions(asset_id="talk")
+    earlier, later = await bench.upload(options=options), await bench.upload(options=options)
+    await Overtaking(bench.store, bench.watch, lambda: None).by(earlier)
+    ended = await bench.now(earlier)
+    assert (ended.status, ended.error_code) == (JobStatus.CANCELLED, "job.superseded")
+    assert (await bench.now(later)).status is JobStatus.PENDING
+
+
 async def test_a_job_is_taken_in_also_when_no_earlier_one_can_be_ended(bench: Workbench) -> None:
     class Failing(SqlJobStore):
         async def overtaken(self, asset_id: str | None = None) -> list[str]:

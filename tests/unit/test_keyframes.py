@@ -354,6 +354,83 @@ async def test_taken_in_again_without_the_wish_its_frames_are_gone(bench: Workbe
     assert await frames_of(bench) == [] and set(bench.index.kept) == {"talk"}
 
 
+async def test_a_video_whose_key_frames_fail_does_not_keep_those_of_the_one_it_replaces(
+    bench: Workbench,
+) -> None:
+    await a_video(bench)
+    await all_done(bench)
+    sent = await a_frame_of_the_clients(bench)
+    bench.album.trouble = MediaUnreadable("no picture that can be read")
+    again = await a_video(bench)
+    await all_done(bench)
+    job = await bench.now(again)
+    assert (job.status, codes(job)) == (JobStatus.COMPLETED, ["keyframes.failed"])
+    assert [frame.job_id for frame in await frames_of(bench)] == [sent.job_id]
+    assert set(bench.index.kept) == {"talk"}
+
+
+async def test_frames_of_an_earlier_attempt_stay_when_a_later_one_finds_none(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reached(name: str) -> None:
+        if name == "keyframe.emitted":
+            raise Killed
+
+    video = await a_video(bench)
+    monkeypatch.setattr(keyframes, "reached", reached)
+    with pytest.raises(Killed):
+        await bench.worker().run_once()
+    monkeypatch.undo()
+    bench.album.trouble = MediaUnreadable("no picture that can be read")
+    after = bench.worker(boot_id="boot-2")
+    await after.recover()
+    await run_to_end(after)
+    assert codes(await bench.now(video)) == ["keyframes.failed"]
+    assert [job.asset_id for job in await frames_of(bench)] == ["talk#t=0"]
+
+
+async def test_a_video_with_nothing_in_it_leaves_the_frames_of_the_one_that_stands(
+    bench: Workbench,
+) -> None:
+    await a_video(bench)
+    await all_done(bench)
+    bench.album.times = ()
+    empty = await a_mute_video(bench)
+    await all_done(bench)
+    assert (await bench.now(empty)).error_code == "media.no_audio"
+    assert len(await frames_of(bench)) == 2 and "talk#t=12.5" in bench.index.kept
+
+
+async def test_a_video_without_sound_stands_before_its_frames_are_sent_on_their_way(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_video(bench)
+    await all_done(bench)
+    stood: list[str] = []
+    take_in = frame_jobs.FrameJobs.take_in
+
+    async def looked(jobs: frame_jobs.FrameJobs, video: Job, at: float, jpeg: bytes) -> str:
+        asset = await bench.assets.get("talk")
+        stood.append(asset.job_id if asset else "")
+        return await take_in(jobs, video, at, jpeg)
+
+    monkeypatch.setattr(frame_jobs.FrameJobs, "take_in", looked)
+    mute = await a_mute_video(bench)
+    await all_done(bench)
+    assert stood == [mute.job_id] * 2
+
+
+async def test_deleting_an_earlier_take_of_a_video_leaves_the_frames_of_a_later_one(
+    bench: Workbench,
+) -> None:
+    first = await a_video(bench)
+    await all_done(bench)
+    second = await a_video(bench)
+    theirs = await bench.pipeline().frame_jobs.take_in(second, 2.0, b"picture")
+    await bench.service().delete(first.job_id)
+    assert [job.job_id for job in await frames_of(bench)] == [theirs]
+
+
 @pytest.mark.parametrize("kind", [MediaType.AUDIO, MediaType.TEXT, MediaType.IMAGE])
 async def test_what_is_no_video_any_more_has_no_frames(bench: Workbench, kind: MediaType) -> None:
     video = await a_video(bench)

@@ -1,6 +1,6 @@
 """A picture on its way along the line: what is kept, what is found by, and what a failure costs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,15 @@ from app.domain.jobs import Job, JobOptions, JobStatus, Stage, thumbnail_key, up
 from app.domain.media_types import MediaType
 from app.domain.pictures import Sight
 from app.domain.result import result_of
+from app.domain.search import Moment
+from app.ports import Vector
 from app.services.jobs import JobService
-from tests.contracts.jobs import new_id
+from tests.contracts.jobs import claimed_job, new_id
+from tests.contracts.test_transcript_store import transcript
 from tests.unit.scripted import killed
 from tests.unit.workbench import Workbench, opened
 
+Vectors = Sequence[Vector | None]
 IMAGE = JobOptions(media_type=MediaType.IMAGE, title="My cup", labels=("home",))
 FRAME = JobOptions(
     media_type=MediaType.KEYFRAME, asset_id="talk#t=12.5", parent_id="talk", at=12.5, title="Talk"
@@ -222,6 +226,24 @@ async def test_somebody_is_asked_what_it_shows_when_the_rest_is_already_found(
     (shown, _), _ = bench.index.kept[asset.asset_id]
     assert shown.text == "A cup on a table.\nespresso"
     assert await bench.assets.unindexed(bench.index.generation, 9) == []
+
+
+async def test_what_is_said_in_a_recording_that_takes_a_pictures_name_meanwhile_is_found(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.gallery.describes = True
+    write = bench.index.replace_asset
+
+    async def write_late(name: str, moments: Sequence[Moment], vectors: Vectors) -> None:
+        await write(name, moments, vectors)
+        if "A cup on a table." in moments[0].text:
+            job = await claimed_job(bench.store, options=JobOptions(asset_id=name))
+            await bench.transcripts.save(job, transcript("A teapot speaks."))
+
+    monkeypatch.setattr(bench.index, "replace_asset", write_late)
+    await taken_in(bench, IMAGE.evolve(asset_id="cup"))
+    await bench.worker().run_once()
+    assert "A teapot speaks." in bench.index.kept["cup"][0][0].text
 
 
 async def test_what_has_a_description_is_not_described_again(bench: Workbench) -> None:

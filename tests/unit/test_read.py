@@ -11,6 +11,7 @@ from app.domain.errors import MediaTooLarge, MediaUnreadable, SpoolError
 from app.domain.jobs import Job, JobOptions, JobStatus, SourceKind, Stage
 from app.domain.media_types import MediaType
 from app.domain.search import Moment
+from app.domain.writing import document
 from app.domain.writing.formats import MOST_BYTES, TextFormat
 from app.pipeline.moments import moments_of
 from app.pipeline.report import JobReport
@@ -172,6 +173,20 @@ async def test_what_is_no_text_or_too_much_of_it_is_refused_by_name(
 ) -> None:
     with pytest.raises(error, match=r"^page\.txt"):
         await read(bench, content, "page.txt")
+
+
+@pytest.mark.parametrize("options", [{}, {"title": "Mine"}], ids=["untitled", "titled"])
+async def test_a_text_of_too_many_passages_is_refused_by_name_whoever_gave_its_title(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, options: dict[str, str]
+) -> None:
+    monkeypatch.setattr(document, "MOST_PASSAGES", 3)
+    with pytest.raises(MediaTooLarge, match=r"^a\.mdx: a text may have 3 passages"):
+        await read(bench, b"# a\n" * 4, **options)
+
+
+async def test_a_heading_without_end_makes_no_title_without_end(bench: Workbench) -> None:
+    asset = await read(bench, b"# " + b"word " * 2000)
+    assert asset.title == ("word " * 40).strip()
 
 
 async def test_a_text_that_was_kept_stands_when_the_file_is_gone(bench: Workbench) -> None:

@@ -192,14 +192,14 @@ async def test_no_search_waits_behind_pictures_and_the_answer_says_so() -> None:
     eyes, index = Eyes(knows_words=True), Shelf(size=40)
     eyes.free.clear()
     service, query = SearchService(index, Lengths(), eyes, patience=0.0), SearchQuery(text="four")
-    answers = [await service.answer(query) for _ in range(9)]
+    answers = [await service.answer(query) for _ in range(MOST_WAITING + 5)]
     assert {(answer.mode, answer.notice) for answer in answers} == {(SearchMode.HYBRID, BUSY)}
     assert eyes.asked == MOST_WAITING  # no line of searches grows behind a picture
     eyes.free.set()
     await until(lambda: not service._glances or not service._glances._under_way)
     following = await service.answer(query, cursor=answers[0].cursor)
     assert following.notice == BUSY  # pages of two rankings would not fit
-    assert [asked.visual for asked, _ in index.asked] == [None] * 10
+    assert [asked.visual for asked, _ in index.asked] == [None] * (MOST_WAITING + 6)
     patient = SearchService(index, Lengths(), eyes)
     assert (await patient.answer(query)).notice is None
     assert index.asked[-1][0].visual == (4.0, 0.5)
@@ -412,3 +412,9 @@ async def test_a_cursor_of_another_mode_is_refused() -> None:
         await service.answer(
             SearchQuery(text="x", limit=4, mode=SearchMode.SEMANTIC), cursor=first.cursor
         )
+
+
+async def test_ten_searches_at_once_are_not_told_of_pictures_where_none_is_looked_at() -> None:
+    service = SearchService(Shelf(), Lengths(), Eyes(knows_words=True))
+    searches = [service.answer(SearchQuery(text="four")) for _ in range(10)]
+    assert {answer.notice for answer in await asyncio.gather(*searches)} == {None}

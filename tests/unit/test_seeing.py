@@ -51,7 +51,8 @@ async def test_what_reads_pictures_gives_half_a_gigabyte_back_when_there_is_noth
 ) -> None:
     settings = load_settings(storage={"data_dir": tmp_path}, transcription={"unload_after": 0.001})
     async with open_seeing(settings, ModelShelf(tmp_path), None) as seeing:
-        first = psutil.Process(await seeing.reading_pool.run(os.getpid))
-        await asyncio.to_thread(first.wait, 30)
-        assert await seeing.reading_pool.run(os.getpid) != first.pid
-        assert await seeing.pool.run(os.getpid) == await seeing.pool.run(os.getpid)
+        looking = await seeing.pool.run(os.getpid)
+        reading = psutil.Process(await seeing.reading_pool.run(os.getpid))
+        await asyncio.to_thread(reading.wait, 30)
+        assert await seeing.reading_pool.run(os.getpid) != reading.pid
+        assert await seeing.pool.run(os.getpid) == looking, "idle for longer, and still there"

@@ -144,6 +144,55 @@ async def test_a_job_that_failed_does_not_come_back_over_what_a_later_one_found(
     assert list(await bench.service().replay_all()) == [first.job_id]
 
 
+async def two_dead_letters(bench: Workbench) -> tuple[Job, Job]:
+    """On one asset; the later one is the second."""
+    dead = []
+    for _ in range(2):
+        job = await claim(bench.store, await bench.upload(options=JobOptions(asset_id="lecture")))
+        await bench.store.fail(job, StorageError("why"), dead_letter=True)
+        dead.append(job)
+    return dead[0], dead[1]
+
+
+async def superseded(bench: Workbench, job: Job) -> bool:
+    ended = await bench.now(job)
+    return (ended.status, ended.error_code) == (JobStatus.CANCELLED, "job.superseded")
+
+
+async def test_of_two_dead_letters_on_one_asset_the_earlier_does_not_come_over_the_later(
+    bench: Workbench,
+) -> None:
+    earlier, later = await two_dead_letters(bench)
+    assert list(await bench.service().replay_all()) == [later.job_id]
+    assert (await bench.now(earlier)).status is JobStatus.FAILED
+    with pytest.raises(Conflict):
+        await bench.service().retry(earlier.job_id)
+
+
+async def test_a_job_that_is_sent_again_ends_an_earlier_one_on_its_asset(bench: Workbench) -> None:
+    earlier, later = await two_dead_letters(bench)
+    await bench.service().retry(earlier.job_id)
+    await bench.service().retry(later.job_id)
+    assert await superseded(bench, earlier)
+    assert (await bench.now(later)).status is JobStatus.PENDING
+
+
+async def test_a_job_that_is_sent_again_is_ended_by_one_that_came_in_between(
+    bench: Workbench,
+) -> None:
+    """Also where it gave the asset its name."""
+    first = await bench.upload()
+    await bench.store.cancel(first.job_id)
+
+    class Raced(SqlJobStore):
+        async def reopen(self, job: Job) -> bool:
+            await bench.upload(options=JobOptions(asset_id=first.asset_id))
+            return await super().reopen(job)
+
+    await bench.service(store=Raced(bench.store._database)).retry(first.job_id)
+    assert await superseded(bench, first)
+
+
 # dead letters
 
 
@@ -225,6 +274,22 @@ async def test_a_job_under_way_is_stopped_and_deleted(bench: Workbench, part: st
         await bench.service(worker).delete(job.job_id)
         await running
     assert held.at_work == 0 and worker.running() == 0
+    await nothing_is_left(bench, job)
+
+
+async def test_jobs_that_go_together_are_gone_when_their_cancelled_walks_have_ended(
+    bench: Workbench,
+) -> None:
+    bench.engine.hold.clear()
+    job = await bench.upload(10.0)
+    worker = bench.worker()
+    running = asyncio.create_task(worker.run_once())
+    await until(lambda: bench.engine.at_work > 0)
+    await bench.store.cancel(job.job_id)  # and its walk goes on to the next look at the store
+    async with asyncio.timeout(30):
+        await bench.service(worker).delete_all([job.job_id])
+        assert bench.engine.at_work == 0
+        await running
     await nothing_is_left(bench, job)
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -9,6 +10,18 @@ import pytest
 
 from app.web.docs import FILES, PAGE, SWAGGER
 from tests.media import ROOT
+
+
+def test_the_media_of_the_tests_are_not_in_the_source_package(tmp_path: Path) -> None:
+    """One of them is under a licence that the package does not name."""
+    pytest.importorskip("hatchling", reason="hatchling is not installed")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, timeout=200)
+    [built] = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as package:
+        names = {name.partition("/")[2] for name in package.getnames()}
+    assert {"LICENSE", "pyproject.toml", "app/__init__.py"} <= names
+    assert [name for name in names if name.startswith("tests/")] == []
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ from app.services.disk import DiskGuard
 from app.services.engines import EngineShelf
 from app.services.frame_jobs import FrameJobs
 from app.services.jobs import JobService
+from app.services.overtaking import Overtaking
 from app.services.reindex import Books
 from app.services.verdicts import Limits
 from app.services.watch import JobWatch
@@ -266,6 +267,9 @@ class Workbench:
         forget: Callable[[str], None] = lambda _: None,
     ) -> JobService:
         """What the surfaces call, over `worker`."""
+        drop = (worker or self.worker()).drop
+        overtaking = Overtaking(store or self.store, self.watch, lambda: None)
+        overtaking.drop = drop
         return JobService(
             store=store or self.store,
             transcripts=self.transcripts,
@@ -275,9 +279,10 @@ class Workbench:
             texts=MarkdownTexts(),
             index=self.index,
             watch=self.watch,
-            drop=(worker or self.worker()).drop,
+            drop=drop,
             ended=lambda: None,
             forget=forget,
+            overtake=overtaking.by,
         )
 
     async def upload(

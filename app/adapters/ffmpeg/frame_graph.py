@@ -18,6 +18,8 @@ LOOK_GAP = 2.0
 CUTS, LOOKS, MOST = 8000, 3600, 12_000
 #: The same of a video whose length nobody tells: gaps grow as it goes on, to last for a day.
 BLIND_CUTS, BLIND_LOOKS = 4000, 1800
+#: Seconds by which the steps between times may be off: some ffmpegs tell six digits of a time.
+ROUNDING = 0.1
 WIDEST, HIGHEST = 1280, 5120  # pixels
 QUALITY = 4  # ffmpeg's, of 2 (best) to 31
 #: Frames that stand by themselves whose times are listened to, and how many gaps tell enough.
@@ -64,6 +66,16 @@ def outputs(target: Path, grids: Path, between: Gaps, *, beats: bool) -> list[st
         *("-y", f"file:{target.absolute()}"),
         *("-map", "[grid]", "-fps_mode", "passthrough", *raw, "-y", f"file:{grids.absolute()}"),
         *("-map", "[tick]", *raw, "-flush_packets", "1", "pipe:1"),
+    ]
+
+
+def are_cuts(times: Sequence[float], scores: Sequence[float]) -> list[bool]:
+    """A cut that came too soon is shown later, when little changes any more: what comes sooner
+    than a look would is one, too."""
+    before = (-LOOK_GAP, *times[:-1])
+    return [
+        score > CUT or at - last < LOOK_GAP - ROUNDING
+        for at, last, score in zip(times, before, scores, strict=False)
     ]
 
 

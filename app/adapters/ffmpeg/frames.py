@@ -18,7 +18,7 @@ from app.adapters.ffmpeg.contained import (
     start,
 )
 from app.adapters.ffmpeg.frame_choice import GRID_BYTES, chosen
-from app.adapters.ffmpeg.frame_graph import CUT, MOST, are_even, gaps, is_sparse, outputs
+from app.adapters.ffmpeg.frame_graph import MOST, are_cuts, are_even, gaps, is_sparse, outputs
 from app.adapters.ffmpeg.frame_talk import FrameTalk
 from app.adapters.ffmpeg.reel import places
 from app.domain.engine_errors import engine_errors
@@ -84,7 +84,8 @@ class FfmpegFrames:
         """Of a long video in a little time, where nothing is missed by it."""
         if seconds and seconds > LONG:
             talk = await self._look(source, target, grids, progress, seconds, INTRA)
-            if not is_sparse(talk.times, seconds) and not are_even(talk.beats):
+            seen = min(seconds, self._max_seconds)
+            if not is_sparse(talk.times, seen) and not are_even(talk.beats):
                 return talk
         return await self._look(source, target, grids, progress, seconds, ALL)
 
@@ -195,7 +196,7 @@ def reel_of(target: Path, grids: Path, times: Sequence[float], scores: Sequence[
         jpegs = list(places(target))
         known = scores or [0.0] * len(times)
         whole = min(len(jpegs), len(times), len(known), grids.stat().st_size // GRID_BYTES)
-        numbers = chosen(grids, times[:whole], [score > CUT for score in known[:whole]])
+        numbers = chosen(grids, times[:whole], are_cuts(times[:whole], known[:whole]))
         frames = [_keyframe(times[number], *jpegs[number]) for number in numbers]
         return Reel(path=target, frames=tuple(frames))
 

@@ -53,8 +53,10 @@ def fuse(rankings: Mapping[MatchReason, Ranking]) -> list[Ranked]:
             given = score if len(rankings) == 1 else 1 / (RRF_K + rank)
             scores[id] = scores.get(id, 0.0) + given
             why[id] = why[id] + alone if id in why else alone
-    order = sorted([(-score, id) for id, score in scores.items()])
-    return [Ranked(id, -score, why[id]) for score, id in order]
+    # of two that are the first of their rankings, the one with the word is surer
+    word = MatchReason.KEYWORD
+    order = sorted([(-score, word not in why[id], id) for id, score in scores.items()])
+    return [Ranked(id, -score, why[id]) for score, _, id in order]
 
 
 def group(ranked: Iterable[Ranked], media: Mapping[str, str]) -> list[Group]:

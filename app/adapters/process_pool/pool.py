@@ -6,6 +6,7 @@ the dead slot is lost.
 
 import asyncio
 import math
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -48,9 +49,9 @@ class ProcessPool:
             )
             for each in names
         ]
-        self._idle: asyncio.Queue[Slot] = asyncio.Queue()  # waiters are served in order
-        for slot in self._all:
-            self._idle.put_nowait(slot)
+        self._idle = deque(self._all)
+        #: Serves those who wait in their order; who comes again at once goes behind them.
+        self._line = asyncio.Semaphore(slots)
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._run(partial(function, *args, **kwargs), math.inf)
@@ -61,14 +62,15 @@ class ProcessPool:
         return await self._run(partial(function, *args, **kwargs), seconds)
 
     async def _run(self, task: Callable[[], T], seconds: float) -> T:
-        slot = await self._idle.get()
-        try:
-            return await slot.run(task, seconds)
-        finally:
-            self._idle.put_nowait(slot)
+        async with self._line:
+            slot = self._idle.popleft()
+            try:
+                return await slot.run(task, seconds)
+            finally:
+                self._idle.append(slot)
 
     def busy(self) -> int:
-        return self.slots - self._idle.qsize()
+        return self.slots - len(self._idle)
 
     def refresh(self) -> None:
         for slot in self._all:

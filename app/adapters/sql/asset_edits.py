@@ -63,8 +63,12 @@ def _named(speakers: dict[str, str]) -> dict[str, str]:
 async def note_picture(
     session: AsyncSession, now: datetime, asset: Asset, picture: Picture
 ) -> Asset | None:
-    here = AssetRow.asset_id == asset.asset_id, AssetRow.revision == asset.revision
-    row = await session.scalar(select(AssetRow).where(*here).with_for_update())
+    query = select(AssetRow).where(
+        AssetRow.asset_id == asset.asset_id,
+        AssetRow.revision == asset.revision,
+        AssetRow.job_id == asset.job_id,
+    )
+    row = await session.scalar(query.with_for_update())
     if row is None:
         return None
     found = row_of(replace(asset, picture=picture))

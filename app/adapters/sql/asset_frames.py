@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from app.adapters.sql.asset_tables import AssetRow
 from app.domain.assets import Asset
-from app.domain.keyframes import emitted
+from app.domain.keyframes import emitted, frame_job_id
 from app.domain.media_types import MediaType
 
 Told = dict[str, Any]
@@ -37,20 +37,28 @@ async def tell_frames(session: AsyncSession, now: datetime, video: AssetRow, bef
 
 
 async def as_its_video(session: AsyncSession, asset: Asset) -> Asset:
-    """Its job was told of the video as that was then: it may have been corrected meanwhile."""
+    """Its job was told of the video as that was then: it may have been corrected meanwhile.
+
+    What an earlier job, or a later one, keeps of the video tells nothing of this one's frames.
+    """
     if asset.media_type is not MediaType.KEYFRAME or not emitted(asset.job_id):
         return asset
-    columns = (AssetRow.title, AssetRow.labels, AssetRow.link)
+    columns = (AssetRow.job_id, AssetRow.title, AssetRow.labels, AssetRow.link)
     video = (AssetRow.asset_id == asset.parent_id, AssetRow.media_type == MediaType.VIDEO.value)
-    row = (await session.execute(select(*columns).where(*video))).first()
-    if row is None:
+    query = select(*columns).where(*video).with_for_update(read=True)
+    row = (await session.execute(query)).first()
+    if row is None or frame_job_id(row.job_id, asset.at or 0.0) != asset.job_id:
         return asset
     return replace(asset, title=row.title, labels=tuple(row.labels), link=row.link)
+
+
+def are_frames_of(video_id: str) -> ColumnElement[bool]:
+    kind = func.coalesce(AssetRow.media_type, "")  # so that no index of it is taken: all frames
+    return and_(AssetRow.parent_id == video_id, kind == MediaType.KEYFRAME.value)
 
 
 def _frames_of(video_id: str) -> Any:
     short = (AssetRow.title, AssetRow.labels, AssetRow.link, AssetRow.revision)
     mark = (AssetRow.indexed_in, AssetRow.updated_at)
-    frames = select(AssetRow).where(AssetRow.parent_id == video_id)
-    frames = frames.where(AssetRow.media_type == MediaType.KEYFRAME.value)
+    frames = select(AssetRow).where(are_frames_of(video_id))
     return frames.options(load_only(*short, *mark, raiseload=True)).with_for_update()

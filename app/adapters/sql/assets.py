@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from app.adapters.sql import asset_edits
-from app.adapters.sql.asset_frames import as_its_video
+from app.adapters.sql.asset_frames import are_frames_of, as_its_video
 from app.adapters.sql.asset_marks import behind, unindexed
 from app.adapters.sql.asset_rows import LONG, asset_from_row, row_of
 from app.adapters.sql.asset_tables import AssetRow
@@ -187,8 +187,8 @@ async def _unmark(session: AsyncSession, asset_ids: Sequence[str]) -> None:
 
 
 async def _stills(session: AsyncSession, video_id: str) -> Sequence[Still]:
-    frames = AssetRow.parent_id == video_id, AssetRow.media_type == MediaType.KEYFRAME.value
-    query = select(AssetRow.asset_id, AssetRow.at).where(*frames, AssetRow.at.is_not(None))
+    frames = are_frames_of(video_id), AssetRow.at.is_not(None)
+    query = select(AssetRow.asset_id, AssetRow.at).where(*frames)
     found = await session.execute(query.order_by(AssetRow.at, AssetRow.asset_id))
     return [Still(asset_id=asset_id, at=at or 0.0) for asset_id, at in found]
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from app.domain.errors import MediaTooLarge
 from app.domain.writing.anchors import Anchors
 from app.domain.writing.apart import set_apart
 from app.domain.writing.code import code_blocks, code_spans
@@ -20,6 +21,10 @@ from app.domain.writing.modules import modules
 MAX_LENGTH = 600
 #: A passage that has to be cut has at least this many.
 MIN_LENGTH = 200
+#: Of a heading: each passage under it carries its name, and each of the text may carry its words.
+LONGEST_HEADING = 200
+#: Passages of a text. A long novel has some ten thousand; headings alone would make a million.
+MOST_PASSAGES = 30_000
 
 _SPACE = re.compile(r"\s+")
 _SENTENCE_END = re.compile("[.!?…][\"'”’»)\\]]*\\s|[。！？।؟]")  # noqa: RUF001
@@ -80,9 +85,13 @@ Reading: TypeAlias = Callable[[str, TextFormat], Document]
 
 
 def document_of(text: str, text_format: TextFormat, markdown: Markdown) -> Document:
-    """Takes a second or two for each million characters; of nothing but marks, some fifteen."""
+    """Takes a second or two for each million characters; of nothing but marks, some fifteen.
+
+    Raises MediaTooLarge when it has more passages than a text may have.
+    """
     if not text_format.marked_up:
-        return Document(headings=(), passages=tuple(_passages(_prose(blank(text), 0, len(text)))))
+        plain = _prose(blank(text), 0, len(text))
+        return Document(headings=(), passages=tuple(_bounded(_passages(plain))))
     sheet = blank(text)
     if front := front_matter_of(text):
         sheet = painted(sheet, struck(sheet, 0, front.length))
@@ -91,11 +100,11 @@ def document_of(text: str, text_format: TextFormat, markdown: Markdown) -> Docum
     sheet = code_blocks(sheet, layout.code)
     if text_format is TextFormat.MDX:
         sheet = modules(sheet)
-    paint = passes(text_format, layout, markdown.emphasis_of)
+    paint = passes(text_format, layout, markdown.emphasis_of, source)
     shown, marks = _read(sheet, layout, apart, paint)
-    pieces = list(_pieces(seen(shown, text), marks, layout.code))
-    found = tuple(piece.heading for piece in pieces if piece.heading)
-    return Document(headings=found, passages=tuple(_passages(iter(pieces))))
+    found = list[Heading]()
+    passages = _bounded(_passages(_noted(_pieces(seen(shown, text), marks, layout.code), found)))
+    return Document(passages=tuple(passages), headings=tuple(found))
 
 
 def _read(
@@ -127,16 +136,23 @@ def _pieces(shown: str, marks: list[Mark], blocks: list[CodeBlock]) -> Iterator[
         place = each.end
         if isinstance(each, CodeBlock):
             yield from _code(shown, each)
-        elif (piece := _heading(shown, each, anchors)).text:
-            yield piece
+        else:
+            yield from _heading(shown, each, anchors)
     yield from _prose(shown, place, len(shown))
 
 
-def _heading(shown: str, mark: Mark, anchors: Anchors) -> _Piece:
+def _heading(shown: str, mark: Mark, anchors: Anchors) -> Iterator[_Piece]:
+    """A long one is cut as prose is; all that stands under it is said to be under its beginning."""
     text = _folded(shown[mark.start : mark.end])
-    anchor = anchors.keep(mark.anchor) if mark.anchor else anchors.name(text)
-    heading = Heading(text=text, level=mark.level, anchor=anchor, start=mark.start)
-    return _Piece(start=mark.start, end=mark.end, text=text, heading=heading)
+    told = text[:LONGEST_HEADING].strip()
+    anchor = anchors.keep(mark.anchor) if mark.anchor else anchors.name(told)
+    heading = Heading(text=told, level=mark.level, anchor=anchor, start=mark.start)
+    if text and len(text) <= MAX_LENGTH:
+        yield _Piece(start=mark.start, end=mark.end, text=text, heading=heading)
+    elif text:
+        first, *rest = _prose(shown, mark.start, mark.end)
+        yield replace(first, heading=heading)
+        yield from rest
 
 
 def _code(shown: str, block: CodeBlock) -> Iterator[_Piece]:
@@ -205,6 +221,21 @@ def _passages(pieces: Iterator[_Piece]) -> Iterator[Passage]:
         held.append(piece)
     if held:
         yield _passage(held, anchor)
+
+
+def _bounded(passages: Iterator[Passage]) -> Iterator[Passage]:
+    for number, passage in enumerate(passages):
+        if number == MOST_PASSAGES:
+            raise MediaTooLarge(f"a text may have {MOST_PASSAGES} passages, and it has more")
+        yield passage
+
+
+def _noted(pieces: Iterator[_Piece], headings: list[Heading]) -> Iterator[_Piece]:
+    """As they are; their headings are told of on the way."""
+    for piece in pieces:
+        if piece.heading:
+            headings.append(piece.heading)
+        yield piece
 
 
 def _belongs(piece: _Piece, held: list[_Piece]) -> bool:

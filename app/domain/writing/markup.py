@@ -26,6 +26,14 @@ _TAG = re.compile(
     r"""<(?:/?([A-Za-z][\w.:-]*+)"""
     r"""(?:[^<>"'{}]++|"[^"]{0,2000}+"|'[^']{0,2000}+'|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+|/?)>"""
 )
+#: Of Markdown, by CommonMark: any other words in angle brackets are words. Signs of a quote may
+#: stand in it, painted over.
+_HTML_TAG = re.compile(
+    r"""<(?:/(?=[A-Za-z0-9-]++[\s\0]*+>))?([A-Za-z][A-Za-z0-9-]*+)"""
+    r"""(?:[\s\0]++[A-Za-z_:][\w.:-]*+(?:[\s\0]*+=[\s\0]*+"""
+    r"""(?:[^\s\0"'=<>`]++|"[^"]{0,2000}+"|'[^']{0,2000}+'))?+)*+[\s\0]*+/?>""",
+    re.ASCII,
+)
 #: What a reader sees of a tag itself.
 _SHOWN = re.compile(
     r"(?<![\w-])(?:alt|title|label|caption|summary)=(\"[^\"]{1,2000}\"|'[^']{1,2000}')"
@@ -102,25 +110,29 @@ def addresses(sheet: str) -> str:
     return repainted(_ADDRESS, sheet, spots)
 
 
-def tags(sheet: str) -> str:
+def tags(sheet: str, tag: re.Pattern[str] = _TAG) -> str:
     """What stands between them is kept, and what a reader sees of the tags themselves."""
     for name in ("script", "style"):
         sheet = _between(sheet, f"<{name}", f"</{name}>")
 
     def spots(match: re.Match[str]) -> Iterator[Spot]:
-        ink = DROPPED if (match[1] or "").lower() in _INLINE else " "
+        told = list(_SHOWN.finditer(sheet, match.start(), match.end()))
+        ink = DROPPED if not told and (match[1] or "").lower() in _INLINE else " "
         place = match.start()
-        for shown in _SHOWN.finditer(sheet, match.start(), match.end()):
+        for shown in told:
             yield from struck(sheet, place, shown.start(1) + 1, ink)
             yield shown.start(1) + 1, shown.end(1) - 1, OPAQUE
             place = shown.end(1) - 1
         yield from struck(sheet, place, match.end(), ink)
 
-    return repainted(_TAG, sheet, spots)
+    return repainted(tag, sheet, spots)
 
 
-def links(sheet: str, definitions: Container[str]) -> str:
-    """Their words are kept, and of pictures the words that stand for them."""
+def links(sheet: str, definitions: Container[str], source: str) -> str:
+    """Their words are kept, and of pictures the words that stand for them.
+
+    Without a definition there is no link: labels are as they are written in the `source`.
+    """
     sheet = dropped(_TASK, dropped(_FOOTNOTE, sheet))
     spots: list[Spot] = []
     opened: list[re.Match[str]] = []
@@ -131,14 +143,17 @@ def links(sheet: str, definitions: Container[str]) -> str:
             opened.clear()
         elif opened:
             opening = opened.pop()
-            if len(token[0]) > 1 or _label(sheet, opening, token) in definitions:
+            if token[0].startswith("](") or _label(source, opening, token) in definitions:
                 spots += [(*opening.span(), DROPPED), (*token.span(), DROPPED)]
     return painted(sheet, sorted(spots))
 
 
-def _label(sheet: str, opening: re.Match[str], closing: re.Match[str]) -> str | None:
+def _label(source: str, opening: re.Match[str], closing: re.Match[str]) -> str | None:
+    """The second of two names, if it has any letters."""
     start, end = opening.end(), closing.start()
-    return label_of(sheet[start:end]) if end - start <= LONGEST_LABEL else None
+    if len(closing[0]) > len("][]"):
+        start, end = closing.start() + len("]["), closing.end() - 1
+    return label_of(source[start:end]) if end - start <= LONGEST_LABEL else None
 
 
 def emphasis(sheet: str, ends: Sequence[int], emphasis_of: EmphasisOf) -> str:
@@ -175,13 +190,14 @@ def entities(sheet: str) -> str:
 
 
 def passes(
-    text_format: TextFormat, layout: Layout, emphasis_of: EmphasisOf
+    text_format: TextFormat, layout: Layout, emphasis_of: EmphasisOf, source: str
 ) -> tuple[Callable[[str], str], ...]:
     """In this order, behind code and headings."""
-    braces = (expressions,) if text_format is TextFormat.MDX else ()
+    of_mdx = text_format is TextFormat.MDX
     return (
-        *(escapes, partial(cells, rows=layout.rows), *braces, comments, addresses, tags),
-        partial(links, definitions=layout.definitions),
+        *(escapes, partial(cells, rows=layout.rows), *((expressions,) if of_mdx else ())),
+        *(comments, addresses, partial(tags, tag=_TAG if of_mdx else _HTML_TAG)),
+        partial(links, definitions=layout.definitions, source=source),
         partial(emphasis, ends=layout.ends, emphasis_of=emphasis_of),
         entities,
     )

@@ -15,7 +15,7 @@ _STATEMENT = re.compile(
     r"|(?:abstract\s+)?class\s+[\w$]++\s*+(?:extends\b|[{<])|(?:interface|enum)\s+[\w$]++\s*+[{<]))"
 )
 _IMPORTED = re.compile(
-    r"import\s*+(?:type\s+)?(?:[\w$]++\s*+,?\s*+)?(?:\{[^{}]*+\}|\*\s*+as\s+[\w$]++)?\s*+(?<!import)"
+    r"import\s*+(?:type\s++)?(?:[\w$]++\s*+,?\s*+)?(?:\{[^{}]*+\}|\*\s*+as\s+[\w$]++)?\s*+(?<!import)"
     r"\bfrom\s*+[\"'][^\"'\n]++[\"']|import\s*+[\"'][^\"'\n]++[\"']"
 )
 _NO_LINE = re.compile(r"\n[ \t]*(?=\n)|\Z")
@@ -46,7 +46,8 @@ def _is_statement(sheet: str, place: int) -> bool:
     found = _STATEMENT.match(sheet, place)
     if found is None or not found["import"]:
         return found is not None
-    return _IMPORTED.match(sheet, place, _paragraph_end(sheet, place)) is not None
+    whole = _IMPORTED.match(sheet, place)
+    return whole is not None and whole.end() <= _paragraph_end(sheet, place)
 
 
 def _statement_end(sheet: str, start: int) -> int:
