@@ -25,7 +25,7 @@ from app.domain.media import SAMPLE_RATE, AudioWindow
 from app.domain.models import ModelKind
 from app.domain.transcript import WindowTranscript
 from app.pipeline.speech import only_speech
-from tests.media import music, noise, word_error_rate
+from tests.media import music, noise, run_ffmpeg, word_error_rate
 
 KENNEDY = (
     "And so my fellow Americans ask not what your country can do for you "
@@ -106,6 +106,21 @@ async def test_base_keeps_every_word_of_a_window_shorter_than_thirty_seconds(
     text = " ".join(segment.text for segment in result.segments)
     assert "ask what you can do for your country" in text
     assert word_error_rate(KENNEDY, text) == 0
+
+
+async def test_no_speech_before_another_voice_is_passed_over(
+    base: Engine, corpus: Path, tmp_path: Path
+) -> None:
+    """A whole dialogue came back as the first word of the next speaker, 5 s long."""
+    film, read = tmp_path / "film.wav", corpus / "speech" / "lj001_0001_0008_passage.flac"
+    run_ffmpeg(["-i", corpus / "video" / "friday.mp4", "-ac", "1", "-ar", str(SAMPLE_RATE), film])
+    samples, rate = soundfile.read(read, dtype="float32")
+    after = soxr.resample(samples[: 12 * rate], rate, SAMPLE_RATE)
+    talk = soundfile.read(film, dtype="float32")[0][SAMPLE_RATE:]
+    both = tmp_path / "both.wav"
+    soundfile.write(both, np.concatenate([talk, after]), SAMPLE_RATE)
+    [result] = await base.transcribe([window_of(both, tmp_path)], ENGLISH)
+    assert "crown jewel" in text_of(result) and "Printing" in text_of(result)
 
 
 async def test_times_are_those_of_the_medium(tiny: Engine, jfk: Path, tmp_path: Path) -> None:

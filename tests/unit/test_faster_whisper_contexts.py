@@ -1,5 +1,6 @@
 """How much the encoder hears of a window, and what is tried when it reads badly."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,13 @@ from app.domain.decoding import DecodingOptions
 from app.domain.media import SAMPLE_RATE, AudioWindow
 
 ENGLISH = DecodingOptions(language="en")
+SKIPS = Heard(
+    language="en",
+    text="Printing, in the",
+    words=[Spelling(0.5, 6.0, b" Printing,", [0.7]), Spelling(6.2, 7.0, b" in the", [0.9])],
+    logprob=-0.1,
+    no_speech_prob=0.1,
+)
 
 
 def window(number: int, seconds: float) -> AudioWindow:
@@ -97,3 +105,47 @@ def test_if_no_way_reads_well_the_least_bad_is_taken(decoder: Decoder) -> None:
     assert texts(window(0, 8.0)) == ["guess 0"]
     decoder.says = [heard("guess", -1.1), *[heard("so it goes", lasting=3.0)] * ways]
     assert texts(window(0, 8.0)) == ["so it goes"]
+
+
+def with_pauses(monkeypatch: pytest.MonkeyPatch, *pauses: tuple[float, float]) -> None:
+    monkeypatch.setattr(worker, "pauses", lambda sound: list(pauses))
+
+
+def test_speech_that_a_word_of_seconds_stands_for_is_heard_in_parts(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_pauses(monkeypatch, (1.9, 2.1), (4.8, 5.2), (7.0, 7.9))
+    decoder.says = [SKIPS, SKIPS, heard("Is he in?"), heard("Printing, in the")]
+    [transcript] = worker.transcribe("m", [window(0, 12.0)], ENGLISH).transcripts
+    assert [segment.text for segment in transcript.segments] == ["Is he in?", "Printing, in the"]
+    assert transcript.segments[1].start == 5.0, "times are those of the window"
+    assert decoder.contexts[-1] == (30.0, 2), "both parts at once"
+
+
+@pytest.mark.parametrize(
+    "pauses", [[], [(0.6, 0.8)], [(6.1, 6.2)]], ids=["none", "at the beginning", "behind the word"]
+)
+def test_where_a_window_cannot_be_cut_it_stays_as_it_was_heard(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch, pauses: list[tuple[float, float]]
+) -> None:
+    with_pauses(monkeypatch, *pauses)
+    decoder.says = [SKIPS, SKIPS]
+    assert texts(window(0, 12.0)) == ["Printing, in the"]
+
+
+@pytest.mark.parametrize("part", [heard("go " * 90), heard("mm", lasting=3.0)])
+def test_parts_that_read_no_better_are_not_taken(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch, part: Heard
+) -> None:
+    with_pauses(monkeypatch, (4.8, 5.2))
+    decoder.says = [SKIPS, SKIPS, part, heard("Printing, in the")]
+    assert texts(window(0, 12.0)) == ["Printing, in the"]
+
+
+def test_of_a_part_where_nobody_speaks_no_words_are_taken(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_pauses(monkeypatch, (4.8, 5.2))
+    noise = replace(heard("you", -1.5), no_speech_prob=0.9)
+    decoder.says = [SKIPS, SKIPS, noise, heard("Printing, in the")]
+    assert texts(window(0, 12.0)) == ["Printing, in the"]

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from app.adapters.engines.faster_whisper_ear import Ear, decode, encode, load, translated
 from app.adapters.engines.faster_whisper_heard import Heard, logprob
-from app.adapters.engines.faster_whisper_sound import samples
+from app.adapters.engines.faster_whisper_parts import joined, place_to_cut
+from app.adapters.engines.faster_whisper_sound import pauses, samples
 from app.adapters.engines.faster_whisper_words import Line, lines
 from app.domain.decoding import DecodingOptions
-from app.domain.media import AudioWindow
+from app.domain.media import SAMPLE_RATE, AudioWindow
 from app.domain.transcript import LanguageDetection, LanguageGuess, Segment, WindowTranscript
 
 if TYPE_CHECKING:
@@ -96,9 +97,23 @@ def _mended(ear: Ear, sound: "Floats", first: Heard, options: DecodingOptions) -
 
 
 def _completed(ear: Ear, sound: "Floats", first: Heard, options: DecodingOptions) -> Heard:
-    """With all of its context Whisper passes over less."""
+    """With all of its context Whisper passes over less, and in two parts less than at once."""
     [again] = decode(ear, [sound], WHOLE, options)
-    return again if not again.reads_badly and again.longest < first.longest else first
+    better = not again.reads_badly and again.longest < first.longest
+    best = again if better else first
+    return _in_parts(ear, sound, best, options) if best.skips else best
+
+
+def _in_parts(ear: Ear, sound: "Floats", whole: Heard, options: DecodingOptions) -> Heard:
+    """Cut where the word is that stands for others; `whole` if that cannot be or does not help."""
+    place = place_to_cut(whole, pauses(sound), len(sound) / SAMPLE_RATE)
+    if place is None:
+        return whole
+    cut = round(place * SAMPLE_RATE)
+    first, second = decode(ear, [sound[:cut], sound[cut:]], WHOLE, options)
+    if any(part.reads_badly or part.skips for part in (first, second)):
+        return whole
+    return joined(first, second, place)
 
 
 def _transcript(window: AudioWindow, heard: Heard, options: DecodingOptions) -> WindowTranscript:

@@ -1,0 +1,44 @@
+"""A window that is heard in two parts, because as a whole speech in it is passed over."""
+
+from collections.abc import Sequence
+
+from app.adapters.engines.faster_whisper_heard import Heard
+from app.adapters.engines.faster_whisper_sound import Pause
+from app.adapters.engines.spelling import Spelling
+
+SCRAP = 1.0  # seconds; of less Whisper makes up text
+
+
+def place_to_cut(heard: Heard, pauses: Sequence[Pause], seconds: float) -> float | None:
+    """The middle of the longest pause in the word that stands for others; None without one.
+
+    `seconds`: length of the window.
+    """
+    word = max(heard.words, key=lambda word: word.end - word.start)
+    middles = {
+        (begin + end) / 2: end - begin
+        for begin, end in pauses
+        if word.start < begin and end < word.end and begin >= SCRAP and seconds - end >= SCRAP
+    }
+    return max(middles, key=lambda middle: middles[middle], default=None)
+
+
+def joined(first: Heard, second: Heard, seconds: float) -> Heard:
+    """As if heard at once. `seconds`: where `second` begins."""
+    spoken = [part for part in (first, second) if not part.silent]
+    return Heard(
+        language=first.language,
+        text="".join(part.text for part in spoken),
+        words=[
+            *([] if first.silent else first.words),
+            *([] if second.silent else (_later(word, seconds) for word in second.words)),
+        ],
+        logprob=min((part.logprob for part in spoken), default=first.logprob),
+        no_speech_prob=min(first.no_speech_prob, second.no_speech_prob),
+    )
+
+
+def _later(word: Spelling, seconds: float) -> Spelling:
+    return Spelling(
+        word.start + seconds, word.end + seconds, word.letters, list(word.probabilities)
+    )
