@@ -27,6 +27,9 @@ REST = 1.0
 KEPT_VERSIONS = timedelta(minutes=2)
 #: Once all is built anew, what was there before is of twice the size, and for nothing.
 KEPT_BY_BUILD = timedelta(minutes=1)
+#: In the words of an error that another write is the cause of.
+PREEMPTED = "Retryable commit conflict"
+TRIES = 5
 #: Vectors below which reading all of them is as fast as an index, and exact.
 PAYS = 50_000
 #: An index has as many parts as were right when it was made; of so many times the vectors, each
@@ -58,7 +61,7 @@ class Keeper:
     async def tidy(self, table: Any, kept: timedelta | None = None) -> None:
         async with self._one:
             writes, new = self._writes, self._rows
-            await table.optimize(cleanup_older_than=kept or KEPT_VERSIONS)
+            await _optimize(table, kept or KEPT_VERSIONS)
             self._writes, self._rows = self._writes - writes, self._rows - new
             share = int(UNTIDY_SHARE * await table.count_rows())
             self._most_rows = min(max(UNTIDY_ROWS, share), MOST_UNTIDY_ROWS)
@@ -112,6 +115,18 @@ class Keeper:
 
     async def _bytes(self, live: int) -> int:
         return live if remote(self._uri) else await asyncio.to_thread(_size, self._uri)
+
+
+async def _optimize(table: Any, kept: timedelta) -> None:
+    """A write that comes in between is right, and LanceDB leaves it to us to begin again."""
+    for _ in range(TRIES - 1):
+        try:
+            await table.optimize(cleanup_older_than=kept)
+            return
+        except RuntimeError as error:
+            if PREEMPTED not in str(error):
+                raise
+    await table.optimize(cleanup_older_than=kept)
 
 
 async def grown(table: Any) -> bool:
