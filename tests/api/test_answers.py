@@ -188,6 +188,14 @@ async def test_what_is_not_there(spool: Spool) -> None:
         await post(spool, f"{DELIVERIES}/{delivery_id}/replay", 404)
 
 
+async def test_rows_that_are_added_and_the_index_that_is_built(spool: Spool) -> None:
+    added = await spool.http.post("/bulk-add", json={"records": [{"id": "one", "text": "word"}]})
+    assert (added.status_code, added.json()["added"]) == (200, 1)
+    await post(spool, "/build-index", 202)
+    await post(spool, "/build-index?wait=120", 200)
+    assert (await get(spool, "/build-index", 200)).json()["state"] == "ready"
+
+
 async def test_the_document_and_its_page(spool: Spool) -> None:
     for path in ("/openapi.json", "/docs", *(f"/docs/{name}" for name in FILES)):
         etag = (await get(spool, path, 200)).headers["etag"]
