@@ -48,7 +48,7 @@ def backfill(
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Take in all media of a folder, each once; then build the index. Cut short, run it again."""
+    """Take in all media of a folder, each once. Cut short, run it again."""
     if not folder.is_dir():
         raise InvalidRequest(f"{folder} is no folder")
     options: Options = {

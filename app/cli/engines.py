@@ -21,7 +21,7 @@ def engines(
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
-    """List engines, or change the default; jobs that run keep theirs."""
+    """List engines, or change the default one."""
     with service(server, api_key) as spool:
         match words or []:
             case []:

@@ -18,7 +18,7 @@ def models(
         str | None, typer.Option(help="Fetch this model of the configured engine now: tiny.en.")
     ] = None,
 ) -> None:
-    """List model weights: what is here, and what can be fetched from where."""
+    """List model weights: those here, and those to be had."""
     settings = load_settings()
     store = model_store(settings)
     if fetch is not None:

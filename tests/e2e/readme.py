@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.media import OWN, ROOT, make_video, run_ffmpeg
+from tests.pictures import scene
 
 BLOCK = re.compile(
     r"(?:<!--(?P<note>(?:(?!-->).)*)-->\s*)?^```(?P<kind>console|sh|bash|python)\n(?P<text>.*?)^```$",
@@ -23,7 +24,7 @@ CELL = re.compile(r"^\|(?P<note>.*)\| `(?P<text>curl .*)` \|$", re.MULTILINE)
 NOT_RUN = re.compile(r"\s*not run:\s*(?P<why>\S.*?)\s*", re.DOTALL)
 NOTE = re.compile(r"<!--(.*?)-->", re.DOTALL)
 UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
-FILE = re.compile(r"(?<=[@\s\"])[\w./-]+\.(?:mp4|mov|wav|mp3|flac|m4a|webm|ogg)\b")
+FILE = re.compile(r"(?<=[@\s\"])[\w./-]+\.(?:mp4|mov|wav|mp3|flac|m4a|webm|ogg|jpg)\b")
 HERE = re.compile(r"\b(?:localhost|127\.0\.0\.1):8000\b")
 #: Stands for the id that was printed last.
 KEY_ID = "KEY_ID"
@@ -184,6 +185,8 @@ class Shell:
         speech = OWN / "jfk.flac"
         if file.suffix in (".mp4", ".mov", ".webm"):
             make_video(file, speech)
+        elif file.suffix == ".jpg":
+            scene(file, "skyblue", "orange")
         elif file.suffix == speech.suffix:
             shutil.copy(speech, file)
         else:
