@@ -4,7 +4,7 @@ from loguru import logger
 
 from app.domain.assets import Asset, AssetChanges
 from app.domain.media_types import MediaType
-from app.pipeline.embed import embed
+from app.pipeline.embed import level
 from app.pipeline.fetch import fetch
 from app.pipeline.report import told
 from app.pipeline.tools import Tools
@@ -25,16 +25,7 @@ async def describe(tools: Tools, work: Work) -> None:
     if description and (asset := await _noted(tools, work.found, description)):
         work.asset = asset
         logger.info("described in {} characters", len(description))
-        await embed(
-            asset,
-            None,
-            tools.embedder,
-            tools.index,
-            tools.assets,
-            tools.texts,
-            work.report.warn,
-            tools.transcripts,
-        )
+        await level(tools, work)
 
 
 def _is_wanted(tools: Tools, work: Work) -> bool:

@@ -22,6 +22,11 @@ Warn = Callable[[str, str], Awaitable[None]]
 async def index(tools: Tools, work: Work) -> None:
     if work.report.stage is not Stage.EMBEDDING:
         await work.report.enter(Stage.EMBEDDING)
+    await level(tools, work)
+
+
+async def level(tools: Tools, work: Work) -> None:
+    """The index has the asset as it is known now."""
     await embed(
         work.found,
         work.transcript,

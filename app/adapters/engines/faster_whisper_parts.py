@@ -1,6 +1,7 @@
 """A window that is heard in two parts, because as a whole speech in it is passed over."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.adapters.engines.faster_whisper_heard import Heard
 from app.adapters.engines.faster_whisper_sound import Pause
@@ -25,14 +26,12 @@ def place_to_cut(heard: Heard, pauses: Sequence[Pause], seconds: float) -> float
 
 def joined(first: Heard, second: Heard, seconds: float) -> Heard:
     """As if heard at once. `seconds`: where `second` begins."""
-    spoken = [part for part in (first, second) if not part.silent]
+    later = replace(second, words=[_later(word, seconds) for word in second.words])
+    spoken = [part for part in (first, later) if not part.silent]
     return Heard(
         language=first.language,
         text="".join(part.text for part in spoken),
-        words=[
-            *([] if first.silent else first.words),
-            *([] if second.silent else (_later(word, seconds) for word in second.words)),
-        ],
+        words=[word for part in spoken for word in part.words],
         logprob=min((part.logprob for part in spoken), default=first.logprob),
         no_speech_prob=min(first.no_speech_prob, second.no_speech_prob),
     )
