@@ -16,9 +16,9 @@ from scripts.bench_server import Server, resident, serving
 #: SPOOL_BENCH_ROWS=1000000 measures a million, which takes an hour.
 ROWS = int(os.environ.get("SPOOL_BENCH_ROWS") or 100_000)
 CALL = 10_000  # rows in one call of the bulk-add
-TRICKLE = 1_000  # and while it is searched
-#: Seconds between two of those calls.
-PAUSE = 1.0
+#: Rows in each of the calls that come while it is searched, and seconds between two of them: as
+#: 400 hours of speech an hour make, ten times that, and as fast as it goes.
+STEADY, MUCH, ALL = (100, 1.0), (1_000, 1.0), (1_000, 0.0)
 SECONDS = float(os.environ.get("SPOOL_BENCH_SECONDS") or 30)
 PROMPT = 100.0  # milliseconds, of 95 of 100 hybrid searches among 100,000 rows
 AIMED = 100_000
@@ -37,7 +37,8 @@ def measure_many(report: Report) -> None:
         "call, one call after the other, each kept in the database before it is indexed",
         f"searched for {SECONDS:g} s by one client over one connection, hybrid, 20 hits, each with "
         "its query embedded anew; client, ingestion and service share the cores",
-        f"ingestion beside it: a bulk-add of {TRICKLE} rows every {PAUSE:g} s; or without a pause",
+        f"beside it: a bulk-add of {STEADY[0]} or of {MUCH[0]} rows every second, or of {ALL[0]} "
+        "without a pause",
     ]
 
 
@@ -77,9 +78,11 @@ def _build(report: Report, server: Server) -> None:
 
 def _search(report: Report, server: Server) -> None:
     _tell(report, "at rest", *_asked(server), aimed=False)
-    with adding(server.port, ROWS, PAUSE):
-        _tell(report, f"beside {TRICKLE} new rows a call, {PAUSE:g} s apart", *_asked(server))
-    with adding(server.port, 2 * ROWS, 0.0) as added:
+    with adding(server.port, ROWS, *STEADY):
+        _tell(report, f"beside {STEADY[0]} new rows a second", *_asked(server))
+    with adding(server.port, 2 * ROWS, *MUCH):
+        _tell(report, f"beside {MUCH[0]} new rows a second", *_asked(server), aimed=False)
+    with adding(server.port, 3 * ROWS, *ALL) as added:
         _tell(report, "beside new rows without a pause", *_asked(server), aimed=False)
     report.fact("  rows that came meanwhile", sum(added) / SECONDS, "/s")
 
@@ -131,11 +134,11 @@ def ask(port: int, seconds: float, told: Connection) -> None:
 
 
 @contextmanager
-def adding(port: int, first: int, pause: float) -> Iterator[list[int]]:
+def adding(port: int, first: int, number: int, pause: float) -> Iterator[list[int]]:
     """A process adds rows all the while; how many is in the list when the block ends."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    adder = context.Process(target=add, args=(port, first, pause, theirs), daemon=True)
+    adder = context.Process(target=add, args=(port, first, number, pause, theirs), daemon=True)
     adder.start()
     ours.recv()  # it has begun
     added: list[int] = []
@@ -147,21 +150,21 @@ def adding(port: int, first: int, pause: float) -> Iterator[list[int]]:
         adder.join()
 
 
-def add(port: int, first: int, pause: float, told: Connection) -> None:
+def add(port: int, first: int, number: int, pause: float, told: Connection) -> None:
     """Runs in a process of its own until it is told that it is enough."""
     line = HTTPConnection("127.0.0.1", port, timeout=60)
     # made before, for the time that it takes is not the service's
-    bodies = [lines(first + number * TRICKLE, TRICKLE) for number in range(BODIES)]
+    bodies = [lines(first + call * number, number) for call in range(BODIES)]
     told.send("begun")
-    number = 0
+    calls = 0
     while not told.poll(pause):
-        line.request("POST", "/bulk-add", bodies[number % BODIES], LINES)
+        line.request("POST", "/bulk-add", bodies[calls % BODIES], LINES)
         answer = line.getresponse()
         body = answer.read()
         if answer.status != 200:
             raise OSError(f"/bulk-add answered {answer.status}: {body.decode()}")
-        number += 1
-    told.send(number * TRICKLE)
+        calls += 1
+    told.send(calls * number)
 
 
 #: Different ones; after those the first come again, and replace.

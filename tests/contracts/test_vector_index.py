@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 from app.adapters.embedders.slot import unpacked
 from app.adapters.embedders.text_onnx import encode
 from app.adapters.lance_index import LanceIndex, keeping, rankings
+from app.adapters.lance_index import index as lance_index
 from app.adapters.weights.shelf import ModelShelf
 from app.domain.errors import InvalidRequest, StorageError, Unavailable
 from app.domain.media_types import MediaType
@@ -490,20 +491,26 @@ async def test_no_query_is_an_error(filled: VectorIndex, embed: Embed, text: str
     assert await filled.count() == len(spoken())
 
 
-async def test_pages_neither_overlap_nor_leave_out(index: VectorIndex, embed: Embed) -> None:
+@pytest.mark.parametrize("depth", [250, 9])
+async def test_pages_neither_overlap_nor_leave_out(
+    index: VectorIndex, embed: Embed, monkeypatch: pytest.MonkeyPatch, depth: int
+) -> None:
+    """Also those that are read deeper than the first ones."""
+    monkeypatch.setattr(lance_index, "CANDIDATES", depth)
     texts = ["country", "my country", "a country of onions", "onions"]
     moments = [moment(f"a{n % 7}", n, texts[n % len(texts)]) for n in range(60)]
     vectors = {text: embed(text)[0] for text in texts}
     await index.upsert(moments, [vectors[m.text] if m.start % 3 else None for m in moments])
     [vector] = embed("country")
-    for mode in SearchMode:
-        query = SearchQuery(text="country", mode=mode, limit=1000)
+    for mode, grouped in product(SearchMode, (False, True)):
+        query = SearchQuery(text="country", mode=mode, limit=1000, grouped=grouped)
         whole = list(await index.search(query, vector))
         pages: list[SearchHit] = []
         for offset in range(0, 70, 7):
             pages += await index.search(replace(query, limit=7, offset=offset), vector)
-        assert pages == whole
-        assert len({(hit.asset_id, hit.start) for hit in whole}) == len(whole)
+        places = [(hit.asset_id, hit.start) for hit in whole]
+        assert [(hit.asset_id, hit.start) for hit in pages] == places
+        assert len(set(places)) == len(places) >= (7 if grouped else 30)
 
 
 def looks(*numbers: float) -> tuple[float, ...]:

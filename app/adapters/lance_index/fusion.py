@@ -1,6 +1,6 @@
 """Several rankings into one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from app.domain.search import MatchReason
@@ -59,14 +59,17 @@ def fuse(rankings: Mapping[MatchReason, Ranking]) -> list[Ranked]:
     return [Ranked(id, -score, why[id]) for score, _, id in order]
 
 
-def group(ranked: Iterable[Ranked], media: Mapping[str, str]) -> list[Group]:
-    """By medium, the one with the best moment first. `media`: of each moment, its medium."""
+def group(ranked: Iterable[Ranked], media: Mapping[str, str]) -> Iterator[Group]:
+    """By medium, the one with the best moment first. `media`: of each moment, its medium.
+
+    One after the other, like those that stand alone: most are never asked for.
+    """
     found: dict[str, list[Ranked]] = {}
     for each in ranked:
         found.setdefault(media[each.moment_id], []).append(each)
-    return [Group(best, others) for best, *others in found.values()]
+    return (Group(best, others) for best, *others in found.values())
 
 
-def alone(ranked: Iterable[Ranked]) -> list[Group]:
+def alone(ranked: Iterable[Ranked]) -> Iterator[Group]:
     """Each by itself."""
-    return [Group(each) for each in ranked]
+    return map(Group, ranked)

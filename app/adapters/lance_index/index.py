@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from app.adapters.lance_index import schema as rows
 from app.adapters.lance_index.fusion import Group, Ranked, alone, fuse, group
 from app.adapters.lance_index.keeping import Keeper, grown
 from app.adapters.lance_index.opening import Opened, drop, open_index
-from app.adapters.lance_index.rankings import rankings
+from app.adapters.lance_index.rankings import ALL_CANDIDATES, CANDIDATES, rankings
 from app.domain.errors import SpoolError, StorageError, Unavailable
 from app.domain.index_state import IndexState
 from app.domain.search import Moment, SearchHit, SearchMode, SearchQuery
@@ -242,19 +243,31 @@ async def _found(opened: Opened, query: SearchQuery, vector: Vector | None) -> S
     if opened.before is not None:
         table, vector = opened.before.table, None
         query = replace(query, mode=SearchMode.KEYWORD, visual=None)
-    found = await rankings(table, query, vector)
-    ranked = fuse(found.by_reason)
-    groups = group(ranked, found.media) if query.grouped else alone(ranked)
-    return await _page(table, groups[query.offset :], query.limit)
+    ranked, media = await _ranked(table, query, vector)
+    groups = group(ranked, media) if query.grouped else alone(ranked)
+    return await _page(table, islice(groups, query.offset, None), query.limit)
 
 
-async def _page(table: Any, groups: Sequence[Group], limit: int) -> list[SearchHit]:
+async def _ranked(
+    table: Any, query: SearchQuery, vector: Vector | None
+) -> tuple[list[Ranked], dict[str, str]]:
+    """Best first, and the medium of each. What lies deeper is read where the page would be short,
+    and stands behind: so the order is the same for every page.
+    """
+    first = await rankings(table, query, vector, CANDIDATES)
+    ranked = fuse(first.by_reason)
+    hits = set(first.media.values()) if query.grouped else first.media
+    if len(hits) >= query.offset + query.limit or not first.deeper(CANDIDATES):
+        return ranked, first.media
+    whole = await rankings(table, query, vector, ALL_CANDIDATES)
+    return ranked + fuse(whole.behind(first)), whole.media | first.media
+
+
+async def _page(table: Any, groups: Iterator[Group], limit: int) -> list[SearchHit]:
     """For what went away since it was ranked, the next come: a page is short only at the end."""
     page: list[SearchHit] = []
-    while groups and len(page) < limit:
-        missing = limit - len(page)
-        page += await _hits(table, groups[:missing])
-        groups = groups[missing:]
+    while found := list(islice(groups, limit - len(page))):
+        page += await _hits(table, found)
     return page
 
 

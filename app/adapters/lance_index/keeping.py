@@ -1,7 +1,6 @@
 """Keeping the table small and fast: LanceDB adds files and versions, and never tidies by itself."""
 
 import asyncio
-import math
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -19,9 +18,9 @@ UNTIDY_WRITES = 20
 #: New rows are found at once, but by reading each: with 10,000 of them it takes 0.12 s.
 UNTIDY_ROWS, MOST_UNTIDY_ROWS = 500, 5_000
 #: Of a large table that part: tidying it takes longer, too.
-UNTIDY_SHARE = 0.02
-#: Below a million rows all of them are written anew each time, which 100,000 rows cost 3 s of a
-#: processor and 550 MB of disk until old versions go: so long it rests after it, as it took.
+UNTIDY_SHARE = 0.01
+#: Below a million rows all of them are written anew each time, which 100,000 rows cost a second of
+#: a processor and 550 MB of disk until old versions go: so long it rests after it, as it took.
 REST = 1.0
 #: Versions of the table are kept this long, for searches that still read them.
 KEPT_VERSIONS = timedelta(minutes=2)
@@ -35,8 +34,6 @@ PAYS = 50_000
 #: An index has as many parts as were right when it was made; of so many times the vectors, each
 #: part is that much longer.
 OUTGROWN = 4
-#: Of training: enough for parts of like size, and a quarter of the time of the defaults.
-ROUNDS, SAMPLES = 15, 64
 #: In the name of an index, before the number of vectors that it was made of.
 _OF = "_of_"
 
@@ -146,12 +143,8 @@ async def _build_vectors(table: Any, column: str) -> None:
     number, before = await _vectors(table, column), (await _vector_indexes(table)).get(column, [])
     name = f"{column}{_OF}{number}"
     if number >= PAYS:
-        config = IvfFlat(
-            distance_type="cosine",
-            num_partitions=math.isqrt(number),
-            max_iterations=ROUNDS,
-            sample_rate=SAMPLES,
-        )
+        # parts of LanceDB's own size, some thousand vectors: tidying joins smaller ones again
+        config = IvfFlat(distance_type="cosine")
         await table.create_index(column, config=config, replace=True, name=name)
     for old in before:
         if old != name or number < PAYS:
