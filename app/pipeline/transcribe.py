@@ -23,7 +23,7 @@ from app.pipeline.speech import only_speech
 from app.ports import TranscriptionEngine, WindowJournal
 
 #: Raise it when windows are cut or decoded another way: results of old cuts are not mixed in.
-CUT = 3
+CUT = 4
 
 
 async def transcribe(

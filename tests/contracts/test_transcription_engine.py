@@ -123,6 +123,25 @@ async def test_no_speech_before_another_voice_is_passed_over(
     assert "crown jewel" in text_of(result) and "Printing" in text_of(result)
 
 
+async def test_no_speech_behind_a_pause_is_passed_over(
+    tiny: Engine, corpus: Path, tmp_path: Path
+) -> None:
+    """Of two readers in one window only the first came back, well read and without a warning."""
+    readers = ("lj001_0005.mp3", "sense_sensibility_0870.wav")
+    first, second = (speech_of(corpus / "speech" / name) for name in readers)
+    hush = np.random.default_rng(1).normal(scale=0.0005, size=SAMPLE_RATE).astype("float32")
+    both = tmp_path / "both.wav"
+    soundfile.write(both, np.concatenate([first, hush, second]), SAMPLE_RATE)
+    [result] = await tiny.transcribe([window_of(both, tmp_path)], ENGLISH)
+    assert "printing" in text_of(result) and "Dashwood" in text_of(result)
+    assert "prudently" in text_of(result)
+
+
+def speech_of(file: Path) -> np.ndarray:
+    samples, rate = soundfile.read(file, dtype="float32")
+    return np.asarray(soxr.resample(samples, rate, SAMPLE_RATE))
+
+
 async def test_times_are_those_of_the_medium(tiny: Engine, jfk: Path, tmp_path: Path) -> None:
     window = window_of(jfk, tmp_path, after=60.0, number=3)
     [result] = await tiny.transcribe([window], DecodingOptions(language="en", word_timestamps=True))

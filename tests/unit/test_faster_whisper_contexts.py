@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.adapters.engines import faster_whisper_worker as worker
-from app.adapters.engines.faster_whisper_heard import Heard
+from app.adapters.engines.faster_whisper_heard import Heard, Stretch
 from app.adapters.engines.spelling import Spelling
 from app.domain.decoding import DecodingOptions
 from app.domain.media import SAMPLE_RATE, AudioWindow
@@ -120,6 +120,17 @@ def test_speech_that_a_word_of_seconds_stands_for_is_heard_in_parts(
     assert [segment.text for segment in transcript.segments] == ["Is he in?", "Printing, in the"]
     assert transcript.segments[1].start == 5.0, "times are those of the window"
     assert decoder.contexts[-1] == (30.0, 2), "both parts at once"
+
+
+def test_speech_behind_the_last_word_is_heard_in_a_part_of_its_own(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_pauses(monkeypatch, (1.0, 1.1), (4.0, 5.0), (11.9, 12.0))
+    half = replace(heard("Is he in?", lasting=1.0), unheard=Stretch(4.0, 11.9, 6.9))
+    decoder.says = [half, half, heard("Is he in?"), heard("Printing, in the")]
+    [transcript] = worker.transcribe("m", [window(0, 12.0)], ENGLISH).transcripts
+    assert [segment.text for segment in transcript.segments] == ["Is he in?", "Printing, in the"]
+    assert transcript.segments[1].start == 4.5, "cut in the pause"
 
 
 @pytest.mark.parametrize(

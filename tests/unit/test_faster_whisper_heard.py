@@ -1,10 +1,11 @@
 """What reads well, and what must be heard again."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from app.adapters.engines.faster_whisper_heard import Heard, logprob
+from app.adapters.engines.faster_whisper_heard import Heard, Stretch, logprob
 from app.adapters.engines.spelling import Spelling
 
 
@@ -39,6 +40,12 @@ def test_one_doubt_alone_is_no_silence() -> None:
 
 def test_a_word_that_lasts_for_seconds_stands_for_others() -> None:
     assert heard(lasting=2.5).skips and not heard(lasting=1.9).skips
+
+
+def test_sound_of_seconds_without_a_word_was_passed_over() -> None:
+    found = replace(heard(), unheard=Stretch(4.0, 9.0, 2.5))
+    assert found.skips and not found.reads_badly and found.passed_over == (4.0, 9.0, 2.5)
+    assert not replace(heard(), unheard=Stretch(4.0, 9.0, 1.9)).skips
 
 
 def test_no_line_of_guesswork_is_likelier_than_the_whole() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.adapters.engines.faster_whisper_sound import Pause, features, pauses
-from app.adapters.engines.faster_whisper_words import LONGEST, lines, settle
+from app.adapters.engines.faster_whisper_words import LONGEST, lines, settle, unheard
 from app.adapters.engines.spelling import Spelling, Token, spell
 from app.domain.media import SAMPLE_RATE
 from app.domain.mel import filters
@@ -138,3 +138,23 @@ def test_a_tone_is_loudest_in_its_own_band() -> None:
     found = features(np.sin(2 * np.pi * 1000 * clock).astype(np.float32), mel, SAMPLE_RATE)
     band = int(found[:, 50].argmax())
     assert band == int(mel[:, 25].argmax())  # 1000 Hz is the 25th step of 40 Hz
+
+
+@pytest.mark.parametrize(
+    ("words", "quiet", "found"),
+    [
+        ([(0.0, 4.0, "printing.")], [(4.0, 5.0)], (4.0, 12.0, 7.0)),
+        ([(9.0, 12.0, "Printing")], [(8.0, 9.0)], (0.0, 9.0, 8.0)),
+        ([(0.0, 3.0, "so"), (9.0, 12.0, "it")], [(3.0, 4.0), (8.5, 9.0)], (3.0, 9.0, 4.5)),
+        ([(0.0, 3.0, "so"), (9.0, 12.0, "it")], [(2.0, 10.0)], (12.0, 12.0, 0.0)),
+        ([], [], (0.0, 12.0, 12.0)),
+    ],
+    ids=["behind", "before", "between", "quiet", "no words"],
+)
+def test_sound_without_a_word_is_told(
+    words: list[tuple[float, float, str]], quiet: list[Pause], found: tuple[float, float, float]
+) -> None:
+    stretch = unheard(said(*words), quiet, 12.0)
+    assert stretch.sound == pytest.approx(found[2])
+    if stretch.sound:
+        assert stretch == pytest.approx(found)

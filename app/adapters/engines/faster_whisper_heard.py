@@ -4,15 +4,29 @@ import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.adapters.engines.spelling import Spelling
 
 LOGPROB_THRESHOLD = -1.0  # mean log probability
 COMPRESSION_THRESHOLD = 2.4  # bytes of text for one of its zip
 NO_SPEECH_THRESHOLD = 0.6
-#: Seconds. A word that lasts longer stands for others that were passed over.
+#: Seconds. A word that lasts longer stands for others that were passed over, and so does sound
+#: without a word.
 STRETCHED = 2.0
 LEAST_PROBABILITY = 1e-10  # so that there is a logarithm
+
+
+class Stretch(NamedTuple):
+    """A part of a window, in seconds."""
+
+    start: float
+    end: float
+    #: What of it is not quiet.
+    sound: float
+
+
+NONE = Stretch(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +40,8 @@ class Heard:
     #: Mean over the tokens.
     logprob: float
     no_speech_prob: float
+    #: Between two words, or before the first or behind the last, where there is most sound.
+    unheard: Stretch = NONE
 
     @property
     def silent(self) -> bool:
@@ -45,14 +61,15 @@ class Heard:
         return not self.silent and (not self.words or guessed or self.repeats)
 
     @property
-    def longest(self) -> float:
-        """Seconds of the longest word."""
-        return max((word.end - word.start for word in self.words), default=0.0)
+    def passed_over(self) -> Stretch:
+        """Where a word lasts longest, or sound is without any."""
+        spans = (Stretch(word.start, word.end, word.end - word.start) for word in self.words)
+        return max(self.unheard, *spans, NONE, key=lambda stretch: stretch.sound)
 
     @property
     def skips(self) -> bool:
         """It reads well, but passes over speech."""
-        return not self.silent and self.longest > STRETCHED
+        return not self.silent and self.passed_over.sound > STRETCHED
 
     def most(self) -> float:
         """The highest mean log probability that a line may claim.

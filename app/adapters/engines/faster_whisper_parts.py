@@ -11,15 +11,15 @@ SCRAP = 1.0  # seconds; of less Whisper makes up text
 
 
 def place_to_cut(heard: Heard, pauses: Sequence[Pause], seconds: float) -> float | None:
-    """The middle of the longest pause in the word that stands for others; None without one.
+    """The middle of the longest pause where speech was passed over; None without one.
 
     `seconds`: length of the window.
     """
-    word = max(heard.words, key=lambda word: word.end - word.start)
+    start, until, _ = heard.passed_over
     middles = {
         (begin + end) / 2: end - begin
         for begin, end in pauses
-        if word.start < begin and end < word.end and begin >= SCRAP and seconds - end >= SCRAP
+        if start <= begin and end <= until and begin >= SCRAP and seconds - end >= SCRAP
     }
     return max(middles, key=lambda middle: middles[middle], default=None)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from app.adapters.engines.faster_whisper_heard import Stretch
 from app.adapters.engines.faster_whisper_sound import Pause
 from app.adapters.engines.spelling import Spelling
 
@@ -47,6 +48,18 @@ def _between(pauses: Sequence[Pause], end: float, start: float) -> Pause | None:
     """The longest pause that touches the border of two words."""
     near = [pause for pause in pauses if pause[1] > end - NEAR and pause[0] < start + NEAR]
     return max(near, key=lambda pause: pause[1] - pause[0], default=None)
+
+
+def unheard(words: Sequence[Spelling], pauses: Sequence[Pause], seconds: float) -> Stretch:
+    """Where there is most sound without a word. `seconds`: length of the window."""
+    borders = [0.0, *(time for word in words for time in (word.start, word.end)), seconds]
+    gaps = zip(borders[::2], borders[1::2], strict=True)
+    stretches = (Stretch(a, b, b - a - _quiet(pauses, a, b)) for a, b in gaps)
+    return max(stretches, key=lambda stretch: stretch.sound)
+
+
+def _quiet(pauses: Sequence[Pause], start: float, end: float) -> float:
+    return sum(max(0.0, min(end, until) - max(start, begin)) for begin, until in pauses)
 
 
 def lines(words: Sequence[Spelling]) -> Iterator[Line]:

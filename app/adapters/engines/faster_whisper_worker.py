@@ -99,13 +99,13 @@ def _mended(ear: Ear, sound: "Floats", first: Heard, options: DecodingOptions) -
 def _completed(ear: Ear, sound: "Floats", first: Heard, options: DecodingOptions) -> Heard:
     """With all of its context Whisper passes over less, and in two parts less than at once."""
     [again] = decode(ear, [sound], WHOLE, options)
-    better = not again.reads_badly and again.longest < first.longest
+    better = not again.reads_badly and again.passed_over.sound < first.passed_over.sound
     best = again if better else first
     return _in_parts(ear, sound, best, options) if best.skips else best
 
 
 def _in_parts(ear: Ear, sound: "Floats", whole: Heard, options: DecodingOptions) -> Heard:
-    """Cut where the word is that stands for others; `whole` if that cannot be or does not help."""
+    """Cut where speech was passed over; `whole` if that cannot be or does not help."""
     place = place_to_cut(whole, pauses(sound), len(sound) / SAMPLE_RATE)
     if place is None:
         return whole
