@@ -13,7 +13,7 @@ from scripts.bench_report import MiB, Report, percentile, say
 from scripts.bench_rows import lines, texts_asked
 from scripts.bench_server import Server, resident, serving
 
-#: SPOOL_BENCH_ROWS=1000000 measures a million, which takes an hour.
+#: SPOOL_BENCH_ROWS=1000000 measures a million, which takes a quarter of an hour.
 ROWS = int(os.environ.get("SPOOL_BENCH_ROWS") or 100_000)
 CALL = 10_000  # rows in one call of the bulk-add
 #: Rows in each of the calls that come while it is searched, and seconds between two of them: as

@@ -508,6 +508,8 @@ async def test_pages_neither_overlap_nor_leave_out(
         pages: list[SearchHit] = []
         for offset in range(0, 70, 7):
             pages += await index.search(replace(query, limit=7, offset=offset), vector)
+        if not grouped or depth == 250:  # else a later page knows more moments of a medium
+            assert pages == whole
         places = [(hit.asset_id, hit.start) for hit in whole]
         assert [(hit.asset_id, hit.start) for hit in pages] == places
         assert len(set(places)) == len(places) >= (7 if grouped else 30)

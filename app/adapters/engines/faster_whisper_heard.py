@@ -64,7 +64,7 @@ class Heard:
     def passed_over(self) -> Stretch:
         """Where a word lasts longest, or sound is without any."""
         spans = (Stretch(word.start, word.end, word.end - word.start) for word in self.words)
-        return max(self.unheard, *spans, NONE, key=lambda stretch: stretch.sound)
+        return max(self.unheard, *spans, key=lambda stretch: stretch.sound)
 
     @property
     def skips(self) -> bool:
