@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from scripts.bench_asr import MODEL, SECONDS
+from scripts.bench_health import MODEL, SECONDS
 from scripts.bench_report import MiB, Report, percentile, say
 from scripts.bench_server import Server, forget_peak, own, peak, resident, serving
 from scripts.bench_speech import speech

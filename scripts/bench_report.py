@@ -41,6 +41,8 @@ class Row:
 class Report:
     name: str
     rows: list[Row] = field(default_factory=list)
+    #: Tables of more columns: heads first, each as what is printed.
+    tables: list[list[tuple[str, ...]]] = field(default_factory=list)
     #: How it was measured: without that the figures mean nothing.
     notes: list[str] = field(default_factory=list)
     #: Single values behind the rows, for the JSON.
@@ -56,6 +58,14 @@ class Report:
     def at_least(self, target: float, what: str, value: float, unit: str) -> None:
         self.rows.append(Row(what=what, value=value, unit=unit, target=target, at_least=True))
 
+    def table(self, heads: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> None:
+        """Lines under the same heads join the table that has them."""
+        for table in self.tables:
+            if table[0] == heads:
+                table += lines
+                return
+        self.tables.append([heads, *lines])
+
     def publish(self) -> bool:
         """Print and write. True when every target holds."""
         machine = {
@@ -65,7 +75,9 @@ class Report:
             "load_after": round(os.getloadavg()[0], 2),
         }
         print(f"\n{self.name}: {', '.join(f'{k} {v}' for k, v in machine.items())}")
-        print(_table([row.cells() for row in self.rows]))
+        for lines in self.tables:
+            print(_table(lines, left=(0, 1)), end="\n\n")
+        print(_table([row.cells() for row in self.rows], left=(0, 2)))
         for note in self.notes:
             print(f"  * {note}")
         self._write(machine)
@@ -78,6 +90,7 @@ class Report:
             "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "machine": machine,
             "rows": [{**asdict(row), "holds": row.holds} for row in self.rows],
+            "tables": self.tables,
             "notes": self.notes,
             "detail": self.detail,
         }
@@ -97,9 +110,13 @@ def say(line: str) -> None:
     print(f"bench: {line}", flush=True)
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+def _table(lines: Sequence[tuple[str, ...]], left: Sequence[int]) -> str:
+    """Columns of words to the `left`, figures to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
-        f"  {what:<{widths[0]}}  {value:>{widths[1]}}  {verdict}".rstrip()
-        for what, value, verdict in rows
+        "  ".join(
+            f"{cell:{'<' if column in left else '>'}{width}}"
+            for column, (cell, width) in enumerate(zip(("", *line), (0, *widths), strict=True), -1)
+        ).rstrip()
+        for line in lines
     )

@@ -3,10 +3,14 @@
 import importlib
 import sys
 
+from scripts import bench_plot
 from scripts.bench_report import Report
 
 #: Each is a file `bench_NAME.py` with a function `measure`.
-MEASURES = ("extract", "upload", "asr", "start", "health", "jobs", "http", "search")
+MEASURES = (
+    *("extract", "upload", "start", "health", "queue", "http", "search"),
+    *("latency", "asr", "long"),  # these take longest
+)
 
 
 def main() -> int:
@@ -23,7 +27,20 @@ def run(name: str) -> bool:
     report = Report(name)
     # imported late: fresh processes import this file too, and their memory is measured
     importlib.import_module(f"scripts.bench_{name}").measure(report)
-    return report.publish()
+    holds = report.publish()
+    _draw(name)
+    return holds
+
+
+def _draw(name: str) -> None:
+    """The figures are written already, and other measures wait."""
+    try:
+        picture = bench_plot.draw(name)
+    except ImportError as error:
+        print(f"  not drawn: {error}; once it is there: python -m scripts.bench_plot {name}")
+        return
+    if picture:
+        print(f"  drawn: {picture}")
 
 
 if __name__ == "__main__":

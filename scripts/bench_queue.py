@@ -63,7 +63,7 @@ def _measure_intake(report: Report, spool: Spool, medium: Path) -> None:
     client.start()
     answers, refused, elapsed = ours.recv()
     client.join()
-    say(f"jobs: {len(answers)} taken in within {elapsed:.1f} s")
+    say(f"queue: {len(answers)} taken in within {elapsed:.1f} s")
     report.at_least(500, "jobs taken in", len(answers) / elapsed, "/s")
     report.below(50, "  99 of 100 answers", percentile(answers, 99), "ms")
     report.fact("  median", percentile(answers, 50), "ms")
@@ -109,7 +109,7 @@ def _measure_claims(report: Report, spool: Spool) -> None:
     few = asyncio.run(claims(file, grow(file, pending=1)))  # whatever was taken in is queued, too
     new = grow(file, pending=QUEUED)
     took = asyncio.run(claims(file, new))
-    say(f"jobs: {len(took)} of {QUEUED} claimed")
+    say(f"queue: {len(took)} of {QUEUED} claimed")
     report.below(5, f"claim with {QUEUED} queued, 99 of 100", percentile(took, 99), "ms")
     report.fact("  median", percentile(took, 50), "ms")
     report.detail |= {"claims_ms": took, "first_claim_ms": few}
@@ -129,7 +129,7 @@ def _measure_restart(report: Report, folder: Path) -> None:
         jobs = seeded.health()["jobs"]
     finally:
         seeded.close()
-    say(f"jobs: restarted in {ready:.2f} s: {jobs}")
+    say(f"queue: restarted in {ready:.2f} s: {jobs}")
     report.below(5, f"restart with {PENDING} pending, {RUNNING} running", ready, "s")
     lost = PENDING + RUNNING + 1 - sum(jobs.values())
     report.below(1, "  jobs lost by it", lost, "")
@@ -137,7 +137,7 @@ def _measure_restart(report: Report, folder: Path) -> None:
 
 def _measure_drain(report: Report, folder: Path) -> None:
     seconds, results = asyncio.run(drain(_made(folder / "drain"), DRAINED))
-    say(f"jobs: {results} drained in {seconds:.1f} s")
+    say(f"queue: {results} drained in {seconds:.1f} s")
     report.at_least(DRAINED, f"results of {DRAINED} jobs", results, "")
     report.below(DRAINED + 1, "  and no more than that", results, "")
     report.fact("  a second", DRAINED / seconds, "/s")
