@@ -93,9 +93,9 @@ class Ingestion(Section):
 
 
 class Transcription(Section):
-    provider: Literal["faster_whisper", "whisper_cpp", "openai"] = "faster_whisper"
+    provider: Literal["auto", "faster_whisper", "whisper_cpp", "openai"] = "faster_whisper"
     model: Annotated[str, Field(min_length=1)] = "base"
-    #: 0: as many as cores.
+    #: 0: as many as cores, and one on a card.
     workers: Annotated[int, Field(ge=0, le=64)] = 0
     max_window: Annotated[float, Field(ge=5, le=28)] = 20.0
     unload_after: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 900.0

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from app.domain.decoding import DecodingOptions
-from app.domain.media import AudioWindow
+from app.domain.media import AudioWindow, Span
 from app.domain.transcript import LanguageDetection, Segment, WindowTranscript
 
 
@@ -26,13 +26,17 @@ class FakeEngine:
         self.at_work = self.most_at_work = 0
         self.detection: LanguageDetection | None = LanguageDetection(language="en", confidence=0.9)
         self.closed = False
+        self.asked_to_give_way = 0
+
+    def context(self, window: AudioWindow) -> float:
+        return window.seconds
 
     async def detect_language(self, window: AudioWindow) -> LanguageDetection | None:
         return self.detection
 
     async def transcribe(
         self, windows: Sequence[AudioWindow], options: DecodingOptions
-    ) -> Sequence[WindowTranscript]:
+    ) -> Sequence[WindowTranscript | None]:
         self.batches.append([window.number for window in windows])
         self.at_work += 1
         self.most_at_work = max(self.most_at_work, self.at_work)
@@ -54,6 +58,9 @@ class FakeEngine:
     def said(self, window: AudioWindow) -> str:
         return f"window {window.number}"
 
+    def give_way(self) -> None:
+        self.asked_to_give_way += 1
+
     async def aclose(self) -> None:
         self.closed = True
 
@@ -62,15 +69,17 @@ class MemoryJournal:
     """Implements `ports.WindowJournal` in a dictionary."""
 
     def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], dict[int, WindowTranscript]] = {}
+        self.kept: dict[tuple[str, str], dict[int, tuple[Span, WindowTranscript]]] = {}
 
-    async def done(self, job_id: str, params_hash: str) -> dict[int, WindowTranscript]:
+    async def done(self, job_id: str, params_hash: str) -> dict[int, tuple[Span, WindowTranscript]]:
         return dict(self.kept.get((job_id, params_hash), {}))
 
     async def record(
         self, job_id: str, params_hash: str, window: AudioWindow, result: WindowTranscript
     ) -> None:
-        self.kept.setdefault((job_id, params_hash), {})[window.number] = replace(result)
+        kept = self.kept.setdefault((job_id, params_hash), {})
+        if window.number not in kept or kept[window.number][0] != window.span:
+            kept[window.number] = window.span, replace(result)
 
 
 async def each(items: Sequence[AudioWindow]) -> AsyncIterator[AudioWindow]:

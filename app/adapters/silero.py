@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from app.domain.errors import EngineError, ModelCorrupt, ModelNotFound
-from app.domain.media import FRAME, SAMPLE_BYTES, SAMPLE_RATE, Audio
-from app.ports import WorkerPool
+from app.domain.media import FRAME, SAMPLE_BYTES, SAMPLE_RATE
+from app.ports import Sound, WorkerPool
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,19 +37,22 @@ class SileroDetector:
         self._pool = pool
         self._model_path = model_path
 
-    async def probabilities(self, audio: Audio) -> AsyncIterator[Sequence[float]]:
-        """Raises ModelNotFound, ModelCorrupt, EngineError, and what the pool raises."""
-        frames = -(-audio.samples // FRAME)
+    async def probabilities(self, sound: Sound) -> AsyncIterator[Sequence[float]]:
+        """Each block once all of it is there.
+
+        Raises ModelNotFound, ModelCorrupt, EngineError, and what the pool raises.
+        """
         first = 0
         state: State | None = None
         for size in chain([FIRST_BLOCK], repeat(BLOCK)):
+            frames = -(-await sound.reached((first + size) * FRAME) // FRAME)
             if first >= frames:
                 return
-            size = min(size, frames - first)
+            size = frames - first
             block, state = await self._pool.run_within(
                 START + PER_SECOND * size * FRAME / SAMPLE_RATE,
                 speech_probabilities,
-                *(str(self._model_path), str(audio.path), first, size, state),
+                *(str(self._model_path), str(sound.path), first, size, state),
             )
             yield block
             first += size

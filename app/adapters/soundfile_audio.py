@@ -22,7 +22,7 @@ from app.domain.errors import (
 )
 from app.domain.media import SAMPLE_RATE, Audio
 from app.domain.system_errors import refused
-from app.ports import Progress
+from app.ports import Growth
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +40,8 @@ UNREAD = 4096  # bytes
 
 
 class SoundfileExtractor:
+    name = "soundfile"
+
     def __init__(self, max_seconds: float) -> None:
         self._max_seconds = max_seconds
 
@@ -49,10 +51,10 @@ class SoundfileExtractor:
         except OSError:
             return False
 
-    async def extract(self, source: Path, target: Path, progress: Progress) -> Audio:
+    async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
         """Decodes in a thread; a cancelled call returns when its block is done."""
         stop = threading.Event()
-        decoding = Decoding(source, target, progress, self._max_seconds, stop)
+        decoding = Decoding(source, target, growth, self._max_seconds, stop)
         work = asyncio.ensure_future(anyio.to_thread.run_sync(decoding.run))
         try:
             return await asyncio.shield(work)
@@ -70,13 +72,13 @@ class Decoding:
         self,
         source: Path,
         target: Path,
-        progress: Progress,
+        growth: Growth,
         max_seconds: float,
         stop: threading.Event,
     ) -> None:
         self._source = source
         self._target = target
-        self._progress = progress
+        self._growth = growth
         self._max_seconds = max_seconds
         self._stop = stop
         self._declared: float | None = None
@@ -87,6 +89,9 @@ class Decoding:
             samples = self._copy(raw, out)
         if samples == 0:
             raise NoAudio("the audio stream is empty")
+        return self._audio(samples)
+
+    def _audio(self, samples: int) -> Audio:
         return Audio(path=self._target, samples=samples, declared_seconds=self._declared)
 
     def _copy(self, raw: BinaryIO, out: BinaryIO) -> int:
@@ -96,8 +101,8 @@ class Decoding:
             if written > self._max_seconds * SAMPLE_RATE:
                 raise MediaTooLong(f"longer than {self._max_seconds:g} s")
             out.write(_to_s16le(block))
-            if self._declared:
-                self._progress(min(written / SAMPLE_RATE / self._declared, 1.0))
+            out.flush()  # whoever is told of it may read it
+            self._growth(self._audio(written))
         return written
 
     def _resampled(self, raw: BinaryIO) -> "Iterator[Samples]":

@@ -1,11 +1,12 @@
 """What turns sound into text, for the service and for the command line alike."""
 
-import os
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from loguru import logger
 
 from app.adapters.engines.faster_whisper import FasterWhisperEngine
 from app.adapters.engines.openai_http import OpenAIEngine
@@ -16,12 +17,14 @@ from app.adapters.process_pool import ProcessPool
 from app.adapters.silero import SileroDetector
 from app.adapters.soundfile_audio import SoundfileExtractor
 from app.adapters.weights.shelf import ModelShelf
+from app.bootstrap.engines import AUTO, choice, on_card, workers
 from app.bootstrap.models import SPEECH_MODEL, WHISPER_KINDS, located, model_store
 from app.config import AppSettings
 from app.domain.decoding import DecodingOptions
 from app.domain.models import ModelKind
 from app.domain.transcript import Transcript
 from app.pipeline.extract import extract
+from app.pipeline.schedule import Schedule
 from app.pipeline.transcribe import ForgetfulJournal, transcribe
 from app.pipeline.windows import WindowCutter, windows
 from app.ports import FrameTaker, MediaExtractor, Progress, SpeechDetector, TranscriptionEngine
@@ -29,12 +32,17 @@ from app.services.arriving import ArrivingDetector
 from app.services.engines import EngineFactory, EngineShelf
 from app.services.idle_engines import unload_idle
 
+#: Workers that transcribe, to one that detects speech: it is done with more sound at a time.
+TO_ONE_DETECTING = 4
+
 
 @dataclass(frozen=True, kw_only=True)
 class Workshop:
     settings: AppSettings
     weights: ModelShelf
     pool: ProcessPool
+    #: Of speech detection.
+    detecting: ProcessPool
     extractors: tuple[MediaExtractor, ...]
     frames: FrameTaker
     detector: ArrivingDetector
@@ -52,7 +60,7 @@ class Workshop:
 
     async def _detector(self) -> SpeechDetector:
         found = await located(self.weights, SPEECH_MODEL, ModelKind.SPEECH_DETECTION)
-        return SileroDetector(self.pool, found.path)
+        return SileroDetector(self.detecting, found.path)
 
 
 @asynccontextmanager
@@ -63,18 +71,21 @@ async def workshop(
 ) -> AsyncIterator[Workshop]:
     """`logs`: folder for what workers print; None lets them print where this process does."""
     pool = ProcessPool(
-        settings.transcription.workers or _cores(),
+        workers(settings),
         logs=logs,
         memory_limit=settings.workers.memory_limit,
         recycle_after=settings.workers.recycle_after,
     )
-    frames = ProcessPool(1, name="frames", logs=logs, memory_limit=settings.workers.memory_limit)
+    most = settings.workers.memory_limit
+    frames = ProcessPool(1, name="frames", logs=logs, memory_limit=most)
+    detecting = _detecting(settings, pool.slots, logs)
     weights = model_store(settings)
     longest = settings.ingestion.max_duration
     tools = Workshop(
         settings=settings,
         weights=weights,
         pool=pool,
+        detecting=detecting,
         extractors=(SoundfileExtractor(longest), FfmpegExtractor(longest)),
         frames=FfmpegFrames(frames, longest),
         detector=ArrivingDetector("speech detection"),
@@ -84,15 +95,19 @@ async def workshop(
         yield tools
     finally:
         await tools.engines.aclose()
-        await pool.aclose()
-        await frames.aclose()
+        for each in (pool, frames, detecting):
+            await each.aclose()
 
 
-def _cores() -> int:
-    """Those that this process may use: a container often has fewer than the machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _detecting(settings: AppSettings, transcribing: int, logs: Path | None) -> ProcessPool:
+    """Apart: who is in a hurry would wait for an engine's long call before each of its own."""
+    return ProcessPool(
+        max(1, transcribing // TO_ONE_DETECTING),
+        name="detecting",
+        logs=logs,
+        memory_limit=settings.workers.memory_limit,
+        idle_after=settings.transcription.unload_after,
+    )
 
 
 def _engines(
@@ -105,7 +120,8 @@ def _engines(
 
     async def faster_whisper(model: str) -> TranscriptionEngine:
         found = await located(weights, model, WHISPER_KINDS["faster_whisper"])
-        engine = FasterWhisperEngine(pool, model=model, model_path=found.path)
+        card = on_card("faster_whisper")
+        engine = FasterWhisperEngine(pool, model=model, model_path=found.path, card=card)
         await engine.warm()
         return engine
 
@@ -128,10 +144,20 @@ def _engines(
     return EngineShelf(
         factories
         or {"faster_whisper": faster_whisper, "whisper_cpp": whisper_cpp, "openai": openai},
-        provider=chosen.provider,
+        provider=_provider(settings),
         defaults=dict.fromkeys(WHISPER_KINDS, chosen.model) | {"openai": chosen.openai_model},
         names=names,
     )
+
+
+def _provider(settings: AppSettings) -> str:
+    """To look for devices takes a library that would not be loaded here: only where it must be."""
+    named = settings.transcription.provider
+    if named != AUTO:
+        return named
+    found = choice(settings)
+    logger.info("transcription.provider is auto: {}", found)
+    return found.provider
 
 
 async def transcribe_file(
@@ -149,14 +175,18 @@ async def transcribe_file(
             await tools.try_detector()
             target = Path(folder, "sound.s16le")
             audio = await extract(tools.extractors, file, target, lambda _: None)
-            async with tools.engines.lease(provider, model) as engine:
+            async with (
+                tools.engines.lease(provider, model) as engine,
+                Schedule(engine).turns() as turns,
+            ):
                 return await transcribe(
                     windows(tools.detector, audio, WindowCutter(settings.transcription.max_window)),
-                    engine,
+                    turns,
                     options,
                     job_id=file.name,
                     journal=ForgetfulJournal(),
                     reached=lambda seconds: progress(seconds / max(audio.seconds, 1.0)),
-                    duration=audio.seconds,
+                    sound="",
+                    duration=lambda: audio.seconds,
                     max_window=settings.transcription.max_window,
                 )

@@ -11,11 +11,12 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from app.bootstrap.engines import AUTO, choice
 from app.bootstrap.models import SPEECH_MODEL, WHISPER_KINDS, embedding_kind, model_store
 from app.bootstrap.records import database_url
 from app.cli.service import service
 from app.config import AppSettings, load_settings
-from app.domain.errors import SpoolError
+from app.domain.errors import ConfigError, SpoolError
 from app.domain.models import ModelKind
 
 FREE_WANTED = 2 * 1024**3  # bytes: a few hours of sound and the models
@@ -41,16 +42,17 @@ def doctor(
 
 
 def _checks(settings: AppSettings, offline: bool) -> Iterator[tuple[str, Callable[[], str]]]:
-    chosen, kind = settings.transcription, embedding_kind(settings)
+    model, kind = settings.transcription.model, embedding_kind(settings)
     yield "ffmpeg", _ffmpeg
     yield "data folder", lambda: _writable(settings.storage.data_dir)
     yield "disk", lambda: _free(settings.storage.data_dir)
     yield "database", lambda: _database(settings)
     yield "port", lambda: _port(settings)
-    if whisper := WHISPER_KINDS.get(chosen.provider):
+    yield "engine", lambda: _engine(settings)
+    if whisper := _whisper(settings):
         yield (
             "transcription model",
-            lambda: _model(settings, chosen.model, whisper, offline),
+            lambda: _model(settings, model, whisper, offline),
         )
     yield (
         "speech detection",
@@ -60,6 +62,20 @@ def _checks(settings: AppSettings, offline: bool) -> Iterator[tuple[str, Callabl
         "embedding model",
         lambda: _model(settings, settings.search.embedding_model, kind, offline),
     )
+
+
+def _engine(settings: AppSettings) -> str:
+    auto = settings.transcription.provider == AUTO
+    return f"{choice(settings)}, chosen by auto" if auto else str(choice(settings))
+
+
+def _whisper(settings: AppSettings) -> ModelKind | None:
+    """The form of the engine's weights. None: it is an endpoint, or there is no engine, which the
+    check of the engine says."""
+    try:
+        return WHISPER_KINDS.get(choice(settings).provider)
+    except ConfigError:
+        return None
 
 
 def _ffmpeg() -> str:

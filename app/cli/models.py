@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Column, Table
 
+from app.bootstrap.engines import choice
 from app.bootstrap.models import WHISPER_KINDS, model_store
 from app.config import load_settings
 from app.domain.models import ModelEntry, ModelKind, ModelSource
@@ -24,7 +25,7 @@ def models(
     if fetch is not None:
         with Progress(console=Console(stderr=True)) as bars:
             bar = bars.add_task(f"fetching {fetch}", total=1.0)
-            kind = WHISPER_KINDS.get(settings.transcription.provider, ModelKind.WHISPER_CT2)
+            kind = WHISPER_KINDS.get(choice(settings).provider, ModelKind.WHISPER_CT2)
             found = store.find(fetch, kind, lambda done: bars.update(bar, completed=done))
         print(f"{found.path} ({found.source})")
         return
@@ -32,9 +33,9 @@ def models(
 
 
 def _print(entries: Sequence[ModelEntry]) -> None:
-    """A line for each that is here or in a wheel; what only the hub has, on one."""
+    """A line for each that is here, in a wheel, or made of what is here; one for the hub's."""
     console = Console(soft_wrap=True, highlight=False)
-    distant = [e for e in entries if e.path is None and ModelSource.WHEEL not in e.sources]
+    distant = [e for e in entries if e.path is None and e.sources == (ModelSource.HUB,)]
     columns = [Column(name, no_wrap=True) for name in ("model", "kind", "here", "size")]
     table = Table(*columns, "from", box=None, header_style="bold")
     for entry in entries:

@@ -17,7 +17,7 @@ from app.domain import languages
 from app.domain.captions import CaptionFormat, render
 from app.domain.decoding import DecodingOptions
 from app.domain.jobs import Task
-from app.domain.result import detection_row, segment_rows
+from app.domain.result import detection_row, repair_rows, segment_rows
 from app.domain.transcript import Transcript
 from app.logs import configure
 
@@ -74,6 +74,7 @@ def _rendered(transcript: Transcript, form: Format) -> str:
         "transcript": transcript.text,
         "segments": segment_rows(transcript.segments),
         "language_detection": detection_row(transcript.language_detection),
+        "repairs": repair_rows(transcript.repairs),
         "duration": transcript.duration,
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

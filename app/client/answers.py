@@ -141,6 +141,18 @@ class Speaker(Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Repair(Answer):
+    """A window that read badly, or missed speech, and was heard again."""
+
+    start: float
+    end: float
+    #: repetition, low_logprob, no_text, skipped_speech.
+    reason: str = ""
+    #: What helped; "none" where nothing did, and the best of it stands.
+    way: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Result(Answer):
     """Of a job that still runs: its segments so far."""
 
@@ -156,6 +168,7 @@ class Result(Answer):
     topics: tuple[Topic, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     speakers: tuple[Speaker, ...] = ()
+    repairs: tuple[Repair, ...] = ()
     duration: float | None = None
     provider: str | None = None
     model: str | None = None

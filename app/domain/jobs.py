@@ -209,6 +209,8 @@ class Job:
     options: JobOptions = field(default_factory=JobOptions)
     #: SHA-256 of the bytes in hex: of an upload from the first, of others once they were read.
     sha256: str | None = None
+    #: Id of the API key that asked for it; None where keys were off, and of what nobody asked for.
+    requester: str | None = None
     #: The engine it began with, and keeps.
     provider: str | None = None
     model: str | None = None

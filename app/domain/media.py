@@ -22,6 +22,13 @@ class Audio:
     def seconds(self) -> float:
         return self.samples / SAMPLE_RATE
 
+    async def reached(self, samples: int) -> int:
+        """It is whole: nobody waits."""
+        return min(samples, self.samples)
+
+    async def whole(self) -> "Audio":
+        return self
+
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
@@ -60,3 +67,7 @@ class AudioWindow:
     @property
     def end(self) -> float:
         return self.start + self.seconds
+
+    @property
+    def span(self) -> Span:
+        return Span(first=self.first_sample, last=self.first_sample + self.samples)

@@ -11,6 +11,7 @@ from app.domain.models import shown_name
 from app.domain.transcript import (
     Chapter,
     LanguageDetection,
+    Repair,
     Segment,
     Topic,
     Transcript,
@@ -87,6 +88,7 @@ def result_document(
         "topics": topic_rows(transcript.topics),
         "chapters": chapter_rows(transcript.chapters),
         "speakers": speaker_rows(transcript, names),
+        "repairs": repair_rows(transcript.repairs),
         "duration": transcript.duration,
         "provider": transcript.provider,
         "model": shown_name(transcript.model),
@@ -126,6 +128,19 @@ def speaker_rows(
     return [
         {"speaker": label, "name": names.get(label, label), "seconds": round(spoken, 3)}
         for label, spoken in seconds.items()
+    ]
+
+
+def repair_rows(repairs: tuple[Repair, ...]) -> list[dict[str, Any]]:
+    """Of the windows that were heard again; empty also of engines that do not tell."""
+    return [
+        {
+            "start": round(each.start, 3),
+            "end": round(each.end, 3),
+            "reason": each.reason,
+            "way": each.way,
+        }
+        for each in repairs
     ]
 
 

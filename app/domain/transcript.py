@@ -71,6 +71,19 @@ class Chapter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Repair:
+    """A window that read badly at first, or missed speech, and was heard again."""
+
+    start: float
+    end: float
+    #: "repetition", "low_logprob", "no_text" (where there is speech) or "skipped_speech".
+    reason: str
+    #: What helped, such as "beam", "penalty", "full_context", "no_prompt" or
+    #: "parts"; "none" where nothing read well, and the best of it stands.
+    way: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class WindowTranscript:
     """What an engine heard in one window; segment times are already in the medium's timeline."""
 
@@ -78,6 +91,8 @@ class WindowTranscript:
     segments: tuple[Segment, ...]
     #: Only from engines that detect the language as they transcribe.
     language: str | None = None
+    #: None where the first hearing stands.
+    repair: Repair | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +107,8 @@ class Transcript:
     topics: tuple[Topic, ...] | None = None
     #: In time order. None until they were looked for.
     chapters: tuple[Chapter, ...] | None = None
+    #: Of the windows that were heard again, in time order.
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def text(self) -> str:

@@ -36,6 +36,7 @@ async def level(tools: Tools, work: Work) -> None:
         tools.texts,
         work.report.warn,
         tools.transcripts,
+        await work.ahead.vectors() if work.ahead else {},
     )
 
 
@@ -48,18 +49,20 @@ async def embed(
     texts: PageReader,
     warn: Warn,
     transcripts: TranscriptStore | None = None,
+    made: Mapping[str, Vector] | None = None,
 ) -> bool:
     """True when all of it is indexed, which is noted with the asset.
 
     Vectors take their time, and others write, too: what was changed meanwhile is written anew, so
-    that no old words stay. What is spoken needs `transcripts` for that.
+    that no old words stay. What is spoken needs `transcripts` for that. Texts whose vectors are
+    `made` already are not embedded again.
 
     A failure, be it a fault of ours, is a warning: what was found is kept, and the asset stays
     among the unindexed.
     """
     while True:
         reached("index.before")
-        whole = await _written(asset, transcript, embedder, index, texts, warn)
+        whole = await _written(asset, transcript, embedder, index, texts, warn, made or {})
         if whole is None:
             return False
         if whole and await assets.mark_indexed(asset, index.generation):
@@ -79,12 +82,14 @@ async def _written(
     index: VectorIndex,
     texts: PageReader,
     warn: Warn,
+    made: Mapping[str, Vector],
 ) -> bool | None:
     """Whether it is there with vectors; None where it is not there at all."""
     try:
         # long for a long text
         found = await asyncio.to_thread(moments_of, asset, transcript, texts)
         known = await index.vectors(asset.asset_id) if asset.revision > 1 else {}
+        known = {**made, **known}
         vectors = await _vectors([moment.text for moment in found], known, embedder, warn)
         await index.replace_asset(asset.asset_id, found, vectors or [None] * len(found))
     except Exception as error:

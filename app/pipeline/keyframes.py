@@ -21,7 +21,8 @@ from app.domain.jobs import Job, Stage, frames_key, reel_key
 from app.domain.keyframes import Keyframe, Reel
 from app.domain.media_types import frame_id
 from app.pipeline.fetch import fetch
-from app.pipeline.listen import SHARES, listen
+from app.pipeline.hearing import SHARES
+from app.pipeline.listen import listen
 from app.pipeline.report import Stopping, told
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work

@@ -67,9 +67,9 @@ class Paces:
         self._runs[job_id] = Run(progress, self._clock())
 
     def move(self, job_id: str, progress: float, duration: float) -> None:
-        """`duration`: seconds of its sound."""
+        """`duration`: seconds of its sound; 0 while that is not known, then nothing is measured."""
         run = self._runs.get(job_id)
-        if run is not None and progress > run.progress:
+        if run is not None and duration and progress > run.progress:
             self.speed.note(*run.move(progress, duration, self._clock()))
 
     def end(self, job_id: str, *, heard: bool) -> None:

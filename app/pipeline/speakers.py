@@ -71,5 +71,5 @@ def _whole(target: Path, seconds: float) -> Audio | None:
     return Audio(path=target, samples=samples) if whole else None
 
 
-def _ignore(fraction: float) -> None:
+def _ignore(so_far: object) -> None:
     """It moves no bar: what the job waits for is there."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from app.pipeline.schedule import Schedules
 from app.ports import (
     AssetStore,
     BlobStore,
@@ -62,5 +63,6 @@ class Tools:
     front_matter: FrontMatterReader
     index: VectorIndex
     max_window: float
+    schedules: Schedules = field(default_factory=Schedules)
     #: Set when the service stops: no window is begun any more.
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

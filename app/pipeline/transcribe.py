@@ -4,12 +4,13 @@ import asyncio
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 
 from app.domain import crashpoints
 from app.domain.decoding import DecodingOptions
-from app.domain.media import AudioWindow
+from app.domain.media import AudioWindow, Span
 from app.domain.transcript import (
     LanguageDetection,
     LanguageGuess,
@@ -17,63 +18,69 @@ from app.domain.transcript import (
     Transcript,
     WindowTranscript,
 )
-from app.pipeline.batches import Batches
 from app.pipeline.report import Stopping
+from app.pipeline.schedule import Turns
 from app.pipeline.speech import only_speech
 from app.ports import TranscriptionEngine, WindowJournal
 
 #: Raise it when windows are cut or decoded another way: results of old cuts are not mixed in.
-CUT = 4
+CUT = 5
+#: Below this confidence the first speech does not decide: each window is heard in its own language.
+SURE = 0.5
 
 
 async def transcribe(
     windows: AsyncIterator[AudioWindow],
-    engine: TranscriptionEngine,
+    turns: Turns,
     options: DecodingOptions,
     *,
     job_id: str,
     journal: WindowJournal,
     reached: Callable[[float], None],
-    duration: float,
+    sound: str,
+    duration: Callable[[], float],
     max_window: float,
     stopping: asyncio.Event | None = None,
 ) -> Transcript:
     """What is spoken in all windows. `reached` is told how many seconds of the medium are done.
 
-    `duration`: seconds of the medium; `max_window`: seconds at which `windows` were cut. Windows
-    that the journal holds already are not computed again. Once `stopping` is set no window is
-    begun; those under way are finished, and Stopping is raised. Raises EngineError.
+    `sound` tells what is heard from other sound; `duration`, seconds of the medium, is asked once
+    all windows are read; `max_window`: seconds at which `windows` were cut. Windows that the
+    journal holds already, at the same place, are not computed again. Once `stopping` is set no
+    window is begun; those under way are finished, and Stopping is raised. Raises EngineError.
     """
-    params = params_hash(engine, options, max_window, duration)
-    desk = _Desk(engine, options, job_id, params, journal, reached)
-    desk.stopping = stopping
-    desk.results = await journal.done(job_id, params)
+    engine = turns.engine
+    params = params_hash(engine, options, max_window, sound)
+    desk = _Desk(turns, options, job_id, params, journal, reached)
+    desk.stopping = stopping or asyncio.Event()
+    desk.earlier = await journal.done(job_id, params)
     detection = await desk.work(windows)
     results = [desk.results[number] for number in sorted(desk.results)]
     return Transcript(
         segments=tuple(segment for result in results for segment in result.segments),
-        language_detection=detection or _by_window(results, options),
-        duration=duration,
+        language_detection=_settled(detection, results),
+        duration=duration(),
         provider=engine.provider,
         model=engine.model,
+        repairs=tuple(result.repair for result in results if result.repair),
     )
 
 
 def params_hash(
-    engine: TranscriptionEngine, options: DecodingOptions, max_window: float, duration: float
+    engine: TranscriptionEngine, options: DecodingOptions, max_window: float, sound: str
 ) -> str:
-    """Names everything that a window's place and text depend on.
+    """Names everything that a window's place and text depend on, but how far the sound goes.
 
-    The duration stands for the sound: a file that was replaced between two attempts is heard anew.
+    A file that was replaced between two attempts is other `sound`, and heard anew.
     """
-    named = [CUT, max_window, duration, engine.provider, engine.model, asdict(options)]
+    named = [CUT, max_window, sound, engine.provider, engine.model, asdict(options)]
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:16]
 
 
 class ForgetfulJournal:
     """Implements `ports.WindowJournal` for work that nobody resumes."""
 
-    async def done(self, job_id: str, params_hash: str) -> dict[int, WindowTranscript]:
+    async def done(self, job_id: str, params_hash: str) -> dict[int, tuple[Span, WindowTranscript]]:
         return {}
 
     async def record(
@@ -87,110 +94,140 @@ class _Desk:
 
     def __init__(
         self,
-        engine: TranscriptionEngine,
+        turns: Turns,
         options: DecodingOptions,
         job_id: str,
         params: str,
         journal: WindowJournal,
         reached: Callable[[float], None],
     ) -> None:
-        self._engine, self._options, self._reached = engine, options, reached
+        self._turns, self._options = turns, options
         self._job_id, self._params, self._journal = job_id, params, journal
-        self._places = asyncio.Semaphore(engine.concurrency)
+        #: As many again as the engine can hear at once; one is in line before it is asked for.
+        at_once = turns.engine.batch_size * turns.engine.concurrency
+        self._room = asyncio.Semaphore(2 * at_once - 1)
         self._under_way: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None
         self._detection: LanguageDetection | None = None
-        self._seconds = 0.0
+        self._reach = Reach(reached)
+        #: What the journal holds. A decode that broke off early cut its last window elsewhere.
+        self.earlier: dict[int, tuple[Span, WindowTranscript]] = {}
         self.results: dict[int, WindowTranscript] = {}
-        self.stopping: asyncio.Event | None = None
+        self.stopping = asyncio.Event()
 
     async def work(self, windows: AsyncIterator[AudioWindow]) -> LanguageDetection | None:
         """Until all windows are done, or one failed and those under way have ended."""
-        engine = self._engine
-        batches = Batches(self._wanted(windows), size=engine.batch_size, takers=engine.concurrency)
+        self._reading = asyncio.create_task(self._put_in_line(windows))
+        stop = asyncio.create_task(self._halt_at_a_stop())
         try:
-            await self._begin_all(batches)
             await self._settle()
         finally:
-            await batches.aclose()
-            await self._stop()
+            await _over({self._reading, stop, *self._under_way})
         if self._error:
             raise self._error
         return self._detection
 
-    async def _begin_all(self, batches: Batches) -> None:
-        """What fails before a window comes to the engine harms none that is there already."""
-        try:
-            while await self._begin(batches):
-                pass
-        except Exception as error:
-            self._error = self._error or error
+    async def _settle(self) -> None:
+        """What fails before a window is in line harms none that is there already."""
+        await asyncio.wait({self._reading})
+        if not self._reading.cancelled():
+            self._error = self._error or self._reading.exception()
+        while self._under_way:
+            await asyncio.wait(set(self._under_way))
+
+    async def _put_in_line(self, windows: AsyncIterator[AudioWindow]) -> None:
+        """As many as keep the engine busy; what comes after them is not read yet."""
+        async for window in self._wanted(windows):
+            task = self._turns.hear(window, self._options, partial(self._keep, window))
+            self._under_way.add(task)
+            task.add_done_callback(self._ended)
+            await self._room.acquire()
 
     async def _wanted(self, windows: AsyncIterator[AudioWindow]) -> AsyncIterator[AudioWindow]:
         """Those that are not done yet; the language is known before the first goes out."""
         async for window in windows:
+            self._reach.read(window)
             if window.number == 0:
                 self._detection = await self._detect(window)
-            if window.number not in self.results:
+            span, result = self.earlier.get(window.number, (None, None))
+            if result is not None and span == window.span:
+                self._finished(window, result)
+            else:
                 yield window
 
     async def _detect(self, window: AudioWindow) -> LanguageDetection | None:
-        """The first speech decides for the whole medium, unless the client said."""
+        """The first speech decides for the whole medium if it is sure, unless the client said."""
         if self._options.language:
             return LanguageDetection(language=self._options.language, confidence=1.0)
-        detection = await self._engine.detect_language(window)
-        if detection:
+        detection = await self._turns.detect_language(window)
+        if detection and detection.confidence >= SURE:
             self._options = replace(self._options, language=detection.language)
         return detection
 
-    async def _begin(self, batches: Batches) -> bool:
-        """Send out the next batch; False when there is none, or none may begin."""
-        await self._places.acquire()
-        batch = [] if self._stopped() else await batches.next()
-        if not batch or self._stopped():  # it came while this one waited: begin no more
-            self._places.release()
-            return False
-        task = asyncio.create_task(self._transcribe(batch))
-        self._under_way.add(task)
-        task.add_done_callback(self._ended)
-        return True
+    async def _keep(self, window: AudioWindow, heard: WindowTranscript) -> None:
+        result = only_speech(heard)
+        crashpoints.reached("window.transcribed")
+        await self._journal.record(self._job_id, self._params, window, result)
+        self._finished(window, result)
 
-    def _stopped(self) -> bool:
-        if self.stopping and self.stopping.is_set() and self._error is None:
-            self._error = Stopping("the service stops")
-        return self._error is not None
-
-    async def _transcribe(self, batch: Sequence[AudioWindow]) -> None:
-        heard = await self._engine.transcribe(batch, self._options)
-        for window, result in zip(batch, map(only_speech, heard), strict=True):
-            crashpoints.reached("window.transcribed")
-            await self._journal.record(self._job_id, self._params, window, result)
-            self.results[window.number] = result
-            self._seconds = max(self._seconds, window.end)
-            self._reached(self._seconds)
+    def _finished(self, window: AudioWindow, result: WindowTranscript) -> None:
+        self.results[window.number] = result
+        self._reach.done(window)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
-        self._places.release()
-        if not task.cancelled() and task.exception() and self._error is None:
-            self._error = task.exception()
+        self._room.release()
+        if not task.cancelled() and (error := task.exception()):
+            self._error = self._error or error
+            if not self._turns.ended:  # else whoever did that lets the reading come to its end
+                self._halt(error)
 
-    async def _stop(self) -> None:
-        """Nothing works on when this returns: the sound's file may go."""
-        tasks = set(self._under_way)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    def _halt(self, error: BaseException) -> None:
+        """Begin no more. Those under way are finished even if one failed: their work is kept."""
+        if self._reading.cancel():
+            self._error = self._error or error
+        self._turns.withdraw(error)
 
-    async def _settle(self) -> None:
-        """Windows under way are finished even if one failed: their work is kept."""
-        if self._under_way:
-            await asyncio.wait(set(self._under_way))
+    async def _halt_at_a_stop(self) -> None:
+        await self.stopping.wait()
+        self._halt(Stopping("the service stops"))
 
 
-def _by_window(
-    results: Sequence[WindowTranscript], options: DecodingOptions
+class Reach:
+    """How far a job has come, whose windows are read in order and done in any."""
+
+    def __init__(self, told: Callable[[float], None]) -> None:
+        """`told` hears how many seconds of the medium are done."""
+        self._told = told
+        self._read_until = self._seconds = 0.0
+        #: What is done with each: it, and the silence before it.
+        self._shares: dict[int, float] = {}
+
+    def read(self, window: AudioWindow) -> None:
+        self._shares[window.number] = window.end - self._read_until
+        self._read_until = window.end
+
+    def done(self, window: AudioWindow) -> None:
+        self._seconds += self._shares.pop(window.number)
+        self._told(self._seconds)
+
+
+async def _over(tasks: Collection[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _settled(
+    first: LanguageDetection | None, results: Sequence[WindowTranscript]
 ) -> LanguageDetection | None:
+    spoken = {result.language for result in results if result.language and result.segments}
+    if first and (first.confidence >= SURE or spoken <= {first.language}):
+        return first
+    return _by_window(results) or first
+
+
+def _by_window(results: Sequence[WindowTranscript]) -> LanguageDetection | None:
     """The language in which most of the time was spoken, by what the engine said per window."""
     seconds: dict[str, float] = defaultdict(float)
     for result in results:

@@ -11,9 +11,10 @@ resumed job finds the same windows again.
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
-from app.domain.media import FRAME, SAMPLE_RATE, Audio, AudioWindow, Span
-from app.ports import SpeechDetector
+from app.domain.media import FRAME, SAMPLE_RATE, AudioWindow, Span
+from app.ports import Sound, SpeechDetector
 
 FRAMES_PER_SECOND = SAMPLE_RATE / FRAME
 
@@ -166,18 +167,16 @@ class WindowCutter:
 
 
 async def windows(
-    detector: SpeechDetector, audio: Audio, cutter: WindowCutter
+    detector: SpeechDetector, sound: Sound, cutter: WindowCutter
 ) -> AsyncIterator[AudioWindow]:
-    """The windows of `audio` in time order, each as soon as its end is known."""
+    """The windows of `sound` in time order, each as soon as its end is known."""
     numbers = count()
-    async for block in detector.probabilities(audio):
+    async for block in detector.probabilities(sound):
         for span in cutter.feed(block):
-            yield _window(audio, next(numbers), span)
-    for span in cutter.finish(audio.samples):
-        yield _window(audio, next(numbers), span)
+            yield _window(sound.path, next(numbers), span)
+    for span in cutter.finish((await sound.whole()).samples):
+        yield _window(sound.path, next(numbers), span)
 
 
-def _window(audio: Audio, number: int, span: Span) -> AudioWindow:
-    return AudioWindow(
-        number=number, path=audio.path, first_sample=span.first, samples=span.samples
-    )
+def _window(path: Path, number: int, span: Span) -> AudioWindow:
+    return AudioWindow(number=number, path=path, first_sample=span.first, samples=span.samples)

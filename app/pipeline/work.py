@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.domain.assets import Asset
 from app.domain.jobs import Job
 from app.domain.transcript import Transcript
+from app.pipeline.ahead import Ahead
 from app.pipeline.report import JobReport
 
 
@@ -16,6 +17,8 @@ class Work:
     transcript: Transcript | None = None
     #: As it is kept; None until something is.
     asset: Asset | None = None
+    #: Of what is being heard in this attempt.
+    ahead: Ahead | None = None
 
     @property
     def found(self) -> Asset:
@@ -28,3 +31,8 @@ class Work:
     def seconds(self) -> float:
         """Of sound in the medium."""
         return self.transcript.duration if self.transcript else 0.0
+
+    def close(self) -> None:
+        """Nothing more is begun for it."""
+        if self.ahead is not None:
+            self.ahead.close()

@@ -19,7 +19,7 @@ from app.ports.index import IndexKeeper, RecordIndex, VectorIndex
 from app.ports.jobs import BootLog, JobQueue, JobStore, TranscriptStore, WindowJournal
 from app.ports.keyframes import FrameIntake, FrameTaker
 from app.ports.keys import KeyStore
-from app.ports.media import MediaExtractor, MediaFetcher, SpeechDetector
+from app.ports.media import Growth, MediaExtractor, MediaFetcher, Sound, SpeechDetector
 from app.ports.pictures import Darkroom, Describer, TextReader, VisualEmbedder
 from app.ports.records import RecordStore
 from app.ports.texts import FrontMatterReader, PageReader
@@ -43,6 +43,7 @@ __all__ = [
     "FrameTaker",
     "FrontMatterReader",
     "GrowingFile",
+    "Growth",
     "IndexKeeper",
     "JobQueue",
     "JobStore",
@@ -55,6 +56,7 @@ __all__ = [
     "RecordIndex",
     "RecordStore",
     "ResumableFiles",
+    "Sound",
     "SpeakerFinder",
     "SpeechDetector",
     "TextReader",

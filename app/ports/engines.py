@@ -21,8 +21,12 @@ class TranscriptionEngine(Protocol):
     model: str
     #: How many windows `transcribe` takes best at once.
     batch_size: int
-    #: How many calls of `transcribe` one job may have under way.
+    #: How many calls may be under way at once, of all jobs together.
     concurrency: int
+
+    def context(self, window: AudioWindow) -> float:
+        """Seconds of sound that the encoder takes in for it; only equal ones share a call."""
+        ...
 
     async def detect_language(self, window: AudioWindow) -> LanguageDetection | None:
         """None when the engine can only tell while it transcribes."""
@@ -30,8 +34,16 @@ class TranscriptionEngine(Protocol):
 
     async def transcribe(
         self, windows: Sequence[AudioWindow], options: DecodingOptions
-    ) -> Sequence[WindowTranscript]:
-        """One result per window, in order; times in the medium's timeline. Raises EngineError."""
+    ) -> Sequence[WindowTranscript | None]:
+        """One result per window, in order; times in the medium's timeline. Raises EngineError.
+
+        None is to be asked for again: the call had to give way before that window was heard. At
+        least one was.
+        """
+        ...
+
+    def give_way(self) -> None:
+        """Somebody in a hurry waits for a call under way to end: it may end early."""
         ...
 
     async def aclose(self) -> None: ...

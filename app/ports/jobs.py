@@ -17,7 +17,7 @@ from app.domain.jobs import (
     Stage,
     Swept,
 )
-from app.domain.media import AudioWindow
+from app.domain.media import AudioWindow, Span
 from app.domain.media_types import MediaType
 from app.domain.transcript import Chapter, Topic, Transcript, WindowTranscript
 
@@ -39,6 +39,7 @@ class JobStore(Protocol):
         options: JobOptions,
         key: IdempotencyKey | None = None,
         sha256: str | None = None,
+        requester: str | None = None,
     ) -> Job:
         """Commit a pending job, durable when this returns.
 
@@ -220,12 +221,15 @@ class WindowJournal(Protocol):
     another hash are never mixed in.
     """
 
-    async def done(self, job_id: str, params_hash: str) -> dict[int, WindowTranscript]: ...
+    async def done(self, job_id: str, params_hash: str) -> dict[int, tuple[Span, WindowTranscript]]:
+        """By number, each with its place in the sound."""
+        ...
 
     async def record(
         self, job_id: str, params_hash: str, window: AudioWindow, result: WindowTranscript
     ) -> None:
-        """Durable when this returns; recording a window twice keeps the first.
+        """Durable when this returns; recording a window twice keeps the first, unless the second
+        has another place: how far a decode goes differs, and with it where its last window ends.
 
         It shows that the job does not kill the service: its count of deaths begins anew.
         """

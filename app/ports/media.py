@@ -1,11 +1,32 @@
 """From a source to sound."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from app.domain.media import Audio
 from app.ports.types import Progress
+
+#: Called, from any thread, with what can be read by now. Cheap, never blocks, never raises.
+Growth = Callable[[Audio], None]
+
+
+class Sound(Protocol):
+    """Decoded sound in a file that may still be growing. `Audio` is one that is whole."""
+
+    @property
+    def path(self) -> Path: ...
+
+    async def reached(self, samples: int) -> int:
+        """How many of the first `samples` there are: all of them, unless the sound is shorter.
+
+        Waits until they are there, or no more will come.
+        """
+        ...
+
+    async def whole(self) -> Audio:
+        """Waits until it is."""
+        ...
 
 
 class MediaFetcher(Protocol):
@@ -22,8 +43,13 @@ class MediaFetcher(Protocol):
 
 
 class MediaExtractor(Protocol):
-    async def extract(self, source: Path, target: Path, progress: Progress) -> Audio:
+    #: Two of another name may give other samples of one medium.
+    name: str
+
+    async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
         """Decode the first audio stream to raw 16 kHz mono s16le at `target`, in constant memory.
+
+        `growth` is told of samples once they can be read at `target`, where they stay as they are.
 
         Raises MediaError with the decoder's own words. A medium that ends before its declared
         duration is no error: compare `Audio.seconds` with `declared_seconds`.
@@ -36,6 +62,9 @@ class MediaExtractor(Protocol):
 
 
 class SpeechDetector(Protocol):
-    def probabilities(self, audio: Audio) -> AsyncIterator[Sequence[float]]:
-        """Blocks of speech probabilities, 0..1, one per `FRAME` samples, in time order."""
+    def probabilities(self, sound: Sound) -> AsyncIterator[Sequence[float]]:
+        """Blocks of speech probabilities, 0..1, one per `FRAME` samples, in time order.
+
+        They are the same however the sound grew.
+        """
         ...

@@ -11,10 +11,9 @@ from typing import Generic, TypeVar
 from loguru import logger
 
 from app.domain.errors import EngineError, SpoolError, Unavailable
-from app.domain.media import Audio
 from app.domain.pictures import Sight
 from app.domain.search import Moment, SearchHit, SearchQuery
-from app.ports import Embedder, SpeechDetector, Vector, VectorIndex, VisualEmbedder
+from app.ports import Embedder, Sound, SpeechDetector, Vector, VectorIndex, VisualEmbedder
 
 T = TypeVar("T")
 
@@ -95,9 +94,9 @@ class Arriving(Generic[T]):
 class ArrivingDetector(Arriving[SpeechDetector]):
     """Implements `ports.SpeechDetector`."""
 
-    async def probabilities(self, audio: Audio) -> AsyncIterator[Sequence[float]]:
+    async def probabilities(self, sound: Sound) -> AsyncIterator[Sequence[float]]:
         detector = await self.get()
-        async for block in detector.probabilities(audio):
+        async for block in detector.probabilities(sound):
             yield block
 
 

@@ -12,6 +12,7 @@ from app.domain import languages
 from app.domain.crashpoints import reached
 from app.domain.errors import Conflict, InvalidRequest, MediaEmpty
 from app.domain.jobs import IdempotencyKey, Job, JobOptions, SourceKind, upload_key
+from app.domain.requester import requester
 from app.domain.webhooks import without_secrets
 from app.ports import BlobStore, JobQueue, JobStore, MediaFetcher
 from app.services.alike import AlikeJobs
@@ -223,6 +224,7 @@ class Intake:
             options=options,
             key=key,
             sha256=sha256,
+            requester=requester.get(),
         )
         return await to_its_end(self._queued(job_id, row))  # no row without a hint to the worker
 

@@ -175,6 +175,17 @@ class Speaker(Answered):
     seconds: Seconds
 
 
+class Repair(Answered):
+    """A window that was heard again."""
+
+    start: Seconds
+    end: Seconds
+    reason: Annotated[str, Field(description="repetition, low_logprob, no_text or skipped_speech.")]
+    way: Annotated[
+        str, Field(description="What helped; none where nothing did, and the best of it stands.")
+    ]
+
+
 class Result(Answered):
     job_id: UUID
     title: str
@@ -186,6 +197,7 @@ class Result(Answered):
     speakers: Annotated[
         list[Speaker], Field(description="Who speaks; empty where it was not asked for.")
     ]
+    repairs: Annotated[list[Repair], Field(description="Windows that were heard again.")]
     duration: Seconds
     provider: str
     model: str

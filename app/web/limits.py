@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.domain.errors import RateLimited, SpoolError, Unauthorized
 from app.domain.keys import ApiKey
+from app.domain.requester import requester
 from app.services.keys import KeyService
 from app.web.errors import on_spool_error
 from app.web.gate import Gate
@@ -40,6 +41,7 @@ class Limits:
             answer = await on_spool_error(Request(scope), error)
             await answer(scope, receive, send)
             return
+        requester.set(who.key.key_id if who.key else None)
         await self._app({**scope, CALLER: who}, receive, send)
 
     async def _who(self, scope: Scope) -> Caller:

@@ -43,7 +43,7 @@ class Speaker(FakeEngine):
 
     async def transcribe(
         self, windows: Sequence[AudioWindow], options: DecodingOptions
-    ) -> Sequence[WindowTranscript]:
+    ) -> Sequence[WindowTranscript | None]:
         if gate := self.gates.get(windows[0].number):
             await gate.wait()
         return await super().transcribe(windows, options)

@@ -127,6 +127,19 @@ async def test_every_route_opens_to_its_own_scope(
     assert answer.status_code not in (401, 403, 500), answer.text
 
 
+async def test_a_job_belongs_to_the_key_that_asked_for_it(guarded: Guarded, speech: bytes) -> None:
+    """Jobs of one key take turns with those of another."""
+    asked = [await guarded.made(Scope.INGEST, Scope.READ) for _ in range(2)]
+    for key_id, secret in asked:
+        answer = await guarded.spool.http.post(
+            "/api/v1/ingest?filename=talk.wav",
+            headers={"X-API-Key": secret},
+            content=speech,
+        )
+        job = await guarded.spool.doors.jobs.get(answer.json()["job_id"])
+        assert job.requester == key_id
+
+
 async def test_only_what_must_be_open_is_open() -> None:
     found = {door.path for door, method in ROUTES if (door, method) not in CLOSED + DISCOVERY}
     assert found == OPEN

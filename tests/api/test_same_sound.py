@@ -31,7 +31,7 @@ class Listener(FakeEngine):
 
     async def transcribe(
         self, windows: Sequence[AudioWindow], options: DecodingOptions
-    ) -> Sequence[WindowTranscript]:
+    ) -> Sequence[WindowTranscript | None]:
         self.sound += [(each.first_sample, each.samples, _sha256(each)) for each in windows]
         return await super().transcribe(windows, options)
 

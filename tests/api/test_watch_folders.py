@@ -17,6 +17,17 @@ async def jobs(spool: Spool) -> list[dict[str, Any]]:
             await asyncio.sleep(0.05)
 
 
+async def hits(spool: Spool, words: str) -> list[dict[str, Any]]:
+    """As soon as the index is loaded: until then readers are told to come back."""
+    query = {"q": words, "mode": "keyword"}
+    async with asyncio.timeout(60):
+        while True:
+            answer = await spool.http.get("/api/v1/search", params=query)
+            if answer.status_code != 503:
+                return list(answer.json()["hits"])
+            await asyncio.sleep(0.05)
+
+
 async def test_what_lies_there_is_taken_in_and_found_and_stays_where_it_is(
     tmp_path: Path, model_folder: Path
 ) -> None:
@@ -29,8 +40,7 @@ async def test_what_lies_there_is_taken_in_and_found_and_stays_where_it_is(
         async with opened(tmp_path / "spool", model_folder, ingestion=watched) as spool:
             [job] = await jobs(spool)
             await spool.completed(job["job_id"])
-            query = {"q": "lighthouse", "mode": "keyword"}
-            [hit] = (await spool.http.get("/api/v1/search", params=query)).json()["hits"]
+            [hit] = await hits(spool, "lighthouse")
             assert (hit["media_type"], hit["asset_id"]) == ("text", job["asset_id"])
             assert (await spool.http.get(hit["url"])).status_code == 200
             assert job["source"] == {"kind": "path", "name": str(note.resolve())}

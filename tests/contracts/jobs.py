@@ -19,6 +19,7 @@ async def add_job(
     options: JobOptions | None = None,
     key: IdempotencyKey | None = None,
     sha256: str | None = None,
+    requester: str | None = None,
 ) -> Job:
     job_id = job_id or new_id()
     return await store.add(
@@ -29,6 +30,7 @@ async def add_job(
         options=options or JobOptions(),
         key=key,
         sha256=sha256,
+        requester=requester,
     )
 
 

@@ -277,6 +277,12 @@ async def test_completed_jobs_are_found_by_their_bytes(
     assert [job.job_id for job in found] == [ids[1], ids[0]]
 
 
+async def test_a_job_keeps_whose_key_asked_for_it(store: JobStore) -> None:
+    asked = await add_job(store, requester="key-1")
+    assert asked.requester == "key-1" and await store.get(asked.job_id) == asked
+    assert (await add_job(store)).requester is None
+
+
 async def test_a_job_keeps_the_engine_that_it_began_with(store: JobStore) -> None:
     job = await store.claim((await add_job(store)).job_id, BOOT)
     assert job is not None and (job.provider, job.model) == (None, None)

@@ -30,7 +30,7 @@ from app.domain.errors import (
     NoAudio,
     StorageError,
 )
-from app.domain.media import BYTES_PER_SECOND, SAMPLE_RATE, Audio
+from app.domain.media import BYTES_PER_SECOND, SAMPLE_BYTES, SAMPLE_RATE, Audio
 from app.pipeline.extract import extract
 from app.ports import MediaExtractor
 from tests.pipes import told
@@ -41,7 +41,7 @@ Tone = NDArray[np.float64]
 Script = Callable[[str], str]
 
 
-def ignore(part: float) -> None:
+def ignore(so_far: Audio) -> None:
     pass
 
 
@@ -165,13 +165,40 @@ async def test_samples_that_need_no_change_stay_as_they_are(
     assert np.array_equal(samples_of(audio), noise)
 
 
-async def test_progress_rises_to_the_end(
-    extractor: MediaExtractor, wav: Path, target: Path
+def read(audio: Audio) -> bytes:
+    return audio.path.read_bytes()[: audio.samples * SAMPLE_BYTES]
+
+
+async def test_what_is_told_of_can_be_read_at_once(
+    extractor: MediaExtractor, tmp_path: Path, target: Path
 ) -> None:
-    parts: list[float] = []
-    await extractor.extract(wav, target, parts.append)
-    assert parts == sorted(parts)
-    assert all(0 <= part <= 1 for part in parts)
+    source = tmp_path / "long.wav"
+    rng = np.random.default_rng(0)
+    soundfile.write(source, rng.uniform(-0.5, 0.5, 59 * SAMPLE_RATE), SAMPLE_RATE)
+    told: list[tuple[Audio, bytes]] = []
+
+    def growth(so_far: Audio) -> None:
+        told.append((so_far, read(so_far)))
+
+    audio = await extractor.extract(source, target, growth)
+    whole = read(audio)
+    samples = [so_far.samples for so_far, _ in told]
+    assert samples == sorted(samples)
+    assert audio.samples == len(whole) // SAMPLE_BYTES == 59 * SAMPLE_RATE
+    for so_far, there in told:
+        assert so_far.path == target
+        assert there == whole[: so_far.samples * SAMPLE_BYTES] and so_far.samples <= audio.samples
+
+
+async def test_a_block_is_told_of_before_the_next_one_is_decoded(
+    tmp_path: Path, target: Path
+) -> None:
+    source = tmp_path / "long.wav"
+    soundfile.write(source, np.zeros(50 * SAMPLE_RATE), SAMPLE_RATE)
+    told: list[Audio] = []
+    audio = await SoundfileExtractor(max_seconds=60).extract(source, target, told.append)
+    assert len(told) >= 25
+    assert {so_far.declared_seconds for so_far in told} == {50.0} == {audio.declared_seconds}
 
 
 async def test_an_empty_file_is_called_empty(
@@ -270,15 +297,15 @@ async def test_cancelling_stops_the_thread_between_two_blocks(tmp_path: Path, ta
     source = tmp_path / "long.wav"
     soundfile.write(source, np.zeros(50 * SAMPLE_RATE), SAMPLE_RATE)
     loop, begun, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
-    parts: list[float] = []
+    parts: list[Audio] = []
 
-    def progress(part: float) -> None:
-        parts.append(part)
+    def growth(so_far: Audio) -> None:
+        parts.append(so_far)
         loop.call_soon_threadsafe(begun.set)
         go_on.wait(timeout=30)
 
     extraction = asyncio.ensure_future(
-        SoundfileExtractor(max_seconds=60).extract(source, target, progress)
+        SoundfileExtractor(max_seconds=60).extract(source, target, growth)
     )
     await begun.wait()
     extraction.cancel()

@@ -136,7 +136,7 @@ async def test_a_key_that_gets_a_job_as_its_answer_keeps_it(stores: Stores) -> N
 async def test_a_window_that_is_recorded_is_stored(stores: Stores) -> None:
     job = await claimed_job(stores.jobs)
     await beside(stores, stores.windows.record(job.job_id, "hash", window(0), heard(0)))
-    assert await stores.windows.done(job.job_id, "hash") == {0: heard(0)}
+    assert await stores.windows.done(job.job_id, "hash") == {0: (window(0).span, heard(0))}
 
 
 async def test_a_transcript_that_is_saved_is_stored(stores: Stores) -> None:

@@ -11,6 +11,7 @@ from app.domain.transcript import (
     Chapter,
     LanguageDetection,
     LanguageGuess,
+    Repair,
     Segment,
     Topic,
     Transcript,
@@ -47,6 +48,14 @@ async def test_a_saved_transcript_comes_back_as_it_was(
     job = await claimed_job(stores.jobs)
     await stores.transcripts.save(job, transcript("hello", detection))
     assert await stores.transcripts.load(job.job_id) == transcript("hello", detection)
+
+
+async def test_what_was_heard_again_is_kept_with_the_transcript(stores: Stores) -> None:
+    job = await claimed_job(stores.jobs)
+    repair = Repair(start=0.25, end=19.5, reason="skipped_speech", way="parts")
+    told = replace(transcript("hello"), repairs=(repair, replace(repair, way="none")))
+    await stores.transcripts.save(job, told)
+    assert await stores.transcripts.load(job.job_id) == told
 
 
 async def test_a_transcript_without_a_word_is_a_transcript(stores: Stores) -> None:

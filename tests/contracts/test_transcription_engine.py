@@ -1,7 +1,8 @@
 """What any engine owes: segments in seconds, in the medium's own timeline, and planned errors."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from app.domain.media import SAMPLE_RATE, AudioWindow
 from app.domain.models import ModelKind
 from app.domain.transcript import WindowTranscript
 from app.pipeline.speech import only_speech
+from app.ports import TranscriptionEngine
 from tests.media import music, noise, run_ffmpeg, word_error_rate
 
 KENNEDY = (
@@ -56,6 +58,14 @@ async def pool() -> AsyncIterator[ProcessPool]:
 
 
 Engine = FasterWhisperEngine | WhisperCppEngine
+
+
+async def heard(
+    engine: TranscriptionEngine, windows: Sequence[AudioWindow], options: DecodingOptions
+) -> list[WindowTranscript]:
+    """All of them, for nobody is in a hurry."""
+    results = await engine.transcribe(windows, options)
+    return [result for result in results if result]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +104,7 @@ def base(local: Kind, pool: ProcessPool, model_folder: Path) -> Engine:
 
 
 async def test_real_speech_becomes_its_words(tiny: Engine, jfk: Path, tmp_path: Path) -> None:
-    [result] = await tiny.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+    [result] = await heard(tiny, [window_of(jfk, tmp_path)], ENGLISH)
     text = " ".join(segment.text for segment in result.segments)
     assert word_error_rate(KENNEDY, text) == 0
 
@@ -102,7 +112,7 @@ async def test_real_speech_becomes_its_words(tiny: Engine, jfk: Path, tmp_path: 
 async def test_base_keeps_every_word_of_a_window_shorter_than_thirty_seconds(
     base: Engine, jfk: Path, tmp_path: Path
 ) -> None:
-    [result] = await base.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+    [result] = await heard(base, [window_of(jfk, tmp_path)], ENGLISH)
     text = " ".join(segment.text for segment in result.segments)
     assert "ask what you can do for your country" in text
     assert word_error_rate(KENNEDY, text) == 0
@@ -119,7 +129,7 @@ async def test_no_speech_before_another_voice_is_passed_over(
     talk = soundfile.read(film, dtype="float32")[0][SAMPLE_RATE:]
     both = tmp_path / "both.wav"
     soundfile.write(both, np.concatenate([talk, after]), SAMPLE_RATE)
-    [result] = await base.transcribe([window_of(both, tmp_path)], ENGLISH)
+    [result] = await heard(base, [window_of(both, tmp_path)], ENGLISH)
     assert "crown jewel" in text_of(result) and "Printing" in text_of(result)
 
 
@@ -132,7 +142,7 @@ async def test_no_speech_behind_a_pause_is_passed_over(
     hush = np.random.default_rng(1).normal(scale=0.0005, size=SAMPLE_RATE).astype("float32")
     both = tmp_path / "both.wav"
     soundfile.write(both, np.concatenate([first, hush, second]), SAMPLE_RATE)
-    [result] = await tiny.transcribe([window_of(both, tmp_path)], ENGLISH)
+    [result] = await heard(tiny, [window_of(both, tmp_path)], ENGLISH)
     assert "printing" in text_of(result) and "Dashwood" in text_of(result)
     assert "prudently" in text_of(result)
 
@@ -144,7 +154,7 @@ def speech_of(file: Path) -> np.ndarray:
 
 async def test_times_are_those_of_the_medium(tiny: Engine, jfk: Path, tmp_path: Path) -> None:
     window = window_of(jfk, tmp_path, after=60.0, number=3)
-    [result] = await tiny.transcribe([window], DecodingOptions(language="en", word_timestamps=True))
+    [result] = await heard(tiny, [window], DecodingOptions(language="en", word_timestamps=True))
     assert result.number == 3
     times = [time for segment in result.segments for time in (segment.start, segment.end)]
     assert times == sorted(times)
@@ -159,8 +169,8 @@ async def test_times_are_those_of_the_medium(tiny: Engine, jfk: Path, tmp_path: 
 
 async def test_words_are_given_only_when_asked_for(tiny: Engine, jfk: Path, tmp_path: Path) -> None:
     window = window_of(jfk, tmp_path)
-    await tiny.transcribe([window], DecodingOptions(language="en", word_timestamps=True))
-    [result] = await tiny.transcribe([window], ENGLISH)
+    await heard(tiny, [window], DecodingOptions(language="en", word_timestamps=True))
+    [result] = await heard(tiny, [window], ENGLISH)
     assert all(segment.words == () for segment in result.segments)
 
 
@@ -168,18 +178,28 @@ async def test_one_call_leaves_no_trace_in_the_next(
     tiny: Engine, jfk: Path, tmp_path: Path
 ) -> None:
     window = window_of(jfk, tmp_path)
-    [before] = await tiny.transcribe([window], ENGLISH)
+    [before] = await heard(tiny, [window], ENGLISH)
     odd = DecodingOptions(language="en", prompt="Klingon opera.", word_timestamps=True)
-    await tiny.transcribe([window], odd)
-    [after] = await tiny.transcribe([window], ENGLISH)
+    await heard(tiny, [window], odd)
+    [after] = await heard(tiny, [window], ENGLISH)
     assert before == after
+
+
+@pytest.mark.parametrize("made", [noise, music])
+async def test_nothing_is_made_up_where_nobody_speaks(
+    tiny: Engine, tmp_path: Path, made: Callable[[Path, float], Path]
+) -> None:
+    """Even if speech detection let it through."""
+    window = window_of(made(tmp_path / "sound.wav", 8.0), tmp_path)
+    [result] = await heard(tiny, [window], ENGLISH)
+    assert only_speech(result).segments == ()
 
 
 async def test_silence_has_no_words(tiny: Engine, tmp_path: Path) -> None:
     raw = tmp_path / "silence.s16le"
     raw.write_bytes(bytes(5 * SAMPLE_RATE * 2))
     window = AudioWindow(number=0, path=raw, first_sample=0, samples=5 * SAMPLE_RATE)
-    [result] = await tiny.transcribe([window], ENGLISH)
+    [result] = await heard(tiny, [window], ENGLISH)
     assert result.segments == ()
 
 
@@ -190,7 +210,7 @@ async def test_a_window_of_less_than_a_second_is_no_trouble(
     raw = tmp_path / "short.s16le"
     raw.write_bytes(bytes(samples * 2))
     window = AudioWindow(number=0, path=raw, first_sample=0, samples=samples)
-    [result] = await tiny.transcribe([window], ENGLISH)
+    [result] = await heard(tiny, [window], ENGLISH)
     assert all(0 <= s.start <= s.end <= window.end for s in result.segments)
 
 
@@ -220,14 +240,14 @@ async def test_detection_does_not_depend_on_what_the_worker_did_before(
     raw = tmp_path / "blip.s16le"
     raw.write_bytes(bytes(2 * SAMPLE_RATE * 2))
     blip = AudioWindow(number=0, path=raw, first_sample=0, samples=2 * SAMPLE_RATE)
-    await base.transcribe([blip], ENGLISH)
+    await heard(base, [blip], ENGLISH)
     assert await base.detect_language(window) == before
 
 
 async def test_translation_is_into_english(base: Engine, corpus: Path, tmp_path: Path) -> None:
     french = corpus / "speech_synthetic_multilingual" / "fr_training_audio2.wav"
     options = DecodingOptions(language="fr", task=Task.TRANSLATE)
-    [result] = await base.transcribe([window_of(french, tmp_path)], options)
+    [result] = await heard(base, [window_of(french, tmp_path)], options)
     words = " ".join(segment.text for segment in result.segments).lower().split()
     assert {"the", "of", "and"} & set(words)
 
@@ -241,10 +261,10 @@ async def test_windows_that_come_together_read_as_if_they_came_alone(
         whole, number=8, first_sample=20 * SAMPLE_RATE + SAMPLE_RATE // 2, samples=4 * SAMPLE_RATE
     )
     windows = [window_of(jfk, tmp_path, number=3), short, later]
-    together = await tiny.transcribe(windows, ENGLISH)
+    together = await heard(tiny, windows, ENGLISH)
     assert [result.number for result in together] == [3, 7, 8]
     for window, result in zip(windows, together, strict=True):
-        [alone] = await tiny.transcribe([window], ENGLISH)
+        [alone] = await heard(tiny, [window], ENGLISH)
         assert text_of(alone) == text_of(result)
         assert all(window.start <= s.start <= s.end <= window.end for s in result.segments)
 
@@ -260,7 +280,7 @@ async def test_broken_weights_are_a_planned_error(
         broken.write_bytes(b"no weights at all" + bytes(1000))
     engine = local.engine(pool, model="broken", model_path=broken)
     with pytest.raises(EngineError):  # whisper.cpp may even crash on them
-        await engine.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+        await heard(engine, [window_of(jfk, tmp_path)], ENGLISH)
 
 
 async def test_a_window_reads_alike_whatever_was_heard_before_it(
@@ -270,8 +290,8 @@ async def test_a_window_reads_alike_whatever_was_heard_before_it(
     window = replace(whole, first_sample=22 * SAMPLE_RATE, samples=20 * SAMPLE_RATE)
     found = []
     for seconds in (18, 3, 11, 20):
-        await tiny.transcribe([replace(whole, samples=seconds * SAMPLE_RATE)] * 2, ENGLISH)
-        [result] = await tiny.transcribe([window], ENGLISH)
+        await heard(tiny, [replace(whole, samples=seconds * SAMPLE_RATE)] * 2, ENGLISH)
+        [result] = await heard(tiny, [window], ENGLISH)
         found.append([(segment.text, segment.avg_logprob) for segment in result.segments])
     assert all(each == found[0] for each in found[1:])
 
@@ -290,21 +310,37 @@ async def test_segments_are_sentences_without_the_pauses_around_them(
     """The times were read off the sound."""
     whole = window_of(two_cities, tmp_path)
     window = replace(whole, first_sample=SAMPLE_RATE, samples=16 * SAMPLE_RATE)
-    [result] = await fast.transcribe([window], ENGLISH)
+    [result] = await heard(fast, [window], ENGLISH)
     times = [(segment.start, segment.end) for segment in result.segments]
     spoken = [(1.2, 4.5), (5.0, 8.2), (8.8, 12.8), (13.5, 16.7)]
     assert times == [pytest.approx(pair, abs=0.3) for pair in spoken]
     assert result.segments[0].text.startswith("It was the best of times")
 
 
-@pytest.mark.parametrize("made", [noise, music])
-async def test_nothing_is_made_up_where_nobody_speaks(
-    fast: Engine, tmp_path: Path, made: Callable[[Path, float], Path]
+async def test_a_prompt_does_not_make_a_short_clip_be_said_twice(
+    fast: Engine, jfk: Path, tmp_path: Path
 ) -> None:
-    """Even if speech detection let it through."""
-    window = window_of(made(tmp_path / "sound.wav", 8.0), tmp_path)
-    [result] = await fast.transcribe([window], ENGLISH)
-    assert only_speech(result).segments == ()
+    """It came as "And so my fellow Americans. And so my fellow Americans.", and zips well."""
+    window = replace(window_of(jfk, tmp_path), samples=3 * SAMPLE_RATE)
+    asked = replace(ENGLISH, prompt="Klingon opera.")
+    [result] = await heard(fast, [window], asked)
+    assert text_of(result).lower().count("fellow") == 1
+    assert result.repair is not None
+    assert (result.repair.reason, result.repair.start, result.repair.end) == ("repetition", 0, 3)
+
+
+async def test_windows_of_a_medium_in_two_languages_are_heard_each_in_its_own(
+    pool: ProcessPool, model_folder: Path, jfk: Path, corpus: Path, tmp_path: Path
+) -> None:
+    """Where the first was not sure enough to decide, no language comes with the options."""
+    engine = KINDS[0].load(pool, model_folder, "base")
+    spanish = corpus / "speech_synthetic_multilingual" / "es_training_audio1.wav"
+    windows = [window_of(jfk, tmp_path), window_of(spanish, tmp_path, number=1)]
+    windows = [replace(each, samples=min(each.samples, 5 * SAMPLE_RATE)) for each in windows]
+    found = await heard(engine, windows, DecodingOptions())
+    assert [result.language for result in found] == ["en", "es"]
+    assert "my fellow Americans" in text_of(found[0])
+    assert "fellow" not in text_of(found[1])
 
 
 async def test_who_came_along_changes_nothing(
@@ -319,9 +355,9 @@ async def test_who_came_along_changes_nothing(
         replace(whole, number=2, samples=4 * SAMPLE_RATE + SAMPLE_RATE // 2),
         replace(whole, number=3, first_sample=20 * SAMPLE_RATE, samples=11 * SAMPLE_RATE),
     ]
-    together = list(await fast.transcribe(windows, options))
+    together = list(await heard(fast, windows, options))
     assert [result.number for result in together] == [0, 1, 2, 3]
-    alone = [(await fast.transcribe([window], options))[0] for window in windows]
+    alone = [(await heard(fast, [window], options))[0] for window in windows]
     assert [rounded(result) for result in together] == [rounded(result) for result in alone]
 
 
@@ -333,6 +369,31 @@ def rounded(result: WindowTranscript) -> list[object]:
     ]
 
 
+async def test_what_is_really_said_again_and_again_is_not_left_out(
+    fast: FasterWhisperEngine, jfk: Path, tmp_path: Path
+) -> None:
+    samples, rate = soundfile.read(jfk, dtype="float32")
+    once = samples[round(8.1 * rate) : round(10.4 * rate)]
+    chant = tmp_path / "chant.wav"
+    soundfile.write(chant, np.tile(once, 5), rate)
+    [result] = await heard(fast, [window_of(chant, tmp_path)], ENGLISH)
+    assert word_error_rate("Ask what you can do for your country. " * 5, text_of(result)) == 0
+
+
+async def test_a_batch_gives_way_and_what_it_heard_is_right(
+    fast: FasterWhisperEngine, jfk: Path, tmp_path: Path
+) -> None:
+    whole = window_of(jfk, tmp_path)
+    windows = [replace(whole, number=number) for number in range(4)]
+    call = asyncio.create_task(fast.transcribe(windows, ENGLISH))
+    await asyncio.sleep(0)  # handed over, and nothing heard yet
+    fast.give_way()
+    first, *others = await call
+    assert first and word_error_rate(KENNEDY, text_of(first)) == 0
+    assert others == [None] * 3
+    assert [result.number for result in await heard(fast, windows, ENGLISH)] == [0, 1, 2, 3]
+
+
 async def test_what_reads_badly_reads_the_same_again(
     fast: Engine, two_cities: Path, tmp_path: Path
 ) -> None:
@@ -340,7 +401,7 @@ async def test_what_reads_badly_reads_the_same_again(
     hasty = tmp_path / "hasty.wav"
     soundfile.write(hasty, samples[: 20 * rate : 2], rate)
     window = window_of(hasty, tmp_path)
-    first, again = [await fast.transcribe([window], ENGLISH) for _ in range(2)]
+    first, again = [await heard(fast, [window], ENGLISH) for _ in range(2)]
     assert first == again
 
 
@@ -354,12 +415,12 @@ async def test_errors_show_no_folders(
         (broken / "model.bin").write_bytes(b"no weights at all" + bytes(1000))
     engine = FasterWhisperEngine(pool, model="broken", model_path=broken)
     with pytest.raises(EngineError, match="faster-whisper-broken") as caught:
-        await engine.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+        await heard(engine, [window_of(jfk, tmp_path)], ENGLISH)
     assert str(tmp_path) not in str(caught.value)
 
 
 async def test_it_says_how_sure_it_is(fast: Engine, jfk: Path, tmp_path: Path) -> None:
-    [result] = await fast.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+    [result] = await heard(fast, [window_of(jfk, tmp_path)], ENGLISH)
     for segment in result.segments:
         assert segment.avg_logprob is not None and -1.0 < segment.avg_logprob < 0.0
         assert segment.no_speech_prob is not None and 0.0 <= segment.no_speech_prob < 0.5
@@ -370,7 +431,7 @@ async def test_a_language_that_the_model_does_not_know_is_refused(
 ) -> None:
     engine = KINDS[0].load(pool, model_folder, "base")
     with pytest.raises(EngineRefused, match="yue"):
-        await engine.transcribe([window_of(jfk, tmp_path)], DecodingOptions(language="yue"))
+        await heard(engine, [window_of(jfk, tmp_path)], DecodingOptions(language="yue"))
 
 
 # Any OpenAI-compatible endpoint
@@ -417,7 +478,7 @@ async def test_an_endpoint_is_sent_the_window_as_wav_with_all_options(
 ) -> None:
     seen = answers(httpserver, "/v1/audio/transcriptions", VERBOSE)
     options = DecodingOptions(language="en", prompt="JFK", word_timestamps=True)
-    [result] = await endpoint.transcribe([window_of(jfk, tmp_path, after=30.0)], options)
+    [result] = await heard(endpoint, [window_of(jfk, tmp_path, after=30.0)], options)
     [request] = seen
     assert request.headers["Authorization"] == "Bearer sk-test"
     assert request.form["model"] == "whisper-1"
@@ -441,7 +502,7 @@ async def test_the_wav_holds_the_window_and_nothing_else(
         return Response('{"text": ""}', content_type="application/json")
 
     httpserver.expect_request("/v1/audio/transcriptions").respond_with_handler(handler)
-    await endpoint.transcribe([window_of(jfk, tmp_path, after=5.0)], ENGLISH)
+    await heard(endpoint, [window_of(jfk, tmp_path, after=5.0)], ENGLISH)
     assert sizes == [11 * SAMPLE_RATE, SAMPLE_RATE]
 
 
@@ -449,7 +510,7 @@ async def test_an_endpoint_without_segments_gives_one(
     endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
 ) -> None:
     answers(httpserver, "/v1/audio/transcriptions", {"text": " Ask not. "})
-    [result] = await endpoint.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+    [result] = await heard(endpoint, [window_of(jfk, tmp_path)], ENGLISH)
     [segment] = result.segments
     assert (segment.text, segment.start, segment.end) == ("Ask not.", 0.0, 11.0)
 
@@ -459,7 +520,7 @@ async def test_translation_goes_to_its_own_route(
 ) -> None:
     seen = answers(httpserver, "/v1/audio/translations", {"text": "Hello."})
     options = DecodingOptions(language="de", task=Task.TRANSLATE)
-    await endpoint.transcribe([window_of(jfk, tmp_path)], options)
+    await heard(endpoint, [window_of(jfk, tmp_path)], options)
     assert "language" not in seen[0].form  # the route has no such parameter
 
 
@@ -469,7 +530,7 @@ async def test_a_refusal_is_not_worth_another_try(
 ) -> None:
     answers(httpserver, "/v1/audio/transcriptions", {"error": {"message": "bad key"}}, status)
     with pytest.raises(EngineRefused, match="bad key") as caught:
-        await endpoint.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+        await heard(endpoint, [window_of(jfk, tmp_path)], ENGLISH)
     assert not caught.value.retryable
 
 
@@ -493,7 +554,7 @@ async def test_trouble_at_the_endpoint_is_worth_another_try(
 ) -> None:
     answers(httpserver, "/v1/audio/transcriptions", body, status)
     with pytest.raises(EngineError) as caught:
-        await endpoint.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+        await heard(endpoint, [window_of(jfk, tmp_path)], ENGLISH)
     assert caught.value.retryable
 
 
@@ -502,6 +563,6 @@ async def test_an_endpoint_that_is_not_there_is_worth_another_try(
 ) -> None:
     engine = OpenAIEngine(base_url=f"http://127.0.0.1:{unused_port}", api_key=None, model="m")
     with pytest.raises(EngineError) as caught:
-        await engine.transcribe([window_of(jfk, tmp_path)], ENGLISH)
+        await heard(engine, [window_of(jfk, tmp_path)], ENGLISH)
     assert caught.value.retryable
     await engine.aclose()

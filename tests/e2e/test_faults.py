@@ -37,7 +37,8 @@ def test_a_killed_worker_costs_one_attempt_of_one_job(
     server = own_server(**TINY)
     server.start()
     server.until_ready()
-    jobs = [server.ingest(long_speech) for _ in range(2)]
+    # who asks otherwise shares no call: of a shared one nobody knows who is at fault, and none pays
+    jobs = [server.ingest(long_speech, word_timestamps=asked) for asked in ("true", "false")]
     in_the_middle(server, jobs[0])
     os.kill(server.worker_pids()[0], signal.SIGKILL)
     ended = [server.ended(job_id) for job_id in jobs]

@@ -38,6 +38,9 @@ class FaultEngine:
         self.model, self.concurrency = model, pool.slots
         self._pool, self._notes, self._bound = pool, str(notes), bound
 
+    def context(self, window: AudioWindow) -> float:
+        return window.seconds
+
     async def detect_language(self, window: AudioWindow) -> LanguageDetection:
         return LanguageDetection(language="en", confidence=0.9)
 
@@ -50,6 +53,9 @@ class FaultEngine:
             )
             for window in windows
         ]
+
+    def give_way(self) -> None:
+        """A call holds one window: it ends soon enough."""
 
     async def aclose(self) -> None:
         await self._pool.aclose()

@@ -17,7 +17,7 @@ from app.domain.transcript import Transcript
 from app.pipeline.report import JobReport
 from app.pipeline.runner import Pipeline
 from app.pipeline.work import Work
-from app.ports import Progress
+from app.ports import Growth
 from app.services.worker import JobWorker
 from tests.unit.workbench import Workbench
 
@@ -116,6 +116,8 @@ async def killed(bench: Workbench, job: Job, times: int) -> JobWorker:
 class StuckExtractor:
     """Writes a little sound, and never comes to an end."""
 
+    name = "stuck"
+
     def __init__(self) -> None:
         self.at_work = 0
 
@@ -125,7 +127,7 @@ class StuckExtractor:
     def _begin(self, target: Path) -> None:
         target.write_bytes(b"sound")
 
-    async def extract(self, source: Path, target: Path, progress: Progress) -> Audio:
+    async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
         self._begin(target)
         self.at_work += 1
         try:

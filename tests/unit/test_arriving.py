@@ -9,7 +9,7 @@ import pytest
 from app.domain.errors import EngineError, ModelNotFound, StorageError, Unavailable
 from app.domain.media import Audio
 from app.domain.search import Moment, SearchHit, SearchQuery
-from app.ports import Vector
+from app.ports import Sound, Vector
 from app.services import arriving
 from app.services.arriving import Arriving, ArrivingDetector, ArrivingEmbedder, ArrivingIndex
 
@@ -17,7 +17,7 @@ AUDIO = Audio(path=Path("x"), samples=1)
 
 
 class Detector:
-    async def probabilities(self, audio: Audio) -> AsyncIterator[Sequence[float]]:
+    async def probabilities(self, sound: Sound) -> AsyncIterator[Sequence[float]]:
         yield [0.1]
         yield [0.9]
 

@@ -62,6 +62,20 @@ async def test_nothing_is_told_before_anything_was_measured(bench: Workbench, pe
     assert await estimates.standing(pending) == Standing(eta=None, queue_position=1)
 
 
+async def test_work_on_sound_whose_length_is_not_known_yet_is_measured_once_it_is(
+    bench: Workbench, pending: Job
+) -> None:
+    clock = Clock()
+    paces = Paces(clock)
+    paces.begin(pending.job_id, 0.1)
+    clock.now = 2.0
+    paces.move(pending.job_id, 0.3, 0.0)
+    assert paces.speed.rate is None and paces.runs[pending.job_id].left is None
+    clock.now = 4.0
+    paces.move(pending.job_id, 0.5, 100.0)
+    assert paces.speed.rate == pytest.approx(10.0)
+
+
 async def test_a_running_job_goes_on_as_fast_as_it_was(bench: Workbench, pending: Job) -> None:
     clock = Clock()
     paces = Paces(clock)

@@ -53,3 +53,8 @@ def test_no_line_of_guesswork_is_likelier_than_the_whole() -> None:
     assert heard(mean=-1.0 - 1e-6).most() == pytest.approx(-1.0)
     assert heard("", mean=-0.1).most() == logprob([]) < -10
     assert logprob(heard().words) == pytest.approx(math.log(0.5))
+
+
+def test_of_sound_without_any_word_all_was_passed_over() -> None:
+    nothing = replace(heard(), unheard=Stretch(0.0, 9.0, 8.0))
+    assert nothing.passed_over == (0.0, 9.0, 8.0)

@@ -35,7 +35,7 @@ def fetcher() -> UrlFetcher:
     return UrlFetcher(max_bytes=16 * MiB, allowed_networks=["127.0.0.1/32"])
 
 
-def ignore(_: float) -> None:
+def ignore(_: object) -> None:
     pass
 
 

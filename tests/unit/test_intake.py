@@ -151,6 +151,7 @@ async def test_nothing_is_left_when_the_row_cannot_be_written(bench: Workbench) 
             options: JobOptions,
             key: IdempotencyKey | None = None,
             sha256: str | None = None,
+            requester: str | None = None,
         ) -> Job:
             raise StorageFull("the disk is full")
 

@@ -11,6 +11,7 @@ from app.domain.transcript import (
     Chapter,
     LanguageDetection,
     LanguageGuess,
+    Repair,
     Segment,
     Topic,
     Transcript,
@@ -84,6 +85,7 @@ def test_the_document_is_json_and_holds_what_clients_read() -> None:
         "topics": [],
         "chapters": [],
         "speakers": [],
+        "repairs": [],
         "duration": 11.0,
         "provider": "whisper_cpp",
         "model": "base",
@@ -126,6 +128,14 @@ def test_chapters_and_speakers_stand_in_the_document() -> None:
     ]
     told = [segment.get("speaker") for segment in document["segments"]]
     assert told == ["Speaker 1", "Ada", None, "Speaker 1"]
+
+
+def test_windows_that_were_heard_again_stand_in_the_document() -> None:
+    repair = Repair(start=1.00012, end=9.5, reason="repetition", way="beam")
+    document = result_document(a_job(), replace(a_transcript(), repairs=(repair,)))
+    assert document["repairs"] == [
+        {"start": 1.0, "end": 9.5, "reason": "repetition", "way": "beam"}
+    ]
 
 
 def test_silence_has_an_empty_transcript_and_no_language() -> None:

@@ -25,7 +25,7 @@ from app.domain.media import Audio
 from app.domain.media_types import MediaType
 from app.domain.transcript import Transcript
 from app.pipeline.report import JobReport
-from app.ports import Progress
+from app.ports import Growth
 from tests.contracts.jobs import claim, new_id
 from tests.media import make_video, silence
 from tests.unit.workbench import Workbench, opened
@@ -139,8 +139,8 @@ async def test_a_file_that_is_shorter_than_it_declares_is_done_with_a_warning(
     bench: Workbench,
 ) -> None:
     class Short(SoundfileExtractor):
-        async def extract(self, source: Path, target: Path, progress: Progress) -> Audio:
-            return replace(await super().extract(source, target, progress), declared_seconds=60.0)
+        async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
+            return replace(await super().extract(source, target, growth), declared_seconds=60.0)
 
     bench.extractors = (Short(60.0),)
     job = await a_job(
@@ -276,8 +276,8 @@ async def test_a_file_that_changes_while_it_is_heard_is_not_known_by_its_bytes(
     path = silence(bench.folder / "talk.wav", 5.0)
 
     class Meanwhile(SoundfileExtractor):
-        async def extract(self, source: Path, target: Path, progress: Progress) -> Audio:
-            audio = await super().extract(source, target, progress)
+        async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
+            audio = await super().extract(source, target, growth)
             path.unlink() if change == "goes" else silence(path, 6.0)
             return audio
 

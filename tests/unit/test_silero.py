@@ -1,5 +1,6 @@
 """The speech detector with its real model, and the windows that come of it."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +16,9 @@ from app.adapters import silero
 from app.adapters.silero import SileroDetector
 from app.domain.errors import EngineError, ModelCorrupt, ModelNotFound
 from app.domain.media import FRAME, SAMPLE_RATE, Audio, AudioWindow
+from app.pipeline.recording import Recording
 from app.pipeline.windows import WindowCutter, windows
+from app.ports import Sound
 
 Samples = NDArray[np.int16]
 T = TypeVar("T")
@@ -72,7 +75,7 @@ def read(path: Path) -> Samples:
     return np.asarray(np.clip(np.rint(sound * 32768), -32768, 32767), np.int16)
 
 
-async def heard(model: Path, audio: Audio) -> NDArray[np.float64]:
+async def heard(model: Path, audio: Sound) -> NDArray[np.float64]:
     detector = SileroDetector(HerePool(), model)
     blocks = [np.asarray(block) async for block in detector.probabilities(audio)]
     return np.concatenate([np.zeros(0), *blocks])
@@ -103,6 +106,28 @@ async def test_sound_in_blocks_is_heard_like_sound_in_one_piece(model: Path, mak
     assert [len(block) for block in found] == pool.frames
     assert pool.frames[0] * FRAME <= 30 * SAMPLE_RATE
     assert np.allclose(np.concatenate(found), unbroken(model, samples), atol=1e-4)
+
+
+@pytest.mark.parametrize("seconds", [1, 29, 45])
+async def test_sound_that_grows_is_heard_like_sound_that_is_whole(
+    model: Path, make: Make, seconds: int
+) -> None:
+    samples = np.random.default_rng(1).normal(0, 3000, 100 * SAMPLE_RATE + 77).astype(np.int16)
+    audio = make(samples)
+    whole = await heard(model, audio)
+    recording = Recording(audio.path)
+    audio.path.write_bytes(b"")
+    hearing = asyncio.create_task(heard(model, recording))
+    with audio.path.open("ab") as file:
+        for first in range(0, len(samples), seconds * SAMPLE_RATE):
+            file.write(samples[first : first + seconds * SAMPLE_RATE].astype("<i2").tobytes())
+            file.flush()
+            recording.grow(Audio(path=audio.path, samples=file.tell() // 2))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+    assert not hearing.done()
+    recording.finish(audio)
+    assert np.array_equal(await hearing, whole)
 
 
 async def test_no_sound_has_no_probabilities_and_a_sliver_has_one(model: Path, make: Make) -> None:

@@ -14,7 +14,14 @@ from app.adapters.sql import codec
 from app.adapters.sql.cursor import Cursor, decode_cursor
 from app.domain.errors import InvalidRequest
 from app.domain.jobs import JobOptions, JobWarning, Task
-from app.domain.transcript import LanguageDetection, LanguageGuess, Segment, WindowTranscript, Word
+from app.domain.transcript import (
+    LanguageDetection,
+    LanguageGuess,
+    Repair,
+    Segment,
+    WindowTranscript,
+    Word,
+)
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 words = st.builds(Word, start=numbers, end=numbers, text=st.text(), probability=st.none() | numbers)
@@ -27,11 +34,13 @@ segments = st.builds(
     no_speech_prob=st.none() | numbers,
     words=st.lists(words, max_size=3).map(tuple),
 )
+repairs = st.builds(Repair, start=numbers, end=numbers, reason=st.text(), way=st.text())
 windows = st.builds(
     WindowTranscript,
     number=st.integers(0),
     segments=st.lists(segments, max_size=3).map(tuple),
     language=st.none() | st.text(),
+    repair=st.none() | repairs,
 )
 guesses = st.builds(LanguageGuess, language=st.text(), confidence=numbers)
 detections = st.builds(
@@ -69,6 +78,16 @@ def test_options_come_back_as_they_were(given_options: JobOptions) -> None:
 def test_windows_come_back_as_they_were(window: WindowTranscript) -> None:
     row = through_json(codec.window_to_json(window))
     assert codec.window_from_json(window.number, row) == window
+
+
+def test_windows_from_before_repairs_were_told_are_still_read() -> None:
+    row = {"segments": [], "language": "en"}
+    assert codec.window_from_json(3, row) == WindowTranscript(number=3, segments=(), language="en")
+
+
+@given(st.lists(repairs))
+def test_repairs_come_back_as_they_were(told: list[Repair]) -> None:
+    assert codec.repairs_from_json(through_json(codec.repairs_to_json(told))) == tuple(told)
 
 
 @given(st.lists(segments))

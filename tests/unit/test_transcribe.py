@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +12,14 @@ from app.domain.decoding import DecodingOptions
 from app.domain.errors import EngineCrashed, EngineError
 from app.domain.jobs import Task
 from app.domain.media import SAMPLE_RATE, AudioWindow
-from app.domain.transcript import LanguageDetection, Segment, Transcript, WindowTranscript
+from app.domain.transcript import (
+    LanguageDetection,
+    LanguageGuess,
+    Repair,
+    Transcript,
+    WindowTranscript,
+)
+from app.pipeline.schedule import Schedule
 from app.pipeline.transcribe import ForgetfulJournal, params_hash, transcribe
 from app.ports import WindowJournal
 from tests.fakes import FakeEngine, MemoryJournal, each
@@ -44,15 +52,16 @@ async def heard(
     max_window: float = 28.0,
 ) -> Transcript:
     told = reached if reached is not None else []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(30), Schedule(engine).turns() as turns:
         return await transcribe(
             each(windows) if isinstance(windows, list) else windows,
-            engine,
+            turns,
             options or DecodingOptions(),
             job_id="job",
             journal=journal or ForgetfulJournal(),
             reached=told.append,
-            duration=100.0,
+            sound="talk",
+            duration=lambda: 100.0,
             max_window=max_window,
         )
 
@@ -73,7 +82,7 @@ async def test_windows_that_end_in_another_order_are_put_in_order() -> None:
     class Backwards(FakeEngine):
         async def transcribe(
             self, windows: Sequence[AudioWindow], options: DecodingOptions
-        ) -> Sequence[WindowTranscript]:
+        ) -> Sequence[WindowTranscript | None]:
             for _ in range(50 - 10 * windows[0].number):
                 await asyncio.sleep(0)
             return await super().transcribe(windows, options)
@@ -82,6 +91,16 @@ async def test_windows_that_end_in_another_order_are_put_in_order() -> None:
     transcript = await heard(engine, some(4))
     assert engine.heard == [3, 2, 1, 0]
     assert transcript.text == "window 0 window 1 window 2 window 3"
+
+
+async def test_what_is_done_ahead_of_time_does_not_count_what_is_not() -> None:
+    reached: list[float] = []
+    engine = FakeEngine(concurrency=1, batch_size=2)
+    lengths = [9.0, 2.0, 9.0, 2.0]  # like goes with like
+    windows = [a_window(number, seconds) for number, seconds in enumerate(lengths)]
+    await heard(engine, windows, reached=reached)
+    assert engine.batches == [[0, 2], [1, 3]]
+    assert reached == [9.0, 26.0, 29.0, 32.0], "each with the silence before it"
 
 
 async def test_no_more_windows_are_under_way_than_the_engine_takes() -> None:
@@ -142,6 +161,51 @@ async def test_the_first_speech_decides_the_language_of_all_windows() -> None:
     assert [options.language for options in engine.options] == ["en"] * 3
 
 
+class Polyglot(FakeEngine):
+    """Hears German in the first window, and English in the others, if it is not told."""
+
+    def _result(self, window: AudioWindow, options: DecodingOptions) -> WindowTranscript:
+        heard = super()._result(window, options)
+        return replace(heard, language=options.language or ("en" if window.number else "de"))
+
+
+async def test_where_the_first_speech_leaves_the_language_open_each_window_tells_its_own() -> None:
+    engine = Polyglot()
+    engine.detection = LanguageDetection(language="nn", confidence=0.3)
+    found = (await heard(engine, some(4))).language_detection
+    assert [options.language for options in engine.options] == [None] * 4
+    assert found is not None
+    assert (found.language, found.confidence) == ("en", 0.75)
+    assert [(guess.language, guess.confidence) for guess in found.alternatives] == [("de", 0.25)]
+
+
+async def test_an_unsure_guess_is_told_where_nothing_else_is() -> None:
+    engine = FakeEngine()
+    engine.detection = LanguageDetection(language="nn", confidence=0.3)
+    assert (await heard(engine, some(2))).language_detection == engine.detection
+
+
+async def test_an_unsure_guess_that_every_window_bears_out_stays_as_unsure() -> None:
+    engine = Polyglot()
+    engine.detection = LanguageDetection(
+        language="de",
+        confidence=0.31,
+        alternatives=(LanguageGuess(language="nl", confidence=0.3),),
+    )
+    assert (await heard(engine, some(1))).language_detection == engine.detection
+
+
+async def test_what_was_repaired_is_told_in_the_order_of_time() -> None:
+    class Mending(FakeEngine):
+        def _result(self, window: AudioWindow, options: DecodingOptions) -> WindowTranscript:
+            heard = super()._result(window, options)
+            repair = Repair(start=window.start, end=window.end, reason="repetition", way="beam")
+            return replace(heard, repair=repair if window.number % 2 else None)
+
+    repairs = (await heard(Mending(concurrency=3), some(4))).repairs
+    assert [repair.start for repair in repairs] == [10.0, 30.0]
+
+
 async def test_a_language_that_the_client_named_is_not_detected() -> None:
     engine = FakeEngine()
     engine.detection = LanguageDetection(language="fr", confidence=1.0)
@@ -151,12 +215,6 @@ async def test_a_language_that_the_client_named_is_not_detected() -> None:
 
 
 async def test_an_engine_that_tells_the_language_by_window_is_counted_by_seconds() -> None:
-    class Polyglot(FakeEngine):
-        def _result(self, window: AudioWindow, options: DecodingOptions) -> WindowTranscript:
-            language = "de" if window.number == 0 else "en"
-            said = Segment(start=window.start, end=window.end, text="x")
-            return WindowTranscript(number=window.number, segments=(said,), language=language)
-
     engine = Polyglot()
     engine.detection = None
     found = (await heard(engine, some(4))).language_detection
@@ -202,6 +260,30 @@ async def test_windows_of_the_journal_are_not_computed_again() -> None:
     assert transcript.language_detection == ENGLISH
 
 
+async def test_a_window_that_was_cut_short_by_an_earlier_decode_is_heard_again() -> None:
+    """A decoder that breaks off ends the last window where the sound ends."""
+    journal = MemoryJournal()
+    await heard(FakeEngine(), [a_window(0), a_window(1, 1.0)], journal=journal)
+    again = FakeEngine()
+    transcript = await heard(again, [a_window(0), a_window(1, 5.0), a_window(2)], journal=journal)
+    assert sorted(again.heard) == [1, 2]
+    assert [(each.start, each.end) for each in transcript.segments] == [
+        (0.0, 2.0),
+        (10.0, 15.0),
+        (20.0, 22.0),
+    ]
+    third = FakeEngine()
+    assert await heard(third, [a_window(0), a_window(1, 5.0)], journal=journal)
+    assert third.heard == [], "what was heard again is kept"
+
+
+async def test_a_window_that_this_decode_does_not_give_is_not_in_its_transcript() -> None:
+    journal = MemoryJournal()
+    await heard(FakeEngine(), some(4), journal=journal)
+    transcript = await heard(FakeEngine(), some(2), journal=journal)
+    assert transcript.text == "window 0 window 1"
+
+
 async def test_other_cuts_models_and_options_share_no_windows() -> None:
     journal = MemoryJournal()
     await heard(FakeEngine("base"), some(2), journal=journal)
@@ -220,18 +302,18 @@ def test_the_hash_names_everything_that_text_depends_on() -> None:
     other = FakeEngine("base")
     other.provider = "openai"
     hashes = [
-        params_hash(engine, DecodingOptions(), 28.0, 60.0),
-        params_hash(engine, DecodingOptions(), 20.0, 60.0),
-        params_hash(engine, DecodingOptions(), 28.0, 61.0),
-        params_hash(other, DecodingOptions(), 28.0, 60.0),
-        params_hash(FakeEngine("small"), DecodingOptions(), 28.0, 60.0),
-        params_hash(engine, DecodingOptions(language="en"), 28.0, 60.0),
-        params_hash(engine, DecodingOptions(task=Task.TRANSLATE), 28.0, 60.0),
-        params_hash(engine, DecodingOptions(prompt="Ann"), 28.0, 60.0),
-        params_hash(engine, DecodingOptions(word_timestamps=True), 28.0, 60.0),
+        params_hash(engine, DecodingOptions(), 28.0, "talk"),
+        params_hash(engine, DecodingOptions(), 20.0, "talk"),
+        params_hash(engine, DecodingOptions(), 28.0, "other"),
+        params_hash(other, DecodingOptions(), 28.0, "talk"),
+        params_hash(FakeEngine("small"), DecodingOptions(), 28.0, "talk"),
+        params_hash(engine, DecodingOptions(language="en"), 28.0, "talk"),
+        params_hash(engine, DecodingOptions(task=Task.TRANSLATE), 28.0, "talk"),
+        params_hash(engine, DecodingOptions(prompt="Ann"), 28.0, "talk"),
+        params_hash(engine, DecodingOptions(word_timestamps=True), 28.0, "talk"),
     ]
     assert len(set(hashes)) == len(hashes)
-    assert hashes[0] == params_hash(FakeEngine("base"), DecodingOptions(), 28.0, 60.0)
+    assert hashes[0] == params_hash(FakeEngine("base"), DecodingOptions(), 28.0, "talk")
 
 
 async def test_nothing_works_on_when_the_job_is_cancelled() -> None:

@@ -6,41 +6,45 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pytest_httpserver import HTTPServer
 
 from app.adapters.weights.ct2 import Checkpoint
 from app.adapters.weights.ggml import convert, vocabulary
 from app.adapters.weights.inspection import inspect
+from app.adapters.weights.shelf import ModelShelf
 from app.domain.errors import ModelCorrupt
-from app.domain.models import ModelKind
+from app.domain.models import ModelKind, ModelSource
 
 WIDTH = 4
 Arrays = dict[str, np.ndarray]
+#: Largest values of the forms that CTranslate2 quantises to.
+LARGEST = {"int8": 127, "int16": 32767}
 
 
-def toy_whisper() -> Arrays:
+def toy_whisper(width: int = WIDTH) -> Arrays:
     """One layer a side, every value different, so that a mix-up shows."""
     shapes: dict[str, tuple[int, ...]] = {
-        "encoder/conv1/weight": (WIDTH, 80, 3),
-        "encoder/conv1/bias": (WIDTH,),
-        "encoder/conv2/weight": (WIDTH, WIDTH, 3),
-        "encoder/conv2/bias": (WIDTH,),
-        "encoder/position_encodings/encodings": (6, WIDTH),
-        "decoder/position_encodings/encodings": (5, WIDTH),
-        "decoder/embeddings/weight": (7, WIDTH),
+        "encoder/conv1/weight": (width, 80, 3),
+        "encoder/conv1/bias": (width,),
+        "encoder/conv2/weight": (width, width, 3),
+        "encoder/conv2/bias": (width,),
+        "encoder/position_encodings/encodings": (6, width),
+        "decoder/position_encodings/encodings": (5, width),
+        "decoder/embeddings/weight": (7, width),
     }
     for part in ("encoder", "decoder"):
         layer = f"{part}/layer_0"
         norms = [f"{part}/layer_norm", f"{layer}/self_attention/layer_norm"]
         norms += [f"{layer}/ffn/layer_norm"]
-        linears = {"self_attention/linear_0": 12, "self_attention/linear_1": WIDTH}
-        linears |= {"ffn/linear_0": 16, "ffn/linear_1": WIDTH}
+        linears = {"self_attention/linear_0": 3 * width, "self_attention/linear_1": width}
+        linears |= {"ffn/linear_0": 4 * width, "ffn/linear_1": width}
         if part == "decoder":
             norms += [f"{layer}/attention/layer_norm"]
-            linears |= {f"attention/linear_{n}": rows for n, rows in enumerate((4, 8, 4))}
+            linears |= {f"attention/linear_{n}": rows * width for n, rows in enumerate((1, 2, 1))}
         for norm in norms:
-            shapes |= {f"{norm}/gamma": (WIDTH,), f"{norm}/beta": (WIDTH,)}
+            shapes |= {f"{norm}/gamma": (width,), f"{norm}/beta": (width,)}
         for name, rows in linears.items():
-            columns = 16 if name == "ffn/linear_1" else WIDTH
+            columns = 4 * width if name == "ffn/linear_1" else width
             shapes |= {f"{layer}/{name}/weight": (rows, columns), f"{layer}/{name}/bias": (rows,)}
     random = np.random.default_rng(0)
     arrays: Arrays = {
@@ -55,13 +59,42 @@ def write_ct2(path: Path, arrays: Arrays) -> None:
     def text(value: str) -> bytes:
         return struct.pack("<H", len(value) + 1) + value.encode() + b"\0"
 
-    ids = {"float16": 4, "int16": 2}
+    ids = {"float32": 0, "int8": 1, "int16": 2, "float16": 4}
     content = struct.pack("<I", 6) + text("WhisperSpec") + struct.pack("<II", 3, len(arrays))
     for name, array in arrays.items():
         content += text(name) + struct.pack("<B", array.ndim)
         content += struct.pack(f"<{array.ndim}I", *array.shape)
         content += struct.pack("<BI", ids[array.dtype.name], array.nbytes) + array.tobytes()
     path.write_bytes(content + struct.pack("<I", 0))
+
+
+def quantised(form: str) -> Arrays:
+    """The same as CTranslate2's converter leaves it: large matrices as integers, and scales."""
+    found: Arrays = {}
+    for name, array in toy_whisper().items():
+        if name.endswith("/weight") and array.ndim == 2:
+            scale = LARGEST[form] / np.abs(array.astype("<f4")).max(1)
+            found[name] = np.round(array * scale[:, None]).astype(form)
+            found[f"{name}_scale"] = scale.astype("<f4")
+        else:
+            found[name] = array
+    return found
+
+
+def put(models: Path, name: str, arrays: Arrays) -> Path:
+    """A whole folder, as people put it among the models."""
+    folder = models / f"faster-whisper-{name}"
+    folder.mkdir()
+    write_ct2(folder / "model.bin", arrays)
+    (folder / "tokenizer.json").write_text(json.dumps({"model": {"vocab": {"a": 0}}}))
+    (folder / "config.json").write_text("{}")
+    (folder / "vocabulary.json").write_text("[]")
+    return folder
+
+
+def ggml_names(models: Path) -> set[str]:
+    entries = ModelShelf(models, hub=False, catalogue=()).entries()
+    return {entry.name for entry in entries if entry.kind is ModelKind.WHISPER_GGML}
 
 
 @pytest.fixture
@@ -191,3 +224,43 @@ def test_tokenizer_that_is_not_byte_level_is_corrupt(tmp_path: Path, content: st
     path.write_text(content, encoding="utf-8")
     with pytest.raises(ModelCorrupt):
         vocabulary(path)
+
+
+@pytest.mark.parametrize("form", list(LARGEST))
+@pytest.mark.parametrize("name", ["mine", "mine-q8_0"])
+def test_a_quantised_folder_is_refused_and_never_written_as_if_its_integers_were_weights(
+    tmp_path: Path, form: str, name: str
+) -> None:
+    put(tmp_path, "mine", quantised(form))
+    with pytest.raises(ModelCorrupt, match="--quantization float16"):
+        ModelShelf(tmp_path, pypi=False, hub=False).find(name, ModelKind.WHISPER_GGML)
+    assert [path.name for path in tmp_path.glob("*.bin")] == []
+
+
+def test_where_the_folder_is_quantised_the_next_source_is_asked(
+    tmp_path: Path, converted: Path, httpserver: HTTPServer
+) -> None:
+    url = "/ggerganov/whisper.cpp/resolve/main/ggml-tiny.bin"
+    httpserver.expect_request(url).respond_with_data(converted.read_bytes())
+    put(tmp_path, "tiny", quantised("int8"))
+    shelf = ModelShelf(tmp_path, pypi=False, hub_url=httpserver.url_for("/"))
+    found = shelf.find("tiny", ModelKind.WHISPER_GGML)
+    assert found.source is ModelSource.HUB
+    assert found.path.read_bytes() == converted.read_bytes()
+
+
+def test_what_can_be_made_of_a_folder_is_listed_before_it_is_made(tmp_path: Path) -> None:
+    put(tmp_path, "mine", toy_whisper())
+    assert ggml_names(tmp_path) == {"mine", "mine-q5_1", "mine-q8_0"}
+    entries = ModelShelf(tmp_path, pypi=False, hub=False).entries()
+    [mine] = [e for e in entries if (e.name, e.kind) == ("mine", ModelKind.WHISPER_GGML)]
+    assert (mine.path, mine.sources) == (None, (ModelSource.FOLDER,))
+
+
+@pytest.mark.parametrize("fault", ["quantised", "cut off", "odd name"])
+def test_what_cannot_be_made_of_a_folder_is_not_listed(tmp_path: Path, fault: str) -> None:
+    name = "my own" if fault == "odd name" else "mine"
+    made = put(tmp_path, name, quantised("int8") if fault == "quantised" else toy_whisper())
+    if fault == "cut off":
+        (made / "model.bin").write_bytes(b"cut")
+    assert ggml_names(tmp_path) == set()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.media import FRAME, SAMPLE_RATE, Audio, Span
 from app.pipeline.windows import ENOUGH, JOIN, PAD, SPEECH, WindowCutter, windows
+from app.ports import Sound
 
 SECOND = SAMPLE_RATE / FRAME  # frames
 
@@ -175,7 +176,7 @@ class Heard:
     def __init__(self, *blocks: Sequence[float]) -> None:
         self._blocks = blocks
 
-    async def probabilities(self, audio: Audio) -> AsyncIterator[Sequence[float]]:
+    async def probabilities(self, sound: Sound) -> AsyncIterator[Sequence[float]]:
         for block in self._blocks:
             yield block
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from app.adapters.egress import UrlFetcher
@@ -21,12 +22,12 @@ from app.adapters.sql.records import SqlRecordStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
 from app.adapters.sql.windows import SqlWindowJournal
 from app.domain.jobs import Job, JobOptions, SourceKind, upload_key
-from app.domain.media import FRAME, SAMPLE_RATE, Audio
+from app.domain.media import FRAME, SAMPLE_RATE
 from app.domain.search import Moment, SearchHit, SearchQuery
 from app.domain.transcript import Topic
 from app.pipeline.pace import Paces
 from app.pipeline.runner import Pipeline
-from app.ports import MediaExtractor, Vector
+from app.ports import MediaExtractor, Sound, Vector
 from app.services.backoff import Backoff
 from app.services.disk import DiskGuard
 from app.services.engines import EngineShelf
@@ -74,8 +75,11 @@ class NoBallast:
 class Ears:
     """Hears a second of speech in every five, whatever the medium holds."""
 
-    async def probabilities(self, audio: Audio) -> AsyncIterator[Sequence[float]]:
-        for _ in range(int(audio.seconds) // PERIOD):
+    async def probabilities(self, sound: Sound) -> AsyncIterator[Sequence[float]]:
+        for number in count(1):
+            samples = number * PERIOD * SAMPLE_RATE
+            if await sound.reached(samples) < samples:
+                return
             yield [0.9] * SECOND + [0.02] * (PERIOD - 1) * SECOND
 
 

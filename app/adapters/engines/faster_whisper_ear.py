@@ -5,7 +5,7 @@ it is what a worker process is for.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -45,13 +45,20 @@ def load(model_path: str) -> Ear:
         model = ctranslate2.models.Whisper(
             model_path,
             device="cuda" if cuda else "cpu",
-            compute_type="float16" if cuda else "int8",
+            compute_type=_compute_type() if cuda else "int8",
             inter_threads=1,
             intra_threads=1,  # workers are processes: more threads would wait for one another
         )
         vocabulary = Vocabulary(Path(model_path), multilingual=model.is_multilingual)
     mel = np.array(filters(model.n_mels), np.float32)
     return Ear(model=model, vocabulary=vocabulary, mel=mel)
+
+
+def _compute_type() -> str:
+    """Of a card: old ones are no faster with halves, and CTranslate2 refuses them there."""
+    import ctranslate2
+
+    return "float16" if "float16" in ctranslate2.get_supported_compute_types("cuda") else "float32"
 
 
 @contextmanager
@@ -66,8 +73,14 @@ def translated(what: str, hidden: str = "", shown: str = "") -> Iterator[None]:
         raise EngineError(f"{what}: {told}") from error
 
 
-def encode(ear: Ear, sounds: "Sequence[Floats]", seconds: float) -> Any:
-    """What the decoder attends to, of all together.
+def never() -> bool:
+    return False
+
+
+def encode(
+    ear: Ear, sounds: "Sequence[Floats]", seconds: float, enough: Callable[[], bool] = never
+) -> Any:
+    """What the decoder attends to, of all together, or of the first few if they are `enough`.
 
     On a CPU one by one: of eight at once the encoder's scratch is larger than the caches, and each
     takes 1.7 times as long.
@@ -80,14 +93,23 @@ def encode(ear: Ear, sounds: "Sequence[Floats]", seconds: float) -> Any:
     if ear.model.device != "cpu" or len(mels) == 1:
         return ear.model.encode(ctranslate2.StorageView.from_array(np.stack(mels)))
     alone = (ctranslate2.StorageView.from_array(mel[np.newaxis]) for mel in mels)
-    encoded = [np.array(ear.model.encode(mel)) for mel in alone]
+    encoded = [np.array(ear.model.encode(next(alone)))]
+    while len(encoded) < len(mels) and not enough():
+        encoded.append(np.array(ear.model.encode(next(alone))))
     return ctranslate2.StorageView.from_array(np.concatenate(encoded))
 
 
 def decode(
-    ear: Ear, sounds: "Sequence[Floats]", seconds: float, options: DecodingOptions, **how: Any
+    ear: Ear,
+    sounds: "Sequence[Floats]",
+    seconds: float,
+    options: DecodingOptions,
+    enough: Callable[[], bool] = never,
+    **how: Any,
 ) -> list[Heard]:
-    encoded = encode(ear, sounds, seconds)
+    """All of the sounds, or as many of the first as were `enough`, but one at least."""
+    encoded = encode(ear, sounds, seconds, enough)
+    sounds = sounds[: encoded.shape[0]]
     languages = _languages(ear, encoded, options, len(sounds))
     answers = ear.model.generate(
         encoded,

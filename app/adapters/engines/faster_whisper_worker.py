@@ -1,52 +1,47 @@
 """What runs inside a worker process: CTranslate2's Whisper on a batch of windows."""
 
-import math
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
 
+from app.adapters.engines.bell import Rings
+from app.adapters.engines.faster_whisper_again import mended
 from app.adapters.engines.faster_whisper_ear import Ear, decode, encode, load, translated
 from app.adapters.engines.faster_whisper_heard import Heard, logprob
-from app.adapters.engines.faster_whisper_parts import joined, place_to_cut
-from app.adapters.engines.faster_whisper_sound import pauses, samples
+from app.adapters.engines.faster_whisper_sound import LEAST, WHOLE, samples
+from app.adapters.engines.faster_whisper_sound import context as context_of
 from app.adapters.engines.faster_whisper_words import Line, lines
 from app.domain.decoding import DecodingOptions
 from app.domain.media import SAMPLE_RATE, AudioWindow
-from app.domain.transcript import LanguageDetection, LanguageGuess, Segment, WindowTranscript
-
-if TYPE_CHECKING:
-    from app.adapters.engines.faster_whisper_sound import Floats
-
-# The encoder hears the window and some silence, not 30 s. With less, Whisper says the same words
-# over and over: at a margin of 1 s and no least length, 3 of 15 clips did. How much silence changes
-# words here and there, so it follows the window alone: who came along depends on the hour.
-MARGIN = 4.0  # seconds of silence after the window
-LEAST = 10.0  # seconds
-WHOLE = 30.0  # seconds: the most that Whisper can hear
-#: Seconds. Windows that need the same number of steps are decoded together.
-STEP = 2.0
-ALTERNATIVES = 4
-#: What is tried in turn on a window that reads badly. openai/whisper draws lots here, at rising
-#: temperatures; then a window heard again would read otherwise.
-LADDER: tuple[dict[str, Any], ...] = (
-    {"beam_size": 5},
-    {"beam_size": 5, "repetition_penalty": 1.1, "no_repeat_ngram_size": 3},
-    {"beam_size": 5, "repetition_penalty": 1.3, "no_repeat_ngram_size": 3},
+from app.domain.transcript import (
+    LanguageDetection,
+    LanguageGuess,
+    Repair,
+    Segment,
+    WindowTranscript,
 )
+
+ALTERNATIVES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """What came of a batch, and how long it took: waiting and loading do not count."""
 
-    transcripts: list[WindowTranscript]
+    #: None for windows that it did not come to.
+    transcripts: list[WindowTranscript | None]
     seconds: float
 
 
 def warm(model_path: str) -> None:
-    load(model_path)
+    """Loaded, and on a card tried: what NVIDIA's libraries lack shows only then."""
+    import numpy as np
+
+    ear = load(model_path)
+    if ear.model.device != "cpu":
+        with translated("CTranslate2 cannot compute on the card"):
+            encode(ear, [np.zeros(SAMPLE_RATE, np.float32)], LEAST)
 
 
 def detect_language(model_path: str, window: AudioWindow) -> LanguageDetection:
@@ -64,56 +59,46 @@ def detect_language(model_path: str, window: AudioWindow) -> LanguageDetection:
     )
 
 
-def transcribe(model_path: str, windows: Sequence[AudioWindow], options: DecodingOptions) -> Work:
-    """Greedily, those of like length at once; what reads badly, again by itself."""
+def transcribe(
+    model_path: str, windows: Sequence[AudioWindow], options: DecodingOptions, rings: Rings
+) -> Work:
+    """Greedily, those of like length at once; what reads badly, again by itself.
+
+    When the bell rings, what is not begun yet is left.
+    """
     ear = load(model_path)
     began = time.monotonic()
     found: dict[AudioWindow, WindowTranscript] = {}
     with translated("CTranslate2 failed"):
-        for context, alike in _by_context(windows).items():
-            sounds = [samples(window) for window in alike]
-            heard = decode(ear, sounds, context, options)
-            for window, sound, first in zip(alike, sounds, heard, strict=True):
-                best = _mended(ear, sound, first, options)
-                found[window] = _transcript(window, best, options)
-    transcripts = [found[window] for window in windows]
+        for (context, language), alike in _alike(ear, windows, options, rings).items():
+            if found and rings.again():
+                break
+            asked = replace(options, language=language)
+            found |= _heard(ear, alike, context, asked, rings)
+    transcripts = [found.get(window) for window in windows]
     return Work(transcripts=transcripts, seconds=time.monotonic() - began)
 
 
-def _mended(ear: Ear, sound: "Floats", first: Heard, options: DecodingOptions) -> Heard:
-    """As it is if it reads well, else the first way of the ladder that does and skips nothing.
-
-    If none does, the likeliest of those that are least bad.
-    """
-    if not first.reads_badly:
-        return _completed(ear, sound, first, options) if first.skips else first
-    tries = [first]
-    for way in LADDER:
-        [heard] = decode(ear, [sound], WHOLE, options, **way)
-        if not heard.reads_badly and not heard.skips:
-            return heard
-        tries.append(heard)
-    return max(tries, key=lambda heard: (not heard.repeats, not heard.reads_badly, heard.logprob))
-
-
-def _completed(ear: Ear, sound: "Floats", first: Heard, options: DecodingOptions) -> Heard:
-    """With all of its context Whisper passes over less, and in two parts less than at once."""
-    [again] = decode(ear, [sound], WHOLE, options)
-    better = not again.reads_badly and again.passed_over.sound < first.passed_over.sound
-    best = again if better else first
-    return _in_parts(ear, sound, best, options) if best.skips else best
+def _heard(
+    ear: Ear, windows: Sequence[AudioWindow], context: float, options: DecodingOptions, rings: Rings
+) -> dict[AudioWindow, WindowTranscript]:
+    """One of them at least."""
+    found: dict[AudioWindow, WindowTranscript] = {}
+    sounds = [samples(window) for window in windows]
+    heard = decode(ear, sounds, context, options, rings.again)
+    for window, sound, first in zip(windows, sounds, heard, strict=False):  # the first few
+        if found and first.fault and rings.again():
+            continue
+        best, way = mended(ear, sound, first, options)
+        transcript = _transcript(window, best, options)
+        found[window] = replace(transcript, repair=_repair(window, first, way))
+    return found
 
 
-def _in_parts(ear: Ear, sound: "Floats", whole: Heard, options: DecodingOptions) -> Heard:
-    """Cut where speech was passed over; `whole` if that cannot be or does not help."""
-    place = place_to_cut(whole, pauses(sound), len(sound) / SAMPLE_RATE)
-    if place is None:
-        return whole
-    cut = round(place * SAMPLE_RATE)
-    first, second = decode(ear, [sound[:cut], sound[cut:]], WHOLE, options)
-    if any(part.reads_badly or part.skips for part in (first, second)):
-        return whole
-    return joined(first, second, place)
+def _repair(window: AudioWindow, first: Heard, way: str) -> Repair | None:
+    if first.fault is None:
+        return None
+    return Repair(start=window.start, end=window.end, reason=first.fault, way=way)
 
 
 def _transcript(window: AudioWindow, heard: Heard, options: DecodingOptions) -> WindowTranscript:
@@ -139,14 +124,21 @@ def _segment(line: Line, heard: Heard, options: DecodingOptions) -> Segment:
     )
 
 
-def _by_context(windows: Sequence[AudioWindow]) -> dict[float, list[AudioWindow]]:
-    groups: dict[float, list[AudioWindow]] = defaultdict(list)
+def _alike(
+    ear: Ear, windows: Sequence[AudioWindow], options: DecodingOptions, rings: Rings
+) -> dict[tuple[float, str | None], list[AudioWindow]]:
+    """By seconds that the encoder hears, and language; when the bell rings, the first few."""
+    groups: dict[tuple[float, str | None], list[AudioWindow]] = defaultdict(list)
     for window in windows:
-        groups[_context(window)].append(window)
+        if groups and rings.again():
+            break
+        groups[context_of(window.seconds), _language(ear, window, options)].append(window)
     return groups
 
 
-def _context(window: AudioWindow) -> float:
-    """Seconds that the encoder hears."""
-    steps = math.ceil((window.seconds + MARGIN) / STEP)
-    return min(WHOLE, max(LEAST, steps * STEP))
+def _language(ear: Ear, window: AudioWindow, options: DecodingOptions) -> str | None:
+    """Told for all, or heard in this one with all of the context, without which it is less sure."""
+    if options.language or not ear.model.is_multilingual:
+        return options.language
+    [likely] = ear.model.detect_language(encode(ear, [samples(window)], WHOLE))
+    return str(likely[0][0][2:-2])

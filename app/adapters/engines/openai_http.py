@@ -33,6 +33,9 @@ class OpenAIEngine:
             base_url=base_url.rstrip("/") + "/", headers=headers, timeout=TIMEOUT, trust_env=False
         )
 
+    def context(self, window: AudioWindow) -> float:
+        return window.seconds
+
     async def detect_language(self, window: AudioWindow) -> None:
         """The endpoint names the language only as it transcribes."""
 
@@ -73,6 +76,9 @@ class OpenAIEngine:
             "prompt": options.prompt,
         }
         return {key: value for key, value in form.items() if value is not None}
+
+    def give_way(self) -> None:
+        """A call holds one window: it ends soon enough."""
 
     async def aclose(self) -> None:
         await self._client.aclose()

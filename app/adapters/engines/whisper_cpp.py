@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from loguru import logger
+
 from app.adapters.engines import whisper_cpp_worker as worker
 from app.domain.decoding import DecodingOptions
 from app.domain.media import AudioWindow
@@ -41,7 +43,11 @@ class WhisperCppEngine:
         loads = [
             self._pool.run_within(LOAD, worker.warm, self._path) for _ in range(self._pool.slots)
         ]
-        await asyncio.gather(*loads)
+        devices, *_ = await asyncio.gather(*loads)
+        logger.info("whisper.cpp computes on {}", ", ".join(devices) or "the processor")
+
+    def context(self, window: AudioWindow) -> float:
+        return window.seconds
 
     async def detect_language(self, window: AudioWindow) -> LanguageDetection:
         return await self._pool.run_within(
@@ -57,6 +63,9 @@ class WhisperCppEngine:
             )
             for window in windows
         ]
+
+    def give_way(self) -> None:
+        """A call holds one window: it ends soon enough."""
 
     async def aclose(self) -> None:
         """The model's memory is given back: it lives and dies with the pool's processes."""

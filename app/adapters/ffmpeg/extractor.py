@@ -19,7 +19,7 @@ from app.adapters.ffmpeg.talk import Talk
 from app.domain.errors import ConfigError, MediaTooLong, MediaUnreadable, StorageFull
 from app.domain.media import BYTES_PER_SECOND, SAMPLE_BYTES, SAMPLE_RATE, Audio
 from app.domain.system_errors import refused
-from app.ports import Progress
+from app.ports import Growth
 
 #: `async` fills gaps and `first_pts` a late start with silence, so that times stay those of
 #: the medium.
@@ -30,6 +30,8 @@ SALVAGE = SAMPLE_RATE // 2  # samples that make a failed decoding still worth ha
 
 class FfmpegExtractor:
     """The last resort of extraction: takes whatever it is given."""
+
+    name = "ffmpeg"
 
     def __init__(
         self, max_seconds: float, executable: str | None = None, *, stall_seconds: float = 60.0
@@ -43,7 +45,7 @@ class FfmpegExtractor:
     def accepts(self, source: Path) -> bool:
         return True
 
-    async def extract(self, source: Path, target: Path, progress: Progress) -> Audio:
+    async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
         require_content(source)
         _empty(target)
         if self._executable is None:
@@ -53,7 +55,7 @@ class FfmpegExtractor:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(talk.listen(process))
-                alive = await self._watch(process, target, talk, progress)
+                alive = await self._watch(process, target, talk, growth)
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
         finally:
@@ -69,7 +71,7 @@ class FfmpegExtractor:
             cpu_seconds=int(60 + self._max_seconds),
         )
 
-    async def _watch(self, process: Process, target: Path, talk: Talk, progress: Progress) -> bool:
+    async def _watch(self, process: Process, target: Path, talk: Talk, growth: Growth) -> bool:
         """Until the process ends (True) or has written nothing for too long (False)."""
         clock = asyncio.get_running_loop().time
         size, grown = 0, clock()
@@ -77,7 +79,7 @@ class FfmpegExtractor:
         while not (await asyncio.wait({ending}, timeout=POLL))[0]:
             if (now := _size(target)) != size:
                 size, grown = now, clock()
-                progress(talk.part_done(size))
+                growth(_audio(target, size, talk))
             elif clock() - grown > self._stall_seconds:
                 kill(process)
                 await ending
@@ -86,18 +88,18 @@ class FfmpegExtractor:
 
     def _judge(self, status: int, target: Path, talk: Talk) -> Audio:
         """Exit status 0 does not mean whole, and another one does not mean useless."""
-        samples = _size(target) // SAMPLE_BYTES
+        audio = _audio(target, _size(target), talk)
         if status == CANNOT_RUN:
             raise ConfigError(f"ffmpeg cannot be run: {talk.reason}", hint="run: spool doctor")
         if talk.disk_full:
             raise StorageFull("no space left for the decoded sound")
-        if samples > self._max_seconds * SAMPLE_RATE or status == -signal.SIGXFSZ:
+        if audio.seconds > self._max_seconds or status == -signal.SIGXFSZ:
             raise MediaTooLong(f"longer than {self._max_seconds:g} s")
         if status < 0:
             raise killed_by(-status)
-        if samples == 0 or (status != 0 and samples < SALVAGE):
+        if audio.samples == 0 or (status != 0 and audio.samples < SALVAGE):
             raise talk.verdict()
-        return Audio(path=target, samples=samples, declared_seconds=talk.declared)
+        return audio
 
     @property
     def _max_bytes(self) -> int:
@@ -122,6 +124,10 @@ def _empty(target: Path) -> None:
         target.open("wb").close()
     except OSError as error:
         raise refused(error, "the sound cannot be stored") from error
+
+
+def _audio(target: Path, size: int, talk: Talk) -> Audio:
+    return Audio(path=target, samples=size // SAMPLE_BYTES, declared_seconds=talk.declared)
 
 
 def _size(target: Path) -> int:

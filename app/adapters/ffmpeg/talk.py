@@ -5,7 +5,6 @@ from asyncio.subprocess import Process
 from collections.abc import Sequence
 
 from app.domain.errors import MediaUnreadable, NoAudio, SpoolError
-from app.domain.media import BYTES_PER_SECOND
 
 
 class Talk:
@@ -50,9 +49,6 @@ class Talk:
     def declared(self) -> float | None:
         """Seconds the container claims; None when ffmpeg had to guess."""
         return None if self._estimated else self._seconds
-
-    def part_done(self, size: int) -> float:
-        return min(size / BYTES_PER_SECOND / self._seconds, 1.0) if self._seconds else 0.0
 
     @property
     def reason(self) -> str:

@@ -31,8 +31,8 @@ PREEMPTED = "Retryable commit conflict"
 TRIES = 5
 #: Vectors below which reading all of them is as fast as an index, and exact.
 PAYS = 50_000
-#: An index has as many parts as were right when it was made; of so many times the vectors, each
-#: part is that much longer.
+#: Tidying puts new vectors into the parts that an index has, whatever they are like: of so many
+#: times the vectors it is made anew.
 OUTGROWN = 4
 #: In the name of an index, before the number of vectors that it was made of.
 _OF = "_of_"

@@ -14,6 +14,7 @@ from app.domain.transcript import (
     Chapter,
     LanguageDetection,
     LanguageGuess,
+    Repair,
     Segment,
     Topic,
     WindowTranscript,
@@ -64,12 +65,21 @@ def segments_from_json(rows: list[Any]) -> tuple[Segment, ...]:
 
 
 def window_to_json(window: WindowTranscript) -> Json:
-    return {"segments": segments_to_json(window.segments), "language": window.language}
+    return {
+        "segments": segments_to_json(window.segments),
+        "language": window.language,
+        "repair": window.repair and asdict(window.repair),
+    }
 
 
 def window_from_json(number: int, row: Json) -> WindowTranscript:
-    segments = segments_from_json(row["segments"])
-    return WindowTranscript(number=number, segments=segments, language=row["language"])
+    repair = row.get("repair")
+    return WindowTranscript(
+        number=number,
+        segments=segments_from_json(row["segments"]),
+        language=row["language"],
+        repair=_repair_from_json(repair) if repair else None,
+    )
 
 
 def language_to_json(detection: LanguageDetection | None) -> Json | None:
@@ -99,6 +109,19 @@ def chapters_to_json(chapters: Iterable[Chapter] | None) -> list[Any] | None:
 
 def chapters_from_json(rows: list[Any] | None) -> tuple[Chapter, ...] | None:
     return None if rows is None else tuple(Chapter(**known(Chapter, row)) for row in rows)
+
+
+def repairs_to_json(repairs: Iterable[Repair]) -> list[Any]:
+    return [asdict(repair) for repair in repairs]
+
+
+def repairs_from_json(rows: list[Any] | None) -> tuple[Repair, ...]:
+    """None: of a transcript that was saved before repairs were told."""
+    return tuple(_repair_from_json(row) for row in rows or ())
+
+
+def _repair_from_json(row: Json) -> Repair:
+    return Repair(**known(Repair, row))
 
 
 def _segment_to_json(segment: Segment) -> Json:

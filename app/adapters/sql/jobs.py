@@ -52,6 +52,7 @@ class SqlJobStore:
         options: JobOptions,
         key: IdempotencyKey | None = None,
         sha256: str | None = None,
+        requester: str | None = None,
     ) -> Job:
         """Raises Conflict when there is such a job, InvalidRequest on a path no disk can have."""
         row = {
@@ -68,6 +69,7 @@ class SqlJobStore:
             "asset_id": options.asset_id or job_id,
             "priority": options.priority.rank,
             "sha256": sha256,
+            "requester": requester,
             "media_type": (options.media_type or spoken_type_of(source_name)).value,
             "parent_id": options.parent_id,
         }

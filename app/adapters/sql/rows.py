@@ -32,6 +32,7 @@ def job_from_row(row: Any, history: Iterable[AttemptRow]) -> Job:
         boot_id=row.boot_id,
         options=options_from_json(row.options),
         sha256=row.sha256,
+        requester=row.requester,
         provider=row.provider,
         model=row.model,
         duration=row.duration,

@@ -138,6 +138,8 @@ class JobRow(Table):
     provider: Mapped[str | None]
     model: Mapped[str | None]
     media_type: Mapped[str] = mapped_column(server_default=text("'audio'"))
+    #: Id of an API key.
+    requester: Mapped[str | None]
     #: Of a key-frame: the asset id of its video.
     parent_id: Mapped[str | None] = mapped_column(Prose, index=True)
 
@@ -221,3 +223,5 @@ class TranscriptRow(Table):
     #: NULL until they were looked for.
     topics: Mapped[list[Any] | None] = mapped_column(Json)
     chapters: Mapped[list[Any] | None] = mapped_column(Json)
+    #: NULL where it was saved before they were told.
+    repairs: Mapped[list[Any] | None] = mapped_column(Json)

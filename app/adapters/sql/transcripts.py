@@ -13,6 +13,8 @@ from app.adapters.sql.codec import (
     chapters_to_json,
     language_from_json,
     language_to_json,
+    repairs_from_json,
+    repairs_to_json,
     segments_from_json,
     segments_to_json,
     topics_from_json,
@@ -46,6 +48,7 @@ class SqlTranscriptStore:
             "text": transcript.text,
             "topics": topics_to_json(transcript.topics),
             "chapters": chapters_to_json(transcript.chapters),
+            "repairs": repairs_to_json(transcript.repairs),
             "created_at": self._clock(),
         }
         await self._database.write(lambda session: _replace(session, job, values))
@@ -130,6 +133,7 @@ async def _load(session: AsyncSession, job_id: str) -> Transcript | None:
         model=row.model,
         topics=topics_from_json(row.topics),
         chapters=chapters_from_json(row.chapters),
+        repairs=repairs_from_json(row.repairs),
     )
 
 

