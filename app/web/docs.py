@@ -1,6 +1,5 @@
 """`/openapi.json`, and `/docs`: the page over it, which asks nobody else for anything."""
 
-import hashlib
 from pathlib import Path
 
 from anyio import to_thread
@@ -8,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.web.body import no_query
+from app.web.cached import cached
 
 PAGE = Path(__file__).parent / "page"
 SWAGGER = PAGE / "vendor" / "swagger-ui"
@@ -33,12 +32,12 @@ POLICY = (
 
 async def openapi(request: Request) -> Response:
     text = await request.app.state.document.text()
-    return _answer(request, text, "application/json")
+    return cached(request, text, "application/json")
 
 
 async def page(request: Request) -> Response:
     text = await to_thread.run_sync((PAGE / "docs.html").read_bytes)
-    answer = _answer(request, text, "text/html")
+    answer = cached(request, text, "text/html")
     answer.headers["Content-Security-Policy"] = POLICY
     return answer
 
@@ -48,14 +47,4 @@ async def file(request: Request) -> Response:
     if found is None:
         raise HTTPException(404)
     path, media_type = found
-    return _answer(request, await to_thread.run_sync(path.read_bytes), media_type)
-
-
-def _answer(request: Request, content: bytes, media_type: str) -> Response:
-    """Kept by the browser, which asks each time whether it still is the same."""
-    no_query(request)
-    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    if etag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type=media_type)
+    return cached(request, await to_thread.run_sync(path.read_bytes), media_type)

@@ -14,6 +14,7 @@ from app.web import (
     keys,
     openai_audio,
     openai_models,
+    page_files,
     process,
     search,
     site_sync,
@@ -31,6 +32,7 @@ from app.web import ingest_operations as of_ingest
 from app.web import job_operations as of_jobs
 from app.web import key_operations as key
 from app.web import openai_operations as openai
+from app.web import page_operations as of_page
 from app.web import process_operations as of_process
 from app.web import search_operations as of_search
 from app.web import uploads_operations as up
@@ -48,6 +50,8 @@ JOB = "/api/v1/jobs/{job_id}"
 DELIVERY = "/api/v1/webhooks/deliveries/{delivery_id}"
 
 DOORS = (
+    door("/", page_files.home, GET=of_page.HOME),
+    door("/page/{file:path}", page_files.file, GET=of_page.FILE),
     door("/openapi.json", docs.openapi, GET=of_docs.OPENAPI),
     door("/docs", docs.page, GET=of_docs.PAGE),
     door("/docs/{file}", docs.file, GET=of_docs.FILE),

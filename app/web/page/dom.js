@@ -1,0 +1,74 @@
+/** Elements without any markup in strings: what comes from outside can only become text. */
+
+/**
+ * @param {string} tag
+ * @param {Object<string, any>} [properties] `on…` functions listen; `dataset` and `class` as in
+ *   HTML; null, undefined and false are left out; the rest are attributes.
+ * @param {...(Node|string|number|null|undefined|false|Array<any>)} children
+ */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) set(element, name, value);
+  append(element, children);
+  return element;
+}
+
+function set(element, name, value) {
+  if (value === null || value === undefined || value === false) return;
+  if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+  else if (name === "dataset") Object.assign(element.dataset, value);
+  else element.setAttribute(name, value === true ? "" : String(value));
+}
+
+function append(element, children) {
+  for (const child of children.flat(Infinity)) {
+    if (child !== null && child !== undefined && child !== false) element.append(child);
+  }
+}
+
+/** In place of all that was in `element`. */
+export function fill(element, ...children) {
+  element.replaceChildren();
+  append(element, children);
+  return element;
+}
+
+/** A line for a while at the foot of the page, read out by screen readers. */
+export function notice(text, { bad = false } = {}) {
+  const line = h("p", { class: bad ? "notice bad" : "notice" }, text);
+  document.getElementById("notices")?.append(line);
+  setTimeout(() => line.remove(), bad ? 12_000 : 5_000);
+}
+
+/** Runs `work`; what it is refused becomes a notice. */
+export async function told(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (error.name === "AbortError") return undefined;
+    notice(error.hint ? `${error.message} (${error.hint})` : error.message, { bad: true });
+    return undefined;
+  }
+}
+
+/** A dialog with a form; resolves to its fields by name, or null when it was left. */
+export function dialog(title, fields, { action = "Save" } = {}) {
+  const { promise, resolve } = Promise.withResolvers?.() ?? resolvers();
+  const form = h("form", { method: "dialog" }, h("h2", {}, title), fields);
+  const leave = h("button", { type: "button", class: "quiet", onclick: () => box.close() }, "Cancel");
+  form.append(h("p", { class: "row end" }, leave, h("button", { value: "yes" }, action)));
+  const box = h("dialog", { "aria-label": title }, form);
+  box.addEventListener("close", () => {
+    resolve(box.returnValue === "yes" ? Object.fromEntries(new FormData(form)) : null);
+    box.remove();
+  });
+  document.body.append(box);
+  box.showModal();
+  return promise;
+}
+
+function resolvers() {
+  const made = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
+}

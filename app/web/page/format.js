@@ -1,0 +1,37 @@
+/** Figures as people read them. */
+
+/** 3725.4 -> 1:02:05 */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [hours, minutes, second] = [whole / 3600, (whole / 60) % 60, whole % 60].map(Math.floor);
+  const two = (figure) => String(figure).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(second)}` : `${minutes}:${two(second)}`;
+}
+
+/** 1536 -> 1.5 KiB */
+export function bytes(count) {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const power = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10));
+  return `${(count / 1024 ** power).toFixed(power && count / 1024 ** power < 10 ? 1 : 0)} ${units[power]}`;
+}
+
+export function percent(share) {
+  return `${Math.floor(share * 100)} %`;
+}
+
+/** How long it will take: "about 2 min". */
+export function about(seconds) {
+  if (seconds < 60) return `about ${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min`;
+  return `about ${(seconds / 3600).toFixed(1)} h`;
+}
+
+const AGO = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const STEPS = [["day", 86_400], ["hour", 3600], ["minute", 60]];
+
+/** "3 hours ago" */
+export function ago(date, now = Date.now()) {
+  const seconds = (new Date(date).getTime() - now) / 1000;
+  const [unit, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 1];
+  return AGO.format(Math.round(seconds / size), unit);
+}
