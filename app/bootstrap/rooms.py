@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from app.adapters.front_matter import PlainFrontMatter
+from app.adapters.numpy_waveform import NumpyWaveforms
 from app.adapters.snowball import english_stem
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
@@ -99,6 +100,7 @@ class Rooms:
             blobs=self.records.blobs,
             fetcher=self.records.fetcher,
             extractors=self.tools.extractors,
+            waveforms=NumpyWaveforms(),
             detector=self.tools.detector,
             engines=self.tools.engines,
             journal=self.records.journal,
