@@ -16,6 +16,7 @@ from app.bootstrap.uploads import Uploads, resumable_uploads
 from app.bootstrap.webhooks import Webhooks
 from app.bootstrap.workshop import Workshop
 from app.config import AppSettings
+from app.domain.index_state import IndexState
 from app.pipeline.runner import Pipeline
 from app.ports import FrameIntake, SpeakerFinder
 from app.services.alike import AlikeJobs
@@ -28,6 +29,7 @@ from app.services.folder_watch import FolderWatch
 from app.services.follow import JobFollower
 from app.services.frame_jobs import FrameJobs
 from app.services.health import Health
+from app.services.heard import CountingJournal
 from app.services.index_care import IndexCare
 from app.services.indexer import Indexer
 from app.services.intake import Intake
@@ -103,7 +105,7 @@ class Rooms:
             waveforms=NumpyWaveforms(),
             detector=self.tools.detector,
             engines=self.tools.engines,
-            journal=self.records.journal,
+            journal=self._journal,
             transcripts=self.records.transcripts,
             assets=self.records.assets,
             embedder=self.finding.embedder,
@@ -237,6 +239,14 @@ class Rooms:
             indexer=self.indexer,
         )
 
+    @cached_property
+    def _journal(self) -> CountingJournal:
+        """One for all: it counts."""
+        return CountingJournal(self.records.journal)
+
+    async def _index_state(self) -> IndexState:
+        return await self.finding.whole().state()
+
     def _figures(self) -> IngestionFigures:
         return IngestionFigures(
             store=self.records.store,
@@ -245,6 +255,10 @@ class Rooms:
             indexer=self.indexer,
             disk=self.records.disk,
             watch=self.records.watch,
+            pool=self.tools.pool,
+            heard=lambda: self._journal.seconds,
+            index=self._index_state,
+            data_bytes=self.records.blobs.held_bytes,
         )
 
     def _health(self, worker: JobWorker) -> Health:
