@@ -34,6 +34,7 @@ from app.services.index_care import IndexCare
 from app.services.indexer import Indexer
 from app.services.intake import Intake
 from app.services.jobs import JobService
+from app.services.media import AssetMedia
 from app.services.overtaking import Overtaking
 from app.services.retention import Retention
 from app.services.roots import Roots
@@ -128,6 +129,7 @@ class Rooms:
             intake=self._intake(),
             jobs=jobs,
             assets=assets,
+            media=self._media(assets),
             site=SiteSync(store=self.records.store, service=assets, intake=self._intake()),
             figures=self._figures(),
             follower=JobFollower(self.records.store, self.records.transcripts, self.records.watch),
@@ -237,6 +239,15 @@ class Rooms:
             jobs=jobs,
             intake=self._intake(),
             indexer=self.indexer,
+        )
+
+    def _media(self, assets: AssetService) -> AssetMedia:
+        ingestion = self.settings.ingestion
+        return AssetMedia(
+            assets=assets,
+            store=self.records.store,
+            blobs=self.records.blobs,
+            in_place=Roots([*ingestion.allowed_roots, *ingestion.watch_folders]),
         )
 
     @cached_property

@@ -37,6 +37,8 @@ class ListedAsset(Answered):
     status: Annotated[StatusName, Field(description="Of that job.")]
     url: Annotated[str, Field(description="Where people find it.")]
     thumbnail: str | None
+    media: Annotated[str | None, Field(description="Its bytes; null of a text.")]
+    waveform: Annotated[str | None, Field(description="Of what is there to be heard.")]
 
 
 class Asset(ListedAsset):
