@@ -20,8 +20,10 @@ from app.ports.jobs import BootLog, JobQueue, JobStore, TranscriptStore, WindowJ
 from app.ports.keyframes import FrameIntake, FrameTaker
 from app.ports.keys import KeyStore
 from app.ports.media import Growth, MediaExtractor, MediaFetcher, Sound, SpeechDetector
+from app.ports.news import NewsStore
 from app.ports.pictures import Darkroom, Describer, TextReader, VisualEmbedder
 from app.ports.records import RecordStore
+from app.ports.shares import ShareStore
 from app.ports.texts import FrontMatterReader, PageReader
 from app.ports.types import Progress, Vector
 from app.ports.uploads import UploadStore
@@ -51,11 +53,13 @@ __all__ = [
     "MediaExtractor",
     "MediaFetcher",
     "ModelStore",
+    "NewsStore",
     "PageReader",
     "Progress",
     "RecordIndex",
     "RecordStore",
     "ResumableFiles",
+    "ShareStore",
     "Sound",
     "SpeakerFinder",
     "SpeechDetector",
