@@ -31,10 +31,13 @@ from app.services.index_care import IndexCare
 from app.services.indexer import Indexer
 from app.services.intake import Intake
 from app.services.jobs import JobService
+from app.services.news import NewsService
 from app.services.overtaking import Overtaking
 from app.services.retention import Retention
 from app.services.roots import Roots
 from app.services.search import SearchService
+from app.services.share_sweep import ShareSweep
+from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
 from app.services.verdicts import Limits
 from app.services.worker import JobWorker
@@ -63,6 +66,7 @@ class Rooms:
             self.records.disk.run(),
             self.webhooks.sender.run(),
             self.uploads.sweep.run(),
+            ShareSweep(store=self.records.shares).run(),
             self._folder_watch().run(),
         )
 
@@ -144,6 +148,8 @@ class Rooms:
             index_care=self.index_care,
             health=self._health(worker),
             keys=self.records.keys,
+            shares=self._shares(assets),
+            news=NewsService(store=self.records.news),
             max_file_size=self.settings.ingestion.max_file_size,
             gate=gate_of(self.settings.server),
         )
@@ -233,6 +239,14 @@ class Rooms:
             jobs=jobs,
             intake=self._intake(),
             indexer=self.indexer,
+        )
+
+    def _shares(self, service: AssetService) -> ShareService:
+        return ShareService(
+            store=self.records.shares,
+            service=service,
+            assets=self.records.assets,
+            transcripts=self.records.transcripts,
         )
 
     def _figures(self) -> IngestionFigures:
