@@ -71,6 +71,8 @@ class Operation:
     refusals: tuple[int, ...] = ()
     #: Errors in OpenAI's shape.
     openai: bool = False
+    #: The key may also come as the password of HTTP Basic.
+    basic: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from app.domain.assets import Asset, Still
 from app.domain.links import may_lead_to
 from app.domain.media_types import in_seconds
 from app.domain.search import Moment
-from app.domain.transcript import Segment
+from app.domain.transcript import Segment, Transcript
 from app.services.asset_pages import Shown
 from app.web.asset_views import address, page_of
 
@@ -89,16 +89,20 @@ def _frame(frame: Still, here: bool) -> str:
 def _words(shown: Shown, at: float | None) -> Iterator[str]:
     if shown.transcript:
         spoken = shown.transcript.named(shown.asset.speakers)
-        here = _spoken_at(spoken.segments, at)
-        titles = {chapter.start: chapter.title for chapter in spoken.chapters or ()}
-        for number, segment in enumerate(spoken.segments):
-            if title := titles.get(segment.start):
-                yield f"<h2>{escape(title)}</h2>"
-            yield _passage(segment, number == here)
+        yield from passages(spoken, _spoken_at(spoken.segments, at))
     elif shown.passages:
         yield from _sections(shown.passages)
     elif text := (shown.asset.picture.text if shown.asset.picture else shown.asset.text):
         yield f"<section>{escape(text)}</section>"
+
+
+def passages(spoken: Transcript, here: int | None = None) -> Iterator[str]:
+    """Segment by segment under the titles of chapters; `here`: the number of one to be marked."""
+    titles = {chapter.start: chapter.title for chapter in spoken.chapters or ()}
+    for number, segment in enumerate(spoken.segments):
+        if title := titles.get(segment.start):
+            yield f"<h2>{escape(title)}</h2>"
+        yield _passage(segment, number == here)
 
 
 def _spoken_at(segments: tuple[Segment, ...], at: float | None) -> int | None:
