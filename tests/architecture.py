@@ -15,6 +15,7 @@ FLOORS: dict[str, frozenset[str]] = {
     "adapters": frozenset({"domain", "ports"}),
     "web": frozenset({"domain", "services"}),
     "client": frozenset({"domain"}),
+    "agents": frozenset({"domain", "client"}),
     "config": frozenset({"domain"}),
     "logs": frozenset({"domain"}),
 }
@@ -34,6 +35,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "adapters/egress",
         "adapters/pictures/describer",
         "adapters/weights",
+        "agents/",
         "client/",
     ),
     "imageio_ffmpeg": ("adapters/ffmpeg", "cli/"),
@@ -41,6 +43,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "lancedb": ("adapters/lance_",),
     "loguru": ("",),
     "markdown_it": ("adapters/markdown_",),
+    "mcp": ("agents/",),
     "multipart": ("web/",),
     "numpy": ("adapters/",),
     "rapidocr": ("adapters/pictures/reading",),
@@ -53,7 +56,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     ),
     "psutil": ("adapters/", "cli/"),
     "pyarrow": ("adapters/lance_",),
-    "pydantic": ("web/", "config.py"),
+    "pydantic": ("agents/", "web/", "config.py"),
     "pydantic_core": ("web/", "config.py"),
     "pydantic_settings": ("config.py",),
     "pywhispercpp": ("adapters/engines/whisper_cpp",),
@@ -69,7 +72,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "sse_starlette": ("web/",),
     "stamina": ("client/",),
     "standardwebhooks": ("adapters/webhook_signer",),
-    "starlette": ("web/", "server/"),
+    "starlette": ("agents/", "web/", "server/"),
     "tokenizers": ("adapters/embedders/", "adapters/engines/faster_whisper"),
     "torch": ("adapters/embedders/", "adapters/pictures/clip"),
     "typer": ("cli/",),
@@ -80,7 +83,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
 HEAVY = frozenset(
     {"alembic", "lancedb", "onnx", "onnxruntime", "pyarrow", "pywhispercpp", "_pywhispercpp"}
     | {"ctranslate2", "keybert", "sentence_transformers", "sklearn", "tokenizers", "torch"}
-    | {"PIL", "rapidocr", "transformers"}
+    | {"PIL", "mcp", "rapidocr", "transformers"}
 )
 #: Modules that only a worker process, or a migration under way, ever imports.
 IMPORTED_LATE = ("adapters/sql/migrations/",)

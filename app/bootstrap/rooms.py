@@ -8,6 +8,7 @@ from typing import Any
 from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.numpy_waveform import NumpyWaveforms
 from app.adapters.snowball import english_stem
+from app.agents.door import AgentDoor
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
 from app.bootstrap.records import Records
@@ -158,6 +159,7 @@ class Rooms:
             news=NewsService(store=self.records.news),
             max_file_size=self.settings.ingestion.max_file_size,
             gate=gate_of(self.settings.server),
+            agents=AgentDoor(),
         )
 
     @cached_property

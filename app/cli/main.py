@@ -13,6 +13,7 @@ from app.cli.engines import engines
 from app.cli.ingest import ingest
 from app.cli.jobs import jobs
 from app.cli.keys import keys
+from app.cli.mcp import mcp
 from app.cli.models import models
 from app.cli.result import result
 from app.cli.search import search
@@ -43,7 +44,7 @@ def options(
 COMMANDS = (
     *(serve, ingest, backfill, transcribe, search),
     *(jobs, result, cancel, retry, delete, dead_letters),
-    *(engines, models, doctor),
+    *(engines, models, doctor, mcp),
 )
 for command in COMMANDS:
     cli.command()(command)

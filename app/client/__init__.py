@@ -1,6 +1,7 @@
 """A client of the service for Python programs: `Spool`, and `AsyncSpool` for asyncio and trio."""
 
 from app.client.answers import Attempt, Delivery, Event, Hit, Job, Result, Segment, Ticket, Word
+from app.client.assets import Asset
 from app.client.asynchronous import AsyncSpool
 from app.client.blocking import Spool
 from app.client.engines import Engine, Engines
@@ -10,6 +11,7 @@ from app.client.shares import NewShare, Share
 from app.client.submitting import Options
 
 __all__ = [
+    "Asset",
     "AsyncSpool",
     "Attempt",
     "Delivery",

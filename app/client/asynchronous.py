@@ -10,6 +10,7 @@ import httpx2
 from anyio.to_thread import run_sync
 
 from app.client import asking, submitting, wire
+from app.client import assets as of_assets
 from app.client import engines as of_engines
 from app.client import jobs as of_jobs
 from app.client import keys as of_keys
@@ -66,6 +67,8 @@ class AsyncSpool:
     dead_letters = awaited(of_jobs.dead_letters)
     replay = awaited(of_jobs.replay)
     replay_all = awaited(of_jobs.replay_all)
+    assets = awaited(of_assets.assets)
+    asset = awaited(of_assets.asset)
     search = awaited(asking.search)
     build_index = awaited(asking.build_index)
     health = awaited(asking.health)

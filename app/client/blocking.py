@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 import httpx2
 
 from app.client import asking, submitting, wire
+from app.client import assets as of_assets
 from app.client import engines as of_engines
 from app.client import jobs as of_jobs
 from app.client import keys as of_keys
@@ -66,6 +67,8 @@ class Spool:
     dead_letters = blocking(of_jobs.dead_letters)
     replay = blocking(of_jobs.replay)
     replay_all = blocking(of_jobs.replay_all)
+    assets = blocking(of_assets.assets)
+    asset = blocking(of_assets.asset)
     search = blocking(asking.search)
     build_index = blocking(asking.build_index)
     health = blocking(asking.health)

@@ -43,6 +43,7 @@ def run(settings: AppSettings) -> None:
     os.environ.setdefault("PYTHONWARNINGS", QUIET)  # before the first worker
     logging.basicConfig(handlers=[ToLoguru()], level=logging.INFO, force=True)
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line for each request, with its URL
     logging.getLogger("uvicorn.error").addFilter(_is_no_clients_fault)
     _take_all_descriptors()
     asyncio.run(_serve(settings))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from starlette.requests import Request
+from starlette.types import ASGIApp
 
 from app.services.assets import AssetService
 from app.services.engines import EngineShelf
@@ -52,6 +53,8 @@ class Doors:
     #: Bytes; a declared length beyond it is refused before the body is read.
     max_file_size: int
     gate: Gate
+    #: Answers `/mcp`: JSON-RPC of callers that were let in.
+    agents: ASGIApp
 
 
 def doors(request: Request) -> Doors:

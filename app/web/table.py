@@ -1,6 +1,7 @@
 """Every URL in one table."""
 
 from app.web import (
+    agents,
     assets,
     bulk,
     dead_letters,
@@ -27,6 +28,7 @@ from app.web import (
     watch,
     webhooks,
 )
+from app.web import agents_operations as of_agents
 from app.web import assets_operations as of_assets
 from app.web import docs_operations as of_docs
 from app.web import engines_operations as of_engines
@@ -131,4 +133,5 @@ DOORS = (
     door("/v1/audio/translations", openai_audio.translations, POST=openai.TRANSLATE),
     door("/v1/models", openai_models.list_models, GET=openai.LIST_MODELS),
     door("/v1/models/{model}", openai_models.get_model, GET=openai.GET_MODEL),
+    door("/mcp", agents.mcp, POST=of_agents.MCP),
 )

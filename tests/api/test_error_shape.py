@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from loguru import logger
 from starlette.requests import Request
 
+from app.agents.door import AgentDoor
 from app.domain import errors
 from app.domain.jobs import Job, JobOptions
 from app.services.arriving import ArrivingEmbedder, ArrivingIndex
@@ -235,6 +236,7 @@ def failing(trouble: Exception) -> Doors:
         news=cast(NewsService, stub),
         gate=Gate(),
         max_file_size=1000,
+        agents=AgentDoor(),
     )
 
 

@@ -107,6 +107,7 @@ STATES = (
         ("422",),
     ),
     ("A file must be an MP4", ("video_submit",), ("415",)),
+    ("A message must be as the revision has it that is named", ("mcp",), ("400", "404")),
     (
         "A file must hold a medium, and a model be known",
         ("create_transcription", "create_translation"),

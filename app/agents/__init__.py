@@ -1,0 +1,1 @@
+"""Tools by which agents use the service, over the Model Context Protocol."""
