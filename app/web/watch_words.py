@@ -3,10 +3,10 @@
 It comes in stretches: a browser lays out only those that are in sight.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
-from app.domain.media_types import in_seconds
+from app.domain.media_types import SPOKEN, in_seconds
 from app.domain.search import Moment
 from app.domain.transcript import Segment, Transcript
 from app.services.asset_pages import Shown
@@ -18,16 +18,20 @@ STRETCH = 40  # passages
 
 
 def words(shown: Shown, at: float | None) -> Iterator[str]:
-    if shown.transcript:
+    if shown.transcript and shown.transcript.segments:
         yield '<section class="transcript" id="transcript" aria-label="Transcript">'
-        yield from _stretches(_spoken(shown.transcript, shown, at))
+        yield from _stretches(passages(shown.transcript, shown.asset.speakers, at))
         yield "</section>"
+    elif shown.asset.job_id and shown.asset.media_type in SPOKEN:
+        yield '<p class="empty">Nothing is said in it.</p>'
     elif shown.passages:
-        yield '<article class="text" aria-label="Text">'
+        yield '<article class="text card" aria-label="Text">'
         yield from _stretches(_sections(shown.passages))
         yield "</article>"
     elif text := (shown.asset.picture.text if shown.asset.picture else shown.asset.text):
-        yield f'<article class="text" aria-label="Text"><section>{escape(text)}</section></article>'
+        heading = "<h2>Text in it</h2>" if shown.asset.picture else ""
+        yield f'<article class="text card" aria-label="Text">{heading}'
+        yield f"<section>{escape(text)}</section></article>"
 
 
 def _stretches(passages: Iterable[str]) -> Iterator[str]:
@@ -40,14 +44,25 @@ def _stretches(passages: Iterable[str]) -> Iterator[str]:
         yield "</div>"
 
 
-def _spoken(transcript: Transcript, shown: Shown, at: float | None) -> Iterator[str]:
+def passages(
+    transcript: Transcript, names: Mapping[str, str], at: float | None = None
+) -> Iterator[str]:
+    """Segment by segment under the titles of chapters; that of the second `at` is marked."""
     here = _spoken_at(transcript.segments, at)
     titles = {chapter.start: chapter.title for chapter in transcript.chapters or ()}
-    names = shown.asset.speakers
+    before: str | None = None
     for number, segment in enumerate(transcript.segments):
         title = titles.get(segment.start)
         heading = f"<h2>{escape(title)}</h2>" if title else ""
-        yield heading + _passage(segment, names.get(segment.speaker or ""), number == here)
+        begins = bool(title) or number % STRETCH == 0 or segment.speaker != before
+        who = _who(segment.speaker, names) if begins else ""
+        yield heading + _passage(segment, who, number == here)
+        before = segment.speaker
+
+
+def _who(label: str | None, names: Mapping[str, str]) -> str:
+    """Where somebody begins to speak."""
+    return f"<b>{escape(names.get(label, label))}:</b> " if label else ""
 
 
 def _spoken_at(segments: tuple[Segment, ...], at: float | None) -> int | None:
@@ -58,13 +73,11 @@ def _spoken_at(segments: tuple[Segment, ...], at: float | None) -> int | None:
     return begun[-1] if begun else None
 
 
-def _passage(segment: Segment, name: str | None, here: bool) -> str:
+def _passage(segment: Segment, who: str, here: bool) -> str:
     place = f"t={in_seconds(segment.start)}"
     time = f'<a href="#{place}"><time>{clock(segment.start)}</time></a>'
-    label = escape(segment.speaker or "")
-    who = f"<b>{escape(name) if name else label}:</b> " if label else ""
     said = f"{time}{who}<span>{escape(segment.text.strip())}</span>"
-    of = f' data-speaker="{label}"' if label else ""
+    of = f' data-speaker="{escape(segment.speaker)}"' if segment.speaker else ""
     return f'<p id="{place}"{of}{HERE if here else ""}>{said}</p>'
 
 

@@ -2,6 +2,7 @@
 
 import { ask, job } from "/page/api.js";
 import { h, told } from "/page/dom.js";
+import { narrow } from "/page/watch/narrow.js";
 
 const FEWEST = 3;
 
@@ -17,6 +18,6 @@ async function contents(main, id) {
   const lines = there.map(({ anchor, level, text }) =>
     h("li", { class: `level-${Math.min(4, level - highest + 1)}` }, h("a", { href: `#${encodeURIComponent(anchor)}` }, text)));
   main.querySelector(".stage").prepend(
-    h("details", { class: "contents", open: true }, h("summary", {}, "Contents"), h("ol", { class: "plain" }, lines)),
+    h("details", { class: "contents", open: !narrow() }, h("summary", {}, "Contents"), h("ol", { class: "plain" }, lines)),
   );
 }

@@ -3,6 +3,9 @@
 import { ask, asset } from "/page/api.js";
 import { dialog, fill, h, notice, told } from "/page/dom.js";
 import { about } from "/page/format.js";
+import { narrow } from "/page/watch/narrow.js";
+
+const MANY = 8; // that are not shown at once
 
 export function speakers(main, { known, transcript, may }) {
   const rows = known?.about.speakers ?? [];
@@ -11,7 +14,7 @@ export function speakers(main, { known, transcript, may }) {
   const rename = (row) => told(() => renamed(main, { row, transcript, show }));
   const show = () => fill(list, rows.map((row) => line(row, may.correct && rename)));
   show();
-  main.querySelector(".stage").append(h("details", { class: "speakers", open: rows.length < 8 }, h("summary", {}, "Speakers"), list));
+  main.querySelector(".stage").append(h("details", { class: "speakers", open: rows.length < MANY && !narrow() }, h("summary", {}, "Speakers"), list));
   if (!may.correct) return;
   transcript.root.classList.add("nameable");
   transcript.root.addEventListener("click", (event) => {
@@ -37,7 +40,8 @@ async function renamed(main, { row, transcript, show }) {
   await ask(asset(main.dataset.asset), { method: "PATCH", json: { speakers: { [row.speaker]: name } } });
   row.name = name;
   for (const passage of transcript.passages) {
-    if (passage.dataset.speaker === row.speaker) passage.querySelector("b").textContent = `${name}:`;
+    const said = passage.dataset.speaker === row.speaker && passage.querySelector("b");
+    if (said) said.textContent = `${name}:`;
   }
   show();
   notice(`${name} is named everywhere.`);

@@ -7,6 +7,7 @@ import { follow } from "/page/watch/follow.js";
 import { frames } from "/page/watch/frames.js";
 import { keys } from "/page/watch/keys.js";
 import { given, keepAddress } from "/page/watch/moment.js";
+import { narrow } from "/page/watch/narrow.js";
 import { Player } from "/page/watch/player.js";
 import { Transcript } from "/page/watch/transcript.js";
 import { waveform } from "/page/watch/waveform.js";
@@ -27,6 +28,7 @@ export function spoken(main) {
   if (bar) follow(bar, transcript, player);
   const shortcuts = keys(player, transcript, box);
   measured(box);
+  if (narrow()) main.querySelectorAll(".stage details").forEach((each) => (each.open = false));
   begin(main, player, transcript);
   keepAddress(player);
   return { correctable: (may) => correctable(main, { may, transcript, words, player, shortcuts }) };
