@@ -298,6 +298,11 @@ def thumbnail_key(job_id: str) -> str:
     return f"thumbnails/{job_id}.jpg"
 
 
+def waveform_key(job_id: str) -> str:
+    """Where it is kept how loud the medium is over time."""
+    return f"waveforms/{job_id}.json"
+
+
 def frames_key(job_id: str) -> str:
     """Where the list of a video's key-frames is kept."""
     return f"keyframes/{job_id}.json"
