@@ -237,12 +237,17 @@ class Job:
 
     @property
     def title(self) -> str:
-        """What the client called it; a URL without its query, which may hold a secret."""
+        """What the client called it."""
+        return self.options.title or self.file_name
+
+    @property
+    def file_name(self) -> str:
+        """Of the medium, without folders; of a URL without its query, which may hold a secret."""
         named = self.source_name
         if self.source is SourceKind.URL:
             host, path = host_and_path(named)
             named = unquote(path).strip("/") or host.rpartition("@")[2]
-        return self.options.title or PurePosixPath(named).name or named
+        return PurePosixPath(named).name or named
 
 
 @dataclass(frozen=True, kw_only=True)
