@@ -6,6 +6,7 @@ It comes in stretches: a browser lays out only those that are in sight.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
+from app.domain.assets import NOTHING
 from app.domain.media_types import SPOKEN, in_seconds
 from app.domain.search import Moment
 from app.domain.transcript import Segment, Transcript
@@ -45,7 +46,7 @@ def _stretches(passages: Iterable[str]) -> Iterator[str]:
 
 
 def passages(
-    transcript: Transcript, names: Mapping[str, str], at: float | None = None
+    transcript: Transcript, names: Mapping[str, str] = NOTHING, at: float | None = None
 ) -> Iterator[str]:
     """Segment by segment under the titles of chapters; that of the second `at` is marked."""
     here = _spoken_at(transcript.segments, at)
