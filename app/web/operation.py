@@ -17,6 +17,7 @@ from app.web.guard import Guard
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 JSON = "application/json"
+HTML = "text/html"
 FORM = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 BYTES = "application/octet-stream"
@@ -73,6 +74,8 @@ class Operation:
     openai: bool = False
     #: The key may also come as the password of HTTP Basic.
     basic: bool = False
+    #: Errors are pages to those who ask for HTML.
+    pages: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

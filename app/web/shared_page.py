@@ -6,7 +6,12 @@ from html import escape
 
 from app.domain.captions import CaptionFormat
 from app.domain.transcript import Transcript
-from app.web.watch_page import STYLE, passages
+from app.web.watch_words import passages
+
+STYLE = (
+    "body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;"
+    "color-scheme:light dark}time{opacity:.7;margin-right:.5rem}a{color:inherit}"
+)
 
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 #: Not even pictures: they would need a key.
