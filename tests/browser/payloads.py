@@ -40,3 +40,10 @@ SVG = f"""<?xml version="1.0"?>
   </foreignObject>
 </svg>
 """
+
+#: The same as a page.
+PAGE = f"""<!DOCTYPE html>
+<title>A page</title>
+<script>{RUN}; document.title = "{STOLEN}"</script>
+<img src="x" onerror="{RUN}">
+"""

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -17,6 +18,8 @@ from tests.browser.visits import Visits
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NUMBERS = range(len(PAYLOADS))
+#: Of long lists, too, which go on only once their end comes near.
+ALL_OF_IT: Any = {"width": 1200, "height": 30_000}
 #: Markup that no view of ours has: handlers in attributes, frames, addresses that are script.
 INTRUDERS = """() => {
   const bad = /^\\s*(javascript|data:text)/i;
@@ -92,7 +95,7 @@ async def reads(page: Page, path: str, *payloads: str) -> None:
 async def test_the_lists_show_what_strangers_write_as_text(
     house: House, visits: Visits, traps: list[Trap]
 ) -> None:
-    page = await visits.open(house.url)
+    page = await visits.open(house.url, viewport=ALL_OF_IT)
     for path in ("/#/", "/#/library", "/#/dead-letters"):
         await reads(page, path, *PAYLOADS)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request
 
 #: What script of a stranger says on the console, if ever it runs.
 STOLEN = "stolen-by-a-stranger"
@@ -87,7 +87,10 @@ class Visits:
         context.on("weberror", lambda error: self._found.append(f"uncaught: {error.error}"))
         context.on("dialog", self._refuse)
 
-    async def _refuse(self, dialog: Any) -> None:
-        """Of the browser's own boxes the page opens none; strangers would open one."""
+    async def _refuse(self, dialog: Dialog) -> None:
+        """Of the browser's own boxes the page opens none but this one; strangers would."""
+        if dialog.type == "beforeunload":
+            await dialog.accept()
+            return
         self._found.append(f"dialog: {dialog.message}")
         await dialog.dismiss()
