@@ -78,6 +78,7 @@ async def open_house(
 def house(open_house: House) -> House:
     """A service whose engine says what it is told, and fails when it is told; as new."""
     open_house.engine.mended = False
+    open_house.engine.hold.set()
     return open_house
 
 

@@ -1,7 +1,6 @@
 """From a file to a moment that is found in it: with real speech, and a real engine."""
 
 import base64
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -121,17 +120,6 @@ async def test_a_file_that_is_dropped_is_taken_in(
     dropped = {"name": "dropped.flac", "bytes": base64.b64encode(clip).decode()}
     await page.evaluate(DROP, dropped)
     await expect(listed(page, "dropped")).to_contain_text("Completed")
-
-
-async def test_a_job_is_followed_to_its_end(service: Server, visits: Visits, jfk: Path) -> None:
-    """Its page is open before its end, and is not loaded anew."""
-    page = await visits.open(home(service))
-    job_id = service.ingest(jfk, title="Followed")
-    await page.goto(f"/#/jobs/{job_id}")
-    main = page.get_by_role("main")
-    await expect(main.get_by_role("heading", name="Followed")).to_be_visible()
-    await expect(main).to_contain_text("fellow Americans")
-    await expect(main).to_contain_text("Completed")
 
 
 async def test_broken_media_tell_why(service: Server, visits: Visits) -> None:

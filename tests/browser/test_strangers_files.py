@@ -1,4 +1,4 @@
-"""A file that would run, were it opened as a document, is opened as what it was sent for or saved."""
+"""A file that would run, were it opened as a document, is opened as a medium, or saved."""
 
 import pytest
 from playwright.async_api import Error, Page, expect
