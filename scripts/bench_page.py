@@ -119,7 +119,7 @@ def _first_view(browser: Browser, address: str) -> tuple[float, float]:
     """Bytes, and milliseconds until it can be used."""
     with _page(browser) as page:
         done: list[Any] = []
-        page.on("requestfinished", done.append)
+        page.on("requestfinished", lambda request: done.append(request))
         page.goto(address, wait_until="commit")
         usable = page.evaluate(USABLE, "main input[type=file]")
         page.wait_for_load_state("load")

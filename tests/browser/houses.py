@@ -29,6 +29,16 @@ class House:
         _, secret = await self.spool.doors.keys.create("of the tests", {Scope.ADMIN})
         self.spool.http.headers["X-API-Key"] = secret
 
+    async def can_find(self, word: str) -> None:
+        """Waits until it stands in the index."""
+        asked = {"q": word, "mode": "keyword"}
+        async with asyncio.timeout(60):
+            while not await self._hits(asked):  # noqa: ASYNC110
+                await asyncio.sleep(0)
+
+    async def _hits(self, asked: dict[str, str]) -> Any:
+        return (await self.spool.http.get("/api/v1/search", params=asked)).json()["hits"]
+
 
 @asynccontextmanager
 async def opened_house(

@@ -56,7 +56,7 @@ async def test_an_upload_that_breaks_goes_on_after_a_reload_where_it_was(
     kept = int(service.http.head(place, headers={"Tus-Resumable": "1.0.0"}).headers[KEPT])
     assert 0 < kept < SIZE
     sent: list[Request] = []
-    page.on("request", sent.append)
+    page.on("request", lambda request: sent.append(request))
     await page.locator("main input[type=file]").first.set_input_files(large)
     job = page.get_by_role("main").get_by_role("link", name="large")
     await expect(job.first).to_be_visible()

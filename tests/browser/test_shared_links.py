@@ -45,7 +45,7 @@ async def test_a_share_link_opens_without_a_key_and_without_scripts(
 
 async def test_an_expired_link_is_not_found(closed: House, visits: Visits) -> None:
     visits.provokes("status of 404")
-    _, token = await closed.spool.doors.shares.share(ASSET, timedelta(seconds=-1))
+    _, token = await closed.spool.doors.shares.share(ASSET, timedelta(microseconds=1))
     page = await visits.open(closed.url)
     answer = await page.goto(f"/shared/{token}")
     assert answer is not None and answer.status == 404

@@ -83,7 +83,7 @@ class Visits:
 
         context.on("console", said)
         context.on("request", asked)
-        context.on("requestfinished", self.answered.append)
+        context.on("requestfinished", lambda request: self.answered.append(request))
         context.on("weberror", lambda error: self._found.append(f"uncaught: {error.error}"))
         context.on("dialog", self._refuse)
 
