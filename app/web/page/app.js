@@ -1,6 +1,8 @@
 /** Which view stands in the page: the part of the address behind `#`. */
 
-import { fill, h, told } from "/page/dom.js";
+import { fill, h } from "/page/dom.js";
+import { catchFiles } from "/page/drop.js";
+import { askForKey, session, signIn } from "/page/session.js";
 import { top } from "/page/top.js";
 
 /** By the first word of the place; each module is fetched when it is first needed. */
@@ -14,6 +16,7 @@ const VIEWS = {
 };
 const main = document.getElementById("main");
 let leave = new AbortController();
+let before = null;
 
 /**
  * Each view module exports `title` and `show(main, { rest, parameters, signal })`: it fills the
@@ -23,20 +26,59 @@ async function go() {
   leave.abort();
   leave = new AbortController();
   const { signal } = leave;
-  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  const [name, ...rest] = path.split("/").map(decodeURIComponent);
-  mark(name);
-  await told(async () => {
-    const view = await (VIEWS[name] ?? nowhere)();
+  const place = read(location.hash);
+  mark(place.name);
+  try {
+    const view = await (Object.hasOwn(VIEWS, place.name) ? VIEWS[place.name] : nowhere)();
     if (signal.aborted) return;
     document.title = view.title ? `${view.title} · Spool` : "Spool";
-    main.className = `page ${name || "home"}`;
-    await view.show(fill(main), { rest, parameters: new URLSearchParams(query), signal });
-  });
+    main.className = `page ${place.name || "home"}`;
+    await view.show(fill(main), { ...place, signal });
+  } catch (error) {
+    if (!signal.aborted) fail(error);
+  }
+  if (!signal.aborted) arrive(place);
+}
+
+/** `#/jobs/1?a=b` -> name, rest and parameters. */
+function read(hash) {
+  const [path, query = ""] = hash.replace(/^#\/?/, "").split("?");
+  const [name, ...rest] = path.split("/").map(decoded);
+  return { path, name, rest, parameters: new URLSearchParams(query) };
+}
+
+function decoded(word) {
+  try {
+    return decodeURIComponent(word);
+  } catch {
+    return word;
+  }
 }
 
 function nowhere() {
-  return { title: "Nothing here", show: (page) => page.append(h("h1", {}, "There is nothing here")) };
+  const back = () => h("p", {}, h("a", { href: "/#/" }, "To the start"));
+  return { title: "Nothing here", show: (page) => page.append(h("h1", {}, "There is nothing here"), back()) };
+}
+
+/** In place of a view that could not be shown. */
+function fail(error) {
+  const again = error.status === 401
+    ? h("button", { onclick: signIn }, "Sign in")
+    : h("button", { onclick: go }, "Try again");
+  const why = [h("p", {}, error.message), error.hint && h("p", { class: "dim" }, error.hint)];
+  fill(main, h("h1", {}, "This cannot be shown now"), why, h("p", {}, again));
+}
+
+/** A new place begins at its top, and with its heading: but not the first one, nor a new query. */
+function arrive({ path }) {
+  if (before !== null && before !== path) {
+    const busy = main.contains(document.activeElement) && document.activeElement !== main;
+    const heading = main.querySelector("h1");
+    heading?.setAttribute("tabindex", "-1");
+    if (!busy) (heading ?? main).focus({ preventScroll: true });
+    scrollTo({ top: 0, behavior: "instant" });
+  }
+  before = path;
 }
 
 function mark(name) {
@@ -46,6 +88,20 @@ function mark(name) {
   }
 }
 
-top();
-addEventListener("hashchange", go);
-go();
+/** Its `#main` would else be taken for a view. */
+function skipToContent(event) {
+  event.preventDefault();
+  main.focus();
+}
+
+async function begin() {
+  document.querySelector(".skip").addEventListener("click", skipToContent);
+  top();
+  catchFiles();
+  const { keys_required: wanted, signed_in: inside } = await session();
+  if (wanted && !inside) await askForKey({ message: "This service answers to those who have one." });
+  addEventListener("hashchange", go);
+  await go();
+}
+
+begin();

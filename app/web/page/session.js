@@ -3,12 +3,25 @@
 import { dialog, h, notice } from "/page/dom.js";
 
 const SESSION = "/api/v1/session";
+const OPEN = { keys_required: false, signed_in: true, name: null, scopes: [] };
+const JSON_TYPE = { "Content-Type": "application/json" };
 let asking = null;
+let looking = null;
+let here = OPEN;
+/** They left the dialog: nobody asks again until they say so. */
+let left = false;
 
 /** True once a key was given that opens something; false when they leave the dialog. */
 export function askForKey({ message }) {
+  if (left) return Promise.resolve(false);
   asking ??= untilGiven(message).finally(() => (asking = null));
   return asking;
+}
+
+/** They ask by themselves. */
+export async function signIn() {
+  left = false;
+  if (await askForKey({ message: "Whoever runs this service hands them out." })) location.reload();
 }
 
 export async function forgetKey() {
@@ -16,19 +29,46 @@ export async function forgetKey() {
   location.assign("/");
 }
 
-export async function session() {
-  const answer = await fetch(SESSION);
-  return answer.ok ? answer.json() : { keys_required: false, signed_in: true, name: null, scopes: [] };
+/** Whose page this is: `{keys_required, signed_in, name, scopes}`; asked once. */
+export function session() {
+  looking ??= look();
+  return looking;
+}
+
+/** Whether the key allows `scope` (`read`, `ingest`, `admin`), as far as `session` has told. */
+export function may(scope) {
+  return !here.keys_required || here.scopes.includes("admin") || here.scopes.includes(scope);
+}
+
+/** Why something is disabled; undefined where it is not. */
+export function unless(scope) {
+  return may(scope) ? undefined : `This needs a key with the scope ${scope}`;
+}
+
+async function look() {
+  const answer = await fetch(SESSION).catch(() => null);
+  here = answer?.ok ? await answer.json() : OPEN;
+  return here;
 }
 
 async function untilGiven(why) {
   for (;;) {
     const given = await dialog("An API key, please", fields(why), { action: "Open" });
-    if (given === null) return false;
-    const answer = await sent(given.key);
-    if (answer.ok) return true;
-    notice((await answer.json()).error?.message ?? "that key does not open anything", { bad: true });
+    left = given === null;
+    if (left) return false;
+    const answer = await fetch(SESSION, { method: "POST", headers: JSON_TYPE, body: JSON.stringify({ key: given.key.trim() }) });
+    if (answer.ok) return entered();
+    const told = await answer.json().catch(() => ({}));
+    notice(told.error?.message ?? "That key does not open anything", { bad: true });
   }
+}
+
+/** The top of the page listens, to show whose key it is. */
+async function entered() {
+  looking = look();
+  await looking;
+  dispatchEvent(new Event("session"));
+  return true;
 }
 
 function fields(why) {
@@ -36,9 +76,4 @@ function fields(why) {
     type: "password", name: "key", required: true, autocomplete: "current-password", autofocus: true,
   });
   return [h("p", {}, why), h("label", {}, "Key", key)];
-}
-
-function sent(key) {
-  const body = JSON.stringify({ key });
-  return fetch(SESSION, { method: "POST", body, headers: { "Content-Type": "application/json" } });
 }

@@ -1,20 +1,27 @@
-/** What stands at the top of every page: the search box. */
+/** What stands at the top of every page: the search box, and whose key it is. */
 
-/** Enter goes to the view of what is found; `/` jumps into the box. */
+import { fill, h } from "/page/dom.js";
+import { keys } from "/page/keys.js";
+import { forgetKey, session, signIn } from "/page/session.js";
+
+/** Enter goes to the view of what is found. */
 export function top() {
   const form = document.querySelector(".find");
-  const box = form.elements.q;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    location.assign(`/#/search?${new URLSearchParams({ q: box.value })}`);
+    location.assign(`/#/search?${new URLSearchParams({ q: form.elements.q.value })}`);
   });
-  addEventListener("keydown", (event) => {
-    if (event.key !== "/" || typing(event.target)) return;
-    event.preventDefault();
-    box.focus();
-  });
+  keys();
+  const who = h("div", { class: "who" });
+  document.querySelector(".top").append(who);
+  addEventListener("session", () => tell(who));
+  tell(who);
 }
 
-function typing(element) {
-  return element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
+async function tell(who) {
+  const { keys_required: wanted, signed_in: inside, name } = await session();
+  who.hidden = !wanted;
+  const out = h("button", { class: "quiet small", onclick: forgetKey }, "Sign out");
+  const enter = h("button", { class: "small", onclick: signIn }, "Sign in");
+  fill(who, inside ? [h("span", { class: "clip dim small", title: "The key in use" }, name), out] : enter);
 }

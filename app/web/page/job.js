@@ -1,0 +1,109 @@
+/** One job, from the outside and as it happens. */
+
+import { ask, job as place, watch } from "/page/api.js";
+import { fill, h, notice, told } from "/page/dom.js";
+import { done } from "/page/job_deeds.js";
+import { attempts, downloads, facts, head } from "/page/job_parts.js";
+import { ended, spoken, status } from "/page/job_words.js";
+import { follow } from "/page/live.js";
+import { pulse } from "/page/pulse.js";
+import { Progress } from "/page/job_progress.js";
+import { Transcript } from "/page/transcript.js";
+
+export const title = "Job";
+/** Milliseconds between two looks at the line, while it waits in it. */
+const LINE = 5000;
+
+export async function show(main, { rest: [id = ""], signal }) {
+  try {
+    new JobView(main, await ask(place(id), { signal }), signal);
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    unknown(main, id);
+  }
+}
+
+function unknown(main, id) {
+  const why = "It was deleted, or there never was one of this name.";
+  fill(main, h("h1", {}, "There is no such job"), h("p", {}, h("code", {}, id)), h("p", {}, why),
+    h("p", {}, h("a", { href: "/#/" }, "To the jobs there are")));
+}
+
+class JobView {
+  #head = h("div", { onclick: (event) => this.#deed(event) });
+  #progress = new Progress();
+  #transcript;
+  #below = h("div");
+  #drawn = "";
+
+  constructor(main, job, signal) {
+    Object.assign(this, { main, job, signal });
+    /** Whoever saw it run is taken along when it is done. */
+    this.awaited = !ended(job);
+    this.#transcript = new Transcript(job);
+    main.append(this.#head, this.#progress.element, this.#transcript.element, this.#below);
+    this.#draw();
+    if (spoken(job) || this.awaited) this.#follow();
+    pulse(() => this.#line(), () => LINE, () => true, signal);
+  }
+
+  #follow() {
+    follow(this.job.job_id, {
+      state: () => this.#look(),
+      progress: (now) => this.#moved(now),
+      segment: (segment) => this.#transcript.add(segment),
+      done: () => this.#look(),
+      lost: () => this.#look(),
+    }, this.signal);
+  }
+
+  /** Returns whether it is still under way. */
+  async #look() {
+    try {
+      this.job = await ask(place(this.job.job_id), { signal: this.signal });
+    } catch (error) {
+      if (error.status === 404) unknown(this.main, this.job.job_id);
+      return !this.signal.aborted && ![401, 403, 404].includes(error.status);
+    }
+    this.#draw();
+    if (this.awaited && this.job.status === "Completed") location.assign(watch(this.job.asset_id));
+    this.awaited &&= !ended(this.job) || this.job.status !== "Completed";
+    return !ended(this.job);
+  }
+
+  async #line() {
+    if (this.job.status === "Pending") await this.#look();
+  }
+
+  #moved({ progress, eta }) {
+    this.job = { ...this.job, progress, eta };
+    this.#progress.show(this.job);
+  }
+
+  #draw() {
+    document.title = `${this.job.title} · Spool`;
+    this.#progress.show(this.job);
+    this.#transcript.told(this.job);
+    // else what has the focus, or was opened, were lost each time
+    const still = JSON.stringify({ ...this.job, progress: 0, eta: 0, queue_position: 0, updated_at: "" });
+    if (still === this.#drawn) return;
+    this.#drawn = still;
+    const open = [...this.#below.querySelectorAll("details")].map((each) => each.open);
+    fill(this.#head, head(this.job));
+    fill(this.#below, downloads(this.job), facts(this.job), attempts(this.job));
+    this.#below.querySelectorAll("details").forEach((each, place) => (each.open ||= open[place] ?? false));
+  }
+
+  async #deed({ target }) {
+    const deed = target.closest("button[data-deed]")?.dataset.deed;
+    if (!deed) return;
+    const after = await told(() => done(deed, this.job));
+    if (after === undefined) return;
+    if (after === null) return void location.assign("/#/");
+    const again = ended(this.job);
+    Object.assign(this, { job: after, awaited: !ended(after) });
+    notice(`${after.title}: ${status(after).toLowerCase()}`);
+    this.#draw();
+    if (again && this.awaited) this.#follow();
+  }
+}

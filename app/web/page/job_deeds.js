@@ -1,0 +1,29 @@
+/** What people do to jobs. */
+
+import { ask } from "/page/api.js";
+import { dialog, h } from "/page/dom.js";
+import { api, deeds } from "/page/job_words.js";
+import { may, unless } from "/page/session.js";
+
+const WORDS = { cancel: "Cancel", retry: "Retry", delete: "Delete" };
+const SCOPES = { cancel: "ingest", retry: "ingest", delete: "admin" };
+
+/** Buttons of what may be done to `job` now, named by `data-deed`. */
+export function buttons(job, size = "small") {
+  return deeds(job).map((deed) => h("button", {
+    type: "button",
+    class: `${deed === "delete" ? "danger" : "quiet"} ${size}`,
+    dataset: { deed },
+    "aria-label": `${WORDS[deed]} ${job.title}`,
+    disabled: !may(SCOPES[deed]),
+    title: unless(SCOPES[deed]),
+  }, WORDS[deed]));
+}
+
+/** The job as it is then; null when it is gone; undefined when they thought better of it. */
+export async function done(deed, job) {
+  if (deed !== "delete") return ask(`${api(job)}/${deed}`, { method: "POST" });
+  const why = h("p", {}, "The job, its file, and all that is found of it go for good.");
+  if ((await dialog(`Delete ${job.title}?`, why, { action: "Delete" })) === null) return undefined;
+  return ask(api(job), { method: "DELETE" });
+}

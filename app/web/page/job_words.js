@@ -1,0 +1,45 @@
+/** Jobs in words. */
+
+import { job as place, watch } from "/page/api.js";
+
+/** As the API names them. */
+const STATUS = {
+  Pending: "Waiting",
+  MediaExtraction: "Extracting",
+  Transcribing: "Transcribing",
+  Embedding: "Embedding",
+  Completed: "Completed",
+  Failed: "Failed",
+  Cancelled: "Cancelled",
+};
+const KINDS = {
+  Pending: "waiting", Completed: "completed", Failed: "failed", Cancelled: "cancelled",
+};
+/** Media that nobody listens to. */
+const SEEN = ["image", "text", "keyframe"];
+/** Warnings that another run may make good. */
+const PASSING = /^(embedding|index|topics|chapters|speakers|description|keyframes|ocr|visual)\.(failed|unavailable)$/;
+
+export const status = (job) => STATUS[job.status] ?? job.status;
+/** `waiting`, `running`, `completed`, `failed` or `cancelled`. */
+export const kind = (job) => KINDS[job.status] ?? "running";
+export const ended = (job) => job.finished_at !== null;
+export const spoken = (job) => !SEEN.includes(job.options.media_type);
+export const ofFrame = (job) => job.options.media_type === "keyframe";
+export const page = (job) => `/#/jobs/${job.job_id}`;
+/** Where it is read or watched, once it can be; else its own page. */
+export const opened = (job) => (job.status === "Completed" ? watch(job.asset_id) : page(job));
+export const api = (job) => place(job.job_id);
+
+/** What may be done with it now. */
+export function deeds(job) {
+  if (!ended(job)) return ["cancel"];
+  const again = job.status !== "Completed" || job.warnings.some(({ code }) => PASSING.test(code));
+  return again ? ["retry", "delete"] : ["delete"];
+}
+
+/** Where it is from, unless its title says so. */
+export function source({ source: { kind: how, name }, title }) {
+  if (how === "url") return name.replace(/^https?:\/\//, "").replace(/[?#].*/, "");
+  return name === title ? null : name;
+}
