@@ -5,7 +5,7 @@ from app.web import assets_answers as answers
 from app.web import assets_schemas as schemas
 from app.web.assets_forms import AssetForm, Push
 from app.web.ingest_operations import KEY, LOCATION
-from app.web.operation import FORM, JSON, LINES, Answer, Operation
+from app.web.operation import FORM, HTML, JSON, LINES, Answer, Operation
 from app.web.schemas import NoQuery
 from app.web.watch import WatchQuery
 
@@ -92,13 +92,14 @@ GET_THUMBNAIL = Operation(
 
 WATCH = Operation(
     name="watch",
-    summary="An asset as a page to read",
+    summary="An asset as a page to read, play and correct",
     tag="assets",
     scope=Scope.READ,
     description="By its name, or a record by its `id`: what it is a moment of, else its words.",
     query=WatchQuery,
-    answers={200: Answer(description="The page.", content={"text/html": None})},
+    answers={200: Answer(description="The page.", content={HTML: None})},
     refusals=(404, 409),
+    pages=True,
 )
 
 SYNC_CONTENT = Operation(

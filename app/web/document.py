@@ -12,7 +12,7 @@ from app.domain.keys import Scope
 from app.web.answers import Error, OpenAIError
 from app.web.docs import FILES
 from app.web.document_schemas import Schemas
-from app.web.operation import JSON, Answer, Door, Header, Headers, Operation
+from app.web.operation import HTML, JSON, Answer, Door, Header, Headers, Operation
 
 DESCRIPTION = (
     "Media in, as background jobs; transcripts, subtitles, and all of it searchable. "
@@ -195,4 +195,5 @@ def _refusal(status: int, operation: Operation, schemas: Schemas) -> dict[str, A
     shape = OpenAIError if operation.openai else Error
     headers = REFUSAL_HEADERS.get(status, {})
     said = REFUSALS.get(status, "It failed.")
-    return _answer(Answer(description=said, content={JSON: shape}, headers=headers), schemas)
+    content = {JSON: shape, **({HTML: None} if operation.pages else {})}
+    return _answer(Answer(description=said, content=content, headers=headers), schemas)

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
 from app.domain import errors
-from app.web import openai_errors
+from app.web import openai_errors, watch_refusals
 
 #: Status by class; the closest ancestor counts. What is not listed is a fault of ours: 500.
 STATUS: dict[type[Exception], int] = {
@@ -120,8 +120,10 @@ def _answer(
     body: dict[str, Any],
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """In the one shape, but to OpenAI's clients in theirs."""
+    """In the one shape, but to OpenAI's clients in theirs, and to people as a page."""
     body = {"error": {name: _encodable(said) for name, said in body["error"].items()}}
+    if watch_refusals.wanted(request):
+        return watch_refusals.page(status, body["error"], headers or {})
     if openai_errors.spoken_under(request.url.path):
         status, body = openai_errors.translated(status, body["error"])
     return JSONResponse(body, status, headers)

@@ -17,6 +17,7 @@ from app.web.guard import Guard
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 JSON = "application/json"
+HTML = "text/html"
 FORM = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 BYTES = "application/octet-stream"
@@ -71,6 +72,8 @@ class Operation:
     refusals: tuple[int, ...] = ()
     #: Errors in OpenAI's shape.
     openai: bool = False
+    #: Errors are pages to those who ask for HTML.
+    pages: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""`/watch/{asset}`: where links of hits lead; a page to read, without any player."""
+"""`/watch/{asset}`: where links of hits lead; a page to read, and with scripts to play and edit."""
 
 from typing import Annotated
 
@@ -6,17 +6,12 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.web import watch_page
+from app.domain.errors import Conflict
+from app.web import watch_page, watch_refusals
 from app.web.body import unique
 from app.web.doors import doors
 from app.web.schemas import Given
-
-HEADERS = {
-    "Content-Security-Policy": watch_page.POLICY,
-    "Cache-Control": "private, no-cache",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+from app.web.watch_shell import HEADERS
 
 
 class WatchQuery(Given):
@@ -26,6 +21,13 @@ class WatchQuery(Given):
 
 async def watch(request: Request) -> Response:
     query = WatchQuery.model_validate_strings(unique(request.query_params.multi_items()))
-    shown = await doors(request).assets.show(request.path_params["asset_id"])
+    assets, name = doors(request).assets, request.path_params["asset_id"]
+    try:
+        shown = await assets.show(name)
+    except Conflict:
+        if not watch_refusals.wanted(request):
+            raise
+        return watch_refusals.on_its_way(await assets.get(name))
     page = watch_page.written(shown, query.t)
-    return Response(page, headers=HEADERS, media_type="text/html")
+    headers = HEADERS | {"Cache-Control": "private, no-cache"}
+    return Response(page, headers=headers, media_type="text/html")

@@ -185,6 +185,11 @@ def test_the_page_says_who_speaks_and_where_chapters_begin() -> None:
         updated_at=datetime.now(UTC),
     )
     page = written(Shown(asset=asset, transcript=transcript, passages=(), frames=()), None)
-    order = ["<b>Speaker 1:</b> a", "<h2>&lt;Boats&gt;</h2>", "<b>&lt;Ada&gt;:</b> b", "c</p>"]
+    order = [
+        "<b>Speaker 1:</b> <span>a</span>",
+        "<h2>&lt;Boats&gt;</h2>",
+        "<b>&lt;Ada&gt;:</b> <span>b</span>",
+        "<span>c</span></p>",
+    ]
     places = [page.index(each) for each in order]
     assert places == sorted(places) and page.count("<h2>") == 1 and page.count("<b>") == 2

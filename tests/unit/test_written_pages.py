@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
 
 import pytest
 
 from app.domain.assets import Asset, Still
 from app.domain.media_types import MediaType
 from app.services.asset_pages import Shown
-from app.web.watch_page import MOST_FRAMES, written
+from app.web.watch_page import written
+from app.web.watch_pictures import MOST_FRAMES
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -45,4 +47,4 @@ def test_a_second_behind_the_first_hours_is_told_whole() -> None:
 def test_a_link_that_leads_nowhere_good_is_not_shown(link: str) -> None:
     shown = a_film(0)
     page = written(Shown(asset=replace(shown.asset, link=link)), None)
-    assert "href" not in page
+    assert f'href="{link}"' not in page and escape(link) not in page

@@ -1,0 +1,29 @@
+/** The page of an asset: what the service wrote, to play, to follow, to find in and to correct. */
+
+import { told } from "/page/dom.js";
+import { session } from "/page/session.js";
+import { top } from "/page/top.js";
+
+const main = document.getElementById("main");
+
+/** Each part is fetched only where the page has a place for it. */
+async function begin() {
+  if (main.dataset.refused) return (await import("/page/watch/refused.js")).refused(main);
+  const played = main.querySelector(".player") ? (await import("/page/watch/spoken.js")).spoken(main) : null;
+  if (main.querySelector("article.text")) (await import("/page/watch/headings.js")).headings(main);
+  if (main.querySelector(".picture")) (await import("/page/watch/picture.js")).picture(main);
+  if (!main.dataset.asset) return undefined; // a record: nothing else is known of it
+  const { actions } = await import("/page/watch/actions.js");
+  const may = allowed(await session());
+  await played?.correctable(may);
+  return actions(main, may);
+}
+
+/** What whoever sits here may do. */
+function allowed({ keys_required: wanted, scopes }) {
+  const has = (scope) => !wanted || scopes.includes(scope) || scopes.includes("admin");
+  return { correct: has("ingest"), share: has("ingest"), delete: has("admin") };
+}
+
+top();
+told(begin);

@@ -1,0 +1,123 @@
+/** The buttons under what plays. */
+
+import { h } from "/page/dom.js";
+import { clock } from "/page/format.js";
+import { copyLink } from "/page/watch/moment.js";
+
+const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2];
+
+export function controls(box, player) {
+  const { media } = player;
+  const row = h("div", { class: "controls row", role: "toolbar", "aria-label": "Player controls" });
+  if (media) {
+    media.controls = false;
+    if (media.localName === "video") media.addEventListener("click", () => player.toggle());
+    row.append(...buttons(player, box));
+    lost(box, player, row);
+  }
+  row.append(h("span", { class: "grow" }), icon("link", "Copy link to this moment", () => copyLink(player)));
+  box.append(row);
+}
+
+function buttons(player, box) {
+  const film = player.media.localName === "video";
+  return [
+    toggle(player),
+    icon("back", "Back 10 seconds", () => player.skip(-10), { "aria-keyshortcuts": "J" }),
+    icon("forward", "Forward 10 seconds", () => player.skip(10), { "aria-keyshortcuts": "L" }),
+    mute(player),
+    passed(player),
+    speed(player),
+    film && captions(player.media),
+    film && icon("full", "Full screen", () => fullScreen(box), { "aria-keyshortcuts": "F" }),
+  ].filter(Boolean);
+}
+
+function toggle(player) {
+  const button = icon("play", "Play", () => player.toggle(), { "aria-keyshortcuts": "K Space" });
+  button.classList.remove("quiet");
+  player.addEventListener("state", () => dress(button, ...(player.playing ? ["pause", "Pause"] : ["play", "Play"])));
+  return button;
+}
+
+function mute(player) {
+  const button = icon("sound", "Mute", () => player.mute(), { "aria-keyshortcuts": "M" });
+  player.addEventListener("state", () => {
+    dress(button, ...(player.media?.muted ? ["silent", "Unmute"] : ["sound", "Mute"]));
+  });
+  return button;
+}
+
+/** "0:12 / 1:02:03" */
+function passed(player) {
+  const text = document.createTextNode("");
+  const show = () => {
+    const now = `${clock(player.time)} / ${clock(player.duration)}`;
+    if (text.data !== now) text.data = now;
+  };
+  for (const name of ["time", "state"]) player.addEventListener(name, show);
+  show();
+  return h("span", { class: "passed number" }, text);
+}
+
+function speed(player) {
+  const options = SPEEDS.map((each) => h("option", { value: each, selected: each === 1 }, `${each}×`));
+  const choice = h("select", { class: "speed", "aria-label": "Speed" }, options);
+  choice.addEventListener("change", () => (player.media.playbackRate = Number(choice.value)));
+  return choice;
+}
+
+/** The track is only fetched when it is asked for. */
+function captions(media) {
+  const [track] = media.textTracks;
+  if (!track) return null;
+  const button = icon("captions", "Subtitles", () => {
+    track.mode = track.mode === "showing" ? "disabled" : "showing";
+    button.setAttribute("aria-pressed", track.mode === "showing");
+  }, { "aria-pressed": "false" });
+  return button;
+}
+
+/** Phones that cannot show more than the film itself, show that. */
+export function fullScreen(box) {
+  if (document.fullscreenElement) return document.exitFullscreen();
+  if (box.requestFullscreen) return box.requestFullscreen();
+  return box.querySelector("video")?.webkitEnterFullscreen?.();
+}
+
+/** Says why nothing plays. It may have failed before any script ran. */
+function lost(box, player, row) {
+  const { media } = player;
+  const say = async () => {
+    const address = media.currentSrc || media.src;
+    const { status } = await fetch(address, { method: "HEAD" }).catch(() => ({ status: 0 }));
+    player.lose();
+    media.remove();
+    row.replaceChildren(...row.querySelectorAll(".link, .grow"));
+    box.prepend(status === 200 || status === 206 ? unplayable(address) : gone());
+  };
+  if (media.error) say();
+  else media.addEventListener("error", say, { once: true });
+}
+
+function unplayable(address) {
+  const download = h("a", { href: `${address}?download=true`, download: true }, "Download it");
+  return h("p", { class: "gone" }, "This browser cannot play it. ", download, " to play it elsewhere; its words are here.");
+}
+
+function gone() {
+  return h("p", { class: "gone" }, "The recording cannot be had. Its words are here.");
+}
+
+function icon(name, label, onclick, more = {}) {
+  const button = h("button", { type: "button", class: `icon quiet ${name}`, onclick, ...more });
+  dress(button, name, label);
+  return button;
+}
+
+function dress(button, name, label) {
+  if (button.dataset.icon === name) return;
+  Object.assign(button.dataset, { icon: name });
+  button.title = label;
+  button.setAttribute("aria-label", label);
+}

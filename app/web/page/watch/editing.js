@@ -1,0 +1,137 @@
+/** Correcting a passage where it stands. */
+
+import { ask, asset } from "/page/api.js";
+import { fill, h, notice } from "/page/dom.js";
+import { clock } from "/page/format.js";
+
+const LOOK = 1000; // milliseconds between two looks whether it is found as corrected
+const LOOKS = 60;
+const SHOWN = 8000; // milliseconds that the good end is said
+
+/** Returns what begins to correct: the passage of an event, or the one that is being said. */
+export function editing(main, { transcript, words, player }) {
+  const page = { main, transcript, words, player, revision: Number(main.dataset.revision), open: null };
+  const pencil = h("button", {
+    type: "button", class: "icon quiet edit", "data-icon": "edit", title: "Correct (e)",
+    "aria-label": "Correct this passage", "aria-keyshortcuts": "E",
+    onclick: () => begin(page, transcript.numberOf(pencil)),
+  });
+  const put = (number) => number >= 0 && pencil.parentElement !== transcript.passages[number] && transcript.passages[number].append(pencil);
+  transcript.root.addEventListener("pointerover", ({ target }) => put(transcript.numberOf(target)));
+  transcript.root.addEventListener("focusin", ({ target }) => put(transcript.numberOf(target)));
+  transcript.addEventListener("current", () => put(transcript.current));
+  addEventListener("beforeunload", (event) => page.open?.changed() && event.preventDefault());
+  return ({ target }) => {
+    const here = transcript.numberOf(target);
+    begin(page, here >= 0 ? here : Math.max(0, transcript.current));
+  };
+}
+
+function begin(page, number) {
+  if (page.open?.number === number) return page.open.text.focus();
+  if (page.open && !page.open.leave()) return undefined;
+  if (page.player.playing) page.player.toggle();
+  const text = page.transcript.wordsOf(number);
+  const was = text.textContent;
+  const passage = page.transcript.passages[number];
+  const said = state(passage);
+  const row = h("small", { class: "row editing" },
+    h("button", { type: "button", onclick: () => save(page) }, "Save"),
+    h("button", { type: "button", class: "quiet", onclick: () => close(page, was) }, "Leave as it was"),
+    h("span", { class: "dim hint-keys" }, "Enter saves, Esc leaves"));
+  open(text, page.transcript.startOf(number));
+  passage.append(row);
+  const changed = () => plain(text) !== was;
+  // another passage is only begun when nothing is lost by it
+  const leave = () => (changed() ? (text.focus(), false) : (close(page, was), true));
+  page.open = { number, text, row, was, said, changed, leave };
+  text.onkeydown = (event) => keyed(event, page, was);
+  text.focus();
+  getSelection().selectAllChildren(text);
+  getSelection().collapseToEnd();
+  return undefined;
+}
+
+function keyed(event, page, was) {
+  if (event.isComposing) return;
+  const act = { Enter: () => save(page), Escape: () => close(page, was) }[event.key];
+  if (!act) return;
+  event.preventDefault();
+  event.stopPropagation();
+  act();
+}
+
+function open(text, start) {
+  try {
+    text.contentEditable = "plaintext-only";
+  } catch {
+    text.contentEditable = "true"; // only its text is taken
+  }
+  text.setAttribute("role", "textbox");
+  text.setAttribute("aria-label", `Passage at ${clock(start)}`);
+}
+
+/** With these words in it, as one text. */
+function close(page, words) {
+  const { text, row } = page.open;
+  text.removeAttribute("contenteditable");
+  text.removeAttribute("role");
+  text.removeAttribute("aria-label");
+  text.onkeydown = null;
+  if (text.textContent !== words || text.childNodes.length !== 1) text.textContent = words;
+  row.remove();
+  page.open = null;
+}
+
+async function save(page) {
+  const { number, text, said, was, changed, saving } = page.open;
+  if (saving) return undefined;
+  if (!changed()) return close(page, was);
+  page.open.saving = true;
+  const words = plain(text);
+  say(said, "Saving …");
+  try {
+    const json = { segments: [{ id: number, text: words }] };
+    const answer = await ask(asset(page.main.dataset.asset), { method: "PATCH", json });
+    close(page, words);
+    page.words.drop(number);
+    elsewhere(page, answer.revision);
+    return await found(page, said, answer);
+  } catch (error) {
+    if (page.open) page.open.saving = false;
+    say(said, `Not saved: ${error.message}`, "bad");
+    return undefined;
+  }
+}
+
+/** Somebody else changed it too: what stands here may be old. */
+function elsewhere(page, revision) {
+  if (revision > page.revision + 1) {
+    notice("Somebody else has changed this as well. Load the page anew to see it.", { bad: true });
+  }
+  page.revision = revision;
+}
+
+async function found(page, said, answer) {
+  let { indexed } = answer;
+  for (let look = 0; !indexed && look < LOOKS; look += 1) {
+    say(said, "Saved, not yet found as corrected");
+    await new Promise((resolve) => setTimeout(resolve, LOOK));
+    ({ indexed } = await ask(asset(page.main.dataset.asset)));
+  }
+  say(said, indexed ? "Saved, and found as corrected" : "Saved, found as corrected later", "good");
+  setTimeout(() => fill(said), SHOWN);
+}
+
+function state(passage) {
+  return passage.querySelector("small[role=status]") ?? passage.appendChild(h("small", { role: "status" }));
+}
+
+function say(said, words, kind = "dim") {
+  said.className = kind;
+  fill(said, words);
+}
+
+function plain(text) {
+  return text.textContent.replace(/\s+/g, " ").trim();
+}

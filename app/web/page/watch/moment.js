@@ -1,0 +1,44 @@
+/** Moments as addresses. */
+
+import { dialog, h, notice } from "/page/dom.js";
+import { clock } from "/page/format.js";
+
+const PAUSE = 300; // milliseconds between two changes of the address: browsers count them
+
+/** The second behind `#t=`, where the address has one. */
+export function given(address = location.hash) {
+  const found = /^#t=(\d+(?:\.\d+)?)$/.exec(address);
+  return found ? Number(found[1]) : null;
+}
+
+/** The address follows what somebody looks at. */
+export function keepAddress(player) {
+  let waiting = 0;
+  const keep = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => history.replaceState(history.state, "", pathTo(player.time)), PAUSE);
+  };
+  player.addEventListener("seek", keep);
+  player.media?.addEventListener("pause", keep);
+  addEventListener("hashchange", () => given() !== null && player.seek(given()));
+}
+
+export async function copyLink(player) {
+  const link = new URL(pathTo(player.time), location.href).href;
+  await copied(link, `The link to ${clock(player.time)} is copied.`);
+}
+
+/** Where a page may not write the clipboard, it is shown to be copied by hand. */
+export async function copied(text, said) {
+  try {
+    await navigator.clipboard.writeText(text);
+    notice(said);
+  } catch {
+    const field = h("input", { value: text, readonly: true, autofocus: true, onfocus: () => field.select() });
+    await dialog("Copy this link", h("label", {}, "Link", field), { action: "Done" });
+  }
+}
+
+function pathTo(seconds) {
+  return `${location.pathname}?t=${Math.round(seconds * 1000) / 1000}`;
+}

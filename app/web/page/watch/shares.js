@@ -1,0 +1,53 @@
+/** Links that open the transcript alone, without a key, for a while. Where one leads is told once. */
+
+import { ask, query } from "/page/api.js";
+import { fill, h, told } from "/page/dom.js";
+import { ago } from "/page/format.js";
+import { copied } from "/page/watch/moment.js";
+
+const SHARES = "/api/v1/shares";
+const HOUR = 3600; // seconds
+const TERMS = [["an hour", HOUR], ["a day", 24 * HOUR], ["a week", 7 * 24 * HOUR], ["30 days", 30 * 24 * HOUR]];
+
+export async function shares(main) {
+  const id = main.dataset.asset;
+  const list = h("ul", { class: "plain shares" });
+  const show = async () => fill(list, (await known(id)).map((share) => line(share, show)));
+  const term = h("select", { "aria-label": "Open for" }, TERMS.map(([name, seconds]) => h("option", { value: seconds, selected: seconds === 24 * HOUR }, name)));
+  const made = h("p", { class: "made" });
+  const make = async () => {
+    const share = await ask(SHARES, { json: { asset_id: id, expires_in: Number(term.value) } });
+    fill(made, link(new URL(share.url, location.href).href));
+    await show();
+  };
+  const create = h("button", { type: "button", onclick: () => told(make) }, "Make a link");
+  const close = h("p", { class: "row end" }, h("button", { class: "quiet", value: "" }, "Close"));
+  const form = h("form", { method: "dialog" },
+    h("h2", {}, "Share"),
+    h("p", {}, "Whoever has such a link reads this transcript, and nothing else, without a key."),
+    h("p", { class: "row" }, "Open for", term, create), made, list, close);
+  const box = h("dialog", { "aria-label": "Share", onclose: () => box.remove() }, form);
+  document.body.append(box);
+  box.showModal();
+  await show();
+}
+
+function link(address) {
+  const field = h("input", { value: address, readonly: true, "aria-label": "The link", onfocus: () => field.select() });
+  const copy = h("button", { type: "button", class: "quiet", onclick: () => copied(address, "The link is copied.") }, "Copy");
+  return [h("span", { class: "row" }, h("span", { class: "grow" }, field), copy), h("small", { class: "dim" }, "It is shown this once.")];
+}
+
+async function known(id) {
+  return (await ask(SHARES + query({ asset_id: id }))).shares;
+}
+
+function line({ share_id: id, expires_at: end }, show) {
+  const revoke = async () => {
+    await ask(`${SHARES}/${encodeURIComponent(id)}`, { method: "DELETE" });
+    await show();
+  };
+  return h("li", { class: "row" },
+    h("span", { class: "grow" }, "ends ", h("time", { datetime: end, title: end }, ago(end))),
+    h("button", { type: "button", class: "danger small", onclick: () => told(revoke) }, "Revoke"));
+}

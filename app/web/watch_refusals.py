@@ -1,0 +1,57 @@
+"""What `/watch` cannot show, said to browsers as a page: all others get JSON."""
+
+from collections.abc import Mapping
+from html import escape
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.domain.jobs import JobStatus
+from app.services.assets import AssetState
+from app.web import watch_shell
+
+#: By status.
+TITLES = {
+    401: "An API key, please",
+    403: "Your key does not open this",
+    404: "There is nothing here",
+    409: "Not ready yet",
+    422: "That address is not right",
+    429: "A little slower, please",
+}
+HEADERS = watch_shell.HEADERS | {"Cache-Control": "no-store", "Vary": "Accept"}
+
+
+def wanted(request: Request) -> bool:
+    """Whether a page says it better."""
+    looked_at = request.method in ("GET", "HEAD") and request.url.path.startswith("/watch/")
+    return looked_at and "text/html" in request.headers.get("accept", "")
+
+
+def page(status: int, error: Mapping[str, str | None], headers: Mapping[str, str]) -> Response:
+    """`error` as in the one shape."""
+    title = TITLES.get(status, "Not now")
+    words = [error["message"], error["hint"]]
+    said = "".join(f"<p>{escape(each)}</p>" for each in words if each)
+    library = '<p><a class="button quiet" href="/#/library">To the library</a></p>'
+    return _answer(status, title, said + library, "", headers)
+
+
+def on_its_way(state: AssetState) -> Response:
+    """Nothing is known of it yet; its job tells how far it is."""
+    job = state.job
+    failed = job.status in (JobStatus.FAILED, JobStatus.CANCELLED)
+    title = f"{state.asset.title}: {'nothing came of it' if failed else 'still on its way'}"
+    said = "Its job has ended without a result." if failed else "This page opens when it is there."
+    link = f'<p><a class="button" href="/#/jobs/{job.job_id}">See its job</a></p>'
+    waiting = "" if failed else f' data-job="{job.job_id}"'
+    return _answer(409, title, f"<p>{said}</p>{link}", waiting, {})
+
+
+def _answer(status: int, title: str, said: str, more: str, headers: Mapping[str, str]) -> Response:
+    content = (
+        f'<main id="main" class="page watch refused" tabindex="-1" data-refused="{status}"{more}>'
+        f"<h1>{escape(title)}</h1>{said}</main>"
+    )
+    page = watch_shell.framed(title, content)
+    return Response(page, status, {**headers, **HEADERS}, media_type="text/html")

@@ -1,0 +1,90 @@
+"""What is said or written in an asset, as HTML.
+
+It comes in stretches: a browser lays out only those that are in sight.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+
+from app.domain.media_types import SPOKEN, in_seconds
+from app.domain.search import Moment
+from app.domain.transcript import Segment, Transcript
+from app.services.asset_pages import Shown
+from app.web.watch_clock import clock
+
+#: The browser scrolls to it by itself, without a script.
+HERE = ' class="here" tabindex="-1" autofocus'
+STRETCH = 40  # passages
+
+
+def words(shown: Shown, at: float | None) -> Iterator[str]:
+    if shown.transcript and shown.transcript.segments:
+        yield '<section class="transcript" id="transcript" aria-label="Transcript">'
+        yield from _stretches(passages(shown.transcript, shown.asset.speakers, at))
+        yield "</section>"
+    elif shown.asset.job_id and shown.asset.media_type in SPOKEN:
+        yield '<p class="empty">Nothing is said in it.</p>'
+    elif shown.passages:
+        yield '<article class="text card" aria-label="Text">'
+        yield from _stretches(_sections(shown.passages))
+        yield "</article>"
+    elif text := (shown.asset.picture.text if shown.asset.picture else shown.asset.text):
+        heading = "<h2>Text in it</h2>" if shown.asset.picture else ""
+        yield f'<article class="text card" aria-label="Text">{heading}'
+        yield f"<section>{escape(text)}</section></article>"
+
+
+def _stretches(passages: Iterable[str]) -> Iterator[str]:
+    number = -1
+    for number, passage in enumerate(passages):
+        if number % STRETCH == 0:
+            yield f'{"</div>" if number else ""}<div class="stretch">'
+        yield passage
+    if number >= 0:
+        yield "</div>"
+
+
+def passages(
+    transcript: Transcript, names: Mapping[str, str], at: float | None = None
+) -> Iterator[str]:
+    """Segment by segment under the titles of chapters; that of the second `at` is marked."""
+    here = _spoken_at(transcript.segments, at)
+    titles = {chapter.start: chapter.title for chapter in transcript.chapters or ()}
+    before: str | None = None
+    for number, segment in enumerate(transcript.segments):
+        title = titles.get(segment.start)
+        heading = f"<h2>{escape(title)}</h2>" if title else ""
+        begins = bool(title) or number % STRETCH == 0 or segment.speaker != before
+        who = _who(segment.speaker, names) if begins else ""
+        yield heading + _passage(segment, who, number == here)
+        before = segment.speaker
+
+
+def _who(label: str | None, names: Mapping[str, str]) -> str:
+    """Where somebody begins to speak."""
+    return f"<b>{escape(names.get(label, label))}:</b> " if label else ""
+
+
+def _spoken_at(segments: tuple[Segment, ...], at: float | None) -> int | None:
+    """Number of the last segment that has begun at that second."""
+    if at is None:
+        return None
+    begun = [number for number, each in enumerate(segments) if each.start <= at + 0.01]
+    return begun[-1] if begun else None
+
+
+def _passage(segment: Segment, who: str, here: bool) -> str:
+    place = f"t={in_seconds(segment.start)}"
+    time = f'<a href="#{place}"><time>{clock(segment.start)}</time></a>'
+    said = f"{time}{who}<span>{escape(segment.text.strip())}</span>"
+    of = f' data-speaker="{escape(segment.speaker)}"' if segment.speaker else ""
+    return f'<p id="{place}"{of}{HERE if here else ""}>{said}</p>'
+
+
+def _sections(passages: Sequence[Moment]) -> Iterator[str]:
+    """The first passage under a heading has its anchor."""
+    seen: set[str] = set()
+    for passage in passages:
+        named = f' id="{escape(passage.anchor)}"' if passage.anchor not in {"", *seen} else ""
+        seen.add(passage.anchor)
+        yield f"<section{named}>{escape(passage.text)}</section>"
