@@ -1,0 +1,110 @@
+/** Jobs that used up their retries, and wait for somebody to look at them. */
+
+import { ask, job as addressOf, query } from "/page/api.js";
+import { fill, h, notice, told } from "/page/dom.js";
+import { attempts } from "/page/attempts.js";
+import { rights as known } from "/page/scopes.js";
+import { sure } from "/page/sure.js";
+import { when } from "/page/when.js";
+
+export const title = "Dead letters";
+
+const LETTERS = "/api/v1/dead-letters";
+
+/** How many there are: for whoever shows that elsewhere. */
+export async function waiting() {
+  const answer = await fetch("/health");
+  return (await answer.json()).dead_letters;
+}
+
+export async function show(main, { signal }) {
+  const rights = await known();
+  const list = h("ul", { class: "letters", "aria-label": title });
+  const all = h("button", { onclick: () => told(() => replayAll(list)) }, "Replay all");
+  const head = h("h1", { class: "grow" }, title);
+  const more = h("p", { class: "row" });
+  fill(
+    main,
+    h("div", { class: "row head" }, head, rights.ingest && all),
+    h("p", { class: "dim" }, ABOUT),
+    list,
+    more,
+  );
+  await add(null);
+
+  async function add(cursor) {
+    const page = await ask(`${LETTERS}${query({ cursor })}`, { signal });
+    list.append(...page.jobs.map((each) => letter(each, rights)));
+    const next = () => told(() => add(page.cursor));
+    fill(more, page.cursor && h("button", { class: "quiet", onclick: next }, "More"));
+    settle(list);
+  }
+}
+
+const ABOUT =
+  "These jobs failed, and used up their retries. Look at what went wrong, mend it, and replay " +
+  "them; what was finished is not computed again.";
+
+function letter(job, rights) {
+  const item = h("li", { class: "letter card", dataset: { job: job.job_id } });
+  const act = (name, kind, work) => {
+    const onclick = () => told(() => work(job, item));
+    return h("button", { class: kind, "aria-label": `${name} ${job.title}`, onclick }, name);
+  };
+  return fill(
+    item,
+    h("h2", {}, job.title),
+    h("p", {}, h("code", { class: "tag bad" }, job.error.code), " ", job.error.message),
+    h("p", { class: "row small dim" }, facts(job)),
+    h("details", {}, h("summary", {}, "What happened"), attempts(job.history)),
+    h(
+      "p",
+      { class: "row" },
+      rights.ingest && act("Replay", "", replay),
+      h("a", { class: "button quiet", href: `#/jobs/${job.job_id}` }, "Job"),
+      rights.admin && act("Delete", "danger", remove),
+    ),
+  );
+}
+
+function facts(job) {
+  const times = job.attempts === 1 ? "1 attempt" : `${job.attempts} attempts`;
+  const ended = when(job.finished_at ?? job.updated_at);
+  const from = `${job.source.kind}: ${job.source.name}`;
+  return [h("span", {}, times), ended, h("span", { class: "clip" }, from)];
+}
+
+async function replay({ job_id: id, title: name }, item) {
+  await ask(`${LETTERS}/${encodeURIComponent(id)}/replay`, { method: "POST" });
+  gone(item);
+  notice(`${name} is on its way again`);
+}
+
+async function remove({ job_id: id, title: name }, item) {
+  const text = `“${name}” goes with its files and what is searchable of it.`;
+  if (!(await sure("Delete this job for good?", text, "Delete"))) return;
+  await ask(addressOf(id), { method: "DELETE" });
+  gone(item);
+  notice("Deleted");
+}
+
+async function replayAll(list) {
+  const { replayed } = await ask(`${LETTERS}/replay`, { method: "POST" });
+  for (const id of replayed) list.querySelector(`[data-job="${CSS.escape(id)}"]`)?.remove();
+  settle(list);
+  notice(`On their way again: ${replayed.length}`);
+}
+
+function gone(item) {
+  const list = item.parentElement;
+  item.remove();
+  if (list) settle(list);
+}
+
+/** Says so where none is left. */
+function settle(list) {
+  const left = list.querySelector(".letter") !== null;
+  list.parentElement?.querySelector(".head button")?.toggleAttribute("disabled", !left);
+  list.querySelector(".empty")?.remove();
+  if (!left) list.append(h("li", { class: "empty" }, "No dead letters: all is well."));
+}

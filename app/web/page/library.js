@@ -1,0 +1,119 @@
+/** Everything that was taken in, newest first. */
+
+import { ask, query } from "/page/api.js";
+import { fill, h, told } from "/page/dom.js";
+import { card } from "/page/asset_card.js";
+import { every, pause } from "/page/every.js";
+import { choices } from "/page/kinds.js";
+import { rights as known } from "/page/scopes.js";
+
+export const title = "Library";
+
+const PAGE = 60; // cards fetched at once
+const FRESH = 5; // seconds between two looks at what is new
+
+export async function show(main, { parameters, signal }) {
+  const kind = parameters.get("media_type") ?? "";
+  const list = h("ul", { class: "assets", "aria-label": "Media" });
+  const rights = await known();
+  fill(main, h("h1", {}, title), kinds(kind), list);
+  const shown = new Shown(list, rights);
+  const page = (cursor) =>
+    ask(`/api/v1/assets${query({ media_type: kind, limit: PAGE, cursor })}`, { signal });
+
+  const first = await page();
+  shown.after(first.assets);
+  if (!first.assets.length) main.append(nothing(kind));
+  goOn(main, first.cursor, page, shown, signal);
+  const look = () => page().then(({ assets }) => renewed(main, shown, assets), () => {});
+  pause(FRESH, signal).then(() => every(FRESH, look, signal));
+}
+
+/** What stands in the list, by name. */
+class Shown {
+  constructor(list, rights) {
+    Object.assign(this, { list, rights, cards: new Map(), told: new Map() });
+  }
+
+  after(assets) {
+    const further = assets.filter(({ asset_id: id }) => !this.cards.has(id));
+    this.list.append(...further.map((each) => this.#made(each)));
+  }
+
+  /** The newest ones as they are now: new ones before all, changed ones in their places. */
+  renew(assets) {
+    for (const asset of assets.toReversed()) {
+      const old = this.cards.get(asset.asset_id);
+      if (!old) this.list.prepend(this.#made(asset));
+      else if (this.told.get(asset.asset_id) !== JSON.stringify(asset) && !busy(old)) {
+        old.replaceWith(this.#made(asset));
+      }
+    }
+  }
+
+  #made(asset) {
+    const made = card(asset, this.rights, {
+      changed: (now) => this.cards.get(asset.asset_id)?.replaceWith(this.#made(now)),
+      removed: () => this.#forget(asset.asset_id),
+    });
+    this.cards.set(asset.asset_id, made);
+    this.told.set(asset.asset_id, JSON.stringify(asset));
+    return made;
+  }
+
+  #forget(id) {
+    this.cards.get(id)?.remove();
+    this.cards.delete(id);
+  }
+}
+
+/** Somebody is in it: it is renewed at the next look. */
+const busy = (card) => card.contains(document.activeElement);
+
+function renewed(main, shown, assets) {
+  shown.renew(assets);
+  if (assets.length) main.querySelector(".empty")?.remove();
+}
+
+function kinds(chosen) {
+  const link = ([kind, name]) => {
+    const here = kind === chosen && "page";
+    const href = `#/library${query({ media_type: kind })}`;
+    return h("a", { href, class: "choice", "aria-current": here }, name);
+  };
+  const all = [["", "All"], ...choices];
+  return h("nav", { class: "row choices", "aria-label": "Kinds of media" }, all.map(link));
+}
+
+function nothing(kind) {
+  return h(
+    "div",
+    { class: "empty" },
+    h("p", {}, kind ? "There is nothing of this kind yet." : "Nothing was taken in yet."),
+    h("p", {}, h("a", { class: "button", href: "#/" }, "Add media")),
+  );
+}
+
+/** The next page comes as its place comes near; the button is for who cannot scroll. */
+function goOn(main, cursor, page, shown, signal) {
+  if (!cursor) return;
+  const button = h("button", { class: "quiet more", onclick: next }, "More");
+  const seen = new IntersectionObserver(([entry]) => entry.isIntersecting && next(), {
+    rootMargin: "800px",
+  });
+  main.append(button);
+  seen.observe(button);
+  signal.addEventListener("abort", () => seen.disconnect());
+
+  function next() {
+    if (button.disabled) return;
+    button.disabled = true;
+    return told(async () => {
+      const following = await page(cursor).finally(() => (button.disabled = false));
+      seen.disconnect();
+      button.remove();
+      shown.after(following.assets);
+      goOn(main, following.cursor, page, shown, signal);
+    });
+  }
+}

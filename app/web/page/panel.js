@@ -1,0 +1,33 @@
+/** A card of the system view: a heading, and what is filled in as it becomes known. */
+
+import { fill, h } from "/page/dom.js";
+import { every } from "/page/every.js";
+
+/** The card, and the place in it that is filled. */
+export function panel(title, ...beside) {
+  const body = h("div", { class: "body" }, h("p", { class: "dim" }, "asking"));
+  const head = h("div", { class: "row" }, h("h2", { class: "grow" }, title), beside);
+  return { card: h("section", { class: "card panel", "aria-label": title }, head, body), body };
+}
+
+/**
+ * Fills `body` with what `made` makes, again and again, while nobody is in it; what is refused
+ * stands in its place. Answers a function that fills it at once.
+ */
+export function renewed(body, seconds, made, signal) {
+  const renew = async () => {
+    try {
+      fill(body, await made());
+    } catch (error) {
+      if (!signal.aborted) fill(body, h("p", { class: "bad" }, error.message));
+    }
+  };
+  every(seconds, () => body.contains(document.activeElement) || renew(), signal);
+  return renew;
+}
+
+/** Names with what is told of them. */
+export function facts(rows) {
+  const row = ([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
+  return h("dl", { class: "facts" }, rows.filter(Boolean).map(row));
+}

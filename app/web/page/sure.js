@@ -1,0 +1,7 @@
+/** Asked before anything goes that does not come back. */
+
+import { dialog, h } from "/page/dom.js";
+
+export async function sure(title, text, action) {
+  return (await dialog(title, [h("p", {}, text)], { action })) !== null;
+}
