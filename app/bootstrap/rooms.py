@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from app.adapters.front_matter import PlainFrontMatter
+from app.adapters.numpy_waveform import NumpyWaveforms
 from app.adapters.snowball import english_stem
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
@@ -15,6 +16,7 @@ from app.bootstrap.uploads import Uploads, resumable_uploads
 from app.bootstrap.webhooks import Webhooks
 from app.bootstrap.workshop import Workshop
 from app.config import AppSettings
+from app.domain.index_state import IndexState
 from app.pipeline.runner import Pipeline
 from app.ports import FrameIntake, SpeakerFinder
 from app.services.alike import AlikeJobs
@@ -27,10 +29,12 @@ from app.services.folder_watch import FolderWatch
 from app.services.follow import JobFollower
 from app.services.frame_jobs import FrameJobs
 from app.services.health import Health
+from app.services.heard import CountingJournal
 from app.services.index_care import IndexCare
 from app.services.indexer import Indexer
 from app.services.intake import Intake
 from app.services.jobs import JobService
+from app.services.media import AssetMedia
 from app.services.overtaking import Overtaking
 from app.services.retention import Retention
 from app.services.roots import Roots
@@ -99,9 +103,10 @@ class Rooms:
             blobs=self.records.blobs,
             fetcher=self.records.fetcher,
             extractors=self.tools.extractors,
+            waveforms=NumpyWaveforms(),
             detector=self.tools.detector,
             engines=self.tools.engines,
-            journal=self.records.journal,
+            journal=self._journal,
             transcripts=self.records.transcripts,
             assets=self.records.assets,
             embedder=self.finding.embedder,
@@ -124,6 +129,7 @@ class Rooms:
             intake=self._intake(),
             jobs=jobs,
             assets=assets,
+            media=self._media(assets),
             site=SiteSync(store=self.records.store, service=assets, intake=self._intake()),
             figures=self._figures(),
             follower=JobFollower(self.records.store, self.records.transcripts, self.records.watch),
@@ -235,6 +241,23 @@ class Rooms:
             indexer=self.indexer,
         )
 
+    def _media(self, assets: AssetService) -> AssetMedia:
+        ingestion = self.settings.ingestion
+        return AssetMedia(
+            assets=assets,
+            store=self.records.store,
+            blobs=self.records.blobs,
+            in_place=Roots([*ingestion.allowed_roots, *ingestion.watch_folders]),
+        )
+
+    @cached_property
+    def _journal(self) -> CountingJournal:
+        """One for all: it counts."""
+        return CountingJournal(self.records.journal)
+
+    async def _index_state(self) -> IndexState:
+        return await self.finding.whole().state()
+
     def _figures(self) -> IngestionFigures:
         return IngestionFigures(
             store=self.records.store,
@@ -243,6 +266,10 @@ class Rooms:
             indexer=self.indexer,
             disk=self.records.disk,
             watch=self.records.watch,
+            pool=self.tools.pool,
+            heard=lambda: self._journal.seconds,
+            index=self._index_state,
+            data_bytes=self.records.blobs.held_bytes,
         )
 
     def _health(self, worker: JobWorker) -> Health:

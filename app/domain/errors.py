@@ -114,6 +114,17 @@ class RateLimited(SpoolError):
         self.retry_after = retry_after
 
 
+class RangeUnsatisfiable(SpoolError):
+    code = "media.range"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, hint: str | None = None, size: int = 0
+    ) -> None:
+        """`size`: bytes that there are."""
+        super().__init__(message, code=code, hint=hint)
+        self.size = size
+
+
 class Unavailable(SpoolError):
     code = "service.unavailable"
     retryable = True

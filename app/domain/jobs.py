@@ -237,12 +237,17 @@ class Job:
 
     @property
     def title(self) -> str:
-        """What the client called it; a URL without its query, which may hold a secret."""
+        """What the client called it."""
+        return self.options.title or self.file_name
+
+    @property
+    def file_name(self) -> str:
+        """Of the medium, without folders; of a URL without its query, which may hold a secret."""
         named = self.source_name
         if self.source is SourceKind.URL:
             host, path = host_and_path(named)
             named = unquote(path).strip("/") or host.rpartition("@")[2]
-        return self.options.title or PurePosixPath(named).name or named
+        return PurePosixPath(named).name or named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -296,6 +301,11 @@ def result_key(job_id: str) -> str:
 def thumbnail_key(job_id: str) -> str:
     """Where the small picture of what a job found is kept."""
     return f"thumbnails/{job_id}.jpg"
+
+
+def waveform_key(job_id: str) -> str:
+    """Where it is kept how loud the medium is over time."""
+    return f"waveforms/{job_id}.json"
 
 
 def frames_key(job_id: str) -> str:

@@ -22,6 +22,7 @@ from app.pipeline.report import JobReport
 from app.pipeline.schedule import Turns
 from app.pipeline.tools import Tools
 from app.pipeline.transcribe import transcribe
+from app.pipeline.waveform import keep_waveform
 from app.pipeline.windows import WindowCutter, windows
 from app.pipeline.work import Work
 from app.ports import MediaExtractor, WindowJournal
@@ -96,6 +97,7 @@ class Hearing:
         await _warn_if_truncated(audio, self._report)
         await self._note_bytes()
         self._sound.finish(audio)
+        await keep_waveform(self._tools, self._job, self._report, audio)
 
     def _grow(self, audio: Audio) -> None:
         self._sound.grow(audio)

@@ -26,6 +26,7 @@ from app.ports import (
     TranscriptStore,
     VectorIndex,
     VisualEmbedder,
+    WaveformDrawer,
     WindowJournal,
 )
 
@@ -47,6 +48,7 @@ class Tools:
     blobs: BlobStore
     fetcher: MediaFetcher
     extractors: Sequence[MediaExtractor]
+    waveforms: WaveformDrawer
     detector: SpeechDetector
     engines: EngineLeases
     journal: WindowJournal

@@ -19,7 +19,14 @@ from app.ports.index import IndexKeeper, RecordIndex, VectorIndex
 from app.ports.jobs import BootLog, JobQueue, JobStore, TranscriptStore, WindowJournal
 from app.ports.keyframes import FrameIntake, FrameTaker
 from app.ports.keys import KeyStore
-from app.ports.media import Growth, MediaExtractor, MediaFetcher, Sound, SpeechDetector
+from app.ports.media import (
+    Growth,
+    MediaExtractor,
+    MediaFetcher,
+    Sound,
+    SpeechDetector,
+    WaveformDrawer,
+)
 from app.ports.pictures import Darkroom, Describer, TextReader, VisualEmbedder
 from app.ports.records import RecordStore
 from app.ports.texts import FrontMatterReader, PageReader
@@ -68,6 +75,7 @@ __all__ = [
     "VectorIndex",
     "VisualEmbedder",
     "WatchNotes",
+    "WaveformDrawer",
     "WebhookPoster",
     "WebhookSigner",
     "WindowJournal",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.domain.media import Audio
+from app.domain.waveform import Waveform
 from app.ports.types import Progress
 
 #: Called, from any thread, with what can be read by now. Cheap, never blocks, never raises.
@@ -66,5 +67,15 @@ class SpeechDetector(Protocol):
         """Blocks of speech probabilities, 0..1, one per `FRAME` samples, in time order.
 
         They are the same however the sound grew.
+        """
+        ...
+
+
+class WaveformDrawer(Protocol):
+    async def draw(self, audio: Audio) -> Waveform:
+        """The lowest and the highest sample of one stretch after the other, all of a length but
+        for the last, in constant memory.
+
+        Raises StorageError.
         """
         ...

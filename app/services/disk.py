@@ -76,6 +76,10 @@ class DiskGuard:
         self._look()
         return self.paused
 
+    def free(self) -> int:
+        """Bytes on the disk, those of the ballast apart."""
+        return self._free()
+
     def state(self) -> str:
         """For people."""
         if self.is_low():

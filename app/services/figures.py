@@ -3,22 +3,42 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.domain.clock import utc_now
+from app.domain.errors import SpoolError
+from app.domain.index_state import IndexState
 from app.domain.jobs import JobStatus, Stage
 from app.domain.media_types import MediaType
-from app.ports import AssetStore, JobQueue, JobStore
+from app.ports import AssetStore, JobQueue, JobStore, WorkerPool
 from app.services.disk import DiskGuard
 from app.services.indexer import Indexer
+from app.services.rates import Mark, rates
+from app.services.seldom import Seldom
 from app.services.watch import JobWatch
 
-RATE_SECONDS = 60.0  # that rates are counted over, at most, unless lines are further apart
 FRESH = 1.0  # seconds; to count a million of rows again for each line would cost everybody
+INDEX_FRESH = 10.0  # seconds; it is many files
+DATA_FRESH = 30.0  # seconds; it is all files
 MOST_RUNNING = 100  # more than there are places
 NO_JOB = ""  # nothing is told of it but that the service stops
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workers:
+    """Processes that transcribe."""
+
+    busy: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexSize:
+    rows: int
+    #: On disk.
+    bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +52,20 @@ class Figures:
     #: Jobs a second since it was first asked, over a minute at most; None at first.
     completed_rate: float | None
     failed_rate: float | None
+    #: Seconds of sound that were heard, for each second; as those.
+    audio_rate: float | None
+    workers: Workers
     dead_letters: int
     assets: dict[MediaType, int]
     #: Assets and records that are not found as they are; None while the index loads.
     index_lag: int | None
+    #: As it was some seconds ago; None while it loads.
+    index: IndexSize | None
     disk: str
+    #: Bytes.
+    disk_free: int
+    #: Of all files in the data folder, half a minute ago or more.
+    data_bytes: int
     #: What somebody should look at, in words.
     alarms: tuple[str, ...]
 
@@ -51,6 +80,8 @@ class Counts:
     dead_letters: int
     assets: dict[MediaType, int]
     index_lag: int | None
+    index: IndexSize | None
+    data_bytes: int
 
 
 @dataclass(kw_only=True)
@@ -61,17 +92,28 @@ class IngestionFigures:
     indexer: Indexer
     disk: DiskGuard
     watch: JobWatch
+    pool: WorkerPool
+    #: Seconds of sound since the start.
+    heard: Callable[[], float]
+    #: Raises Unavailable while it is not there.
+    index: Callable[[], Awaitable[IndexState]]
+    #: Of all files in the data folder.
+    data_bytes: Callable[[], Awaitable[int]]
     clock: Callable[[], datetime] = utc_now
     timer: Callable[[], float] = field(default=time.monotonic)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _latest: Counts | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._index = Seldom(self.index, INDEX_FRESH)
+        self._data_bytes = Seldom(self.data_bytes, DATA_FRESH)
 
     async def follow(self, every: float, count: int | None) -> AsyncGenerator[Figures, None]:
         """One set at once, then one every so many seconds; `count` of them, or for ever.
 
         Ends when the service stops.
         """
-        seen: deque[tuple[float, int, int]] = deque()
+        seen: deque[Mark] = deque()
         told = 0
         with self.watch.subscribe(NO_JOB) as stop:
             while not self.watch.closed:
@@ -81,22 +123,27 @@ class IngestionFigures:
                     return
                 await stop.wait(every)
 
-    async def _now(self, seen: deque[tuple[float, int, int]]) -> Figures:
+    async def _now(self, seen: deque[Mark]) -> Figures:
         counts = await self._counts()
         done, failed = counts.jobs[JobStatus.COMPLETED], counts.jobs[JobStatus.FAILED]
-        completed_rate, failed_rate = _rates(seen, (self.timer(), done, failed))
+        rate = rates(seen, Mark(self.timer(), done, failed, self.heard()))
         disk = self.disk.state()
         return Figures(
             at=self.clock(),
             jobs=counts.jobs,
             queue_depth=self.queue.size(),
             in_flight=counts.in_flight,
-            completed_rate=completed_rate,
-            failed_rate=failed_rate,
+            completed_rate=rate.completed,
+            failed_rate=rate.failed,
+            audio_rate=rate.heard,
+            workers=Workers(busy=self.pool.busy(), total=self.pool.slots),
             dead_letters=counts.dead_letters,
             assets=counts.assets,
             index_lag=counts.index_lag,
+            index=counts.index,
             disk=disk,
+            disk_free=self.disk.free(),
+            data_bytes=counts.data_bytes,
             alarms=_alarms(counts.dead_letters, disk),
         )
 
@@ -115,28 +162,21 @@ class IngestionFigures:
             dead_letters=await self.store.dead_letters(),
             assets=await self.assets.count(),
             index_lag=await self.indexer.behind(),
+            index=await self._index_size(),
+            data_bytes=await self._data_bytes.get(),
         )
+
+    async def _index_size(self) -> IndexSize | None:
+        try:
+            found = await self._index.get()
+        except SpoolError:  # whoever needs it is told why
+            return None
+        return IndexSize(rows=found.rows, bytes=found.bytes)
 
     async def _in_flight(self) -> dict[Stage, int]:
         page = await self.store.list(status=JobStatus.RUNNING, limit=MOST_RUNNING)
         stages = [job.stage or Stage.MEDIA_EXTRACTION for job in page.jobs]
         return {stage: stages.count(stage) for stage in Stage}
-
-
-def _rates(
-    seen: deque[tuple[float, int, int]], now: tuple[float, int, int]
-) -> tuple[float | None, float | None]:
-    """A second; deleting jobs makes no rate negative."""
-    seen.append(now)
-    while len(seen) > 2 and now[0] - seen[0][0] > RATE_SECONDS:  # lines may be further apart
-        seen.popleft()
-    seconds = now[0] - seen[0][0]
-    if seconds <= 0:
-        return None, None
-    return (
-        max(0.0, round((now[1] - seen[0][1]) / seconds, 3)),
-        max(0.0, round((now[2] - seen[0][2]) / seconds, 3)),
-    )
 
 
 def _alarms(dead: int, disk: str) -> tuple[str, ...]:

@@ -4,8 +4,15 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from app.domain.errors import Forbidden, InvalidRequest, NotFound
+from app.domain.system_errors import EXHAUSTED, refused
+
+#: To go through a folder one need not be allowed to list it.
+THROUGH = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+#: A pipe would be waited for.
+TO_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Roots:
@@ -26,6 +33,21 @@ class Roots:
                 hint="the operator lists folders in [app.ingestion] allowed_roots",
             )
         return _first_file(inside, named)
+
+    def open(self, real: Path) -> BinaryIO:
+        """A file that was resolved some time ago, to be read.
+
+        No link is followed on the way: where one stands now that was none then, it leads to what
+        was never asked for. Raises NotFound for whatever is not, or no longer, to be had.
+        """
+        if not (self._allows(real) and ".." not in real.parts):
+            raise NotFound("the file is not under an allowed root", code="source.not_found")
+        try:
+            return _opened(real)
+        except OSError as error:
+            if error.errno in EXHAUSTED:
+                raise refused(error, "the file cannot be opened") from error
+            raise NotFound("the file is no longer there", code="source.not_found") from error
 
     def _candidates(self, named: str) -> Iterator[Path]:
         """An absolute path as it is, a relative one under each root. Links resolved."""
@@ -51,3 +73,20 @@ def _first_file(paths: Sequence[Path], named: str) -> Path:
         except OSError:
             continue
     raise NotFound(f"no regular file {named!r} under the allowed roots", code="source.not_found")
+
+
+def _opened(real: Path) -> BinaryIO:
+    """Folder by folder, each in the one before: to ask first and open then would leave a moment
+    in which another file can take its place."""
+    descriptor = os.open(real.anchor, THROUGH)
+    for number, name in enumerate(real.parts[1:], start=2):
+        flags = TO_READ if number == len(real.parts) else THROUGH
+        folder = descriptor
+        try:
+            descriptor = os.open(name, flags, dir_fd=folder)
+        finally:
+            os.close(folder)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileNotFoundError(real)
+    return os.fdopen(descriptor, "rb")

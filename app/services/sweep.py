@@ -20,6 +20,7 @@ from app.domain.jobs import (
     result_key,
     thumbnail_key,
     upload_key,
+    waveform_key,
 )
 from app.domain.media_types import FOLDERS
 from app.domain.uploads import FOLDER as UPLOADS
@@ -27,7 +28,7 @@ from app.ports import BlobStore, BootLog
 
 #: Made again when a job runs.
 PASSING = ("pcm",)
-KEPT = (*sorted(set(FOLDERS.values())), "keyframes", "results", "thumbnails")
+KEPT = (*sorted(set(FOLDERS.values())), "keyframes", "results", "thumbnails", "waveforms")
 QUARANTINE = "quarantine"
 
 #: Those of some ids that something is known of.
@@ -151,7 +152,7 @@ class FileSweep:
 
 async def delete_files(blobs: BlobStore, job: Job) -> None:
     """What is kept for a job; its row is gone by now. A file of the machine's own is not ours."""
-    made = (pcm_key, reel_key, result_key, thumbnail_key, frames_key)
+    made = (pcm_key, reel_key, result_key, thumbnail_key, frames_key, waveform_key)
     for key in (*_upload(job), *(key(job.job_id) for key in made)):
         await blobs.delete_file(key)
 

@@ -20,6 +20,7 @@ from app.web.table import DOORS
 #: Headers of answers that a page of an allowed origin may read.
 EXPOSED = (
     *("Location", "Retry-After", "WWW-Authenticate", "Content-Disposition"),
+    *("Accept-Ranges", "Content-Range"),
     *("Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"),
     *("Upload-Offset", "Upload-Length", "Upload-Expires", "Upload-Metadata"),
     *("Spool-Job-Id", "Spool-Job-Url"),

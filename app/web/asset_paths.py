@@ -21,4 +21,6 @@ register_url_convertor("asset", AssetName())
 
 ASSET = "/api/v1/assets/{asset_id:asset}"
 ASSET_THUMBNAIL = "/api/v1/assets/{asset_id:path}" + THUMBNAIL
+MEDIA = "/api/v1/media/{asset_id:path}"
+WAVEFORM = "/api/v1/waveforms/{asset_id:path}"
 WATCH = "/watch/{asset_id:path}"

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from app.domain.assets import Asset
 from app.domain.jobs import Job
-from app.domain.media_types import in_seconds
+from app.domain.media_types import SPOKEN, MediaType, in_seconds
 from app.services.assets import AssetState, AssetStates
 from app.web import schemas
 
@@ -63,4 +63,11 @@ def listed(state: AssetState) -> dict[str, Any]:
         "status": schemas.status_name(state.job),
         "url": page_of(asset),
         "thumbnail": f"{address(asset.asset_id)}/thumbnail" if picture else None,
+        "media": None if asset.media_type is MediaType.TEXT else of_player("media", asset),
+        "waveform": of_player("waveforms", asset) if asset.media_type in SPOKEN else None,
     }
+
+
+def of_player(what: str, asset: Asset) -> str:
+    """Address of its `media` or `waveforms`."""
+    return f"/api/v1/{what}/{quote(asset.asset_id, safe='')}"

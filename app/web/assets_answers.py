@@ -9,7 +9,7 @@ from pydantic import Field
 from app.domain.jobs import Stage
 from app.domain.media_types import MediaType
 from app.web.answers import Answered, Count, Seconds
-from app.web.health_answers import JobCounts
+from app.web.health_answers import JobCounts, Workers
 from app.web.job_answers import StatusName, Tag, Ticket
 
 
@@ -37,6 +37,8 @@ class ListedAsset(Answered):
     status: Annotated[StatusName, Field(description="Of that job.")]
     url: Annotated[str, Field(description="Where people find it.")]
     thumbnail: str | None
+    media: Annotated[str | None, Field(description="Its bytes; null of a text.")]
+    waveform: Annotated[str | None, Field(description="Of what is there to be heard.")]
 
 
 class Asset(ListedAsset):
@@ -62,6 +64,11 @@ class SyncedPages(Answered):
     pages: list[Synced]
 
 
+class IndexSize(Answered):
+    rows: Count
+    bytes: Annotated[Count, Field(description="On disk.")]
+
+
 class Figures(Answered):
     """One line."""
 
@@ -73,10 +80,17 @@ class Figures(Answered):
         float | None, Field(ge=0, description="Jobs a second, over a minute at most.")
     ]
     failed_rate: Annotated[float | None, Field(ge=0)]
+    audio_rate: Annotated[
+        float | None, Field(ge=0, description="Seconds of sound heard, a second; as those.")
+    ]
+    workers: Workers
     dead_letters: Count
     assets: dict[MediaType, Count]
     index_lag: Annotated[
         Count | None, Field(description="Assets and records not found as they are.")
     ]
+    index: Annotated[IndexSize | None, Field(description="Null while it loads.")]
     disk: str
+    disk_free: Annotated[Count, Field(description="Bytes.")]
+    data_bytes: Annotated[Count, Field(description="Of all files in the data folder.")]
     alarms: list[str]

@@ -34,6 +34,7 @@ REFUSALS = {
     409: "Its state does not allow this.",
     413: "Over a limit.",
     415: "Not of a kind that is taken here.",
+    416: "What is asked for lies behind the end.",
     421: "The `Host` is no name of this service.",
     422: "The message names the field.",
     429: "Too many requests.",
@@ -44,6 +45,7 @@ REFUSALS = {
 #: When to come back, or what to come with.
 REFUSAL_HEADERS = {
     401: {"WWW-Authenticate": "What to come with."},
+    416: {"Content-Range": "How many bytes there are."},
     429: {"Retry-After": "Seconds."},
     503: {"Retry-After": "Seconds."},
     507: {"Retry-After": "Seconds."},

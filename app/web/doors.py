@@ -16,6 +16,7 @@ from app.services.index_care import IndexCare
 from app.services.intake import Intake
 from app.services.jobs import JobService
 from app.services.keys import KeyService
+from app.services.media import AssetMedia
 from app.services.records import RecordService
 from app.services.search import SearchService
 from app.services.site_sync import SiteSync
@@ -37,6 +38,7 @@ class Doors:
     records: RecordService
     index_care: IndexCare
     assets: AssetService
+    media: AssetMedia
     site: SiteSync
     figures: IngestionFigures
     webhooks: WebhookService

@@ -24,6 +24,7 @@ STATUS: dict[type[Exception], int] = {
     errors.RateLimited: 429,
     errors.TooLarge: 413,
     errors.Conflict: 409,
+    errors.RangeUnsatisfiable: 416,
     errors.MediaError: 422,
     errors.MediaUnsupported: 415,
     errors.SourceError: 422,
@@ -138,6 +139,8 @@ def _headers(error: errors.SpoolError, status: int) -> dict[str, str] | None:
     """When to come back, or what to come with."""
     if isinstance(error, errors.RateLimited):
         return {"Retry-After": str(math.ceil(error.retry_after))}
+    if isinstance(error, errors.RangeUnsatisfiable):
+        return {"Content-Range": f"bytes */{error.size}"}
     if status == 401:
         return {"WWW-Authenticate": 'Bearer realm="spool"'}
     return BACK_LATER if status in (503, 507) else None

@@ -12,6 +12,7 @@ from app.web import (
     ingest,
     jobs,
     keys,
+    media,
     openai_audio,
     openai_models,
     page_files,
@@ -31,6 +32,7 @@ from app.web import health_operations as of_health
 from app.web import ingest_operations as of_ingest
 from app.web import job_operations as of_jobs
 from app.web import key_operations as key
+from app.web import media_operations as of_media
 from app.web import openai_operations as openai
 from app.web import page_operations as of_page
 from app.web import process_operations as of_process
@@ -38,7 +40,7 @@ from app.web import search_operations as of_search
 from app.web import uploads_operations as up
 from app.web import video_operations as of_video
 from app.web import webhook_operations as of_webhooks
-from app.web.asset_paths import ASSET, ASSET_THUMBNAIL, WATCH
+from app.web.asset_paths import ASSET, ASSET_THUMBNAIL, MEDIA, WATCH, WAVEFORM
 from app.web.operation import Door, Endpoint, Operation
 
 
@@ -90,6 +92,8 @@ DOORS = (
     door(ASSET, assets.get_asset, GET=of_assets.GET_ASSET),
     door(ASSET, assets.patch_asset, PATCH=of_assets.PATCH_ASSET),
     door(ASSET, assets.delete_asset, DELETE=of_assets.DELETE_ASSET),
+    door(MEDIA, media.media, GET=of_media.GET_MEDIA),
+    door(WAVEFORM, media.waveform, GET=of_media.GET_WAVEFORM),
     door(WATCH, watch.watch, GET=of_assets.WATCH),
     door("/sync-content", site_sync.sync_content, POST=of_assets.SYNC_CONTENT),
     door("/api/debug-ingestion", figures.debug_ingestion, GET=of_assets.DEBUG_INGESTION),

@@ -12,7 +12,7 @@ from app.domain.links import may_lead_to
 from app.domain.media_types import MediaType, in_seconds
 from app.domain.transcript import Transcript
 from app.services.asset_pages import Shown
-from app.web.asset_views import page_of
+from app.web.asset_views import of_player, page_of
 from app.web.watch_clock import clock
 
 KINDS = {MediaType.KEYFRAME: "Key-frame", MediaType.IMAGE: "Picture"}
@@ -99,6 +99,6 @@ def _downloads(shown: Shown) -> Iterator[str]:
     for form in forms:
         yield f'<li><a href="{result}?format={form}" download>{form.upper()}</a></li>'
     if shown.asset.media_type is not MediaType.TEXT:
-        original = f"/api/v1/media/{quote(shown.asset.asset_id, safe='')}?download=true"
-        yield f'<li><a href="{escape(original)}" download>Original</a></li>'
+        original = escape(of_player("media", shown.asset))
+        yield f'<li><a href="{original}?download=true" download>Original</a></li>'
     yield "</ul></details>"

@@ -3,12 +3,11 @@
 import math
 from collections.abc import Iterator, Sequence
 from html import escape
-from urllib.parse import quote
 
 from app.domain.assets import Still
 from app.domain.media_types import SPOKEN, MediaType, in_seconds
 from app.services.asset_pages import Shown
-from app.web.asset_views import address
+from app.web.asset_views import address, of_player
 from app.web.watch_clock import clock
 
 MOST_FRAMES = 500  # of a video that are shown
@@ -19,9 +18,9 @@ def played(shown: Shown) -> Iterator[str]:
     asset = shown.asset
     if not asset.job_id or asset.media_type not in SPOKEN:
         return
-    wave = escape(_of_player("waveforms", asset.asset_id))
+    wave = escape(of_player("waveforms", asset))
     yield f'<section class="player" aria-label="Player" data-waveform="{wave}">'
-    source = escape(_of_player("media", asset.asset_id))
+    source = escape(of_player("media", asset))
     told = f'controls preload="metadata" src="{source}"'
     if asset.media_type is MediaType.VIDEO:
         yield f"<video playsinline {told}>{_subtitles(shown)}</video>"
@@ -50,7 +49,7 @@ def pictured(shown: Shown) -> Iterator[str]:
         words = escape(asset.description or asset.title)
         size = f'width="{asset.picture.width}" height="{asset.picture.height}"'
         source = escape(_thumbnail(asset.asset_id))
-        whole = escape(_of_player("media", asset.asset_id))
+        whole = escape(of_player("media", asset))
         image = f'<img src="{source}" alt="{words}" {size}>'
         yield f'<p class="picture"><a href="{whole}">{image}</a></p>'
 
@@ -68,10 +67,6 @@ def _frame(frame: Still, here: bool) -> str:
     source = escape(_thumbnail(frame.asset_id))
     picture = f'<img src="{source}" alt="{clock(frame.at)}" loading="lazy">'
     return f'<a{marked} href="?t={in_seconds(frame.at)}">{picture}</a>'
-
-
-def _of_player(what: str, asset_id: str) -> str:
-    return f"/api/v1/{what}/{quote(asset_id, safe='')}"
 
 
 def _thumbnail(asset_id: str) -> str:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from app.domain.media_types import in_seconds
 from app.domain.writing import document
+from app.web.assets_answers import Figures
 from tests.api.spool import Spool, error, multipart
 from tests.media import make_video
 
@@ -463,7 +464,14 @@ async def test_figures_of_taking_in_come_a_line_at_a_time(spool: Spool, quiet: b
     await spool.completed(await spool.take_in(quiet))
     answer = await spool.http.get("/api/debug-ingestion", params={"count": 2, "interval": 0.05})
     assert answer.headers["content-type"] == "application/x-ndjson"
+    for line in answer.text.splitlines():
+        Figures.model_validate_json(line)
     first, second = map(json.loads, answer.text.splitlines())
+    assert first["audio_rate"] is None and second["audio_rate"] >= 0
+    assert second["workers"] == {"busy": 0, "total": 1}
+    assert second["disk_free"] > 0 and second["data_bytes"] > len(quiet)
+    if index := second["index"]:  # else it still loads
+        assert index.keys() == {"rows", "bytes"} and index["bytes"] > 0
     assert first["completed_rate"] is None and second["completed_rate"] >= 0
     assert second["jobs"]["completed"] >= 1 and second["assets"]["audio"] >= 1
     assert second["index_lag"] == 0 and second["disk"] == "ok" and second["queue_depth"] == 0

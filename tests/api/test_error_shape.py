@@ -24,6 +24,7 @@ from app.services.index_care import IndexCare
 from app.services.intake import Intake, Upload
 from app.services.jobs import JobService
 from app.services.keys import KeyService
+from app.services.media import AssetMedia
 from app.services.records import RecordService
 from app.services.search import SearchService
 from app.services.site_sync import SiteSync
@@ -222,6 +223,7 @@ def failing(trouble: Exception) -> Doors:
         index_care=cast(IndexCare, stub),
         health=cast(Health, stub),
         assets=cast(AssetService, stub),
+        media=cast(AssetMedia, stub),
         site=cast(SiteSync, stub),
         figures=cast(IngestionFigures, stub),
         keys=cast(KeyService, stub),

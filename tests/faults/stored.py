@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.faults.engine import computed
 
 JOBS = ("audio_jobs", "image_jobs", "text_jobs", "video_jobs")
-KEPT = (*JOBS, "keyframes", "results", "thumbnails")
+KEPT = (*JOBS, "keyframes", "results", "thumbnails", "waveforms")
 #: What stands beside the files of jobs.
 OURS = {
     *(

@@ -107,3 +107,82 @@ def test_what_is_no_file_name_is_an_invalid_request(root: Path, name: str) -> No
 def test_without_roots_every_path_is_forbidden(root: Path) -> None:
     for name in ("talk.wav", str(root / "talk.wav"), "/"):
         assert isinstance(refusal(Roots([]), name), Forbidden)
+
+
+# a file that was resolved some time ago
+
+
+def read(roots: Roots, path: Path) -> bytes:
+    with roots.open(path) as file:
+        return file.read()
+
+
+def gone(roots: Roots, path: Path) -> None:
+    with pytest.raises(NotFound):
+        roots.open(path)
+
+
+def test_a_file_that_was_resolved_is_opened(root: Path) -> None:
+    roots = Roots([root])
+    assert read(roots, roots.resolve("talk.wav")) == b"x"
+    (root / "deep" / "er").mkdir(parents=True)
+    (root / "deep" / "er" / "talk.wav").write_bytes(b"deep")
+    assert read(roots, roots.resolve("deep/er/talk.wav")) == b"deep"
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.wav", "../media/../secret.wav", "a/../../secret.wav", "/etc/passwd", "/"]
+)
+def test_what_is_outside_is_not_opened(root: Path, name: str) -> None:
+    gone(Roots([root]), root / name)
+    gone(Roots([root]), Path(name))
+
+
+def test_a_file_whose_root_is_no_longer_allowed_is_not_opened(root: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    gone(Roots([other]), root / "talk.wav")
+    gone(Roots([]), root / "talk.wav")
+
+
+def test_a_link_that_took_the_place_of_a_file_is_not_followed(root: Path, tmp_path: Path) -> None:
+    """Neither out of the root nor to another file in it, which nobody asked for."""
+    (root / "other.wav").write_bytes(b"other")
+    for target in (tmp_path / "secret.wav", root / "other.wav", Path("other.wav")):
+        (root / "talk.wav").unlink()
+        (root / "talk.wav").symlink_to(target)
+        gone(Roots([root]), root / "talk.wav")
+
+
+def test_a_link_that_took_the_place_of_a_folder_is_not_followed(root: Path, tmp_path: Path) -> None:
+    (root / "deep").mkdir()
+    (root / "deep" / "secret.wav").write_bytes(b"x")
+    path = Roots([root]).resolve("deep/secret.wav")
+    (root / "deep").rename(root / "moved")
+    (root / "deep").symlink_to(tmp_path)
+    assert path.read_bytes() == b"x", "whoever follows it reads what is outside"
+    gone(Roots([root]), path)
+
+
+def test_only_regular_files_are_opened_and_nobody_waits_for_a_pipe(root: Path) -> None:
+    (root / "folder").mkdir()
+    os.mkfifo(root / "pipe.wav")
+    for name in ("folder", "pipe.wav", ".", "nothing.wav", "talk.wav/x", "x" * 5000):
+        gone(Roots([root]), root / name)
+
+
+def test_a_folder_that_may_be_gone_through_but_not_listed_is_no_hindrance(root: Path) -> None:
+    (root / "deep").mkdir()
+    (root / "deep" / "talk.wav").write_bytes(b"deep")
+    (root / "deep").chmod(0o311)
+    assert read(Roots([root]), root / "deep" / "talk.wav") == b"deep"
+
+
+def test_what_is_not_opened_leaves_no_descriptor(root: Path) -> None:
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("no /proc to count descriptors in")
+    (root / "folder").mkdir()
+    before = len(os.listdir("/proc/self/fd"))
+    for name in ("folder", "nothing.wav", "talk.wav/x", "a/b/c"):
+        gone(Roots([root]), root / name)
+    assert len(os.listdir("/proc/self/fd")) == before

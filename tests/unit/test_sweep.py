@@ -12,7 +12,15 @@ from loguru import logger
 
 from app.adapters.local_storage import BootMark, LocalStorage, storage
 from app.domain.errors import StorageFull
-from app.domain.jobs import Job, JobStatus, SourceKind, pcm_key, result_key, upload_key
+from app.domain.jobs import (
+    Job,
+    JobStatus,
+    SourceKind,
+    pcm_key,
+    result_key,
+    upload_key,
+    waveform_key,
+)
 from app.services.sweep import FileSweep, delete_files
 from tests.smalldisk import MiB, mounted_or_skipped
 
@@ -106,9 +114,10 @@ def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-def of_nobody() -> tuple[str, str, str]:
+def of_nobody() -> tuple[str, ...]:
     job_id = str(uuid.uuid4())
-    return upload_key(job_id, "x.mp4"), upload_key(str(uuid.uuid4()), "x"), result_key(job_id)
+    made = result_key(job_id), waveform_key(job_id)
+    return upload_key(job_id, "x.mp4"), upload_key(str(uuid.uuid4()), "x"), *made
 
 
 @pytest.fixture
@@ -133,7 +142,7 @@ def warnings() -> Iterator[list[str]]:
 async def test_files_of_jobs_stay_and_files_of_nobody_go(house: House) -> None:
     jobs = [await house.submit(suffix) for suffix in (".mp4", ".mp3")]
     kept = {upload_key(jobs[0], "x.mp4"), upload_key(jobs[1], "x.mp3")}
-    kept |= {await house.put(result_key(job)) for job in jobs}
+    kept |= {await house.put(key(job)) for job in jobs for key in (result_key, waveform_key)}
     orphans = [await house.put(key) for key in of_nobody()]
     assert await house.start() == len(orphans)
     assert house.keys() == kept
@@ -468,6 +477,7 @@ async def test_all_files_of_a_deleted_job_go_and_no_others(house: House, job: Jo
         upload_key(job.job_id, job.source_name),
         pcm_key(job.job_id),
         result_key(job.job_id),
+        waveform_key(job.job_id),
     ):
         await house.put(key)
     await delete_files(house.files, job)

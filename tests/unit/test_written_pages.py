@@ -8,9 +8,11 @@ import pytest
 
 from app.domain.assets import Asset, Still
 from app.domain.media_types import MediaType
+from app.domain.transcript import Chapter, LanguageDetection, Segment, Topic, Transcript
 from app.services.asset_pages import Shown
 from app.web.watch_page import written
 from app.web.watch_pictures import MOST_FRAMES
+from app.web.watch_words import STRETCH, passages
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -28,6 +30,16 @@ def a_film(frames: int) -> Shown:
     return Shown(asset=asset, frames=stills)
 
 
+def transcript_of(segments: tuple[Segment, ...]) -> Transcript:
+    return Transcript(
+        segments=segments,
+        language_detection=None,
+        duration=float(len(segments)),
+        provider="engine",
+        model="model",
+    )
+
+
 def test_of_a_long_video_frames_from_all_over_it_are_shown() -> None:
     number = 8000
     page = written(a_film(number), 4001.0)
@@ -41,6 +53,60 @@ def test_a_second_behind_the_first_hours_is_told_whole() -> None:
     still = Still(asset_id="film#t=123456.789", at=123456.789)
     page = written(Shown(asset=asset, frames=[still]), 123456.789)
     assert '<a class="here" href="?t=123456.789">' in page
+
+
+def test_whatever_is_told_becomes_text() -> None:
+    evil = "\"><img src=x onerror=alert(1)>'"
+    asset = replace(
+        a_film(0).asset,
+        asset_id=evil,
+        title=evil,
+        description=evil,
+        labels=(evil,),
+        speakers={"Speaker 1": evil},
+    )
+    transcript = Transcript(
+        segments=(
+            Segment(start=0.0, end=1.0, text=evil, speaker="Speaker 1"),
+            Segment(start=1.0, end=2.0, text=evil, speaker=evil),
+        ),
+        language_detection=LanguageDetection(language=evil, confidence=1.0),
+        duration=2.0,
+        provider=evil,
+        model=evil,
+        topics=(Topic(topic=evil, score=1.0),),
+        chapters=(Chapter(start=0.0, end=2.0, title=evil),),
+    )
+    stills = [Still(asset_id=evil, at=0.0)]
+    page = written(Shown(asset=asset, transcript=transcript, frames=stills), 0.0)
+    assert evil not in page and "<img src=x" not in page
+    assert page.count(escape(evil)) >= 9  # title twice, and each of the others at least once
+
+
+def test_only_whoever_begins_to_speak_is_named() -> None:
+    said = [("Ada", "a"), ("Ada", "b"), ("Bob", "c"), ("Ada", "d"), (None, "e")]
+    segments = tuple(
+        Segment(start=float(number), end=number + 1.0, text=text, speaker=speaker)
+        for number, (speaker, text) in enumerate(said)
+    )
+    page = "".join(passages(transcript_of(segments), {"Bob": "Robert"}))
+    assert [each.split(":")[0] for each in page.split("<b>")[1:]] == ["Ada", "Robert", "Ada"]
+    assert page.count('data-speaker="Ada"') == 3 and page.count('data-speaker="Bob"') == 1
+
+
+def test_a_long_transcript_comes_in_stretches() -> None:
+    number = 2 * STRETCH + 1
+    segments = tuple(
+        Segment(start=float(each), end=each + 1.0, text=f"word {each}") for each in range(number)
+    )
+    page = written(Shown(asset=a_film(0).asset, transcript=transcript_of(segments)), 50.0)
+    assert page.count('<div class="stretch">') == 3 and page.count("<p id=") == number
+    assert page.split('class="here"')[1].split("</p>")[0].endswith("<span>word 50</span>")
+
+
+def test_a_video_in_which_nobody_speaks_says_so() -> None:
+    page = written(Shown(asset=a_film(0).asset, transcript=transcript_of(())), None)
+    assert "Nothing is said in it." in page and 'id="transcript"' not in page
 
 
 @pytest.mark.parametrize("link", ["//evil.example", "/\\evil.example", "javascript:alert(1)"])

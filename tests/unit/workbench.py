@@ -13,6 +13,7 @@ from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.local_storage import LocalStorage
 from app.adapters.markdown_texts import MarkdownTexts
 from app.adapters.memory_queue import MemoryQueue
+from app.adapters.numpy_waveform import NumpyWaveforms
 from app.adapters.soundfile_audio import SoundfileExtractor
 from app.adapters.sql import migrate
 from app.adapters.sql.assets import SqlAssetStore
@@ -27,7 +28,7 @@ from app.domain.search import Moment, SearchHit, SearchQuery
 from app.domain.transcript import Topic
 from app.pipeline.pace import Paces
 from app.pipeline.runner import Pipeline
-from app.ports import MediaExtractor, Sound, Vector
+from app.ports import MediaExtractor, Sound, Vector, WaveformDrawer
 from app.services.backoff import Backoff
 from app.services.disk import DiskGuard
 from app.services.engines import EngineShelf
@@ -185,6 +186,7 @@ class Workbench:
     turns: Turns = field(default_factory=Turns)
     voices: Voices = field(default_factory=Voices)
     gallery: Gallery = field(default_factory=Gallery)
+    waveforms: WaveformDrawer = field(default_factory=NumpyWaveforms)
     album: Album = field(default_factory=Album)
     index: Notebook = field(default_factory=Notebook)
     disk: DiskGuard = field(default_factory=roomy)
@@ -208,6 +210,7 @@ class Workbench:
             blobs=self.blobs,
             fetcher=UrlFetcher(max_bytes=1 << 20, allowed_networks=("127.0.0.0/8",)),
             extractors=self.extractors,
+            waveforms=self.waveforms,
             detector=Ears(),
             engines=EngineShelf(
                 {"whisper_cpp": self._engine},

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from app.adapters.local_storage.disk import make_folder, translated
+from app.adapters.local_storage.disk import held, make_folder, translated
 from app.adapters.local_storage.job_files import FolderScan, move, remove
 from app.adapters.local_storage.keys import is_unfinished, path_inside
 from app.adapters.local_storage.part import Part
@@ -100,6 +100,10 @@ class LocalStorage:
         if disk.f_files and disk.f_favail < FEW_FILES:
             return 0
         return disk.f_bavail * disk.f_frsize
+
+    async def held_bytes(self) -> int:
+        """Of all files in the store, whoever wrote them; some may come and go meanwhile."""
+        return await in_thread(held, self._root)
 
     def _read(self, key: str) -> bytes:
         with self.open(key) as file, translated():

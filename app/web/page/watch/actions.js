@@ -40,7 +40,7 @@ function show(main, { title, description, labels, indexed, revision }) {
   main.querySelector("h1").textContent = title;
   main.querySelector(".description").textContent = description;
   fill(main.querySelector(".labels"), labels.map(tag));
-  notice(indexed ? "Saved, and found as it is now." : "Saved. It is found so in a moment.");
+  notice(indexed ? "Saved." : "Saved. It is found as it is now in a moment.");
 }
 
 function tag(word) {

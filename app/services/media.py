@@ -1,0 +1,86 @@
+"""The medium of an asset itself, as it came, and what players need beside it."""
+
+import asyncio
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from app.domain.content_types import content_type_of
+from app.domain.errors import Forbidden, NotFound
+from app.domain.jobs import Job, SourceKind, upload_key, waveform_key
+from app.domain.media_types import MediaType
+from app.ports import BlobStore, JobStore
+from app.services.assets import AssetService, AssetState
+from app.services.roots import Roots
+
+
+@dataclass(frozen=True, kw_only=True)
+class Medium:
+    """Opened; whoever got it closes it."""
+
+    file: BinaryIO
+    #: The job that brought it.
+    job_id: str
+    #: As the client called the file.
+    name: str
+    content_type: str
+    #: Bytes.
+    size: int
+    #: When it was last written to, in nanoseconds since the epoch.
+    modified: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetMedia:
+    """All verbs raise NotFound, also when there is no such asset."""
+
+    assets: AssetService
+    store: JobStore
+    blobs: BlobStore
+    #: Folders of this machine in which media are read in place.
+    in_place: Roots
+
+    async def open(self, asset_id: str) -> Medium:
+        """As its job looks at it: what came as a path is opened only if it still may be read."""
+        state = await self.assets.get(asset_id)
+        job = await self.store.get(state.asset.job_id)
+        if job is not None and _is_told(state, job):
+            with suppress(NotFound, Forbidden):
+                return await asyncio.to_thread(self._opened, job)
+        raise NotFound(f"the medium of {asset_id} cannot be had", code="asset.no_media")
+
+    async def waveform(self, asset_id: str) -> bytes:
+        """JSON."""
+        state = await self.assets.get(asset_id)
+        with suppress(NotFound):
+            return await self.blobs.load_file(waveform_key(state.asset.job_id))
+        raise NotFound(f"there is no waveform of {asset_id}", code="asset.no_waveform")
+
+    def _opened(self, job: Job) -> Medium:
+        file = self._file(job)
+        found = os.fstat(file.fileno())
+        return Medium(
+            file=file,
+            job_id=job.job_id,
+            name=job.file_name,
+            content_type=content_type_of(job.source_name),
+            size=found.st_size,
+            modified=found.st_mtime_ns,
+        )
+
+    def _file(self, job: Job) -> BinaryIO:
+        if job.source is SourceKind.PATH:
+            return self.in_place.open(Path(job.input_path))
+        if job.source is SourceKind.UPLOAD:
+            return self.blobs.open(job.input_path)
+        return self.blobs.open(upload_key(job.job_id, job.source_name))
+
+
+def _is_told(state: AssetState, job: Job) -> bool:
+    """What came as a path or a URL only once it turned out to be a medium: else whoever may name
+    one could read any file there. What was uploaded its owner has already."""
+    if state.asset.media_type is MediaType.TEXT:
+        return False
+    return state.kept or job.source is SourceKind.UPLOAD

@@ -1,0 +1,43 @@
+"""`/api/v1/media` and `/api/v1/waveforms`: what a player needs of an asset."""
+
+import hashlib
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.domain.content_types import BYTES
+from app.web import body
+from app.web.doors import doors
+from app.web.file_answer import disposition, sent
+from app.web.operation import JSON
+from app.web.schemas import Given
+
+#: Whatever a browser takes the bytes for, nothing in them is run.
+POLICY = "default-src 'none'; sandbox"
+KEPT = "private, no-cache"
+NOSNIFF = {"X-Content-Type-Options": "nosniff", "Cache-Control": KEPT}
+
+
+class MediaQuery(Given):
+    #: To be saved as a file, and not to be shown.
+    download: bool = False
+
+
+async def media(request: Request) -> Response:
+    """What no browser shows as a medium is never shown."""
+    query = body.unique(request.query_params.multi_items())
+    given = MediaQuery.model_validate_strings(query)
+    medium = await doors(request).media.open(request.path_params["asset_id"])
+    saved = given.download or medium.content_type == BYTES
+    named = disposition("attachment" if saved else "inline", medium.name)
+    headers = {"Content-Disposition": named, "Content-Security-Policy": POLICY}
+    return sent(request, medium, NOSNIFF | headers)
+
+
+async def waveform(request: Request) -> Response:
+    body.no_query(request)
+    drawn = await doors(request).media.waveform(request.path_params["asset_id"])
+    headers = NOSNIFF | {"ETag": f'"{hashlib.sha256(drawn).hexdigest()[:32]}"'}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(drawn, headers=headers, media_type=JSON)
