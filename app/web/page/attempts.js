@@ -5,7 +5,7 @@ import { h } from "/page/dom.js";
 /** @param {any[]} history as the API tells it, oldest first */
 export function attempts(history) {
   if (!history.length) return h("p", { class: "dim" }, "Nothing is known of its attempts.");
-  return h("ol", { class: "attempts", "aria-label": "Attempts" }, history.map(attempt));
+  return h("ol", { class: "tries", "aria-label": "Attempts" }, history.map(attempt));
 }
 
 const WROTE = "The last lines that the engine wrote";
@@ -16,7 +16,7 @@ function attempt(each) {
     "li",
     {},
     h("p", {}, h("strong", {}, `Attempt ${each.number}`), " ", h("span", { class: "dim" }, began)),
-    h("dl", { class: "facts" }, facts(each).map(([name, value]) => fact(name, value))),
+    h("dl", { class: "told" }, facts(each).map(([name, value]) => fact(name, value))),
     each.last_lines && h("pre", { tabindex: 0, "aria-label": WROTE }, each.last_lines),
   );
 }

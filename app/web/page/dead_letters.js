@@ -25,7 +25,7 @@ export async function show(main, { signal }) {
   const more = h("p", { class: "row" });
   fill(
     main,
-    h("div", { class: "row head" }, head, rights.ingest && all),
+    h("div", { class: "row letters-head" }, head, rights.ingest && all),
     h("p", { class: "dim" }, ABOUT),
     list,
     more,
@@ -95,16 +95,19 @@ async function replayAll(list) {
   notice(`On their way again: ${replayed.length}`);
 }
 
+/** The focus goes on to what stands in its place. */
 function gone(item) {
   const list = item.parentElement;
+  const next = item.nextElementSibling ?? item.previousElementSibling;
   item.remove();
+  next?.querySelector("button")?.focus();
   if (list) settle(list);
 }
 
 /** Says so where none is left. */
 function settle(list) {
   const left = list.querySelector(".letter") !== null;
-  list.parentElement?.querySelector(".head button")?.toggleAttribute("disabled", !left);
+  list.parentElement?.querySelector(".letters-head button")?.toggleAttribute("disabled", !left);
   list.querySelector(".empty")?.remove();
   if (!left) list.append(h("li", { class: "empty" }, "No dead letters: all is well."));
 }

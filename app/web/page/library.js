@@ -21,7 +21,10 @@ export async function show(main, { parameters, signal }) {
   const page = (cursor) =>
     ask(`/api/v1/assets${query({ media_type: kind, limit: PAGE, cursor })}`, { signal });
 
+  const loading = h("li", { class: "dim" }, "Loading");
+  list.append(loading);
   const first = await page();
+  loading.remove();
   shown.after(first.assets);
   if (!first.assets.length) main.append(nothing(kind));
   goOn(main, first.cursor, page, shown, signal);
@@ -53,7 +56,7 @@ class Shown {
 
   #made(asset) {
     const made = card(asset, this.rights, {
-      changed: (now) => this.cards.get(asset.asset_id)?.replaceWith(this.#made(now)),
+      changed: (now) => this.#change(now),
       removed: () => this.#forget(asset.asset_id),
     });
     this.cards.set(asset.asset_id, made);
@@ -61,8 +64,18 @@ class Shown {
     return made;
   }
 
+  /** The focus stays where it was. */
+  #change(asset) {
+    this.cards.get(asset.asset_id)?.replaceWith(this.#made(asset));
+    this.cards.get(asset.asset_id).querySelector("button")?.focus();
+  }
+
+  /** The focus goes on to what stands in its place. */
   #forget(id) {
-    this.cards.get(id)?.remove();
+    const gone = this.cards.get(id);
+    const next = gone?.nextElementSibling ?? gone?.previousElementSibling;
+    gone?.remove();
+    next?.querySelector("h2 a")?.focus();
     this.cards.delete(id);
   }
 }
@@ -97,7 +110,7 @@ function nothing(kind) {
 /** The next page comes as its place comes near; the button is for who cannot scroll. */
 function goOn(main, cursor, page, shown, signal) {
   if (!cursor) return;
-  const button = h("button", { class: "quiet more", onclick: next }, "More");
+  const button = h("button", { class: "quiet next-page", onclick: next }, "More");
   const seen = new IntersectionObserver(([entry]) => entry.isIntersecting && next(), {
     rootMargin: "800px",
   });

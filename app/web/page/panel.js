@@ -29,5 +29,5 @@ export function renewed(body, seconds, made, signal) {
 /** Names with what is told of them. */
 export function facts(rows) {
   const row = ([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
-  return h("dl", { class: "facts" }, rows.filter(Boolean).map(row));
+  return h("dl", { class: "told" }, rows.filter(Boolean).map(row));
 }

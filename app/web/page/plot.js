@@ -4,7 +4,7 @@ import { fill, h } from "/page/dom.js";
 import { bytes } from "/page/format.js";
 
 const HEIGHT = 130; // pixels
-const WIDEST = 8; // letters of a mark on the axis
+const LETTER = 6.5; // pixels of one on the axis
 /** What may lie between two marks: of bytes a power of two, of what is counted whole ones. */
 const STEPS = {
   bytes: Array.from({ length: 50 }, (_, power) => 2 ** power),
@@ -87,7 +87,7 @@ export class Plot {
       height: HEIGHT,
       padding: [8, 20, 0, 0],
       legend: { show: false },
-      cursor: { drag: { x: false, y: false }, sync: { key: "figures" }, points: { size: 6 } },
+      cursor: { y: false, drag: { x: false }, sync: { key: "figures" }, points: { size: 6 } },
       hooks: { setCursor: [({ cursor }) => follow(cursor.idx ?? null)] },
       scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.05, LEAST[this.unit])] } },
       axes: [this.#times(), this.#marks()],
@@ -108,9 +108,10 @@ export class Plot {
 
   #marks() {
     const told = (value) => (this.unit === "bytes" ? bytes(value) : SHORT.format(value));
-    const values = (_, at) => at.map((value) => told(value).slice(0, WIDEST));
+    const values = (_, at) => at.map(told);
+    const size = (_, marks) => 14 + LETTER * Math.max(2, ...(marks ?? []).map((mark) => mark.length));
     const steps = STEPS[this.unit];
-    return { ...this.#lines(), space: 28, size: 58, values, ...(steps && { incrs: steps }) };
+    return { ...this.#lines(), space: 28, size, values, ...(steps && { incrs: steps }) };
   }
 
   #lines() {

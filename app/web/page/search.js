@@ -48,6 +48,7 @@ async function search(wanted, { state, found, signal }) {
     return fill(found, picture && note(LOST), beginning());
   }
   found.setAttribute("aria-busy", "true");
+  if (!found.querySelector(".hits")) state.textContent = "Searching";
   try {
     const answer = await page(wanted, null, signal);
     if (!answer.hits.length) return fill(found, notes(answer), nothing(wanted));
@@ -60,12 +61,12 @@ async function search(wanted, { state, found, signal }) {
     if (error.name !== "AbortError") fill(found, refused(error));
   } finally {
     if (!signal.aborted) found.removeAttribute("aria-busy");
-    if (!found.querySelector(".hits")) state.textContent = "";
+    if (!signal.aborted && !found.querySelector(".hits")) state.textContent = "";
   }
 
   function count() {
     const hits = found.querySelectorAll(".hit").length;
-    const more = found.querySelector(".more") ? " so far" : "";
+    const more = found.querySelector(".next-page") ? " so far" : "";
     state.textContent = `${hits} ${hits === 1 ? "hit" : "hits"}${more}`;
   }
 }
@@ -82,7 +83,7 @@ function refused({ message, hint }) {
 /** A button for the next page, while there is one; the first new hit gets the focus. */
 function goOn(found, cursor, next, after) {
   if (!cursor) return;
-  const button = h("button", { class: "quiet more", onclick: follow }, "More");
+  const button = h("button", { class: "quiet next-page", onclick: follow }, "More");
   found.append(button);
 
   function follow() {

@@ -1,6 +1,6 @@
 /** What is looked for: the box, the filters and a picture. */
 
-import { query } from "/page/api.js";
+import { ask, asset, query } from "/page/api.js";
 import { fill, h, notice } from "/page/dom.js";
 import { choices } from "/page/kinds.js";
 import { isPicture, keep, pictureOf } from "/page/search_picture.js";
@@ -75,12 +75,12 @@ function filters(given) {
     h("summary", {}, "Filters"),
     h(
       "div",
-      { class: "fields" },
+      { class: "filter-fields" },
       select("Kind", "media_type", [["", "Everything"], ...choices], given),
       select("Found by", "mode", MODES, given),
       field("Labels", "labels", given, { placeholder: "all of: a, b" }),
       field("Taken in from", "from", given, { type: "date" }),
-      field("to", "to", given, { type: "date" }),
+      field("until", "to", given, { type: "date" }),
     ),
   );
 }
@@ -97,16 +97,23 @@ function field(name, field, given, how) {
 function shown(pinned, pin) {
   const picture = pictureOf(pinned);
   return [
-    picture && chip("picture", picture.name, picture.source, () => pin({ picture: "", like: "" })),
-    pinned.asset_id && chip("only in", pinned.asset_id, null, () => pin({ asset_id: "" })),
+    picture && chip("looks like", picture.name, picture.source, () => pin({ picture: "", like: "" })),
+    pinned.asset_id && chip("only in", titleOf(pinned.asset_id), null, () => pin({ asset_id: "" })),
   ];
+}
+
+/** A place for it: it has to be asked for. */
+function titleOf(id) {
+  const place = h("span", {}, "one medium");
+  ask(asset(id)).then(({ title }) => fill(place, title), () => fill(place, id));
+  return place;
 }
 
 function chip(what, name, source, away) {
   const image = source && h("img", { src: source, alt: "" });
-  const leave = h("button", { type: "button", class: "quiet", onclick: away }, "×");
-  leave.setAttribute("aria-label", `Without ${what} ${name}`);
-  return h("span", { class: "pin" }, image, h("span", { class: "clip" }, `${what}: ${name}`), leave);
+  const without = { type: "button", class: "quiet", "aria-label": `Without “${what}”` };
+  const leave = h("button", { ...without, onclick: away }, "×");
+  return h("span", { class: "pin" }, image, h("span", { class: "clip" }, `${what}: `, name), leave);
 }
 
 /** The box at the top and this one say the same; Enter in either searches. */
@@ -124,7 +131,7 @@ function listen(form, box, { signal, changed }) {
   form.addEventListener("change", ({ target }) => {
     if (target.name && target !== box) go(false);
   });
-  signal.addEventListener("abort", () => clearTimeout(timer));
+  signal.addEventListener("abort", () => (clearTimeout(timer), (top.elements.q.value = "")));
 }
 
 /** Pictures may be dropped anywhere, or pasted. */

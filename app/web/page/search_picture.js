@@ -17,7 +17,7 @@ export function keep(file) {
  * @returns {{name: string, source: string|null, lost?: boolean}|null}
  */
 export function pictureOf({ picture, like }) {
-  if (like) return { name: `like ${like}`, source: thumbnail(like) };
+  if (like) return { name: "this picture", source: thumbnail(like) };
   if (!picture) return null;
   return chosen[picture - 1] ?? { name: "no longer here", source: null, lost: true };
 }

@@ -32,7 +32,7 @@ function shown(index) {
     ["Rows", index.rows.toLocaleString("en")],
     ["On disk", bytes(index.bytes)],
     ["Fragments", String(index.fragments)],
-    ["Rows not yet in its parts", index.unindexed.toLocaleString("en")],
+    ["Rows read one by one", index.unindexed.toLocaleString("en")],
     ["Vector indexes", vectors],
     index.renewing && ["Model", "changed: the earlier index answers, by keyword"],
   ]);

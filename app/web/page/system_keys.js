@@ -79,7 +79,7 @@ function tell({ name, secret }) {
 
 function shown(all, remove) {
   if (!all.length) return h("p", { class: "dim" }, "There are none.");
-  return h("ul", { class: "keys" }, all.map((each) => key(each, remove)));
+  return h("ul", { class: "key-list" }, all.map((each) => key(each, remove)));
 }
 
 function key(each, remove) {
