@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog
 
 #: What script of a stranger says on the console, if ever it runs.
 STOLEN = "stolen-by-a-stranger"
-PATIENCE = 30_000.0  # ms for whatever a page waits for; two cores may be busy with speech
+PATIENCE = 90_000.0  # ms for whatever a page waits for; the cores may be busy with speech
 OWN = ("data", "blob", "about")  # schemes of addresses that lead nowhere
 
 
