@@ -36,7 +36,7 @@ async def furnished(
 ) -> AsyncIterator[House]:
     """A house with something of every kind in it."""
     folder = tmp_path_factory.mktemp("furnished")
-    settings = {"ingestion": {"max_errors": 1}, "pictures": {"ocr": False}}
+    settings: Any = {"ingestion": {"max_errors": 1}, "pictures": {"ocr": False}}
     async with opened_house(folder, model_folder, **settings) as house:
         yield house
 

@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.browser.visits import Visits
 from tests.e2e.conftest import Server
@@ -125,7 +125,11 @@ async def test_a_file_that_is_dropped_is_taken_in(
 
 async def test_broken_media_tell_why(service: Server, visits: Visits) -> None:
     page = await visits.open(home(service))
-    letters = {"name": "letters.mp3", "mimeType": "audio/mpeg", "buffer": b"no sound " * 500}
+    letters: FilePayload = {
+        "name": "letters.mp3",
+        "mimeType": "audio/mpeg",
+        "buffer": b"no sound " * 500,
+    }
     await page.locator("main input[type=file]").first.set_input_files(letters)
     row = listed(page, "letters")
     await expect(row).to_contain_text("Failed")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -31,7 +32,7 @@ async def guarded(
     tmp_path_factory: pytest.TempPathFactory, model_folder: Path, clip: bytes
 ) -> AsyncIterator[Guarded]:
     """With a medium in the library, and a dead letter."""
-    settings = {"server": {"require_keys": True}, "ingestion": {"max_errors": 1}}
+    settings: Any = {"server": {"require_keys": True}, "ingestion": {"max_errors": 1}}
     async with opened_house(tmp_path_factory.mktemp("guarded"), model_folder, **settings) as house:
         secrets = {each: (await house.spool.doors.keys.create(each, {each}))[1] for each in Scope}
         await house.sign_in()
