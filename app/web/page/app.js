@@ -62,10 +62,10 @@ function nowhere() {
 
 /** In place of a view that could not be shown. */
 function fail(error) {
-  const again = error.status === 401
-    ? h("button", { onclick: signIn }, "Sign in")
-    : h("button", { onclick: go }, "Try again");
-  const why = [h("p", {}, error.message), error.hint && h("p", { class: "dim" }, error.hint)];
+  const shut = error.status === 401;
+  const again = h("button", { onclick: shut ? signIn : go }, shut ? "Sign in" : "Try again");
+  // the hint of a 401 is for programs
+  const why = [h("p", {}, error.message), !shut && error.hint && h("p", { class: "dim" }, error.hint)];
   fill(main, h("h1", {}, "This cannot be shown now"), why, h("p", {}, again));
 }
 

@@ -33,8 +33,9 @@ function opened(job) {
   return h("a", { class: "button", href: watch(job.asset_id) }, spoken(job) ? "Open the transcript" : "Open it");
 }
 
-function trouble({ error, dead_letter: dead, history }) {
-  if (!error) return null;
+/** Whoever cancelled it knows that. */
+function trouble({ status: now, error, dead_letter: dead, history }) {
+  if (!error || now === "Cancelled") return null;
   const lines = history.at(-1)?.last_lines;
   return h("div", { class: "card trouble", role: "group", "aria-label": "What went wrong" },
     h("p", {}, h("b", { class: "bad" }, error.message ?? error.code)),

@@ -57,10 +57,10 @@ export class JobsKnown {
     }
   }
 
-  /** The line moves: asked of a few that are looked at. */
-  async places(ids) {
-    const waiting = ids.filter((id) => this.jobs.get(id)?.status === "Pending").slice(-LINES);
-    await Promise.all(waiting.map((id) => this.one(id)));
+  /** Of jobs that are looked at, a few that wait: their places in the line are told one by one. */
+  waiting(ids, again) {
+    const wanted = (job) => job?.status === "Pending" && (again || job.queue_position === null);
+    return ids.filter((id) => wanted(this.jobs.get(id))).slice(-LINES);
   }
 
   set(job) {

@@ -15,7 +15,7 @@ const IDLE = 10_000;
 /** Between two questions for places in the line. */
 const LINE = 8000;
 const NONE = {
-  "": "Nothing here yet. What you add above is heard, looked at and read; then every word of it can be found.",
+  "": "Nothing here yet",
   pending: "Nothing waits.",
   running: "Nothing runs.",
   completed: "Nothing is completed yet.",
@@ -23,17 +23,23 @@ const NONE = {
   cancelled: "Nothing was cancelled.",
 };
 
+const HOW = [
+  ["Add", "Recordings, films, pictures, texts: drop them here, or give the address of one."],
+  ["Watch", "Speech becomes text while you look on. You may close the page: it goes on."],
+  ["Search", "Every word that is said or shown is found, and leads to its second."],
+];
+
 export class Queue {
   #list = h("ul", { class: "queue", "aria-label": "Jobs", onclick: (event) => this.#deed(event) });
   #rows = new Rows(this.#list, (job) => job.job_id, row);
-  #said = h("p", { class: "empty", role: "status" }, "One moment");
+  #said = h("div", { class: "empty", role: "status" }, "One moment");
   #more = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.#next() }, "More");
   #state = h("p", { class: "small warn", hidden: true });
   #chips = filters((status) => this.#look(status));
   #known;
   /** Counts that were shown; null: all is to be asked anew. */
   #counts = null;
-  #asked = 0;
+  #asked = -LINE;
   #soon;
 
   /** @param {string} status of the jobs to show; empty: all */
@@ -68,16 +74,16 @@ export class Queue {
   }
 
   async #places(known) {
-    if (performance.now() - this.#asked < LINE) return;
-    this.#asked = performance.now();
-    await known.places(seen(this.#list));
+    const again = performance.now() - this.#asked >= LINE;
+    if (again) this.#asked = performance.now();
+    await Promise.all(known.waiting(seen(this.#list), again).map((id) => known.one(id)));
   }
 
   #draw() {
     if (this.signal.aborted) return;
     const jobs = this.#known.ordered();
     this.#rows.show(jobs);
-    fill(this.#said, jobs.length ? "" : NONE[this.#known.status]);
+    fill(this.#said, jobs.length ? "" : none(this.#known));
     this.#said.hidden = jobs.length > 0;
     this.#more.hidden = this.#known.cursor === null;
   }
@@ -105,6 +111,10 @@ export class Queue {
     this.#known = new JobsKnown(status);
     history.replaceState(null, "", status ? `#/?status=${status}` : "#/");
     this.#chips.choose(status);
+    this.#rows.show([]);
+    this.#more.hidden = true;
+    this.#said.hidden = false;
+    fill(this.#said, "One moment");
     this.#anew();
   }
 
@@ -124,6 +134,11 @@ export class Queue {
     this.#draw();
     this.#anew();
   }
+}
+
+function none({ status, jobs }) {
+  if (jobs.size) return "Only key-frames of videos, which go on by themselves.";
+  return [h("p", {}, NONE[status]), !status && h("ol", { class: "how" }, HOW.map(([deed, why]) => h("li", {}, h("b", {}, deed), why)))];
 }
 
 /** What keeps jobs from going on. */

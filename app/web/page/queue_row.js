@@ -31,8 +31,8 @@ export function row(first) {
     more.hidden = title.getAttribute("href") === page(job);
     more.setAttribute("aria-label", `Details of ${job.title}`);
     moves(bar, job);
-    wrong.hidden = !job.error;
-    text(wrong, job.error ? job.error.message ?? job.error.code : "");
+    wrong.hidden = job.status !== "Failed";
+    text(wrong, job.error?.message ?? job.error?.code ?? "");
     const may = deeds(job).join();
     if (may !== can) fill(does, buttons(job));
     can = may;

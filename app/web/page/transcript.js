@@ -13,6 +13,7 @@ export class Transcript {
   #waiting = [];
   #count = 0;
   #drawn = 0;
+  #follows = false;
 
   constructor(job) {
     this.element = h("section", { "aria-label": "Transcript", hidden: !spoken(job) },
@@ -31,6 +32,7 @@ export class Transcript {
 
   /** What is said where nothing is said. */
   told(job) {
+    this.#follows = !ended(job);
     this.#empty.hidden = this.#count > 0;
     this.#empty.textContent = ended(job) ? none(job) : "What is said appears here, as it is heard.";
   }
@@ -38,7 +40,7 @@ export class Transcript {
   #draw() {
     this.#drawn = 0;
     const box = this.#lines;
-    const follows = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
+    const follows = this.#follows && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
     box.append(...this.#waiting.splice(0).map(line));
     box.hidden = false;
     this.#empty.hidden = true;

@@ -34,7 +34,8 @@ export function progress() {
   const under = [...all];
   const sent = sum.doneBytes + under.reduce((bytes, item) => bytes + item.sent, 0);
   const rate = under.reduce((bytes, item) => bytes + (item.state === "sending" ? item.rate : 0), 0);
-  return { ...sum, sent, rate, left: rate > 0 ? (sum.bytes - sent) / rate : null };
+  const bytes = under.reduce((left, item) => left - (item.state === "refused" ? item.file.size - item.sent : 0), sum.bytes);
+  return { ...sum, bytes, sent, rate, left: rate > 0 ? (bytes - sent) / rate : null };
 }
 
 export function pause(item) {

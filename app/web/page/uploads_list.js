@@ -7,7 +7,9 @@ import { forget, unfinished } from "/page/tus.js";
 import { cancel, cancelAll, items, pause, pauseAll, progress, resume, resumeAll } from "/page/uploads.js";
 
 const DRAWN = 12;
-const ORDER = ["sending", "refused", "paused", "waiting"];
+const ORDER = { sending: 0, paused: 0, refused: 1, waiting: 2 };
+/** What the service says of the file itself: it would say it again. */
+const FINAL = [413, 415, 422];
 
 export function uploadsList(signal) {
   const sum = h("div", { class: "row" });
@@ -20,7 +22,7 @@ export function uploadsList(signal) {
     const under = items();
     box.hidden = !under.length;
     whole(under);
-    const first = under.sort((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state)).slice(0, DRAWN);
+    const first = under.sort((one, other) => ORDER[one.state] - ORDER[other.state]).slice(0, DRAWN);
     drawn.show(first);
     more.hidden = under.length <= DRAWN;
     more.textContent = `and ${(under.length - first.length).toLocaleString("en")} more`;
@@ -45,8 +47,10 @@ function total(place) {
     hold.textContent = going ? "Pause all" : "Resume all";
     hold.hidden = !going && !under.some(({ state }) => state === "paused");
     bar.value = size ? sent / size : 0;
+    bar.hidden = !under.some(({ state }) => state !== "refused");
+    drop.textContent = bar.hidden ? "Dismiss all" : "Cancel all";
     const speed = rate > 0 && [`${bytes(rate)}/s`, `${about(left)} left`];
-    words.textContent = [`${done.toLocaleString("en")} of ${count.toLocaleString("en")} sent`, percent(bar.value), speed]
+    words.textContent = [`${done.toLocaleString("en")} of ${count.toLocaleString("en")} sent`, !bar.hidden && percent(bar.value), speed]
       .flat().filter(Boolean).join(" · ");
   };
 }
@@ -63,7 +67,8 @@ function made(item) {
   const update = () => {
     element.dataset.state = item.state;
     bar.value = item.file.size ? item.sent / item.file.size : 0;
-    bar.hidden = item.state === "refused" && !item.sent;
+    bar.hidden = !item.sent && ["refused", "waiting"].includes(item.state);
+    hold.hidden = item.state === "waiting" || FINAL.includes(item.error?.status);
     said.classList.toggle("bad", item.error !== null);
     said.textContent = words(item);
     label(hold, stops(item) ? "Pause" : item.state === "refused" ? "Try again" : "Resume", name);
