@@ -85,7 +85,7 @@ export class Plot {
     return {
       width: this.canvas.clientWidth || 300,
       height: HEIGHT,
-      padding: [8, 20, 0, 0],
+      padding: [8, 28, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false }, sync: { key: "figures" }, points: { size: 6 } },
       hooks: { setCursor: [({ cursor }) => follow(cursor.idx ?? null)] },

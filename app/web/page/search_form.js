@@ -134,21 +134,25 @@ function listen(form, box, { signal, changed }) {
   signal.addEventListener("abort", () => (clearTimeout(timer), (top.elements.q.value = "")));
 }
 
-/** Pictures may be dropped anywhere, or pasted. */
+/** Pictures may be dropped anywhere, or pasted; other files are left to the rest of the page. */
 function take(form, add, signal) {
-  const files = (event) => [...(event.dataTransfer ?? event.clipboardData).items]
-    .filter((item) => item.kind === "file")
-    .map((item) => item.getAsFile());
+  // before those who take any file
+  const first = { capture: true, signal };
   const over = (event, on) => {
-    if (!event.dataTransfer.types.includes("Files")) return false;
-    event.preventDefault();
-    form.classList.toggle("over-it", on);
-    return true;
+    const picture = pictureIn(event.dataTransfer);
+    form.classList.toggle("over-it", Boolean(picture) && on);
+    if (picture) event.preventDefault();
+    return picture;
   };
-  addEventListener("dragover", (event) => over(event, true), { signal });
-  addEventListener("dragleave", (event) => over(event, false), { signal });
-  addEventListener("drop", (event) => over(event, false) && add(files(event)[0]), { signal });
-  addEventListener("paste", (event) => add(files(event)[0]), { signal });
+  const got = (event, picture) => picture && (event.preventDefault(), add(picture.getAsFile()));
+  addEventListener("dragover", (event) => over(event, true), first);
+  addEventListener("dragleave", (event) => over(event, false), first);
+  addEventListener("drop", (event) => got(event, over(event, false)), first);
+  addEventListener("paste", (event) => got(event, pictureIn(event.clipboardData)), first);
+}
+
+function pictureIn({ items }) {
+  return [...items].find((item) => item.kind === "file" && isPicture(item));
 }
 
 /** Of a search, without what is empty. */
