@@ -19,10 +19,10 @@ def grow(database: Path, *, pending: int = 0, running: int = 0) -> list[str]:
         model = dict(opened.execute("SELECT * FROM jobs LIMIT 1").fetchone())
         rows = list(_rows(model, pending, running))
         for first in range(0, len(rows), BATCH):
-            _insert(opened, "jobs", rows[first : first + BATCH])
+            insert(opened, "jobs", rows[first : first + BATCH])
             opened.commit()
         held = [row for row in rows if row["status"] == "running"]
-        _insert(opened, "attempts", [_attempt(row) for row in held])
+        insert(opened, "attempts", [_attempt(row) for row in held])
         opened.commit()
     return [row["job_id"] for row in rows]
 
@@ -52,7 +52,8 @@ def _attempt(row: dict[str, Any]) -> dict[str, Any]:
     return {"job_id": row["job_id"], "number": 1, "started_at": row["created_at"]}
 
 
-def _insert(opened: sqlite3.Connection, table: str, rows: Iterable[dict[str, Any]]) -> None:
+def insert(opened: sqlite3.Connection, table: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Commits nothing."""
     rows = list(rows)
     if rows:
         names = ", ".join(rows[0])

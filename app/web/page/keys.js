@@ -13,7 +13,8 @@ const LIST = [
 ];
 const DEEDS = {
   "/": search,
-  "?": show,
+  // a player has more keys, and a list of its own
+  "?": () => !document.querySelector("main.spoken") && show(),
   j: () => step(1),
   k: () => step(-1),
   ArrowDown: () => within() && step(1),

@@ -13,11 +13,11 @@ export const title = "System";
 
 export async function show(main, { signal }) {
   const rights = await known();
-  const alarms = h("ul", { class: "alarms", role: "status", "aria-label": "Alarms" });
+  const alarms = h("ul", { class: "alarms", "aria-label": "Alarms" });
   const heard = (line) => ring(alarms, line.alarms);
   const live = plots({ signal, heard });
   const panels = [health, engines, index, webhooks, keys].map((panel) => panel({ rights, signal }));
-  fill(main, h("h1", {}, title), alarms, live, h("div", { class: "panels" }, panels));
+  fill(main, h("h1", {}, title), h("div", { role: "status" }, alarms), live, h("div", { class: "panels" }, panels));
 }
 
 /** Told anew only when it is another: it is read out each time. */

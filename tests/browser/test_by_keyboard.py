@@ -1,0 +1,140 @@
+"""All of it without a mouse: every step by keys that anybody knows, and the focus always seen."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import FilePayload, Locator, Page, expect
+
+from tests.browser.houses import House
+from tests.browser.places import watch
+from tests.browser.visits import Visits
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+FAR = 150  # steps to anything on a page
+FOCUSED = "(element) => element === document.activeElement"
+#: Whether a ring is drawn around what has the focus, or around the row that it stands for.
+SEEN = """(element) => {
+  const isRung = (each) => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(each);
+    return outlineStyle !== "none" && parseFloat(outlineWidth) > 0;
+  };
+  return [element, element.closest("li")].some((each) => each && isRung(each));
+}"""
+SAID = "A balloon rises over the village."
+WRITTEN = "A zeppelin rises over the village."
+
+
+async def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Until it has the focus."""
+    await expect(wanted).to_be_attached()
+    for _ in range(FAR):
+        await page.keyboard.press(key)
+        if await wanted.evaluate(FOCUSED):
+            return
+    raise AssertionError(f"{wanted} is never reached by {key}")
+
+
+async def test_a_medium_is_added_corrected_and_found_by_keys_alone(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    medium: FilePayload = {"name": "balloon.flac", "mimeType": "audio/flac", "buffer": clip}
+    page = await visits.open(house.url)
+    await is_added(page, medium)
+    jobs = page.get_by_role("region", name="Jobs")
+    await tab_to(page, jobs.get_by_role("link", name="balloon.flac", exact=True))
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#transcript")).to_contain_text("window 0")
+    await is_corrected(page)
+    await house.can_find("zeppelin")
+    await is_found(page)
+
+
+async def is_added(page: Page, medium: FilePayload) -> None:
+    """By the button for files, which the browser's own box follows."""
+    await expect(page.locator("main input[type=file]").first).to_be_attached()
+    choose = page.get_by_role("main").get_by_role("button", name="Choose files")
+    await tab_to(page, choose)
+    assert await choose.evaluate(SEEN)
+    async with page.expect_file_chooser() as asked:
+        await page.keyboard.press("Enter")
+    await (await asked.value).set_files(medium)
+    jobs = page.get_by_role("region", name="Jobs").get_by_role("listitem")
+    await expect(jobs.filter(has_text="balloon")).to_contain_text("Completed")
+
+
+async def is_corrected(page: Page) -> None:
+    """By the key that the page tells of."""
+    await expect(page.get_by_role("button", name="Share")).to_be_visible()
+    await page.keyboard.press("e")
+    box = page.get_by_role("textbox", name="Passage at")
+    await expect(box).to_be_focused()
+    await page.keyboard.press("ControlOrMeta+a")
+    await page.keyboard.type(WRITTEN)
+    await page.keyboard.press("Enter")
+    await expect(box).to_have_count(0)
+    await expect(page.locator("#transcript")).to_contain_text(WRITTEN)
+
+
+async def is_found(page: Page) -> None:
+    await page.keyboard.press("/")
+    await expect(page.get_by_role("searchbox", name="Search everything")).to_be_focused()
+    await page.keyboard.type("zeppelin")
+    await page.keyboard.press("Enter")
+    hit = page.get_by_role("main").get_by_role("link", name="balloon").first
+    await expect(hit).to_be_visible()
+    await page.keyboard.press("ArrowDown")
+    await expect(hit).to_be_focused()
+    assert await hit.evaluate(SEEN)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#transcript .here")).to_contain_text(WRITTEN)
+
+
+async def test_whoever_begins_with_tab_may_skip_what_is_the_same_everywhere(
+    house: House, visits: Visits
+) -> None:
+    page = await visits.open(house.url)
+    await expect(page.get_by_role("main").get_by_role("heading").first).to_be_visible()
+    await page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="To the content")
+    await expect(skip).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("main")).to_be_focused()
+    await expect(page.get_by_role("heading", name="There is nothing here")).to_have_count(0)
+
+
+async def test_the_keys_of_the_player_move_it(house: House, visits: Visits, clip: bytes) -> None:
+    job_id = await house.spool.take_in(clip, asset_id="played", prompt=SAID)
+    await house.spool.completed(job_id)
+    page = await visits.open(house.url + watch("played"))
+    await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    await page.wait_for_function("document.querySelector('audio, video').readyState > 0")
+    await page.keyboard.press("l")
+    assert await at(page) == pytest.approx(10.0, abs=0.5)
+    await page.keyboard.press("ArrowLeft")
+    assert await at(page) == pytest.approx(5.0, abs=0.5)
+    await page.keyboard.press("k")
+    await expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    await page.keyboard.press(" ")
+    await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
+async def at(page: Page) -> Any:
+    return await page.evaluate("document.querySelector('audio, video').currentTime")
+
+
+@pytest.mark.parametrize("path", ["/", watch("keyed")])
+async def test_a_question_mark_tells_the_keys_of_that_page(
+    house: House, visits: Visits, clip: bytes, path: str
+) -> None:
+    await house.spool.completed(await house.spool.take_in(clip, asset_id="keyed"))
+    page = await visits.open(house.url + path)
+    await expect(page.get_by_role("main").get_by_role("heading").first).to_be_visible()
+    await expect(page.get_by_role("button").first).to_be_visible()
+    await page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    await expect(keys).to_contain_text("Search", ignore_case=True)
+    plays = keys.get_by_text("play, pause")
+    await expect(plays).to_have_count(1 if path.startswith("/watch/") else 0)
+    await page.keyboard.press("Escape")
+    await expect(keys).to_have_count(0)

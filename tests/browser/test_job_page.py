@@ -1,0 +1,78 @@
+"""A job on the page, while it runs and when it has ended."""
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.houses import House
+from tests.browser.places import job
+from tests.browser.visits import Visits
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SAID = "Something is said at last."
+
+
+def listed(page: Page, title: str) -> Locator:
+    """The row of that job."""
+    jobs = page.get_by_role("region", name="Jobs").get_by_role("listitem")
+    return jobs.filter(has=page.get_by_role("link", name=title, exact=True)).first
+
+
+async def test_a_job_is_followed_until_its_transcript_can_be_read(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    """Nobody loads the page anew."""
+    house.engine.hold.clear()
+    job_id = await house.spool.take_in(clip, title="Followed", prompt=SAID)
+    page = await visits.open(house.url + job(job_id))
+    main = page.get_by_role("main")
+    await expect(main.get_by_role("heading", name="Followed")).to_be_visible()
+    await expect(main.get_by_role("region", name="Progress")).to_contain_text("Transcri")
+    await visits.shoot(page, "job-running")
+    house.engine.hold.set()
+    await page.wait_for_url("**/watch/**")
+    await expect(page.locator("#transcript")).to_contain_text(SAID)
+
+
+async def test_the_list_of_jobs_follows_them_all(house: House, visits: Visits, clip: bytes) -> None:
+    house.engine.hold.clear()
+    page = await visits.open(house.url)
+    job_id = await house.spool.take_in(clip, title="Listed", prompt=SAID)
+    row = listed(page, "Listed")
+    await expect(row).to_contain_text("Transcribing")
+    await expect(row.get_by_role("progressbar")).to_be_visible()
+    house.engine.hold.set()
+    await house.spool.completed(job_id)
+    await expect(row).to_contain_text("Completed")
+
+
+async def test_a_job_is_cancelled_and_tried_again(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    house.engine.hold.clear()
+    job_id = await house.spool.take_in(clip, title="Stopped", prompt=SAID)
+    page = await visits.open(house.url + job(job_id))
+    main = page.get_by_role("main")
+    await main.get_by_role("button", name="Cancel Stopped").click()
+    await expect(main).to_contain_text("Cancelled")
+    house.engine.hold.set()
+    await main.get_by_role("button", name="Retry Stopped").click()
+    await page.wait_for_url("**/watch/**")
+    assert (await house.spool.job(job_id))["status"] == "Completed"
+
+
+async def test_a_job_that_there_is_not_says_so(house: House, visits: Visits) -> None:
+    visits.provokes("status of 404")
+    page = await visits.open(f"{house.url}/#/jobs/nobody")
+    await expect(page.get_by_role("heading", name="There is no such job")).to_be_visible()
+
+
+async def test_a_transcript_is_saved_as_subtitles(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    job_id = await house.spool.take_in(clip, title="Saved", prompt=SAID)
+    await house.spool.completed(job_id)
+    page = await visits.open(house.url + job(job_id))
+    async with page.expect_download() as saved:
+        await page.get_by_role("link", name="Download srt").click()
+    assert (await saved.value).suggested_filename == "Saved.srt"
