@@ -72,10 +72,10 @@ class Operation:
     refusals: tuple[int, ...] = ()
     #: Errors in OpenAI's shape.
     openai: bool = False
-    #: The key may also come as the password of HTTP Basic.
-    basic: bool = False
     #: Errors are pages to those who ask for HTML.
     pages: bool = False
+    #: The key may also come as the password of HTTP Basic.
+    basic: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
