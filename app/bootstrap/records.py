@@ -16,12 +16,14 @@ from app.adapters.sql.database import Database
 from app.adapters.sql.deliveries import SqlDeliveryStore
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.keys import SqlKeyStore
+from app.adapters.sql.news import SqlNewsStore
 from app.adapters.sql.records import SqlRecordStore
+from app.adapters.sql.shares import SqlShareStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
 from app.adapters.sql.uploads import SqlUploadStore
 from app.adapters.sql.watched import SqlWatchNotes
 from app.adapters.sql.windows import SqlWindowJournal
-from app.config import AppSettings, Storage
+from app.config import AppSettings, Ingestion, Storage
 from app.pipeline.pace import Paces
 from app.ports import UploadStore
 from app.services.disk import DiskGuard
@@ -52,6 +54,8 @@ class Records:
     fetcher: UrlFetcher
     deliveries: SqlDeliveryStore
     keys: KeyService
+    shares: SqlShareStore
+    news: SqlNewsStore
     uploads: SqlUploadStore
     resumable: ResumableStorage
     watched: SqlWatchNotes
@@ -94,12 +98,11 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
             queue=MemoryQueue(),
             watch=JobWatch(),
             paces=Paces(),
-            fetcher=UrlFetcher(
-                max_bytes=settings.ingestion.max_file_size,
-                allowed_networks=settings.ingestion.allowed_networks,
-            ),
+            fetcher=_fetcher(settings.ingestion),
             deliveries=SqlDeliveryStore(database),
             keys=keys,
+            shares=SqlShareStore(database),
+            news=SqlNewsStore(database),
             uploads=uploads,
             resumable=ResumableStorage(kept.data_dir),
             watched=SqlWatchNotes(database),
@@ -110,6 +113,12 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
     finally:
         await keys.settle()
         await database.close()
+
+
+def _fetcher(ingestion: Ingestion) -> UrlFetcher:
+    return UrlFetcher(
+        max_bytes=ingestion.max_file_size, allowed_networks=ingestion.allowed_networks
+    )
 
 
 def _file_sweep(

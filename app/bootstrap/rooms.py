@@ -35,10 +35,13 @@ from app.services.indexer import Indexer
 from app.services.intake import Intake
 from app.services.jobs import JobService
 from app.services.media import AssetMedia
+from app.services.news import NewsService
 from app.services.overtaking import Overtaking
 from app.services.retention import Retention
 from app.services.roots import Roots
 from app.services.search import SearchService
+from app.services.share_sweep import ShareSweep
+from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
 from app.services.verdicts import Limits
 from app.services.worker import JobWorker
@@ -67,6 +70,7 @@ class Rooms:
             self.records.disk.run(),
             self.webhooks.sender.run(),
             self.uploads.sweep.run(),
+            ShareSweep(store=self.records.shares).run(),
             self._folder_watch().run(),
         )
 
@@ -150,6 +154,8 @@ class Rooms:
             index_care=self.index_care,
             health=self._health(worker),
             keys=self.records.keys,
+            shares=self._shares(assets),
+            news=NewsService(store=self.records.news),
             max_file_size=self.settings.ingestion.max_file_size,
             gate=gate_of(self.settings.server),
         )
@@ -257,6 +263,14 @@ class Rooms:
 
     async def _index_state(self) -> IndexState:
         return await self.finding.whole().state()
+
+    def _shares(self, service: AssetService) -> ShareService:
+        return ShareService(
+            store=self.records.shares,
+            service=service,
+            assets=self.records.assets,
+            transcripts=self.records.transcripts,
+        )
 
     def _figures(self) -> IngestionFigures:
         return IngestionFigures(

@@ -6,6 +6,7 @@ from app.client.blocking import Spool
 from app.client.engines import Engine, Engines
 from app.client.keys import Key, NewKey
 from app.client.refusal import Refused, Unreachable
+from app.client.shares import NewShare, Share
 from app.client.submitting import Options
 
 __all__ = [
@@ -19,10 +20,12 @@ __all__ = [
     "Job",
     "Key",
     "NewKey",
+    "NewShare",
     "Options",
     "Refused",
     "Result",
     "Segment",
+    "Share",
     "Spool",
     "Ticket",
     "Unreachable",

@@ -13,6 +13,7 @@ from app.client import asking, submitting, wire
 from app.client import engines as of_engines
 from app.client import jobs as of_jobs
 from app.client import keys as of_keys
+from app.client import shares as of_shares
 from app.client.answers import Event
 from app.client.body import Body
 from app.client.exchange import Plan, Reply, Request
@@ -76,6 +77,9 @@ class AsyncSpool:
     create_key = awaited(of_keys.create_key)
     keys = awaited(of_keys.keys)
     revoke_key = awaited(of_keys.revoke_key)
+    share = awaited(of_shares.share)
+    shares = awaited(of_shares.shares)
+    unshare = awaited(of_shares.unshare)
 
     async def events(self, job_id: str) -> AsyncIterator[Event]:
         """What the job is and becomes, to its end; goes on by itself when the connection breaks."""

@@ -12,6 +12,7 @@ from app.client import asking, submitting, wire
 from app.client import engines as of_engines
 from app.client import jobs as of_jobs
 from app.client import keys as of_keys
+from app.client import shares as of_shares
 from app.client.answers import Event
 from app.client.exchange import Plan, Reply, Request
 from app.client.following import Following
@@ -76,6 +77,9 @@ class Spool:
     create_key = blocking(of_keys.create_key)
     keys = blocking(of_keys.keys)
     revoke_key = blocking(of_keys.revoke_key)
+    share = blocking(of_shares.share)
+    shares = blocking(of_shares.shares)
+    unshare = blocking(of_shares.unshare)
 
     def events(self, job_id: str) -> Iterator[Event]:
         """What the job is and becomes, to its end; goes on by itself when the connection breaks."""

@@ -27,8 +27,10 @@ from app.ports.media import (
     SpeechDetector,
     WaveformDrawer,
 )
+from app.ports.news import NewsStore
 from app.ports.pictures import Darkroom, Describer, TextReader, VisualEmbedder
 from app.ports.records import RecordStore
+from app.ports.shares import ShareStore
 from app.ports.texts import FrontMatterReader, PageReader
 from app.ports.types import Progress, Vector
 from app.ports.uploads import UploadStore
@@ -58,11 +60,13 @@ __all__ = [
     "MediaExtractor",
     "MediaFetcher",
     "ModelStore",
+    "NewsStore",
     "PageReader",
     "Progress",
     "RecordIndex",
     "RecordStore",
     "ResumableFiles",
+    "ShareStore",
     "Sound",
     "SpeakerFinder",
     "SpeechDetector",

@@ -9,6 +9,7 @@ from anyio import to_thread
 
 from app import __version__
 from app.domain.keys import Scope
+from app.web import session_cookie
 from app.web.answers import Error, OpenAIError
 from app.web.docs import FILES
 from app.web.document_schemas import Schemas
@@ -22,6 +23,7 @@ DESCRIPTION = (
 PATH_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "job_id": {"type": "string", "format": "uuid"},
     "delivery_id": {"type": "string", "pattern": "^msg_[0-9a-f]{32}$"},
+    "share_id": {"type": "string", "format": "uuid"},
     "file": {"type": "string", "enum": list(FILES)},
 }
 TEXT = {"type": "string", "minLength": 1}
@@ -53,6 +55,13 @@ REFUSAL_HEADERS = {
 SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "An API key."},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": session_cookie.NAME,
+        "description": "A browser's own, see `/api/v1/session`; only for our own pages.",
+    },
+    "basic": {"type": "http", "scheme": "basic", "description": "An API key as the password."},
 }
 
 
@@ -116,11 +125,12 @@ def _operation(operation: Operation, method: str, door: Door, schemas: Schemas) 
     return {key: value for key, value in whole.items() if value or key == "security"}
 
 
-def _security(operation: Operation) -> list[dict[str, list[str]]]:
+def _security(operation: Operation) -> list[dict[str, list[Scope]]]:
     """None at all on an open route; keys may also be off, hence the last."""
     if operation.scope is None:
         return []
-    return [{"bearer": [operation.scope]}, {"key": [operation.scope]}, {}]
+    ways = ("bearer", "key", "cookie", *(["basic"] if operation.basic else []))
+    return [*({way: [operation.scope]} for way in ways), {}]
 
 
 def _parameters(operation: Operation, door: Door, schemas: Schemas) -> list[dict[str, Any]]:

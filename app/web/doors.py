@@ -17,8 +17,10 @@ from app.services.intake import Intake
 from app.services.jobs import JobService
 from app.services.keys import KeyService
 from app.services.media import AssetMedia
+from app.services.news import NewsService
 from app.services.records import RecordService
 from app.services.search import SearchService
+from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
@@ -45,6 +47,8 @@ class Doors:
     uploads: UploadService
     health: Health
     keys: KeyService
+    shares: ShareService
+    news: NewsService
     #: Bytes; a declared length beyond it is refused before the body is read.
     max_file_size: int
     gate: Gate

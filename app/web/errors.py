@@ -13,6 +13,7 @@ from starlette.routing import Match, Route
 
 from app.domain import errors
 from app.web import openai_errors, watch_refusals
+from app.web.credentials import challenge
 
 #: Status by class; the closest ancestor counts. What is not listed is a fault of ours: 500.
 STATUS: dict[type[Exception], int] = {
@@ -43,6 +44,7 @@ WORDS = {
 MAX_PROBLEMS = 10  # named in one answer
 MAX_NAME = 100  # characters of a field's name that are repeated
 MAX_PATH = 200  # characters of an address that are logged
+SHARED = "/shared/"  # what follows opens a transcript to whoever has it
 RETRY_AFTER = 5  # seconds, with every 503 and 507
 BACK_LATER = {"Retry-After": str(RETRY_AFTER)}
 
@@ -56,7 +58,7 @@ async def on_spool_error(request: Request, error: Exception) -> Response:
     status = _status(error)
     if status >= 500:
         logger.error("{} {}: {}: {}", request.method, _path(request), error.code, error.message)
-    headers = _headers(error, status)
+    headers = _headers(error, status, request.url.path)
     job_id = request.path_params.get("job_id")
     more = {"job_id": job_id} if job_id else {}
     body = error_body(error.code, error.message, error.hint, **more)
@@ -111,8 +113,10 @@ async def on_fault(request: Request, error: Exception) -> Response:
 
 
 def _path(request: Request) -> str:
-    """For the log, which a control character in an address would spoil."""
-    return repr(request.url.path)[:MAX_PATH]
+    """For the log, which a control character in an address would spoil, and which is no place for
+    the secret in one."""
+    path = request.url.path
+    return repr(SHARED if path.startswith(SHARED) else path)[:MAX_PATH]
 
 
 def _answer(
@@ -135,14 +139,14 @@ def _encodable(said: str | None) -> str | None:
     return said and said.encode(errors="replace").decode()
 
 
-def _headers(error: errors.SpoolError, status: int) -> dict[str, str] | None:
+def _headers(error: errors.SpoolError, status: int, path: str) -> dict[str, str] | None:
     """When to come back, or what to come with."""
     if isinstance(error, errors.RateLimited):
         return {"Retry-After": str(math.ceil(error.retry_after))}
     if isinstance(error, errors.RangeUnsatisfiable):
         return {"Content-Range": f"bytes */{error.size}"}
     if status == 401:
-        return {"WWW-Authenticate": 'Bearer realm="spool"'}
+        return {"WWW-Authenticate": challenge(path)}
     return BACK_LATER if status in (503, 507) else None
 
 

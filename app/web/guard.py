@@ -1,9 +1,9 @@
 """Whose request it is, and whether it may do what it asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias, cast
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as Call
 
@@ -11,7 +11,11 @@ from app.domain.errors import Forbidden, SpoolError, Unauthorized
 from app.domain.keys import ApiKey, Scope
 
 CALLER = "spool.caller"
+VERIFY = "spool.verify"
 HOW = "send it as `Authorization: Bearer KEY` or as `X-API-Key: KEY`"
+
+#: Raises Unauthorized, and RateLimited after too many wrong keys from where the request comes.
+Verify: TypeAlias = Callable[[str], Awaitable[ApiKey]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,19 +29,24 @@ class Caller:
     def allows(self, scope: Scope) -> bool:
         return self.refusal is None and (self.key is None or self.key.allows(scope))
 
-
-def given_secret(headers: Headers) -> str | None:
-    """The key as the client sent it; None without one."""
-    kind, _, secret = headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer" and secret.strip():
-        return secret.strip()
-    return headers.get("x-api-key", "").strip() or None
+    def check(self, scope: Scope) -> None:
+        """Raises Unauthorized or Forbidden where it is not allowed."""
+        if self.refusal is not None:
+            raise self.refusal
+        if not self.allows(scope):
+            message = f"this needs the scope {scope}, and the key has {_names(self.key)}"
+            raise Forbidden(message, code="key.scope")
 
 
 def caller(call: Call) -> Caller:
     """Anybody, where no gate stands before the surfaces."""
     found = call.get(CALLER)
     return found if isinstance(found, Caller) else Caller()
+
+
+def verify(call: Call) -> Verify:
+    """Looks at a key that came in a body as at one that came in a header."""
+    return cast(Verify, call[VERIFY])
 
 
 class Guard:
@@ -48,18 +57,13 @@ class Guard:
         self._app, self._scopes = app, scopes
 
     async def __call__(self, call: Call, receive: Receive, send: Send) -> None:
-        self._check(caller(call), call["method"])
+        wanted = self._wanted(call["method"])
+        if wanted is not None:
+            caller(call).check(wanted)
         await self._app(call, receive, send)
 
-    def _check(self, who: Caller, method: str) -> None:
-        wanted = self._scopes[method if method in self._scopes else "GET"]  # HEAD of a GET
-        if wanted is None:
-            return
-        if who.refusal is not None:
-            raise who.refusal
-        if not who.allows(wanted):
-            message = f"this needs the scope {wanted}, and the key has {_names(who.key)}"
-            raise Forbidden(message, code="key.scope")
+    def _wanted(self, method: str) -> Scope | None:
+        return self._scopes[method if method in self._scopes else "GET"]  # HEAD of a GET
 
 
 def missing() -> Unauthorized:

@@ -2,8 +2,8 @@
 
 import ipaddress
 import math
+from functools import partial
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -11,10 +11,12 @@ from app.domain.errors import RateLimited, SpoolError, Unauthorized
 from app.domain.keys import ApiKey
 from app.domain.requester import requester
 from app.services.keys import KeyService
+from app.web.credentials import Credential, credential
 from app.web.errors import on_spool_error
 from app.web.gate import Gate
-from app.web.guard import CALLER, Caller, given_secret, missing
+from app.web.guard import CALLER, VERIFY, Caller, missing
 from app.web.pace import Pace
+from app.web.session_cookie import clearing
 
 #: Wrong keys that an address may try in a minute.
 WRONG_KEYS = 30
@@ -23,7 +25,10 @@ NETWORK = 64
 
 
 class Limits:
-    """Answers 429 by itself. Whoever may pass has its `Caller` in the scope."""
+    """Answers 429 by itself. Whoever may pass has its `Caller` in the scope.
+
+    A cookie whose key opens nothing any more is taken back, whatever is answered.
+    """
 
     def __init__(self, app: ASGIApp, *, gate: Gate, keys: KeyService) -> None:
         self._app, self._gate, self._keys = app, gate, keys
@@ -34,25 +39,31 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        given = self._given(scope)
         try:
-            who = await self._who(scope)
+            who = await self._who(given, scope)
             self._count(who, scope)
         except SpoolError as error:
             answer = await on_spool_error(Request(scope), error)
             await answer(scope, receive, send)
             return
         requester.set(who.key.key_id if who.key else None)
-        await self._app({**scope, CALLER: who}, receive, send)
+        stale = who.refusal is not None and given is not None and given.by_cookie
+        verify = partial(self._verified, origin=address(scope))
+        known = {**scope, CALLER: who, VERIFY: verify}
+        await self._app(known, receive, clearing(send) if stale else send)
 
-    async def _who(self, scope: Scope) -> Caller:
+    def _given(self, scope: Scope) -> Credential | None:
         """Keys are not even looked at while they are off."""
+        return credential(scope) if self._gate.keys_required else None
+
+    async def _who(self, given: Credential | None, scope: Scope) -> Caller:
         if not self._gate.keys_required:
             return Caller()
-        secret = given_secret(Headers(scope=scope))
-        if secret is None:
+        if given is None:
             return Caller(refusal=missing())
         try:
-            return Caller(key=await self._verified(secret, address(scope)))
+            return Caller(key=await self._verified(given.secret, address(scope)))
         except Unauthorized as error:
             return Caller(refusal=error)
 

@@ -74,6 +74,8 @@ class Operation:
     openai: bool = False
     #: Errors are pages to those who ask for HTML.
     pages: bool = False
+    #: The key may also come as the password of HTTP Basic.
+    basic: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

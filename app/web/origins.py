@@ -15,9 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.domain.errors import Forbidden, Misdirected, SpoolError
 from app.web.errors import on_spool_error
 from app.web.gate import Gate
+from app.web.sender import SAFE, from_elsewhere
 
-#: They change nothing.
-SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 #: Methods that pages of allowed origins may use.
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 #: Endings of names that nobody on the internet can own, but a neighbour in the network can.
@@ -26,7 +25,6 @@ NEIGHBOURS_ENDINGS = (".local", ".internal", ".home.arpa")
 PROXYS_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip")
 #: No name at all.
 NOBODY = "."
-DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 class Origins:
@@ -36,7 +34,9 @@ class Origins:
         self._hosts = frozenset(host.lower() for host in gate.allowed_hosts)
         self._own_name, self._neighbours = gate.own_name, gate.neighbours_names
         self._no_proxy = gate.no_proxy
-        #: A browser sends no key by itself, so that a page elsewhere could do nothing with it.
+        #: A browser sends a key by itself only to the name under which its cookie was set, and a
+        #: password only to the one that it was typed in for. So a name of somebody else that points
+        #: here brings no key, and its page can do nothing.
         self._any_host = "*" in self._hosts or (gate.keys_required and not self._hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +63,7 @@ class Origins:
                 hint="set [app.server] require_keys: true, or false where the proxy lets nobody in",
             )
         asked = headers.get("access-control-request-method") if method == "OPTIONS" else None
-        if (asked is not None or method not in SAFE) and self._is_foreign(headers, host):
+        if (asked is not None or method not in SAFE) and self._is_foreign(headers):
             raise Forbidden(
                 "a page of another site may not do this",
                 code="request.cross_site",
@@ -94,14 +94,9 @@ class Origins:
     def _is_neighbours(self, name: str) -> bool:
         return self._neighbours and ("." not in name or name.endswith(NEIGHBOURS_ENDINGS))
 
-    def _is_foreign(self, headers: Headers, host: str) -> bool:
-        """Whether a browser says that a page elsewhere sends this, and we do not know that page."""
-        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-        if origin is not None and origin in self._allowed:
-            return False
-        if site is not None:
-            return site not in ("same-origin", "none")
-        return origin is not None and not _same(origin, host)
+    def _is_foreign(self, headers: Headers) -> bool:
+        """Whether a page elsewhere sends this, and we do not know that page."""
+        return headers.get("origin") not in self._allowed and from_elsewhere(headers)
 
 
 def hostname(host: str) -> str:
@@ -118,10 +113,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _same(origin: str, host: str) -> bool:
-    """`null`, the origin of nowhere, is nobody's. A proxy may have changed the scheme."""
-    scheme, _, place = origin.lower().partition("://")
-    port = DEFAULT_PORTS.get(scheme, "")
-    return bool(place) and place.removesuffix(port) == host.lower().removesuffix(port)

@@ -7,6 +7,7 @@ from app.web import (
     docs,
     engines,
     events,
+    feed,
     figures,
     health,
     ingest,
@@ -18,6 +19,8 @@ from app.web import (
     page_files,
     process,
     search,
+    session,
+    shares,
     site_sync,
     uploads,
     video,
@@ -28,6 +31,7 @@ from app.web import assets_operations as of_assets
 from app.web import docs_operations as of_docs
 from app.web import engines_operations as of_engines
 from app.web import events_operations as of_events
+from app.web import feed_operations as of_feed
 from app.web import health_operations as of_health
 from app.web import ingest_operations as of_ingest
 from app.web import job_operations as of_jobs
@@ -37,10 +41,13 @@ from app.web import openai_operations as openai
 from app.web import page_operations as of_page
 from app.web import process_operations as of_process
 from app.web import search_operations as of_search
+from app.web import session_operations as of_session
+from app.web import share_operations as of_shares
 from app.web import uploads_operations as up
 from app.web import video_operations as of_video
 from app.web import webhook_operations as of_webhooks
 from app.web.asset_paths import ASSET, ASSET_THUMBNAIL, MEDIA, WATCH, WAVEFORM
+from app.web.credentials import FEED
 from app.web.operation import Door, Endpoint, Operation
 
 
@@ -103,6 +110,14 @@ DOORS = (
     door("/api/v1/keys", keys.list_keys, GET=key.LIST_KEYS),
     door("/api/v1/keys", keys.create_key, POST=key.CREATE_KEY),
     door("/api/v1/keys/{key_id}", keys.revoke_key, DELETE=key.REVOKE_KEY),
+    door("/api/v1/session", session.get_session, GET=of_session.GET_SESSION),
+    door("/api/v1/session", session.sign_in, POST=of_session.SIGN_IN),
+    door("/api/v1/session", session.sign_out, DELETE=of_session.SIGN_OUT),
+    door("/api/v1/shares", shares.list_shares, GET=of_shares.LIST_SHARES),
+    door("/api/v1/shares", shares.create_share, POST=of_shares.CREATE_SHARE),
+    door("/api/v1/shares/{share_id}", shares.revoke_share, DELETE=of_shares.REVOKE_SHARE),
+    door("/shared/{token}", shares.read_shared, GET=of_shares.READ_SHARED),
+    door(FEED, feed.feed, GET=of_feed.FEED),
     door("/process", process.process, POST=of_process.PROCESS),
     door("/process-audio", process.process_and_wait, POST=of_process.PROCESS_AUDIO),
     door("/process-video", process.process_and_wait, POST=of_process.PROCESS_VIDEO),

@@ -30,7 +30,7 @@ def played(shown: Shown) -> Iterator[str]:
 
 
 def _subtitles(shown: Shown) -> str:
-    if not shown.transcript:
+    if not shown.transcript or not shown.transcript.segments:
         return ""
     source = f"/api/v1/jobs/{shown.asset.job_id}/result?format=vtt"
     return f'<track kind="subtitles" label="Transcript" src="{source}">'

@@ -6,6 +6,7 @@ It comes in stretches: a browser lays out only those that are in sight.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
+from app.domain.assets import NOTHING
 from app.domain.media_types import SPOKEN, in_seconds
 from app.domain.search import Moment
 from app.domain.transcript import Segment, Transcript
@@ -19,9 +20,7 @@ STRETCH = 40  # passages
 
 def words(shown: Shown, at: float | None) -> Iterator[str]:
     if shown.transcript and shown.transcript.segments:
-        yield '<section class="transcript" id="transcript" aria-label="Transcript">'
-        yield from _stretches(passages(shown.transcript, shown.asset.speakers, at))
-        yield "</section>"
+        yield from said(shown.transcript, shown.asset.speakers, at)
     elif shown.asset.job_id and shown.asset.media_type in SPOKEN:
         yield '<p class="empty">Nothing is said in it.</p>'
     elif shown.passages:
@@ -34,6 +33,15 @@ def words(shown: Shown, at: float | None) -> Iterator[str]:
         yield f"<section>{escape(text)}</section></article>"
 
 
+def said(
+    transcript: Transcript, names: Mapping[str, str] = NOTHING, at: float | None = None
+) -> Iterator[str]:
+    """`names` of speakers, by their labels; the passage of the second `at` is marked."""
+    yield '<section class="transcript" id="transcript" aria-label="Transcript">'
+    yield from _stretches(_passages(transcript, names, at))
+    yield "</section>"
+
+
 def _stretches(passages: Iterable[str]) -> Iterator[str]:
     number = -1
     for number, passage in enumerate(passages):
@@ -44,10 +52,8 @@ def _stretches(passages: Iterable[str]) -> Iterator[str]:
         yield "</div>"
 
 
-def passages(
-    transcript: Transcript, names: Mapping[str, str], at: float | None = None
-) -> Iterator[str]:
-    """Segment by segment under the titles of chapters; that of the second `at` is marked."""
+def _passages(transcript: Transcript, names: Mapping[str, str], at: float | None) -> Iterator[str]:
+    """Segment by segment, under the titles of chapters."""
     here = _spoken_at(transcript.segments, at)
     titles = {chapter.start: chapter.title for chapter in transcript.chapters or ()}
     before: str | None = None

@@ -25,8 +25,10 @@ from app.services.intake import Intake, Upload
 from app.services.jobs import JobService
 from app.services.keys import KeyService
 from app.services.media import AssetMedia
+from app.services.news import NewsService
 from app.services.records import RecordService
 from app.services.search import SearchService
+from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
@@ -43,6 +45,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 UNKNOWN = {
     "{job_id}": "no-such-job",
     "{delivery_id}": "no-such-delivery",
+    "{share_id}": "no-such-share",
+    "{token}": "no-such-token",
     "{asset_id:asset}": "no-such-asset",
     "{asset_id:path}": "no-such-asset",
 }
@@ -227,6 +231,8 @@ def failing(trouble: Exception) -> Doors:
         site=cast(SiteSync, stub),
         figures=cast(IngestionFigures, stub),
         keys=cast(KeyService, stub),
+        shares=cast(ShareService, stub),
+        news=cast(NewsService, stub),
         gate=Gate(),
         max_file_size=1000,
     )

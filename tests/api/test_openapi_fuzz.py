@@ -99,6 +99,7 @@ STATES = (
         ("404", "409", "422"),
     ),
     ("A page must be readable", ("sync_content",), ("422",)),
+    ("An asset must be there, and have a transcript", ("create_share",), ("404", "409")),
     ("A vector must have the length that its model gives it", ("bulk_add",), ("422",)),
     (
         "A file must hold a medium, and an option stand in one place",

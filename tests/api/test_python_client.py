@@ -260,6 +260,21 @@ async def test_keys_are_made_listed_and_revoked(call: Caller) -> None:
     assert key.revoked_at is not None and key.name == "mine"
 
 
+async def test_a_transcript_is_shared_and_no_longer(spool: Spool, call: Caller, talk: Path) -> None:
+    job = await call("wait", (await call("upload", talk)).job_id)
+    made = await call("share", job.asset_id, expires_in=3600)
+    assert (made.expires_at - made.created_at).total_seconds() == 3600
+    assert (await spool.http.get(made.url)).status_code == 200
+    [share] = await call("shares", job.asset_id)
+    assert share.share_id == made.share_id and share in await call("shares")
+    assert "url" not in share.raw
+    assert await call("unshare", share.share_id) is None
+    assert (await spool.http.get(made.url)).status_code == 404
+    with pytest.raises(Refused) as refusal:
+        await call("unshare", share.share_id)
+    assert refusal.value.code == "share.not_found"
+
+
 async def test_both_clients_have_the_same_calls() -> None:
     def calls(kind: type) -> set[str]:
         return {name for name in vars(kind) if not name.startswith("_")}

@@ -22,10 +22,10 @@ FEW = 5
 @asynccontextmanager
 async def gated(doors: Doors, gate: Gate) -> AsyncIterator[httpx2.AsyncClient]:
     """The same house behind another gate. The header `From` is the client's address."""
-    app = application(doors_behind(doors, gate))
-    async with httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app=from_anywhere(app, doors)), base_url="http://localhost"
-    ) as http:
+    behind = doors_behind(doors, gate)
+    asgi = from_anywhere(application(behind), behind)
+    transport = httpx2.ASGITransport(app=asgi)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
         yield http
 
 

@@ -17,7 +17,9 @@ from app.adapters.sql.database import Database
 from app.adapters.sql.deliveries import SqlDeliveryStore
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.keys import SqlKeyStore
+from app.adapters.sql.news import SqlNewsStore
 from app.adapters.sql.records import SqlRecordStore
+from app.adapters.sql.shares import SqlShareStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
 from app.adapters.sql.uploads import SqlUploadStore
 from app.adapters.sql.watched import SqlWatchNotes
@@ -29,8 +31,10 @@ from app.ports import (
     JobQueue,
     JobStore,
     KeyStore,
+    NewsStore,
     RecordStore,
     ResumableFiles,
+    ShareStore,
     TranscriptStore,
     UploadStore,
     WatchNotes,
@@ -65,6 +69,8 @@ class Stores:
     keys: KeyStore
     uploads: UploadStore
     watched: WatchNotes
+    shares: ShareStore
+    news: NewsStore
 
 
 UPLOADS_LIVE = 3600.0  # seconds
@@ -87,6 +93,8 @@ def sql_stores(url: str, clock: SteppedClock) -> OpenStores:
                 keys=SqlKeyStore(database, clock),
                 uploads=SqlUploadStore(database, UPLOADS_LIVE, clock),
                 watched=SqlWatchNotes(database),
+                shares=SqlShareStore(database, clock),
+                news=SqlNewsStore(database),
             )
 
     return opened

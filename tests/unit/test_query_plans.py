@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
+from app.adapters.sql.news import SqlNewsStore
 from app.domain.assets import AssetChanges, asset_of
 from app.domain.jobs import JobOptions
 from app.domain.media_types import MediaType
@@ -26,6 +27,10 @@ async def a_renamed_video(bench: Workbench) -> None:
     assert held is not None
     await bench.assets.settle(held, asset_of(held))
     await bench.assets.edit("talk", AssetChanges(title="Lecture"))
+
+
+async def the_news(bench: Workbench) -> None:
+    await SqlNewsStore(bench.store._database).latest(50, 300)
 
 
 #: By what is asked: the question, and the index that answers it.
@@ -47,6 +52,7 @@ QUESTIONS: dict[str, tuple[Callable[[Workbench], Awaitable[object]], str]] = {
         lambda bench: bench.assets.stills("talk"),
         "ix_assets_parent_id_created_at_asset_id",
     ),
+    "news": (the_news, "ix_jobs_ended"),
     "told_frames": (a_renamed_video, "ix_assets_parent_id_created_at_asset_id"),
 }
 

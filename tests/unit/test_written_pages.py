@@ -12,7 +12,7 @@ from app.domain.transcript import Chapter, LanguageDetection, Segment, Topic, Tr
 from app.services.asset_pages import Shown
 from app.web.watch_page import written
 from app.web.watch_pictures import MOST_FRAMES
-from app.web.watch_words import STRETCH, passages
+from app.web.watch_words import STRETCH, said
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -84,12 +84,12 @@ def test_whatever_is_told_becomes_text() -> None:
 
 
 def test_only_whoever_begins_to_speak_is_named() -> None:
-    said = [("Ada", "a"), ("Ada", "b"), ("Bob", "c"), ("Ada", "d"), (None, "e")]
+    turns = [("Ada", "a"), ("Ada", "b"), ("Bob", "c"), ("Ada", "d"), (None, "e")]
     segments = tuple(
         Segment(start=float(number), end=number + 1.0, text=text, speaker=speaker)
-        for number, (speaker, text) in enumerate(said)
+        for number, (speaker, text) in enumerate(turns)
     )
-    page = "".join(passages(transcript_of(segments), {"Bob": "Robert"}))
+    page = "".join(said(transcript_of(segments), {"Bob": "Robert"}))
     assert [each.split(":")[0] for each in page.split("<b>")[1:]] == ["Ada", "Robert", "Ada"]
     assert page.count('data-speaker="Ada"') == 3 and page.count('data-speaker="Bob"') == 1
 

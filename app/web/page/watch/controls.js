@@ -4,6 +4,7 @@ import { h } from "/page/dom.js";
 import { clock } from "/page/format.js";
 import { copyLink } from "/page/watch/moment.js";
 
+const HOUR = 3600; // seconds
 const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2];
 
 export function controls(box, player) {
@@ -50,14 +51,17 @@ function mute(player) {
 
 /** "0:12 / 1:02:03" */
 function passed(player) {
-  const text = document.createTextNode("");
+  const [now, all] = [document.createTextNode(""), document.createTextNode("")];
+  const shown = h("span", { class: "passed number" }, now, h("span", { class: "of" }, all));
+  const put = (text, words) => text.data !== words && (text.data = words);
   const show = () => {
-    const now = `${clock(player.time)} / ${clock(player.duration)}`;
-    if (text.data !== now) text.data = now;
+    put(now, clock(player.time));
+    put(all, ` / ${clock(player.duration)}`);
+    shown.classList.toggle("long", player.duration >= HOUR);
   };
   for (const name of ["time", "state"]) player.addEventListener(name, show);
   show();
-  return h("span", { class: "passed number" }, text);
+  return shown;
 }
 
 function speed(player) {

@@ -1,0 +1,25 @@
+"""What the feed takes and answers."""
+
+from app.domain.keys import Scope
+from app.web.operation import Answer, Operation
+from app.web.schemas import NoQuery
+
+CACHED = {"ETag": "Of the feed; send it back as `If-None-Match`.", "Cache-Control": "Ask again."}
+
+FEED = Operation(
+    name="feed",
+    summary="The last jobs that ended, for feed readers",
+    tag="jobs",
+    scope=Scope.READ,
+    description="Atom 1.0: up to 50 that completed or failed, the last end first; none on "
+    "key-frames. The key may be the password of HTTP Basic, under any user name.",
+    query=NoQuery,
+    headers={"If-None-Match": "The ETag of what you have."},
+    answers={
+        200: Answer(
+            description="The feed.", content={"application/atom+xml": None}, headers=CACHED
+        ),
+        304: Answer(description="You have it already.", headers=CACHED),
+    },
+    basic=True,
+)

@@ -1,0 +1,61 @@
+"""`/api/v1/shares`: links to one transcript; `/shared/{token}`: where they lead."""
+
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from app.domain.captions import CaptionFormat, render
+from app.domain.keys import Scope
+from app.web import share_schemas as schemas
+from app.web import shared_page
+from app.web.body import no_query, read_json, unique
+from app.web.doors import doors
+from app.web.guard import caller
+from app.web.jobs import MEDIA_TYPES
+
+#: Nobody keeps it once it is revoked, finds it by searching, or learns from where its reader came.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": shared_page.POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+#: The answer has a secret in it.
+NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+async def create_share(request: Request) -> Response:
+    """Whoever may not read a transcript must not come to it by sharing it."""
+    no_query(request)
+    caller(request.scope).check(Scope.READ)
+    given = schemas.NewShare.model_validate(await read_json(request))
+    lasts = timedelta(seconds=given.expires_in)
+    share, token = await doors(request).shares.share(given.asset_id, lasts)
+    return JSONResponse(schemas.made(share, token), 201, NOT_KEPT)
+
+
+async def list_shares(request: Request) -> Response:
+    query = unique(request.query_params.multi_items())
+    given = schemas.ShareQuery.model_validate_strings(query)
+    found = await doors(request).shares.list(given.asset_id)
+    return JSONResponse({"shares": [schemas.shown(share) for share in found]})
+
+
+async def revoke_share(request: Request) -> Response:
+    no_query(request)
+    await doors(request).shares.revoke(request.path_params["share_id"])
+    return Response(status_code=204)
+
+
+async def read_shared(request: Request) -> Response:
+    query = unique(request.query_params.multi_items())
+    given = schemas.SharedQuery.model_validate_strings(query)
+    shared = await doors(request).shares.open(request.path_params["token"])
+    if given.format == "html":
+        page = shared_page.written(shared.asset.title, shared.transcript)
+        return Response(page, headers=HEADERS, media_type="text/html")
+    form = CaptionFormat(given.format)
+    named = {"Content-Disposition": f'attachment; filename="transcript.{form}"'}
+    text = render(shared.transcript, form)
+    return PlainTextResponse(text, headers={**HEADERS, **named}, media_type=MEDIA_TYPES[form])
