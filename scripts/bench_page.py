@@ -133,7 +133,7 @@ def _measure_transcript(report: Report, browser: Browser, address: str) -> None:
     with _page(browser) as page:
         page.goto(address, wait_until="commit")
         usable = page.evaluate(USABLE, "#transcript p[id]")
-        page.wait_for_function("document.querySelector('#transcript').classList.contains('timed')")
+        page.locator("#transcript.timed").wait_for()
         opened = _held_up(page)
         scrolled = _during(page, lambda: _scroll(page))
         gone = _during(page, lambda: _seek(page))

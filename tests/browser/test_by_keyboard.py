@@ -108,7 +108,7 @@ async def test_the_keys_of_the_player_move_it(house: House, visits: Visits, clip
     await house.spool.completed(job_id)
     page = await visits.open(house.url + watch("played"))
     await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
-    await page.wait_for_function("document.querySelector('audio, video').readyState > 0")
+    await page.wait_for_function("() => document.querySelector('audio, video').readyState > 0")
     await page.keyboard.press("l")
     assert await at(page) == pytest.approx(10.0, abs=0.5)
     await page.keyboard.press("ArrowLeft")
