@@ -11,7 +11,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from starlette.routing import Match
+from typer.core import TyperGroup
 
+from app.cli.commands import COMMANDS
+from app.cli.trouble import FAILED, INTERRUPTED, UNREACHABLE, WRONG_USAGE
 from app.config import ALIASES, AppSettings, load_settings
 from app.web.app import routes
 
@@ -138,6 +141,38 @@ def test_every_path_in_the_readme_leads_somewhere(readme: str) -> None:
 def _leads(path: str) -> bool:
     scope = {"type": "http", "method": "GET", "path": path, "headers": []}
     return any(route.matches(scope)[0] is not Match.NONE for route in routes())
+
+
+# README: the command line
+
+
+def _commands() -> Iterator[str]:
+    """`jobs`, and `jobs cancel`; what lists by itself needs no word for it."""
+    for name, command in COMMANDS.items():
+        made = command.load()
+        verbs = made.commands if isinstance(made, TyperGroup) else ()
+        yield from (name, *(f"{name} {verb}" for verb in verbs if verb != "list"))
+
+
+def _command_line(readme: str) -> str:
+    return readme.split("## Command line")[1].split("\n## ")[0]
+
+
+def test_every_command_is_in_the_readme(readme: str) -> None:
+    section = _command_line(readme)
+    missing = [each for each in _commands() if not re.search(rf"spool {each}\b", section)]
+    assert missing == []
+
+
+def test_the_readme_names_no_command_that_does_not_exist(readme: str) -> None:
+    written = set(re.findall(r"(?:`|\$ |\()spool ([a-z][a-z-]*)", readme))
+    assert written - set(COMMANDS) == set()
+
+
+def test_every_exit_status_is_in_the_readme(readme: str) -> None:
+    section = _command_line(readme)
+    for status in (0, FAILED, WRONG_USAGE, UNREACHABLE, INTERRUPTED):
+        assert re.search(rf"^\| {status} \|", section, re.MULTILINE), status
 
 
 # README: errors

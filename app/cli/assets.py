@@ -19,7 +19,6 @@ assets = noun("What can be found: list it (`spool assets`), show one, correct it
 COLUMNS = (
     Column(name="asset", width=36),
     Column(name="kind", width=len("keyframe")),
-    Column(name="status", width=len("MediaExtraction")),
     Column(name="labels"),
     Column(name="title", rest=True),
 )
@@ -54,8 +53,7 @@ def list_assets(
         print_json(page.raw)
         return
     rows = [
-        (each.asset_id, each.media_type, each.status, ",".join(each.labels), each.title)
-        for each in page.assets
+        (each.asset_id, each.media_type, ",".join(each.labels), each.title) for each in page.assets
     ]
     print_table(COLUMNS, rows, empty="no assets")
 

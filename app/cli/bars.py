@@ -20,8 +20,8 @@ UPLOADING = "uploading"
 class Bars:
     """One for each source: its upload, then its job. May be told things by any thread."""
 
-    def __init__(self, count: int) -> None:
-        """`count`: how many sources there will be."""
+    def __init__(self, count: int, *, wait: bool) -> None:
+        """`count`: how many sources there will be. `wait`: all is done when their jobs are."""
         self._progress = progress(
             TextColumn("{task.fields[name]}", table_column=Column(no_wrap=True, max_width=30)),
             BarColumn(),
@@ -32,7 +32,8 @@ class Bars:
         self._count, self._many = count, count > MOST
         self._of_source: dict[Source, TaskID] = {}
         self._of_job: dict[str, TaskID] = {}
-        self._sent = self._ended = self._failed = 0
+        self._wait = wait
+        self._sent = self._ended = self._failed = self._refused = 0
         self._total = self._bar(f"{count} in all", "") if self._many else None
 
     def __enter__(self) -> Self:
@@ -57,7 +58,7 @@ class Bars:
         self._sent += 1
         bar = self._of_source.pop(source)
         self._of_job[job_id] = bar
-        self._progress.reset(bar, total=1.0, stage=status)
+        self._progress.reset(bar, total=1.0, name=source.short, stage=status)
         if self._many:
             self._progress.update(bar, visible=False)  # until it is at work
         self._sum_up()
@@ -78,6 +79,7 @@ class Bars:
 
     def refused(self, source: Source) -> None:
         self._failed += 1
+        self._refused += 1
         bar = self._of_source.pop(source)
         self._progress.update(bar, stage="refused")
         self._leave(bar)
@@ -95,5 +97,5 @@ class Bars:
         if self._total is None:
             return
         said = f"{self._sent} sent, {self._ended} ended, {self._failed} failed"
-        done = self._ended + self._failed
+        done = self._refused + (self._ended if self._wait else self._sent)
         self._progress.update(self._total, completed=done, total=self._count, stage=said)

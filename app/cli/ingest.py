@@ -87,7 +87,7 @@ class _Ingest:
         as_json: bool,
     ) -> None:
         self._spool, self._wait, self._follow, self._as_json = spool, wait, follow, as_json
-        self._bars = Bars(len(sources))
+        self._bars = Bars(len(sources), wait=wait)
         self._sending = Sending(spool, options, sources, self._bars.sending)
         self._awaiting = Awaiting(spool)
         #: By job: several, where the same bytes were sent twice with `dedupe`.

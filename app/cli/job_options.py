@@ -1,7 +1,7 @@
 """What a job may be told on the command line."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 
@@ -30,18 +30,21 @@ Class = Annotated[Priority | None, _option("Who goes first.")]
 Dedupe = Annotated[bool, _option("Take what was found in the same bytes before.", "--dedupe")]
 WebhookUrl = Annotated[str | None, _option("Told when the job has ended.")]
 
-#: By their names as parameters of a command.
-PLAIN = ("language", "model", "provider", "task", "prompt", "title", "asset_id", "priority")
+#: They have the same name here and there.
+Plain = Literal["language", "model", "provider", "task", "prompt", "title", "asset_id", "priority"]
+PLAIN: tuple[Plain, ...] = get_args(Plain)
 
 
 def job_options(given: Mapping[str, Any]) -> Options:
     """Of a command's parameters by name; what was not given is left to the service."""
-    return Options(
-        **{name: given.get(name) for name in PLAIN},  # type: ignore[typeddict-item]
-        labels=parts(given.get("labels")) or None,
-        word_timestamps=given.get("words") or None,
-        topics=given.get("topics") or None,
-        diarize=given.get("diarize") or None,
-        dedupe=given.get("dedupe") or None,
-        webhook_url=given.get("webhook_url"),
-    )
+    told: Options = {
+        "labels": parts(given.get("labels")) or None,
+        "word_timestamps": given.get("words") or None,
+        "topics": given.get("topics") or None,
+        "diarize": given.get("diarize") or None,
+        "dedupe": given.get("dedupe") or None,
+        "webhook_url": given.get("webhook_url"),
+    }
+    for name in PLAIN:
+        told[name] = given.get(name)
+    return told

@@ -45,7 +45,12 @@ def main() -> None:
 
     Exit status: see `trouble.py`, and the README.
     """
-    sys.exit(run())
+    status = run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has seen enough; Python would complain at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
 
 
 def run(words: Sequence[str] | None = None) -> int:

@@ -1,6 +1,7 @@
 """`spool` itself: its help, what it imports, how it ends."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -227,6 +228,20 @@ def test_bash_completes_with_that_script(spool: Spool, tmp_path: Path) -> None:
         ["bash", "--norc", "-c", program], env=environment, capture_output=True, text=True
     )
     assert (done.stdout, done.stderr) == ("dead-letters\n", "")
+
+
+def test_who_has_read_enough_is_not_told_of_it() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "completion", "bash"],
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=60,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_json_is_whole_and_not_escaped(spool: Spool, httpserver: HTTPServer) -> None:

@@ -10,8 +10,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from app.cli import ingest as command
 from app.cli.awaiting import GLANCES, Awaiting
+from app.cli.sending import Sending
 from app.client import Job
 from app.client import Spool as Client
 from tests.unit.typed import Spool, answer, refusal
@@ -268,7 +268,7 @@ def test_interrupted_it_says_what_goes_on(
             raise KeyboardInterrupt
         yield from ()
 
-    monkeypatch.setattr(command.Awaiting, "round", interrupted)
+    monkeypatch.setattr(Awaiting, "round", interrupted)
     done = spool("ingest", "--wait", "*.md")
     assert done.status == 130
     first, second, *named = done.err.splitlines()
@@ -285,7 +285,7 @@ def test_interrupted_before_anything_was_sent_it_says_so(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command.Sending, "arrived", interrupted)
+    monkeypatch.setattr(Sending, "arrived", interrupted)
     done = spool("ingest", "*.md")
     assert (done.status, done.err) == (130, "spool: interrupted; 2 not sent\n")
 
