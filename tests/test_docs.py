@@ -11,7 +11,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from starlette.routing import Match
+from typer.core import TyperGroup
 
+from app.cli.commands import COMMANDS
+from app.cli.trouble import FAILED, INTERRUPTED, UNREACHABLE, WRONG_USAGE
 from app.config import ALIASES, AppSettings, load_settings
 from app.web.app import routes
 
@@ -142,6 +145,38 @@ def _leads(path: str) -> bool:
     return any(route.matches(scope)[0] is not Match.NONE for route in routes())
 
 
+# README: the command line
+
+
+def _commands() -> Iterator[str]:
+    """`jobs`, and `jobs cancel`; what lists by itself needs no word for it."""
+    for name, command in COMMANDS.items():
+        made = command.load()
+        verbs = made.commands if isinstance(made, TyperGroup) else ()
+        yield from (name, *(f"{name} {verb}" for verb in verbs if verb != "list"))
+
+
+def _command_line(readme: str) -> str:
+    return readme.split("## Command line")[1].split("\n## ")[0]
+
+
+def test_every_command_is_in_the_readme(readme: str) -> None:
+    section = _command_line(readme)
+    missing = [each for each in _commands() if not re.search(rf"spool {each}\b", section)]
+    assert missing == []
+
+
+def test_the_readme_names_no_command_that_does_not_exist(readme: str) -> None:
+    written = set(re.findall(r"(?:`|\$ |\()spool ([a-z][a-z-]*)", readme))
+    assert written - set(COMMANDS) == set()
+
+
+def test_every_exit_status_is_in_the_readme(readme: str) -> None:
+    section = _command_line(readme)
+    for status in (0, FAILED, WRONG_USAGE, UNREACHABLE, INTERRUPTED):
+        assert re.search(rf"^\| {status} \|", section, re.MULTILINE), status
+
+
 # README: errors
 
 
@@ -198,9 +233,15 @@ def _locked(name: str) -> dict[str, tuple[Requirement, str]]:
     return {canonicalize_name(pin.name): (pin, asked) for pin, asked in pins.items()}
 
 
+def _locked_before(name: str) -> dict[str, tuple[Requirement, str]]:
+    """Each lock leaves out what the ones that it is installed on top of pin."""
+    before = list(ASKED)[: list(ASKED).index(name)]
+    return {package: pin for each in before for package, pin in _locked(each).items()}
+
+
 @pytest.mark.parametrize("name", ASKED)
 def test_the_lock_pins_what_pyproject_asks_for(name: str) -> None:
-    locked = _locked(name)
+    locked = _locked_before(name) | _locked(name)
     for text in ASKED[name]:
         wanted = Requirement(text)
         pin, _ = locked[canonicalize_name(wanted.name)]
@@ -212,7 +253,7 @@ def test_the_lock_pins_what_pyproject_asks_for(name: str) -> None:
 def test_the_lock_holds_nothing_that_nobody_asks_for(name: str) -> None:
     asked = {canonicalize_name(Requirement(text).name) for text in ASKED[name]}
     direct = {package for package, (_, by) in _locked(name).items() if "spool-media" in by}
-    assert direct == asked
+    assert direct == asked - _locked_before(name).keys()
 
 
 def test_the_locks_agree_and_name_no_place_to_fetch_from() -> None:

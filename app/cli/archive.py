@@ -7,10 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from app.client import Job, Options, Spool, Ticket
+from app.client import Job, Options, Refused, Spool, Ticket
 
 LONGEST_NAME = 200  # characters
 CAME_TO_NOTHING = ("Failed", "Cancelled")
+
+
+#: Of one file alone: gone, too large, or of a kind that is not taken.
+OF_THE_FILE = (404, 413, 415)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    path: str
+    #: Empty in a dry run.
+    job_id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.path}".lstrip()
 
 
 @dataclass(kw_only=True)
@@ -46,20 +60,20 @@ class Archive:
         self._seen: set[str] = set()
         self._digests: dict[str, str] = {}
 
-    def take(self, path: str) -> str | None:
-        """A line that tells what was queued, or None. Safe to call again after it raised.
+    def take(self, path: str) -> Taken | None:
+        """What was queued, if anything was. Safe to call again after it raised.
 
         Raises Refused, Unreachable, OSError.
         """
         digest = self._digest(path)
         jobs = [] if digest in self._seen else list(self._spool.jobs(sha256=digest).jobs)
-        line = self._judged(path, digest, jobs)
+        taken = self._judged(path, digest, jobs)
         self._seen.add(digest)
         self._digests.pop(path, None)
         self.tally.files += 1
-        return line
+        return taken
 
-    def _judged(self, path: str, digest: str, jobs: list[Job]) -> str | None:
+    def _judged(self, path: str, digest: str, jobs: list[Job]) -> Taken | None:
         living = [job for job in jobs if job.status not in CAME_TO_NOTHING]
         if digest in self._seen:
             self.tally.same += 1
@@ -73,14 +87,14 @@ class Archive:
             return self._queue(path)
         return None
 
-    def _queue(self, path: str) -> str:
+    def _queue(self, path: str) -> Taken:
         if self._dry_run:
             self.tally.queued += 1
-            return path
+            return Taken(path=path)
         ticket = self._submit(path)
         self.tally.queued += 1
         self._follow(self._spool.job(ticket.job_id))
-        return f"{ticket.job_id} {path}"
+        return Taken(path=path, job_id=ticket.job_id)
 
     def _follow(self, *jobs: Job) -> None:
         self.under_way += [job.job_id for job in jobs if not job.ended]
@@ -99,6 +113,11 @@ class Archive:
             with open(path, "rb") as file:
                 self._digests[path] = hashlib.file_digest(file, "sha256").hexdigest()
         return self._digests[path]
+
+
+def at_fault(error: Refused) -> bool:
+    """Whether it is the file: else it would be the same with every other one."""
+    return error.status in OF_THE_FILE or error.code.startswith("media.")
 
 
 def asset_id(path: str) -> str:

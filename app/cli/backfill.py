@@ -1,5 +1,6 @@
 """`spool backfill DIR`"""
 
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -7,12 +8,15 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
 
-from app.cli.archive import Archive, Tally
-from app.cli.service import ApiKey, Server, service
+from app.cli.archive import Archive, Taken, Tally, at_fault
+from app.cli.patience import unhurried
+from app.cli.progress import progress
+from app.cli.screen import parts, print_line
+from app.cli.service import ApiKey, AsJson, Server, service
+from app.cli.trouble import FAILED, complain
 from app.client import Job, Options, Refused, Spool
 from app.config import load_settings
 from app.domain.errors import InvalidRequest, SpoolError
@@ -45,6 +49,7 @@ def backfill(
     again: Again = False,
     dry_run: DryRun = False,
     no_wait: NoWait = False,
+    as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
@@ -53,22 +58,21 @@ def backfill(
         raise InvalidRequest(f"{folder} is no folder")
     options: Options = {
         "language": language,
-        "labels": [each.strip() for each in labels.split(",")] if labels else None,
+        "labels": parts(labels) or None,
         "priority": "batch",
     }
     with service(server, api_key) as spool:
         archive = Archive(spool, options, in_place=in_place, again=again, dry_run=dry_run)
-        well = _Backfill(spool, archive).run(folder, wait=not (no_wait or dry_run))
+        well = _Backfill(spool, archive, as_json).run(folder, wait=not (no_wait or dry_run))
     if not well:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
 
 
 class _Backfill:
     """A bar for the files and one for their jobs, on standard error."""
 
-    def __init__(self, spool: Spool, archive: Archive) -> None:
-        self._spool, self._archive = spool, archive
-        self._console = Console(stderr=True)
+    def __init__(self, spool: Spool, archive: Archive, as_json: bool) -> None:
+        self._spool, self._archive, self._as_json = spool, archive, as_json
         self._well = True
 
     def run(self, folder: Path, *, wait: bool) -> bool:
@@ -79,12 +83,12 @@ class _Backfill:
                 self._await_jobs(bars)
                 self._await_frames(bars)
                 self._build(bars)
-        self._console.print(_summary(self._archive.tally), markup=False, soft_wrap=True)
+        print(_summary(self._archive.tally), file=sys.stderr)
         return self._well
 
     def _bars(self) -> Progress:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Elapsed())
-        return Progress(*columns, console=self._console)
+        said = TextColumn("{task.description}")
+        return progress(said, BarColumn(), MofNCompleteColumn(), Elapsed())
 
     def _queue(self, bars: Progress, folder: Path) -> None:
         bar = bars.add_task("files", total=None)
@@ -92,21 +96,26 @@ class _Backfill:
         bars.update(bar, total=len(paths))
         for path in paths:
             try:
-                line = patiently(partial(self._archive.take, path))
+                taken = patiently(partial(self._archive.take, path))
             except Refused as error:
                 self._refuse(path, error)
             except OSError as error:
                 self._fail(f"{path}: {error.strerror}")
             else:
-                if line:
-                    print(line, flush=True)
+                if taken:
+                    self._tell(taken)
             bars.advance(bar)
         for trouble in self._archive.troubles:
-            self._console.print(trouble, style="yellow", markup=False, soft_wrap=True)
+            complain(trouble)
+
+    def _tell(self, taken: Taken) -> None:
+        if self._as_json:
+            print_line({"job_id": taken.job_id or None, "source": taken.path})
+        else:
+            print(taken, flush=True)
 
     def _refuse(self, path: str, error: Refused) -> None:
-        """Raises it when it would be the same with every other file."""
-        if error.status not in (404, 413, 415) and not error.code.startswith("media."):
+        if not at_fault(error):
             raise error
         self._fail(f"{path}: {error.message}")
 
@@ -150,7 +159,7 @@ class _Backfill:
                 pass
         except Refused as error:  # what was taken in is found anyway
             hint = "; the key lacks the scope admin" if error.status in (401, 403) else ""
-            self._console.print(f"the index was not built: {error.message}{hint}", markup=False)
+            complain(f"the index was not built: {error.message}{hint}")
             return
         bars.update(bar, total=1, completed=1)
         if told["state"] == "failed":
@@ -161,24 +170,20 @@ class _Backfill:
 
     def _fail(self, reason: str) -> None:
         self._well = False
-        self._console.print(reason, style="red", markup=False, soft_wrap=True)
+        complain(reason)
 
 
 def patiently(call: Callable[[], T]) -> T:
     """Slower, where the service asks for it. Other refusals are raised, with the way to go on."""
-    while True:
-        try:
-            return call()
-        except Refused as error:
-            if error.status == 429:
-                time.sleep(error.retry_after or 1.0)
-                continue
-            if error.status >= 500:  # the service's own trouble, which passes
-                _tell_how_to_go_on(error)
-            raise
-        except SpoolError as error:
+    try:
+        return unhurried(call)
+    except Refused as error:
+        if error.status >= 500:  # the service's own trouble, which passes
             _tell_how_to_go_on(error)
-            raise
+        raise
+    except SpoolError as error:
+        _tell_how_to_go_on(error)
+        raise
 
 
 def _tell_how_to_go_on(error: SpoolError) -> None:

@@ -1,75 +1,65 @@
 """`spool dead-letters`"""
 
-import json
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from app.cli.service import ApiKey, Server, service
-from app.client import Attempt, Job
+from app.cli.completing import job_ids
+from app.cli.jobs import show
+from app.cli.nouns import noun
+from app.cli.screen import Column, print_json, print_line, print_table
+from app.cli.service import ApiKey, AsJson, Server, service
+from app.cli.steer import steered
+from app.client import Spool
 from app.domain.errors import InvalidRequest
 
+dead_letters = noun("Jobs that used up their retries: list, show, replay.")
+COLUMNS = (
+    Column(name="job", width=36),
+    Column(name="title"),
+    Column(name="error", rest=True),
+)
 
-def dead_letters(
-    job_id: Annotated[
-        str | None, typer.Argument(help="Show this one with its whole history.")
-    ] = None,
-    replay: Annotated[bool, typer.Option(help="Send it on its way again.")] = False,
-    replay_all: Annotated[
-        bool, typer.Option("--replay-all", help="Send all of them on their way again.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The service's answer as it is.")] = False,
+Letters = Annotated[
+    list[str] | None, typer.Argument(help="Ids of jobs.", metavar="JOB…", autocompletion=job_ids)
+]
+All = Annotated[bool, typer.Option("--all", help="All of them.")]
+
+
+@dead_letters.command("list")
+def list_letters(as_json: AsJson = False, server: Server = None, api_key: ApiKey = None) -> None:
+    """List them, newest first."""
+    with service(server, api_key) as spool:
+        found = spool.dead_letters()
+    if as_json:
+        print_json([job.raw for job in found])
+        return
+    errors = [f"{job.error.code}: {job.error.message}" if job.error else "" for job in found]
+    rows = [(job.job_id, job.title, error) for job, error in zip(found, errors, strict=True)]
+    print_table(COLUMNS, rows, empty="no dead letters")
+
+
+@dead_letters.command()
+def replay(
+    jobs: Letters = None,
+    every: All = False,
+    as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Jobs that used up their retries: list, inspect, replay."""
-    with service(server, api_key) as spool:
-        if replay_all:
-            for replayed in spool.replay_all():
-                print(f"{replayed} Pending")
-        elif replay:
-            if job_id is None:
-                raise InvalidRequest("name the job to replay", hint="or use --replay-all")
-            print(f"{job_id} {spool.replay(job_id).status}")
-        elif job_id is not None:
-            _show(spool.job(job_id), as_json)
-        else:
-            _list(spool.dead_letters(), as_json)
-
-
-def _list(jobs: Sequence[Job], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps([job.raw for job in jobs], ensure_ascii=False, indent=2))
+    """Send them on their way again, with fresh retries."""
+    if bool(jobs) == every:
+        raise InvalidRequest("name the jobs to replay", hint="or all of them with --all")
+    spool = service(server, api_key)
+    if jobs:
+        steered(jobs, spool, Spool.replay, as_json)
         return
-    if not jobs:
-        print("no dead letters")
-    for job in jobs:
-        print(f"{job.job_id}  {job.title}")
-        if job.error is not None:
-            print(f"  {job.error.code}: {job.error.message}")
+    with spool:
+        for job_id in spool.replay_all():
+            if as_json:
+                print_line({"job_id": job_id, "status": "Pending"})
+            else:
+                print(f"{job_id} Pending")
 
 
-def _how_it_ended(attempt: Attempt) -> str:
-    if attempt.error_code is None:
-        return "went well" if attempt.ended_at else "under way"
-    kind = attempt.error_class or attempt.error_code
-    status = attempt.exit_status
-    left = "" if status is None else f" (exit status {status})"
-    return f"{kind}: {attempt.error_message}{left}"
-
-
-def _show(job: Job, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(job.raw, ensure_ascii=False, indent=2))
-        return
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]{escape(job.title)}[/bold]  {job.job_id}  {job.status}")
-    for attempt in job.history:
-        began = attempt.started_at.isoformat() if attempt.started_at else ""
-        console.print(f"{attempt.number}. {began}  in {attempt.stage}")
-        console.print(f"   {escape(_how_it_ended(attempt))}")
-        for line in (attempt.last_lines or "").splitlines():
-            console.print(f"   | {escape(line)}")
+dead_letters.command("show")(show)

@@ -3,48 +3,61 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from app.cli.service import ApiKey, Server, service
+from app.cli.nouns import noun
+from app.cli.screen import Column, in_terminal, print_json, print_table
+from app.cli.service import ApiKey, AsJson, Server, service
 from app.client import Engines
-from app.domain.errors import InvalidRequest
 
-HINT = "`spool engines`, or `spool engines use PROVIDER MODEL`"
+engines = noun("List engines (`spool engines`), or choose what new jobs get.")
+COLUMNS = (
+    Column(name="provider"),
+    Column(name="model"),
+    Column(name="state"),
+    Column(name="jobs", right=True),
+)
 
 
-def engines(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[use PROVIDER MODEL]", help="What new jobs get from now on."),
-    ] = None,
+@engines.command("list")
+def list_engines(as_json: AsJson = False, server: Server = None, api_key: ApiKey = None) -> None:
+    """List those that are loaded, the default one, and what jobs may name."""
+    with service(server, api_key) as spool:
+        found = spool.engines()
+    if as_json:
+        print_json(found.raw)
+        return
+    print_table(COLUMNS, _rows(found))
+    if not in_terminal():
+        return
+    for provider in found.providers:
+        models = ", ".join(provider.models) or "whatever the endpoint has"
+        print(f"{provider.provider}: {models}")
+
+
+@engines.command()
+def use(
+    provider: Annotated[str, typer.Argument(help="faster_whisper, whisper_cpp or openai.")],
+    model: Annotated[str, typer.Argument(help="As `spool models` lists it.")],
+    as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
-    """List engines, or change the default one."""
+    """Choose what new jobs get from now on; jobs that run keep theirs."""
     with service(server, api_key) as spool:
-        match words or []:
-            case []:
-                _print(spool.engines())
-            case ["use", provider, model]:
-                chosen = spool.set_engine(provider, model).default
-                print(f"{chosen.provider} {chosen.model}")
-            case _:
-                raise InvalidRequest("engines: this is not understood", hint=HINT)
+        found = spool.set_engine(provider, model)
+    if as_json:
+        print_json(found.raw)
+    else:
+        print(f"{found.default.provider} {found.default.model}")
 
 
-def _print(found: Engines) -> None:
-    table = Table(box=None, header_style="bold")
-    for name in ("provider", "model", "", "jobs"):
-        table.add_column(name)
+def _rows(found: Engines) -> list[tuple[str, str, str, str]]:
     default = (found.default.provider, found.default.model)
-    for each in found.loaded:
-        mark = "default" if (each.provider, each.model) == default else "loaded"
-        table.add_row(each.provider, each.model, mark, str(each.leases))
-    if default not in [(each.provider, each.model) for each in found.loaded]:
-        table.add_row(*default, f"default, {found.state}", "0")
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(table)
-    for provider in found.providers:
-        models = ", ".join(provider.models) or "whatever the endpoint has"
-        console.print(f"{provider.provider}: {models}", markup=False)
+    rows = [
+        (each.provider, each.model, "default" if named == default else "loaded", str(each.leases))
+        for each in found.loaded
+        for named in [(each.provider, each.model)]
+    ]
+    if default not in [(provider, model) for provider, model, _, _ in rows]:
+        rows.append((*default, f"default, {found.state}", "0"))
+    return rows

@@ -1,70 +1,68 @@
 """`spool jobs`: a list, one job, or what `spool cancel`, `retry` and `delete` do."""
 
-import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from app.cli.service import ApiKey, Server, service
+from app.cli.completing import job_ids
+from app.cli.job_sheet import print_job
+from app.cli.nouns import noun
+from app.cli.screen import Column, print_json, print_table
+from app.cli.service import ApiKey, AsJson, Server, service
 from app.cli.steer import cancel, delete, retry
-from app.client import Job, Spool
-from app.domain.errors import InvalidRequest
+from app.client import Job
+from app.domain.jobs import JobStatus
 
-STEERING = {"cancel": cancel, "retry": retry, "delete": delete}
-HINT = "`spool jobs JOB`, or `spool jobs retry JOB…`, or so with cancel and delete"
+jobs = noun("List jobs (`spool jobs`), show one (`spool jobs JOB`), change the course of some.")
+COLUMNS = (
+    Column(name="job", width=36),
+    Column(name="status", width=len("MediaExtraction")),
+    Column(name="done", width=4, right=True),
+    Column(name="title", rest=True),
+)
+
+Status = Annotated[JobStatus | None, typer.Option(help="Only those.")]
+Sha256 = Annotated[str | None, typer.Option(help="Only those on these bytes, in hex.")]
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="Its id.", autocompletion=job_ids)]
 
 
-def jobs(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[cancel|retry|delete] JOB",
-            help="One job is shown as JSON; after one of these words it is done to all.",
-        ),
-    ] = None,
-    status: Annotated[
-        str | None, typer.Option(help="pending, running, completed, failed or cancelled.")
-    ] = None,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="The service's answer as it is.")] = False,
+@jobs.command("list")
+def list_jobs(
+    status: Status = None,
+    sha256: Sha256 = None,
+    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=200)] = 20,
+    cursor: Annotated[str | None, typer.Option(help="Where the page begins.")] = None,
+    as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
-    """List jobs, show one, or change the course of some."""
-    match words or []:
-        case []:
-            _list(service(server, api_key), status, limit, as_json)
-        case [verb, *job_ids] if verb in STEERING:
-            if not job_ids:
-                raise InvalidRequest(f"name the jobs to {verb}", hint=HINT)
-            STEERING[verb](job_ids, server, api_key)
-        case [job_id]:
-            with service(server, api_key) as spool:
-                print(json.dumps(spool.job(job_id).raw, ensure_ascii=False, indent=2))
-        case [verb, *_]:
-            raise InvalidRequest(f"{verb}: this cannot be done to jobs", hint=HINT)
-
-
-def _list(spool: Spool, status: str | None, limit: int, as_json: bool) -> None:
-    with spool:
-        page = spool.jobs(status=status, limit=limit)
+    """List jobs, newest first. `--json` tells the cursor of the next page, too."""
+    with service(server, api_key) as spool:
+        page = spool.jobs(status=status, sha256=sha256, limit=limit, cursor=cursor)
     if as_json:
-        print(json.dumps(page.raw, ensure_ascii=False, indent=2))
+        print_json(page.raw)
         return
-    table = Table(box=None, header_style="bold", expand=True)
-    table.add_column("job", width=36)  # an id cut short is no use to anybody
-    table.add_column("status", width=len("MediaExtraction"))
-    table.add_column("done", width=4)
-    table.add_column("title", no_wrap=True, overflow="ellipsis", ratio=1)
-    for job in page.jobs:
-        table.add_row(job.job_id, job.status, f"{job.progress:.0%}", _what(job))
-    Console().print(table)
+    rows = [(job.job_id, job.status, f"{job.progress:.0%}", _what(job)) for job in page.jobs]
+    print_table(COLUMNS, rows, empty="no jobs")
 
 
-def _what(job: Job) -> Text:
+@jobs.command()
+def show(
+    job: JobId, as_json: AsJson = False, server: Server = None, api_key: ApiKey = None
+) -> None:
+    """Show one job with its attempts."""
+    with service(server, api_key) as spool:
+        found = spool.job(job)
+    if as_json:
+        print_json(found.raw)
+    else:
+        print_job(found)
+
+
+for command in (cancel, retry, delete):
+    jobs.command()(command)
+
+
+def _what(job: Job) -> str:
     """The title, and what went wrong with it."""
-    error = f": {job.error.message}" if job.error else ""
-    return Text(job.title + error)  # as it is: a title may look like markup
+    return f"{job.title}: {job.error.message}" if job.error else job.title

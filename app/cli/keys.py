@@ -2,18 +2,25 @@
 
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from loguru import logger
-from rich.console import Console
-from rich.table import Table
 
 from app.cli.key_desk import Shown, desk
-from app.cli.service import ApiKey, Server
+from app.cli.nouns import noun
+from app.cli.screen import Column, print_json, print_table
+from app.cli.service import ApiKey, AsJson, Server
 from app.domain.keys import Scope
 
-keys = typer.Typer(help="Make, list and revoke API keys.")
+keys = noun("Make, list and revoke API keys.")
+COLUMNS = (
+    Column(name="key", width=36),
+    Column(name="may"),
+    Column(name="state"),
+    Column(name="last used", width=len("2026-01-01")),
+    Column(name="name", rest=True),
+)
 
 
 @keys.callback()
@@ -32,6 +39,7 @@ def create(
     days: Annotated[
         float | None, typer.Option(help="How long it stands; else until revoked.", min=0)
     ] = None,
+    as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
@@ -40,36 +48,40 @@ def create(
     with desk(server, api_key) as at:
         key, secret = at.create(name, frozenset(scope), expires_at)
         where = at.where
+    if as_json:
+        print_json(_document(key) | {"secret": secret})
+        return
     print(f"made for {where}", file=sys.stderr)
     print(f"{key.key_id} may {', '.join(sorted(key.scopes))}; this is shown once:", file=sys.stderr)
     print(secret)
 
 
 @keys.command("list")
-def list_keys(server: Server = None, api_key: ApiKey = None) -> None:
+def list_keys(as_json: AsJson = False, server: Server = None, api_key: ApiKey = None) -> None:
     """List keys, newest first; never their secrets."""
-    table = Table(box=None, header_style="bold", expand=True)
-    table.add_column("key", width=36)  # an id cut short is no use to anybody
-    table.add_column("may", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column("last used", width=len("2026-01-01"))
-    table.add_column("name", no_wrap=True, overflow="ellipsis", ratio=1)
     with desk(server, api_key) as at:
-        for key in at.list():
-            table.add_row(key.key_id, ",".join(sorted(key.scopes)), *_state(key), key.name)
-    Console().print(table, markup=False)
+        found = at.list()
+    if as_json:
+        print_json([_document(key) for key in found])
+        return
+    rows = [(key.key_id, ",".join(sorted(key.scopes)), *_state(key), key.name) for key in found]
+    print_table(COLUMNS, rows, empty="no keys")
 
 
 @keys.command()
 def revoke(
     key: Annotated[str, typer.Argument(help="As `spool keys list` shows it.")],
+    as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
     """Make a key open nothing from now on."""
     with desk(server, api_key) as at:
         at.revoke(key)
-    print(f"{key} is revoked")
+    if as_json:
+        print_json({"key_id": key, "state": "revoked"})
+    else:
+        print(f"{key} revoked")
 
 
 def _in(days: float) -> datetime:
@@ -87,3 +99,14 @@ def _state(key: Shown) -> tuple[str, str]:
     if key.expires_at is None:
         return "stands", used
     return ("expired" if key.expires_at <= datetime.now(UTC) else f"to {key.expires_at:%F}"), used
+
+
+def _document(key: Shown) -> dict[str, Any]:
+    moments = ("expires_at", "revoked_at", "last_used_at")
+    told = {name: getattr(key, name) for name in moments}
+    return {
+        "key_id": key.key_id,
+        "name": key.name,
+        "scopes": sorted(key.scopes),
+        **{name: at.isoformat() if at else None for name, at in told.items()},
+    }

@@ -1,62 +1,78 @@
-"""`spool`: the command line. Each command is a small file beside this one."""
+"""`spool`: the command line. Each command is a small file beside this one, see `commands.py`."""
 
+import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from app import __version__
-from app.cli.backfill import backfill
-from app.cli.dead_letters import dead_letters
-from app.cli.doctor import doctor
-from app.cli.engines import engines
-from app.cli.ingest import ingest
-from app.cli.jobs import jobs
-from app.cli.keys import keys
-from app.cli.mcp import mcp
-from app.cli.models import models
-from app.cli.result import result
-from app.cli.search import search
-from app.cli.serve import serve
-from app.cli.steer import cancel, delete, retry
-from app.cli.transcribe import transcribe
-from app.cli.webhooks import webhooks
+from app.cli.front import Front
+from app.cli.trouble import FAILED, WRONG_USAGE, complain, complain_of, status_of
 from app.domain.errors import SpoolError
 
+NAME = "spool"
+#: Set by what `spool completion` prints.
+COMPLETING = "_SPOOL_COMPLETE"
+
 cli = typer.Typer(
+    cls=Front,
     help="Takes in media as background jobs and makes all of it searchable.",
-    no_args_is_help=True,
     invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 
 @cli.callback()
 def options(
+    ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
         print(f"spool {__version__}")
         raise typer.Exit
-
-
-COMMANDS = (
-    *(serve, ingest, backfill, transcribe, search),
-    *(jobs, result, cancel, retry, delete, dead_letters),
-    *(engines, models, doctor, mcp),
-)
-for command in COMMANDS:
-    cli.command()(command)
-cli.add_typer(webhooks, name="webhooks")
-cli.add_typer(keys, name="keys")
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help(), file=sys.stderr)
+        raise typer.Exit(WRONG_USAGE)
 
 
 def main() -> None:
-    """A planned error is one line and exit status 1; anything else is a fault, and shows itself."""
+    """A planned error is one line and a hint; anything else is a fault, and shows itself.
+
+    Exit status: see `trouble.py`, and the README.
+    """
+    status = run()
     try:
-        cli()
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has seen enough; Python would complain at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
+
+
+def run(words: Sequence[str] | None = None) -> int:
+    """The exit status of `spool WORD…`; without `words`, of this process's own."""
+    if COMPLETING in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
+    try:
+        status = cli(args=words, prog_name=NAME, standalone_mode=False)
     except SpoolError as error:
-        hint = f"\n  {error.hint}" if error.hint else ""
-        print(f"spool: {error.message}{hint}", file=sys.stderr)
-        sys.exit(1)
+        complain_of(error)
+        return status_of(error)
+    except TyperException as error:
+        return _misused(error)
+    except typer.Abort:
+        return FAILED
+    return status if isinstance(status, int) else 0
+
+
+def _misused(error: TyperException) -> int:
+    where = getattr(error, "ctx", None)
+    hint = f"{where.command_path} --help" if where is not None else None
+    complain(error.format_message(), hint)
+    return error.exit_code

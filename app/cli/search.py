@@ -1,53 +1,96 @@
 """`spool search TEXT`"""
 
-import json
-from typing import Annotated
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
-from app.cli.service import ApiKey, Server, service
-from app.client import Hit
+from app.cli.completing import asset_ids
+from app.cli.found_moments import print_hits
+from app.cli.screen import in_terminal, parts, print_json
+from app.cli.service import ApiKey, AsJson, Server, service
+from app.cli.trouble import complain
+from app.client.answers import Found
+from app.domain.errors import InvalidRequest
+from app.domain.media_types import MediaType
+from app.domain.search import SearchMode
+
+DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
+
+
+def _filter(help: str, *names: str, **more: Any) -> Any:
+    return typer.Option(*names, help=help, rich_help_panel="Only what", **more)
+
+
+Words = Annotated[str | None, typer.Argument(help="In these or other words.", metavar="TEXT")]
+Image = Annotated[
+    Path | None,
+    typer.Option(help="What looks like this picture, with TEXT or without.", dir_okay=False),
+]
+Type = Annotated[MediaType | None, _filter("is of this kind.")]
+Label = Annotated[list[str] | None, _filter("has this label; several times: all of them.")]
+Since = Annotated[
+    datetime | None,
+    _filter("was taken in from then on; UTC unless it says.", "--from", formats=DATES),
+]
+Until = Annotated[datetime | None, _filter("was taken in until then.", "--to", formats=DATES)]
+Asset = Annotated[str | None, _filter("is of this medium.", autocompletion=asset_ids)]
 
 
 def search(
-    text: Annotated[str, typer.Argument(help="What was said, in these or other words.")],
-    mode: Annotated[str, typer.Option(help="hybrid, semantic or keyword.")] = "hybrid",
-    limit: Annotated[int, typer.Option(help="How many hits.")] = 10,
-    as_json: Annotated[bool, typer.Option("--json", help="The service's answer as it is.")] = False,
+    text: Words = None,
+    image: Image = None,
+    mode: Annotated[SearchMode, typer.Option(help="What counts.")] = SearchMode.HYBRID,
+    media_type: Type = None,
+    label: Label = None,
+    since: Since = None,
+    until: Until = None,
+    asset: Asset = None,
+    limit: Annotated[int, typer.Option(help="How many hits.", min=1, max=100)] = 10,
+    cursor: Annotated[str | None, typer.Option(help="Where the page begins.")] = None,
+    as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Find moments by meaning and by word."""
+    """Find moments by meaning, by word and by looks, each with a link to it."""
+    if text is None and image is None:
+        raise InvalidRequest("name what to look for", hint="`spool search TEXT`, or --image FILE")
     with service(server, api_key) as spool:
-        found = spool.search(text, mode=mode, limit=limit)
+        found = spool.search(
+            text,
+            image=_picture(image) if image else None,
+            mode=mode,
+            media_type=media_type,
+            asset_id=asset,
+            labels=[each for given in label or () for each in parts(given)],
+            since=_zoned(since),
+            until=_zoned(until),
+            limit=limit,
+            cursor=cursor,
+        )
+        address = spool.address
     if as_json:
-        print(json.dumps(found.raw, ensure_ascii=False, indent=2))
-        return
-    console = Console(highlight=False)
+        print_json(found.raw)
+    else:
+        _print(found, address)
+
+
+def _print(found: Found, address: str) -> None:
     if found.notice:
-        Console(stderr=True).print(found.notice, style="yellow", markup=False)
-    for hit in found.hits:
-        console.print(_line(hit))
-    if not found.hits:
-        console.print("nothing found")
+        complain(found.notice)
+    print_hits(found.hits, address)
+    if found.cursor and in_terminal():
+        print(f"there is more: --cursor {found.cursor}", file=sys.stderr)
 
 
-def _line(hit: Hit) -> Text:
-    line = Text()
-    line.append(f"{clock(hit.start)}-{clock(hit.end)} ", style="cyan")
-    line.append(hit.title, style="bold")
-    line.append(f"  ({', '.join(hit.why)})\n  {hit.text}\n")
-    for each in hit.moments:
-        line.append(f"  {clock(each.start)} ", style="cyan")
-        line.append(f"{each.text}\n")
-    line.append(f"  {hit.asset_id} at {hit.start:g} s", style="dim")
-    return line
+def _picture(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InvalidRequest(f"{file}: {error.strerror}") from error
 
 
-def clock(seconds: float) -> str:
-    """3725.4 -> 1:02:05"""
-    minutes, whole = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{whole:02}" if hours else f"{minutes}:{whole:02}"
+def _zoned(at: datetime | None) -> datetime | None:
+    return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The service that a command talks to."""
+"""The service that a command talks to, and what all such commands ask for."""
 
 import os
 from typing import Annotated
@@ -6,13 +6,15 @@ from typing import Annotated
 import typer
 
 from app.client import Spool
-from app.config import load_settings
 
 #: Addresses that listen everywhere; one talks to them here.
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
-Server = Annotated[str | None, typer.Option(help="URL of the service; else SPOOL_SERVER.")]
-ApiKey = Annotated[str | None, typer.Option(help="Else SPOOL_API_KEY.")]
+Server = Annotated[
+    str | None, typer.Option(help="URL of the service; else SPOOL_SERVER.", metavar="URL")
+]
+ApiKey = Annotated[str | None, typer.Option(help="Else SPOOL_API_KEY.", metavar="KEY")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, as the service says it.")]
 
 
 def service(server: str | None, api_key: str | None) -> Spool:
@@ -22,10 +24,18 @@ def service(server: str | None, api_key: str | None) -> Spool:
 
 def address(server: str | None) -> str:
     """The same, without a client."""
-    return server or os.environ.get("SPOOL_SERVER") or _configured()
+    return server or named() or configured()
 
 
-def _configured() -> str:
+def named() -> str | None:
+    """By the environment."""
+    return os.environ.get("SPOOL_SERVER")
+
+
+def configured() -> str:
+    """Where a service with the settings of this folder listens."""
+    from app.config import load_settings  # heavy: only where nothing names one
+
     server = load_settings().server
     host = EVERYWHERE.get(server.host, server.host)
     return f"http://[{host}]:{server.port}" if ":" in host else f"http://{host}:{server.port}"

@@ -1,48 +1,62 @@
 """`spool cancel`, `spool retry`, `spool delete`: changing the course of jobs by hand."""
 
-import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from app.cli.service import ApiKey, Server, service
-from app.client import Spool
-from app.domain.errors import SpoolError
+from app.cli.completing import job_ids
+from app.cli.screen import print_line
+from app.cli.service import ApiKey, AsJson, Server, service
+from app.cli.trouble import FAILED, complain_of
+from app.client import Job, Refused, Spool
 
-Jobs = Annotated[list[str], typer.Argument(help="Ids of jobs.", metavar="JOB…")]
+Jobs = Annotated[
+    list[str], typer.Argument(help="Ids of jobs.", metavar="JOB…", autocompletion=job_ids)
+]
 
 
-def cancel(jobs: Jobs, server: Server = None, api_key: ApiKey = None) -> None:
+def cancel(
+    jobs: Jobs, as_json: AsJson = False, server: Server = None, api_key: ApiKey = None
+) -> None:
     """Stop jobs, those that wait and those that run."""
-    _each(jobs, service(server, api_key), lambda spool, job_id: spool.cancel(job_id).status)
+    steered(jobs, service(server, api_key), Spool.cancel, as_json)
 
 
-def retry(jobs: Jobs, server: Server = None, api_key: ApiKey = None) -> None:
+def retry(
+    jobs: Jobs, as_json: AsJson = False, server: Server = None, api_key: ApiKey = None
+) -> None:
     """Run again what failed; what is finished is not computed again."""
-    _each(jobs, service(server, api_key), lambda spool, job_id: spool.retry(job_id).status)
+    steered(jobs, service(server, api_key), Spool.retry, as_json)
 
 
-def delete(jobs: Jobs, server: Server = None, api_key: ApiKey = None) -> None:
+def delete(
+    jobs: Jobs, as_json: AsJson = False, server: Server = None, api_key: ApiKey = None
+) -> None:
     """Remove jobs, their files, and what is searchable of them."""
-
-    def gone(spool: Spool, job_id: str) -> str:
-        spool.delete(job_id)
-        return "deleted"
-
-    _each(jobs, service(server, api_key), gone)
+    steered(jobs, service(server, api_key), Spool.delete, as_json)
 
 
-def _each(jobs: list[str], spool: Spool, steer: Callable[[Spool, str], str]) -> None:
+def steered(
+    jobs: list[str], spool: Spool, steer: Callable[[Spool, str], Job | None], as_json: bool
+) -> None:
     """A job that is refused fails the command, but does not keep the others."""
     well = True
     with spool:
         for job_id in jobs:
             try:
-                print(f"{job_id} {steer(spool, job_id)}", flush=True)
-            except SpoolError as error:
+                _tell(job_id, steer(spool, job_id), as_json)
+            except Refused as error:
                 well = False
-                hint = f"\n  {error.hint}" if error.hint else ""
-                print(f"spool: {job_id}: {error.message}{hint}", file=sys.stderr)
+                complain_of(error, job_id)
     if not well:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
+
+
+def _tell(job_id: str, job: Job | None, as_json: bool) -> None:
+    status = job.status if job else "deleted"
+    if as_json:
+        told: Any = job.raw if job else {"job_id": job_id, "status": status}
+        print_line(told)
+    else:
+        print(f"{job_id} {status}", flush=True)

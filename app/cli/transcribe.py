@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, TextColumn
+from rich.progress import TaskProgressColumn as Percent
 
 from app.bootstrap.workshop import transcribe_file
+from app.cli.progress import progress
 from app.config import load_settings
 from app.domain import languages
 from app.domain.captions import CaptionFormat, render
@@ -50,7 +51,7 @@ def transcribe(
     options = DecodingOptions(
         language=languages.asked_for(language), task=task, prompt=prompt, word_timestamps=words
     )
-    with Progress(console=Console(stderr=True), transient=True) as bars:
+    with progress(TextColumn("{task.description}"), BarColumn(), Percent(), transient=True) as bars:
         bar = bars.add_task(file.name, total=1.0)
         transcript = asyncio.run(
             transcribe_file(

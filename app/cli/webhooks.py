@@ -1,78 +1,100 @@
 """`spool webhooks`"""
 
-import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from app.adapters.webhook_secret import found_secret
-from app.cli.service import ApiKey, Server, service
+from app.cli.completing import job_ids
+from app.cli.nouns import noun
+from app.cli.screen import Column, moment, print_fields, print_json, print_table
+from app.cli.service import ApiKey, AsJson, Server, service
 from app.client import Delivery
-from app.config import load_settings
+from app.domain.webhooks import DeliveryState
 
-webhooks = typer.Typer(help="See what webhooks were sent, and send them again.")
+webhooks = noun("See what webhooks were sent, and send them again.")
+COLUMNS = (
+    Column(name="delivery", width=36),
+    Column(name="state", width=len("delivered")),
+    Column(name="tries", width=5, right=True),
+    Column(name="to", rest=True),
+)
 
-Identity = Annotated[str, typer.Argument(help="As `spool webhooks list` shows it.")]
+Identity = Annotated[str, typer.Argument(help="As `spool webhooks` shows it.", metavar="DELIVERY")]
 
 
 @webhooks.command("list")
 def list_deliveries(
-    job: Annotated[str | None, typer.Option(help="Only those of this job.")] = None,
-    state: Annotated[
-        str | None, typer.Option(help="pending, delivered, failed or disabled.")
+    job: Annotated[
+        str | None, typer.Option(help="Only those of this job.", autocompletion=job_ids)
     ] = None,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="The service's answer as it is.")] = False,
+    state: Annotated[DeliveryState | None, typer.Option(help="Only those.")] = None,
+    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=200)] = 20,
+    cursor: Annotated[str | None, typer.Option(help="Where the page begins.")] = None,
+    as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
-    """List deliveries."""
+    """List deliveries, newest first."""
     with service(server, api_key) as spool:
-        page = spool.deliveries(job_id=job, state=state, limit=limit)
+        page = spool.deliveries(job_id=job, state=state, limit=limit, cursor=cursor)
     if as_json:
-        _print(page.raw)
+        print_json(page.raw)
         return
-    table = Table(box=None, header_style="bold", expand=True)
-    table.add_column("delivery", width=36)  # an id cut short is no use to anybody
-    table.add_column("state", width=len("delivered"))
-    table.add_column("tries", width=5, justify="right")
-    table.add_column("to", no_wrap=True, overflow="ellipsis", ratio=1)
-    for each in page.deliveries:
-        table.add_row(each.id, each.state, str(each.attempts), _where(each))
-    Console().print(table)
+    rows = [(each.id, each.state, str(each.attempts), _where(each)) for each in page.deliveries]
+    print_table(COLUMNS, rows, empty="no deliveries")
 
 
 @webhooks.command()
-def show(delivery: Identity, server: Server = None, api_key: ApiKey = None) -> None:
-    """Show one delivery with all its tries, as JSON."""
+def show(
+    delivery: Identity, as_json: AsJson = False, server: Server = None, api_key: ApiKey = None
+) -> None:
+    """Show one delivery with all its tries."""
     with service(server, api_key) as spool:
-        _print(spool.delivery(delivery).raw)
+        found = spool.delivery(delivery)
+    if as_json:
+        print_json(found.raw)
+        return
+    print_fields(_fields(found))
+    for tried in found.raw.get("tries", ()):
+        how = tried.get("error") or f"answered {tried.get('status')}"
+        print(f"{tried.get('number')}. {tried.get('at')}  {how}")
 
 
 @webhooks.command()
-def replay(delivery: Identity, server: Server = None, api_key: ApiKey = None) -> None:
+def replay(
+    delivery: Identity, as_json: AsJson = False, server: Server = None, api_key: ApiKey = None
+) -> None:
     """Send it again now, whatever became of it."""
     with service(server, api_key) as spool:
         again = spool.replay_delivery(delivery)
-    print(f"{again.id} is {again.state}")
+    if as_json:
+        print_json(again.raw)
+    else:
+        print(f"{again.id} {again.state}")
 
 
 @webhooks.command()
 def secret() -> None:
     """Print the secret that receivers verify signatures with; run it where the service runs."""
+    from app.adapters.webhook_secret import found_secret
+    from app.config import load_settings
+
     settings = load_settings()
     print(settings.webhooks.secret or found_secret(settings.storage.data_dir))
 
 
-def _where(delivery: Delivery) -> Text:
+def _fields(found: Delivery) -> Iterator[tuple[str, str]]:
+    yield "delivery", found.id
+    yield "job", found.job_id
+    yield "event", found.event
+    yield "to", found.url
+    yield "state", found.state
+    yield "next try", moment(found.next_at)
+    yield "delivered", moment(found.delivered_at)
+
+
+def _where(delivery: Delivery) -> str:
     """The URL, and what went wrong with it."""
     error = f": {delivery.last_error}" if delivery.last_error else ""
-    return Text(delivery.url + error)
-
-
-def _print(answer: Mapping[str, Any]) -> None:
-    print(json.dumps(answer, ensure_ascii=False, indent=2))
+    return delivery.url + error

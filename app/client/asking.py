@@ -1,5 +1,6 @@
 """Searching, webhooks, and how the service is."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,9 @@ DELIVERIES = "/api/v1/webhooks/deliveries"
 
 
 def search(
-    q: str,
+    q: str | None = None,
     *,
+    image: bytes | None = None,
     mode: str | None = None,
     media_type: str | None = None,
     asset_id: str | None = None,
@@ -25,10 +27,12 @@ def search(
     cursor: str | None = None,
     group: bool | None = None,
 ) -> Plan[Found]:
-    """Moments by meaning and by word. `since` and `until` carry a zone; `group`: one hit for each
+    """Moments by meaning and by word; with `image`, a picture of 12 MiB at most, by looks, too:
+    then `q` may be left out. `since` and `until` carry a zone; `group`: one hit for each
     medium, unless it is False."""
     given: dict[str, Any] = {
         "q": q,
+        "image": image and b64encode(image).decode(),
         "mode": mode,
         "media_type": media_type,
         "asset_id": asset_id,

@@ -12,12 +12,14 @@ from anyio.to_thread import run_sync
 from app.client import asking, submitting, wire
 from app.client import assets as of_assets
 from app.client import engines as of_engines
+from app.client import figures as of_figures
 from app.client import jobs as of_jobs
 from app.client import keys as of_keys
 from app.client import shares as of_shares
 from app.client.answers import Event
 from app.client.body import Body
 from app.client.exchange import Plan, Reply, Request
+from app.client.figures import Figures
 from app.client.following import Following
 
 P = ParamSpec("P")
@@ -70,6 +72,11 @@ class AsyncSpool:
     assets = awaited(of_assets.assets)
     asset = awaited(of_assets.asset)
     search = awaited(asking.search)
+    assets = awaited(of_assets.assets)
+    asset = awaited(of_assets.asset)
+    edit_asset = awaited(of_assets.edit_asset)
+    delete_asset = awaited(of_assets.delete_asset)
+    processing = awaited(of_figures.processing)
     build_index = awaited(asking.build_index)
     health = awaited(asking.health)
     engines = awaited(of_engines.engines)
@@ -103,6 +110,19 @@ class AsyncSpool:
                 wire.reply(response)
             async for told in httpx2.EventSource(response):
                 yield following.event(told)
+
+    async def figures(
+        self, interval: float = 1.0, count: int | None = None
+    ) -> AsyncIterator[Figures]:
+        """How taking in goes: at once, then every `interval` seconds; for ever without `count`."""
+        request = of_figures.live(interval, count)
+        with wire.reaching(self._http.base_url):
+            async with self._http.stream(**wire.arguments(request)) as response:
+                if response.is_error:
+                    await response.aread()
+                    wire.reply(response)
+                async for line in response.aiter_lines():
+                    yield of_figures.line_of(line)
 
     async def aclose(self) -> None:
         await self._http.aclose()

@@ -11,11 +11,13 @@ import httpx2
 from app.client import asking, submitting, wire
 from app.client import assets as of_assets
 from app.client import engines as of_engines
+from app.client import figures as of_figures
 from app.client import jobs as of_jobs
 from app.client import keys as of_keys
 from app.client import shares as of_shares
 from app.client.answers import Event
 from app.client.exchange import Plan, Reply, Request
+from app.client.figures import Figures
 from app.client.following import Following
 
 P = ParamSpec("P")
@@ -70,6 +72,11 @@ class Spool:
     assets = blocking(of_assets.assets)
     asset = blocking(of_assets.asset)
     search = blocking(asking.search)
+    assets = blocking(of_assets.assets)
+    asset = blocking(of_assets.asset)
+    edit_asset = blocking(of_assets.edit_asset)
+    delete_asset = blocking(of_assets.delete_asset)
+    processing = blocking(of_figures.processing)
     build_index = blocking(asking.build_index)
     health = blocking(asking.health)
     engines = blocking(of_engines.engines)
@@ -102,6 +109,19 @@ class Spool:
                 wire.reply(response)
             for told in httpx2.EventSource(response):
                 yield following.event(told)
+
+    def figures(self, interval: float = 1.0, count: int | None = None) -> Iterator[Figures]:
+        """How taking in goes: at once, then every `interval` seconds; for ever without `count`."""
+        request = of_figures.live(interval, count)
+        with (
+            wire.reaching(self._http.base_url),
+            self._http.stream(**wire.arguments(request)) as response,
+        ):
+            if response.is_error:
+                response.read()
+                wire.reply(response)
+            for line in response.iter_lines():
+                yield of_figures.line_of(line)
 
     def close(self) -> None:
         self._http.close()

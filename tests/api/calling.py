@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx2
 
-from app.client import AsyncSpool, Event
+from app.client import AsyncSpool, Event, Figures
 from app.client import Spool as SyncSpool
 from tests.api.spool import Spool
 
@@ -60,6 +60,12 @@ class Caller:
         if (spool := self._sync) is not None:
             return await asyncio.to_thread(lambda: list(spool.events(job_id)))
         return [event async for event in self._async.events(job_id)]
+
+    async def figures(self, **options: Any) -> list[Figures]:
+        """All lines."""
+        if (spool := self._sync) is not None:
+            return await asyncio.to_thread(lambda: list(spool.figures(**options)))
+        return [each async for each in self._async.figures(**options)]
 
     async def aclose(self) -> None:
         if self._sync is not None:

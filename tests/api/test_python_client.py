@@ -280,3 +280,42 @@ async def test_both_clients_have_the_same_calls() -> None:
         return {name for name in vars(kind) if not name.startswith("_")}
 
     assert calls(SyncSpool) - {"close"} == calls(AsyncSpool) - {"aclose"}
+
+
+async def test_assets_are_listed_shown_corrected_and_deleted(call: Caller, quiet: bytes) -> None:
+    ticket = await call("upload", io.BytesIO(quiet), filename="x.wav", asset_id="mine/of assets")
+    assert (await call("wait", ticket.job_id)).completed
+    page = await call("assets", media_type="audio", limit=200)
+    [listed] = [asset for asset in page.assets if asset.asset_id == "mine/of assets"]
+    assert (listed.title, listed.job_id, listed.status) == ("x.wav", ticket.job_id, "Completed")
+    edited = await call("edit_asset", "mine/of assets", title="Named", labels=["a"], speakers={})
+    assert (edited.title, edited.labels) == ("Named", ("a",))
+    shown = await call("asset", "mine/of assets")
+    assert shown.title == "Named" and shown.created_at <= shown.updated_at
+    assert await call("delete_asset", "mine/of assets") is None
+    with pytest.raises(Refused) as gone:
+        await call("asset", "mine/of assets")
+    assert gone.value.status == 404
+
+
+async def test_figures_and_what_is_at_work_are_told(spool: Spool, call: Caller, talk: Path) -> None:
+    job_id = await at_work(spool, call, talk)
+    load = await call("processing")
+    assert [job.job_id for job in load.active_jobs] == [job_id]
+    assert load.system.workers.total >= 1 and load.system.capacity >= 1
+    first, second = await call.figures(interval=0.05, count=2)
+    assert first.jobs["running"] == 1 and first.at < second.at and first.disk == "ok"
+    spool.engine.hold.set()
+    assert (await call("wait", job_id)).completed
+
+
+async def test_figures_that_are_refused_are_refused(call: Caller) -> None:
+    with pytest.raises(Refused, match="interval") as refusal:
+        await call.figures(interval=0.0, count=1)
+    assert refusal.value.status == 422
+
+
+async def test_a_picture_may_be_searched_with(call: Caller) -> None:
+    with pytest.raises(Refused) as refusal:
+        await call("search", image=b"no picture")
+    assert refusal.value.status in (422, 503), "it was taken for one"

@@ -40,7 +40,7 @@ def spool(server: Server, tmp_path: Path) -> Spool:
 
 def test_help_fits_a_screen(spool: Spool) -> None:
     done = spool("--help")
-    assert len(done.stdout.splitlines()) <= 32
+    assert len(done.stdout.splitlines()) < 24
     for command in ("serve", "ingest", "transcribe", "search", "jobs", "models", "doctor"):
         assert command in done.stdout
 
@@ -54,8 +54,8 @@ def test_a_file_is_sent_watched_and_found(spool: Spool, jfk: Path) -> None:
     assert done.returncode == 0, done.stderr
     job_id = done.stdout.strip()
     assert JOB_ID.fullmatch(job_id), "standard output holds the ids and nothing else"
-    assert "Completed" in done.stderr
-    shown = json.loads(spool("jobs", job_id).stdout)
+    assert done.stderr == ""
+    shown = json.loads(spool("jobs", job_id, "--json").stdout)
     assert (shown["status"], shown["title"]) == ("Completed", "By command")
     assert job_id in spool("jobs", "--status", "completed").stdout
     found = spool("search", "duty to the nation", "--limit", "50").stdout
@@ -110,14 +110,14 @@ def test_what_is_no_medium_is_one_line_and_no_traceback(spool: Spool, tmp_path: 
 
 def test_models_tell_what_is_here_and_what_can_be_had(spool: Spool) -> None:
     listed = spool("models", APP__MODELS__HUB="true").stdout
-    assert re.search(r"base +whisper-ggml +ggml-base\.bin +148 MB", listed)
+    assert "base\twhisper-ggml\tggml-base.bin\t148 MB\t" in listed
     assert "large-v3-turbo" in listed
 
 
 def test_the_doctor_finds_a_working_house(spool: Spool) -> None:
     done = spool("doctor", APP__SERVER__PORT="0")
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count("ok ") == 9
+    assert done.stdout.count("ok ") == 11
     assert re.search(r"engine: faster_whisper on \w+", done.stdout)
 
 
@@ -148,7 +148,7 @@ def _hang_up(stranger: socket.socket) -> None:
 
 def test_a_service_that_is_not_there_is_said_so(spool: Spool, unused_port: int) -> None:
     done = spool("jobs", "--server", f"http://127.0.0.1:{unused_port}")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "no answer from" in done.stderr
     assert "spool serve" in done.stderr
 
@@ -170,13 +170,13 @@ def test_what_is_said_is_printed_as_it_is_heard(spool: Spool, jfk: Path) -> None
     job_id, *lines = done.stdout.strip().splitlines()
     assert JOB_ID.fullmatch(job_id)
     assert len(lines) >= 3 and all(re.match(r"\d+:\d\d-\d+:\d\d \S", line) for line in lines)
-    assert "country" in lines[-1] and "Completed" in done.stderr
+    assert "country" in lines[-1] and done.stderr == ""
 
 
 def test_engines_are_listed_and_what_is_no_engine_is_refused(spool: Spool) -> None:
     listed = spool("engines")
     assert listed.returncode == 0, listed.stderr
-    assert re.search(r"faster_whisper +base +default", listed.stdout)
+    assert re.search(r"^faster_whisper\tbase\tdefault", listed.stdout, re.MULTILINE)
     refused = spool("engines", "use", "nobody", "base")
     assert refused.returncode == 1 and "nobody" in refused.stderr
-    assert "use PROVIDER MODEL" in spool("engines", "choose").stderr
+    assert spool("engines", "choose").returncode == 2

@@ -1,13 +1,16 @@
 """`spool doctor`, where something is missing that it cannot be started without here."""
 
+import json
 from pathlib import Path
 
 import pytest
 import typer
+from pytest_httpserver import HTTPServer
 
 from app.bootstrap import engines
 from app.cli import doctor
-from app.config import AppSettings, Models, Server, Storage, Transcription
+from app.config import AppSettings, Models, Pictures, Server, Storage, Transcription
+from tests.unit.typed import Spool
 
 
 def test_with_auto_and_no_engine_installed_all_else_is_checked_all_the_same(
@@ -28,4 +31,53 @@ def test_with_auto_and_no_engine_installed_all_else_is_checked_all_the_same(
     assert "bad  engine: transcription.provider is auto, and no engine is installed" in told
     assert f"ok   data folder: {tmp_path}" in told
     assert "speech detection: silero-vad is not here" in told
+    assert "picture model: efficientnet-lite0 is not here" in told
+    assert "text in pictures:" in told
     assert "transcription model" not in told
+
+
+def test_what_is_not_wanted_of_pictures_is_not_missed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, spool: Spool
+) -> None:
+    settings = AppSettings(
+        storage=Storage(data_dir=tmp_path),
+        models=Models(pypi=False, hub=False),
+        pictures=Pictures(ocr=False, visual_model="none"),
+    )
+    monkeypatch.delenv("SPOOL_SERVER")
+    monkeypatch.setattr(doctor, "load_settings", lambda: settings)
+    assert "picture" not in spool("doctor", "--offline").out
+
+
+@pytest.mark.parametrize(
+    ("engine", "how", "well"),
+    [
+        ("ready", "ready", True),
+        ("loading", "engine loading", True),
+        ("failed: no weights", "engine failed: no weights", False),
+    ],
+)
+def test_a_service_that_is_named_is_asked_how_it_is_and_not_our_port(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    spool: Spool,
+    httpserver: HTTPServer,
+    engine: str,
+    how: str,
+    well: bool,
+) -> None:
+    health = {"version": "9.9", "ready": {"engine": engine, "index": "ready"}}
+    httpserver.expect_request("/health").respond_with_json(health)
+    monkeypatch.setenv("APP__STORAGE__DATA_DIR", str(tmp_path))
+    found = {each["check"]: each for each in json.loads(spool("doctor", "--json", "--offline").out)}
+    assert found["service"]["ok"] is well and how in found["service"]["said"]
+    assert "port" not in found and found["data folder"]["ok"]
+    assert "9.9" in found["service"]["said"] or not well
+
+
+def test_a_service_that_is_named_and_away_is_bad(
+    tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch, unused_port: int
+) -> None:
+    monkeypatch.setenv("APP__STORAGE__DATA_DIR", str(tmp_path))
+    done = spool("doctor", "--offline", "--server", f"http://127.0.0.1:{unused_port}")
+    assert done.status == 1 and "bad  service: no answer from" in done.out

@@ -69,7 +69,7 @@ async def verified(secret: str) -> ApiKey:
 def test_a_key_is_revoked_by_its_id(data: Path) -> None:
     good("create", "--name", "x", "--scope", "read")
     [key_id] = [word for word in good("list").split() if len(word) == 36]
-    assert good("revoke", key_id) == f"{key_id} is revoked\n"
+    assert good("revoke", key_id) == f"{key_id} revoked\n"
     assert "revoked" in good("list")
     assert isinstance(run("revoke", "no-such").exception, NotFound)
 
@@ -120,7 +120,7 @@ def test_a_service_that_is_named_is_asked_with_the_key(data: Path, httpserver: H
     assert good(*create, **environment) == "spool_secret\n"
     listed = good("list", **environment)
     assert "[red]" in listed and "2026-11-21" in listed
-    assert good("revoke", "k-1", **environment) == "k-1 is revoked\n"
+    assert good("revoke", "k-1", **environment) == "k-1 revoked\n"
     assert not data.exists()
 
 

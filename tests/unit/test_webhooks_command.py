@@ -40,16 +40,19 @@ def test_the_list_shows_whole_ids_and_what_went_wrong(httpserver: HTTPServer) ->
 
 
 def test_one_is_shown_with_its_tries(httpserver: HTTPServer) -> None:
-    whole = DELIVERY | {"tries": [{"number": 1}]}
+    whole = DELIVERY | {"tries": [{"number": 1, "at": "2026-01-01T00:00:00+00:00", "status": 500}]}
     httpserver.expect_request(f"/api/v1/webhooks/deliveries/{ID}").respond_with_json(whole)
-    assert json.loads(run(httpserver, "show", ID)) == whole
+    assert json.loads(run(httpserver, "show", ID, "--json")) == whole
+    shown = run(httpserver, ID)
+    assert f"delivery\t{ID}\n" in shown
+    assert "1. 2026-01-01T00:00:00+00:00  answered 500\n" in shown
 
 
 def test_one_is_sent_again(httpserver: HTTPServer) -> None:
     path = f"/api/v1/webhooks/deliveries/{ID}/replay"
     again = httpserver.expect_request(path, method="POST")
     again.respond_with_json(DELIVERY | {"state": "pending"}, status=202)
-    assert run(httpserver, "replay", ID) == f"{ID} is pending\n"
+    assert run(httpserver, "replay", ID) == f"{ID} pending\n"
 
 
 def test_the_secret_is_that_of_the_data_folder_or_the_configured_one(

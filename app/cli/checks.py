@@ -1,0 +1,147 @@
+"""What the service needs of this machine, check by check."""
+
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from app.bootstrap.engines import AUTO, choice
+from app.bootstrap.models import SPEECH_MODEL, WHISPER_KINDS, embedding_kind, model_store
+from app.bootstrap.records import database_url
+from app.bootstrap.seeing import LITE0, NO_MODEL
+from app.cli.service import configured
+from app.client import Spool
+from app.config import AppSettings
+from app.domain.errors import ConfigError, SpoolError
+from app.domain.models import ModelKind
+
+FREE_WANTED = 2 * 1024**3  # bytes: a few hours of sound and the models
+
+#: Says what it found, or raises one of BAD.
+Check = Callable[[], str]
+BAD = (SpoolError, OSError, sqlite3.Error, subprocess.SubprocessError)
+
+
+def checks(settings: AppSettings, offline: bool, *, port: bool) -> Iterator[tuple[str, Check]]:
+    yield "ffmpeg", _ffmpeg
+    yield "data folder", lambda: _writable(settings.storage.data_dir)
+    yield "disk", lambda: _free(settings.storage.data_dir)
+    yield "database", lambda: _database(settings)
+    if port:
+        yield "port", lambda: _port(settings)
+    yield "engine", lambda: _engine(settings)
+    for what, model, kind in _weights(settings):
+        yield what, partial(_model, settings, model, kind, offline)
+    if settings.pictures.ocr:
+        yield "text in pictures", _reader
+
+
+def _weights(settings: AppSettings) -> Iterator[tuple[str, str, ModelKind]]:
+    if whisper := _whisper(settings):
+        yield "transcription model", settings.transcription.model, whisper
+    yield "speech detection", SPEECH_MODEL, ModelKind.SPEECH_DETECTION
+    yield "embedding model", settings.search.embedding_model, embedding_kind(settings)
+    visual = settings.pictures.visual_model
+    if visual != NO_MODEL:
+        yield "picture model", visual, ModelKind.VISUAL if visual == LITE0 else ModelKind.CLIP
+
+
+def _reader() -> str:
+    """A lean installation does without."""
+    if find_spec("rapidocr") is None:
+        return "not read, for rapidocr is not installed: scripts/install --full"
+    return "read by rapidocr"
+
+
+def _engine(settings: AppSettings) -> str:
+    auto = settings.transcription.provider == AUTO
+    return f"{choice(settings)}, chosen by auto" if auto else str(choice(settings))
+
+
+def _whisper(settings: AppSettings) -> ModelKind | None:
+    """The form of the engine's weights. None: it is an endpoint, or there is no engine, which the
+    check of the engine says."""
+    try:
+        return WHISPER_KINDS.get(choice(settings).provider)
+    except ConfigError:
+        return None
+
+
+def _ffmpeg() -> str:
+    import imageio_ffmpeg
+
+    try:
+        found = imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise SpoolError("not found", hint="install ffmpeg, or imageio-ffmpeg anew") from error
+    run = subprocess.run([found, "-version"], capture_output=True, text=True, check=True)
+    return run.stdout.split(" Copyright")[0]
+
+
+def _writable(folder: Path) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / f".probe-{os.getpid()}"
+    probe.write_bytes(b"")
+    probe.unlink()
+    return str(folder.absolute())
+
+
+def _free(folder: Path) -> str:
+    free = shutil.disk_usage(folder).free
+    if free < FREE_WANTED:
+        raise SpoolError(
+            f"{free / 1e9:.1f} GB free", hint="make room, or set [app.storage] data_dir elsewhere"
+        )
+    return f"{free / 1e9:.0f} GB free"
+
+
+def _database(settings: AppSettings) -> str:
+    url = database_url(settings)
+    if not url.startswith("sqlite"):
+        return "not SQLite: checked when the service starts"
+    file = Path(url.split("///", 1)[1])
+    if not file.exists():
+        return "none yet: made at the first start"
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
+        [answer] = database.execute("PRAGMA quick_check(1)").fetchone()
+        [jobs] = database.execute("SELECT count(*) FROM jobs").fetchone()
+    database.close()
+    if answer != "ok":
+        raise SpoolError(f"{file}: {answer}", hint="restore it from a backup")
+    return f"{file}, {jobs} jobs"
+
+
+def _port(settings: AppSettings) -> str:
+    server = settings.server
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    try:
+        with socket.create_server((server.host, server.port), family=family):
+            return f"{server.host}:{server.port} is free"
+    except OSError as error:
+        return _neighbour(f"{server.host}:{server.port}: {os.strerror(error.errno or 0)}")
+
+
+def _neighbour(trouble: str) -> str:
+    """A port that Spool itself has taken is no trouble."""
+    try:
+        with Spool(configured()) as spool:
+            health = spool.health()
+        return f"Spool {health['version']} is running there"
+    except (SpoolError, KeyError) as error:
+        raise SpoolError(trouble, hint="set [app.server] port to another") from error
+
+
+def _model(settings: AppSettings, name: str, kind: ModelKind, offline: bool) -> str:
+    store = model_store(settings)
+    if Path(name).exists():
+        return f"{name}: {store.find(name, kind).path}"
+    here = {(entry.name, entry.kind): entry.path for entry in store.entries()}.get((name, kind))
+    if here is None and offline:
+        raise SpoolError(f"{name} is not here", hint="run: spool doctor, with the network up")
+    found = store.find(name, kind)
+    return f"{name} ({found.source}): {found.path}"

@@ -1,0 +1,73 @@
+"""Every command of `spool`, in the order of its help. None is imported before it is called."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    name: str
+    help: str
+    #: Where it is written; a file beside this one.
+    module: str
+    #: Those that have the same one share a line of the help.
+    together: str = ""
+
+    def load(self) -> Any:
+        """What Typer makes of it, under its name."""
+        import typer.main
+
+        written = getattr(import_module(f"app.cli.{self.module}"), self.name.replace("-", "_"))
+        if isinstance(written, typer.Typer):
+            made: Any = typer.main.get_group(written)
+        else:
+            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            alone.command(self.name)(written)
+            made = typer.main.get_command(alone)
+        made.name = self.name
+        return made
+
+
+def command(name: str, help: str) -> Command:
+    return Command(name=name, help=help, module=name.replace("-", "_"))
+
+
+def steering(name: str, help: str) -> Command:
+    return Command(name=name, help=help, module="steer", together="Change the course of jobs.")
+
+
+#: By what one wants to do.
+ROOMS: Mapping[str, tuple[Command, ...]] = {
+    "Take in": (
+        command("ingest", "Send files, folders or URLs; follow their jobs."),
+        command("watch", "Send what appears in a folder, as it appears."),
+        command("backfill", "Take in a whole archive, each file once."),
+        command("transcribe", "Transcribe one file here, without a service."),
+    ),
+    "Find": (
+        command("search", "Find moments by meaning, by word, by looks."),
+        command("result", "Print or save a transcript or subtitles."),
+        command("assets", "List, show, correct, delete what can be found."),
+    ),
+    "Jobs": (
+        command("jobs", "List jobs, or show one."),
+        steering("cancel", "Stop jobs."),
+        steering("retry", "Run again what failed."),
+        steering("delete", "Remove jobs and what was found in them."),
+        command("dead-letters", "See jobs that used up their retries."),
+        command("stats", "See how taking in goes; live with --follow."),
+    ),
+    "Service": (
+        command("serve", "Run the service."),
+        command("engines", "List engines, or choose another."),
+        command("models", "List model weights, or fetch one."),
+        command("keys", "Make, list and revoke API keys."),
+        command("webhooks", "See what webhooks were sent; send them again."),
+        command("doctor", "Check what the service needs."),
+        command("mcp", "Let an agent use the service, on stdin and stdout."),
+        command("completion", "Print what makes a shell complete all this."),
+    ),
+}
+COMMANDS = {each.name: each for commands in ROOMS.values() for each in commands}

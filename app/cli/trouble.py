@@ -1,0 +1,29 @@
+"""What went wrong, said in a line, and the status that `spool` ends with."""
+
+import sys
+
+from app.domain.errors import InvalidRequest, SpoolError
+
+#: The service, or a job of it, refused or failed; or something here did.
+FAILED = 1
+WRONG_USAGE = 2
+UNREACHABLE = 3
+INTERRUPTED = 130
+
+
+def complain(message: str, hint: str | None = None) -> None:
+    """On standard error."""
+    after = f"\n  {hint}" if hint else ""
+    print(f"spool: {message}{after}", file=sys.stderr, flush=True)
+
+
+def complain_of(error: SpoolError, about: str = "") -> None:
+    complain(f"{about}: {error.message}" if about else error.message, error.hint)
+
+
+def status_of(error: SpoolError) -> int:
+    from app.client.refusal import Unreachable  # `spool --help` needs no client
+
+    if isinstance(error, Unreachable):
+        return UNREACHABLE
+    return WRONG_USAGE if isinstance(error, InvalidRequest) else FAILED

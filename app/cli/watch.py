@@ -1,0 +1,133 @@
+"""`spool watch DIR`"""
+
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.archive import Archive, Taken, at_fault
+from app.cli.patience import unhurried
+from app.cli.screen import in_terminal, parts, print_line
+from app.cli.service import ApiKey, AsJson, Server, service
+from app.cli.trouble import FAILED, complain, complain_of
+from app.client import Options, Refused, Spool, Unreachable
+from app.config import load_settings
+from app.domain.errors import InvalidRequest
+from app.domain.watched import FileState
+from app.services.folder_walk import media_in
+
+Labels = Annotated[str | None, typer.Option(help="Comma-separated; on all of them.")]
+Every = Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1, max=3600)]
+Once = Annotated[bool, typer.Option("--once", help="Take what is there now, and end.")]
+InPlace = Annotated[
+    bool,
+    typer.Option(
+        "--in-place", help="The service reads the files where they are, under an allowed root."
+    ),
+]
+
+
+def watch(
+    folder: Annotated[Path, typer.Argument(help="With all folders in it.", metavar="DIR")],
+    once: Once = False,
+    every: Every = 2.0,
+    labels: Labels = None,
+    language: Annotated[str | None, typer.Option(help="Code or name; else detected.")] = None,
+    in_place: InPlace = False,
+    as_json: AsJson = False,
+    server: Server = None,
+    api_key: ApiKey = None,
+) -> None:
+    """Send every medium that appears in a folder, as soon as it has settled.
+
+    It has when its size and time are the same at two looks. What the service has already, by its
+    bytes, is not sent again: so it is safe to stop this, and to begin again. A file that changes
+    replaces what was found in it. Needs no service at its start, nor all the time.
+    """
+    if not folder.is_dir():
+        raise InvalidRequest(f"{folder} is no folder")
+    options: Options = {"language": language, "labels": parts(labels) or None}
+    with service(server, api_key) as spool:
+        watching = Watching(spool, folder, options, in_place=in_place, as_json=as_json)
+        if once:
+            watching.look()
+            time.sleep(every)
+            watching.look()
+        else:
+            watching.stay(every)
+    if not watching.well:
+        raise typer.Exit(FAILED)
+
+
+class Watching:
+    """What was taken is noted here as long as this runs; after that, the service knows it."""
+
+    def __init__(
+        self, spool: Spool, folder: Path, options: Options, *, in_place: bool, as_json: bool
+    ) -> None:
+        self._spool, self._folder, self._options = spool, folder, options
+        self._in_place, self._as_json = in_place, as_json
+        self._leave_out = load_settings().storage.data_dir
+        #: At the look before, and when it was taken.
+        self._before: dict[str, FileState] = {}
+        self._taken: dict[str, FileState] = {}
+        #: What was said last of a service that does not take anything.
+        self._trouble = ""
+        self.well = True
+
+    def stay(self, every: float) -> None:
+        """Until it is interrupted. A service that is away, or full, is waited for."""
+        if in_terminal():
+            print(f"watching {self._folder}; Ctrl-C ends it", file=sys.stderr)
+        while True:
+            try:
+                self.look()
+                self._trouble = ""
+            except (Refused, Unreachable) as error:
+                if isinstance(error, Refused) and error.status < 500:
+                    raise
+                if error.message != self._trouble:
+                    complain_of(error)
+                self._trouble = error.message
+            time.sleep(every)
+
+    def look(self) -> None:
+        """Takes what is as it was at the look before. Raises what any file would be refused for."""
+        now = dict(media_in(self._folder, self._leave_out))
+        before, self._before = self._before, now
+        archive = Archive(
+            self._spool, self._options, in_place=self._in_place, again=False, dry_run=False
+        )
+        for path, state in now.items():
+            if before.get(path) == state != self._taken.get(path):
+                self._take(archive, path)
+                self._taken[path] = state
+        for trouble in archive.troubles:
+            complain(trouble.partition(";")[0])
+
+    def _take(self, archive: Archive, path: str) -> None:
+        try:
+            taken = unhurried(partial(archive.take, path))
+        except Refused as error:
+            if not at_fault(error):
+                raise
+            self._fail(f"{path}: {error.message}")
+        except OSError as error:
+            self._fail(f"{path}: {error.strerror}")
+        else:
+            if taken:
+                self._tell(taken)
+
+    def _tell(self, taken: Taken) -> None:
+        if self._as_json:
+            print_line({"job_id": taken.job_id, "source": taken.path})
+        else:
+            print(taken, flush=True)
+
+    def _fail(self, reason: str) -> None:
+        """Not tried again before it changes."""
+        self.well = False
+        complain(reason)
