@@ -72,8 +72,6 @@ class AsyncSpool:
     assets = awaited(of_assets.assets)
     asset = awaited(of_assets.asset)
     search = awaited(asking.search)
-    assets = awaited(of_assets.assets)
-    asset = awaited(of_assets.asset)
     edit_asset = awaited(of_assets.edit_asset)
     delete_asset = awaited(of_assets.delete_asset)
     processing = awaited(of_figures.processing)

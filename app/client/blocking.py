@@ -72,8 +72,6 @@ class Spool:
     assets = blocking(of_assets.assets)
     asset = blocking(of_assets.asset)
     search = blocking(asking.search)
-    assets = blocking(of_assets.assets)
-    asset = blocking(of_assets.asset)
     edit_asset = blocking(of_assets.edit_asset)
     delete_asset = blocking(of_assets.delete_asset)
     processing = blocking(of_figures.processing)
