@@ -1,6 +1,7 @@
 """One open house for each module of tests, and sound to send to it."""
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import soundfile
 from pytest_httpserver import HTTPServer
 
 from app.domain.media import SAMPLE_RATE
+from app.web.pace import Pace
 from tests import media
 from tests.api.spool import MEDIA_HOST, Spool, opened
 
@@ -28,6 +30,12 @@ def spool(open_spool: Spool) -> Iterator[Spool]:
     open_spool.engine.reset()
     yield open_spool
     open_spool.engine.reset()
+
+
+@pytest.fixture
+def standing_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an application that is made after it: however long a test takes, no bucket fills."""
+    monkeypatch.setattr("app.web.limits.Pace", partial(Pace, clock=lambda: 0.0))
 
 
 @pytest.fixture(scope="session")

@@ -185,7 +185,13 @@ async def test_what_is_no_password_is_as_good_as_none(http: httpx2.AsyncClient, 
     error(await http.get(FEED, headers=headers), 401, "key.missing")
 
 
-async def test_wrong_passwords_are_counted(http: httpx2.AsyncClient) -> None:
+@pytest.mark.usefixtures("standing_pace")
+async def test_wrong_passwords_are_counted(spool: Spool) -> None:
+    async with gated(spool.doors, Gate(keys_required=True)) as http:
+        await wrong_passwords_are_counted(http)
+
+
+async def wrong_passwords_are_counted(http: httpx2.AsyncClient) -> None:
     for _ in range(WRONG_KEYS):
         answer = await http.get(FEED, headers=basic("x", "guess"))
         error(answer, 401, "key.wrong")

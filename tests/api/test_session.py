@@ -113,7 +113,13 @@ async def test_by_https_the_cookie_goes_by_https_only(
     assert (await http.get(f"https://localhost{JOBS}")).status_code == 200
 
 
-async def test_a_wrong_key_is_refused_and_counted(http: httpx2.AsyncClient, secret: str) -> None:
+@pytest.mark.usefixtures("standing_pace")
+async def test_a_wrong_key_is_refused_and_counted(spool: Spool) -> None:
+    async with closed(spool) as http:
+        await wrong_keys_are_counted(http)
+
+
+async def wrong_keys_are_counted(http: httpx2.AsyncClient) -> None:
     for _ in range(WRONG_KEYS):
         answer = await sign_in(http, "spool_guess")
         error(answer, 401, "key.wrong")
