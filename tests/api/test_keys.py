@@ -25,7 +25,7 @@ CLOSED = [(door, method) for door, method in ROUTES if door.operations[method].s
 #: Of resumable uploads: what the service can do.
 DISCOVERY = [(door, method) for door, method in ROUTES if method == "OPTIONS"]
 OPEN = {
-    *("/health", "/docs", "/docs/{file}", "/openapi.json"),
+    *("/", "/page/{file:path}", "/health", "/docs", "/docs/{file}", "/openapi.json"),
     *("/api/v1/session", "/shared/{token}"),
 }
 BODY = b"never to be read"
