@@ -289,7 +289,7 @@ async def test_figures_and_what_is_at_work_are_told(spool: Spool, call: Caller, 
     assert [job.job_id for job in load.active_jobs] == [job_id]
     assert load.system.workers.total >= 1 and load.system.capacity >= 1
     first, second = await call.figures(interval=0.05, count=2)
-    assert first.jobs["running"] == 1 and first.at < second.at and first.disk == "ok"
+    assert first.jobs["running"] == 1 and str(first.at) < str(second.at) and first.disk == "ok"
     spool.engine.hold.set()
     assert (await call("wait", job_id)).completed
 
