@@ -19,6 +19,8 @@ TITLES = {
     422: "That address is not right",
     429: "A little slower, please",
 }
+#: What people can do about it, where the error tells programs.
+HINTS = {401: "Whoever runs this service hands keys out. A browser is asked for one once."}
 HEADERS = watch_shell.HEADERS | {"Cache-Control": "no-store", "Vary": "Accept"}
 
 
@@ -31,7 +33,7 @@ def wanted(request: Request) -> bool:
 def page(status: int, error: Mapping[str, str | None], headers: Mapping[str, str]) -> Response:
     """`error` as in the one shape."""
     title = TITLES.get(status, "Not now")
-    words = [error["message"], error["hint"]]
+    words = [HINTS[status]] if status in HINTS else [error["message"], error["hint"]]
     said = "".join(f"<p>{escape(each)}</p>" for each in words if each)
     library = '<p><a class="button quiet" href="/#/library">To the library</a></p>'
     return _answer(status, title, said + library, "", headers)

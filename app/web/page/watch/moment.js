@@ -16,7 +16,8 @@ export function keepAddress(player) {
   let waiting = 0;
   const keep = () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => history.replaceState(history.state, "", pathTo(player.time)), PAUSE);
+    const path = pathTo(player.time);
+    waiting = setTimeout(() => history.replaceState(history.state, "", path), PAUSE);
   };
   player.addEventListener("seek", keep);
   player.media?.addEventListener("pause", keep);

@@ -17,7 +17,6 @@ export class Transcript extends EventTarget {
     this.#starts = Float64Array.from(this.passages, (each) => Number(each.id.slice(2)));
     this.#numbers = new Map(this.passages.map((each, number) => [each, number]));
     player.addEventListener("time", () => this.#mark(this.at(player.time)));
-    player.addEventListener("seek", () => this.root?.querySelector(".here")?.classList.remove("here"));
     this.root?.addEventListener("click", (event) => this.#byTime(event, player));
   }
 
@@ -71,6 +70,8 @@ export class Transcript extends EventTarget {
 
   #mark(number) {
     if (number === this.#current) return;
+    // what was asked for is marked until something else is said
+    if (this.#current >= 0) this.root.querySelector(".here")?.classList.remove("here");
     this.passages[this.#current]?.removeAttribute("aria-current");
     this.passages[number]?.setAttribute("aria-current", "true");
     this.#current = number;
