@@ -17,12 +17,7 @@ ApiKey = Annotated[str | None, typer.Option(help="Else SPOOL_API_KEY.")]
 
 def service(server: str | None, api_key: str | None) -> Spool:
     """As the options say, or the environment, or the settings."""
-    return Spool(address(server), api_key)
-
-
-def address(server: str | None) -> str:
-    """The same, without a client."""
-    return server or os.environ.get("SPOOL_SERVER") or _configured()
+    return Spool(server or os.environ.get("SPOOL_SERVER") or _configured(), api_key)
 
 
 def _configured() -> str:

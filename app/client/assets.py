@@ -1,13 +1,14 @@
-"""What can be found: media of all kinds, and the key-frames of videos."""
+"""Assets: whatever can be found, of any kind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from app.client.answers import Answer
 from app.client.exchange import Plan, Request
-from app.client.jobs import at, present
+from app.client.jobs import at as under
+from app.client.jobs import present
 from app.client.reading import read
 
 ASSETS = "/api/v1/assets"
@@ -15,19 +16,17 @@ ASSETS = "/api/v1/assets"
 
 @dataclass(frozen=True, kw_only=True)
 class Asset(Answer):
+    """Of a list without `text`, `metadata` and `speakers`."""
+
     asset_id: str
-    #: image, video, audio, text or keyframe.
     media_type: str = ""
     title: str = ""
     labels: tuple[str, ...] = ()
     description: str = ""
     link: str | None = None
-    #: Of a key-frame: its video.
+    #: Of a key-frame: its video, and the second of it.
     parent_id: str | None = None
-    #: Of a key-frame: the second of the video.
     at: float | None = None
-    width: int | None = None
-    height: int | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     #: Whether it is found as it is now.
@@ -37,9 +36,10 @@ class Asset(Answer):
     status: str = ""
     url: str = ""
     thumbnail: str | None = None
-    #: Of one that was asked for by itself: what stands in it.
     text: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    #: Names by speaker.
+    speakers: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,23 @@ class AssetPage(Answer):
     assets: tuple[Asset, ...] = ()
     #: Fetches the next page; None on the last one.
     cursor: str | None = None
+
+
+class Changes(TypedDict, total=False):
+    """What is left out stays as it is."""
+
+    title: str
+    description: str
+    labels: Sequence[str]
+    link: str
+    #: Of a text or a picture.
+    text: str
+    #: Replaced whole.
+    metadata: Mapping[str, Any]
+    #: Names by speaker, as the result has them.
+    speakers: Mapping[str, str]
+    #: Of `id` and `text` each.
+    segments: Sequence[Mapping[str, Any]]
 
 
 def assets(
@@ -68,6 +85,19 @@ def assets(
 
 
 def asset(asset_id: str) -> Plan[Asset]:
-    """One of them, as it is."""
-    reply = yield Request(method="GET", path=at(ASSETS, asset_id), repeatable=True)
+    """One of them, whole."""
+    reply = yield Request(method="GET", path=under(ASSETS, asset_id), repeatable=True)
     return read(Asset, reply.document())
+
+
+def edit_asset(asset_id: str, **changes: Unpack[Changes]) -> Plan[Asset]:
+    """Correct it; it is found so when this returns, or soon after: `indexed` tells."""
+    document = dict(changes)
+    path = under(ASSETS, asset_id)
+    reply = yield Request(method="PATCH", path=path, document=document, repeatable=True)
+    return read(Asset, reply.document())
+
+
+def delete_asset(asset_id: str) -> Plan[None]:
+    """With its jobs, files and moments, and the key-frames of a video."""
+    yield Request(method="DELETE", path=under(ASSETS, asset_id))

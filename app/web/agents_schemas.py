@@ -2,14 +2,21 @@
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.web.answers import Answered
 
 Version = Literal["2.0"]
 #: More than doubles hold would come back as another one.
 MAX_ID = 2**53
-Whole = Annotated[int, Field(ge=-MAX_ID, le=MAX_ID)]
+
+
+def _as_whole(value: object) -> object:
+    """To JSON 7.0 is a whole number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, Field(ge=-MAX_ID, le=MAX_ID), BeforeValidator(_as_whole)]
 Id: TypeAlias = int | str
 
 

@@ -250,6 +250,7 @@ async def test_a_notification_is_heard_and_not_answered(spool: Spool) -> None:
         json.dumps({**PING, "id": None}).encode(),
         json.dumps({**PING, "id": True}).encode(),
         json.dumps({**PING, "id": 10**40}).encode(),
+        json.dumps({**PING, "id": 1.5}).encode(),
         json.dumps({**PING, "method": 5}).encode(),
         json.dumps({**PING, "params": []}).encode(),
         json.dumps({"jsonrpc": "2.0", "id": 1, "result": {}}).encode(),
