@@ -19,12 +19,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON, as the service sa
 
 def service(server: str | None, api_key: str | None) -> Spool:
     """As the options say, or the environment, or the settings."""
-    return Spool(address(server), api_key)
-
-
-def address(server: str | None) -> str:
-    """The same, without a client."""
-    return server or named() or configured()
+    return Spool(server or named() or configured(), api_key)
 
 
 def named() -> str | None:
