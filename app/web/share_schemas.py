@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from app.domain.shares import Share
 from app.web.schemas import Given, KnownAsset
@@ -11,10 +11,15 @@ DAY = 24 * 60 * 60  # seconds
 WEEK, YEAR = 7 * DAY, 365 * DAY
 
 
+def _whole(value: object) -> object:
+    """JSON knows one kind of number: `3600.0` is whole, too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class NewShare(Given):
     asset_id: KnownAsset
     #: Seconds.
-    expires_in: Annotated[int, Field(ge=1, le=YEAR)] = WEEK
+    expires_in: Annotated[int, Field(ge=1, le=YEAR), BeforeValidator(_whole)] = WEEK
 
 
 class ShareQuery(Given):

@@ -109,6 +109,13 @@ async def test_it_can_be_kept_as_text_and_as_subtitles(
     error(await spool.http.get(url, params={"format": "json"}), 422)
 
 
+@pytest.mark.parametrize("seconds", [1, 3600.0, 365 * 24 * 3600])
+async def test_its_time_is_told_in_whole_seconds(spool: Spool, talk: str, seconds: float) -> None:
+    made = await shared(spool, talk, expires_in=seconds)
+    begin, end = (datetime.fromisoformat(made[name]) for name in ("created_at", "expires_at"))
+    assert (end - begin).total_seconds() == seconds
+
+
 async def test_what_is_corrected_is_shown_as_corrected(spool: Spool, talk: str) -> None:
     url = (await shared(spool, talk))["url"]
     changes = {"title": "Gravity", "segments": [{"id": 1, "text": "It is warm."}]}
