@@ -66,7 +66,7 @@ ROOMS: Mapping[str, tuple[Command, ...]] = {
         command("keys", "Make, list and revoke API keys."),
         command("webhooks", "See what webhooks were sent; send them again."),
         command("doctor", "Check what the service needs."),
-        command("mcp", "Let an agent use the service, on stdin and stdout."),
+        command("mcp", "Let an agent use the service (MCP)."),
         command("completion", "Print what makes a shell complete all this."),
     ),
 }

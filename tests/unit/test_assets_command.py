@@ -19,7 +19,7 @@ ASSET: dict[str, Any] = {
     "indexed": True,
     "created_at": "2026-11-21T09:16:33.403544+00:00",
     "url": "/watch/talks%2Fnewton",
-    "speakers": {"SPEAKER_00": "Isaac"},
+    "speakers": {"Speaker 1": "Isaac"},
     "text": "",
 }
 PATH = "/api/v1/assets/talks/newton"
@@ -60,7 +60,7 @@ def test_assets_are_listed_by_kind_and_parent(spool: Spool, httpserver: HTTPServ
 def test_one_is_shown_with_its_address(spool: Spool, httpserver: HTTPServer) -> None:
     httpserver.expect_request(PATH).respond_with_json(ASSET)
     said = dict(line.split("\t") for line in spool("assets", "talks/newton").out.splitlines())
-    assert said["title"] == "Newton" and said["speakers"] == "SPEAKER_00=Isaac"
+    assert said["title"] == "Newton" and said["speakers"] == "Speaker 1=Isaac"
     assert said["page"] == httpserver.url_for("/watch/talks%2Fnewton")
     assert said["came"] == "2026-11-21T09:16:33+00:00" and "text" not in said
     assert spool("assets", "show", "talks/newton", "--json").document() == ASSET
@@ -70,12 +70,12 @@ def test_what_is_named_is_corrected_and_nothing_else(spool: Spool, httpserver: H
     httpserver.expect_request(PATH, method="PATCH").respond_with_json(ASSET)
     spool(
         *("assets", "edit", "talks/newton", "--title", "Apples", "--labels", "a, b"),
-        *("--speaker", "SPEAKER_00=Isaac", "--speaker", "SPEAKER_01=A=B"),
+        *("--speaker", "Speaker 1=Isaac", "--speaker", "Speaker 2=A=B"),
     )
     assert httpserver.log[-1][0].get_json() == {
         "title": "Apples",
         "labels": ["a", "b"],
-        "speakers": {"SPEAKER_00": "Isaac", "SPEAKER_01": "A=B"},
+        "speakers": {"Speaker 1": "Isaac", "Speaker 2": "A=B"},
     }
     spool("assets", "edit", "talks/newton", "--labels", "", "--link", "")
     assert httpserver.log[-1][0].get_json() == {"labels": [], "link": ""}
