@@ -124,7 +124,7 @@ class Tools:
                 f"{asset_id} is of the kind {asset.media_type}: nobody speaks in it",
                 hint="for a key-frame use its parent_id; texts are read with `transcript`",
             )
-        result = await spool.result(asset.job_id)
+        result = await spool.result(asset.found_by or asset.job_id)
         first, last = max(0.0, at - before), at + after
         film = asset.media_type == MediaType.VIDEO
         frames, notice = await frames_near(spool, asset_id, first, last) if film else ((), None)
@@ -157,7 +157,7 @@ class Tools:
         return await spool.submit_path(source, **options)
 
     async def _result(self, name: str) -> tuple[str | None, Result]:
-        """By the newest job on the asset of that name; else by the job."""
+        """What is kept of the asset of that name; else by the job."""
         spool = self._spool()
         try:
             asset = await spool.asset(name)
@@ -165,7 +165,7 @@ class Tools:
             if error.code not in NO_ASSET:
                 raise
             return None, await spool.result(name)
-        return asset.media_type, await spool.result(asset.job_id)
+        return asset.media_type, await spool.result(asset.found_by or asset.job_id)
 
 
 def _is_read(media_type: str | None, result: Result) -> bool:

@@ -71,13 +71,14 @@ def result(
 
 
 def _job(spool: Spool, which: str) -> Job:
-    """By its own id, or the newest one on an asset."""
+    """By its own id, or the one that found what is kept of an asset."""
     try:
         return spool.job(which)
     except Refused as error:
         if error.status != 404:
             raise
-    return spool.job(spool.asset(which).job_id)
+    asset = spool.asset(which)
+    return spool.job(asset.found_by or asset.job_id)
 
 
 def _by_suffix(output: Path | None) -> Form:

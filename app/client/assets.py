@@ -37,6 +37,8 @@ class Asset(Answer):
     #: The newest job on it, and how that is.
     job_id: str = ""
     status: str = ""
+    #: The job that found what is kept; None while nothing is.
+    found_by: str | None = None
     url: str = ""
     thumbnail: str | None = None
     text: str = ""

@@ -60,6 +60,7 @@ def listed(state: AssetState) -> dict[str, Any]:
         "revision": asset.revision if state.kept else 0,
         "indexed": state.indexed,
         "job_id": state.job.job_id,
+        "found_by": asset.job_id if state.kept else None,
         "status": schemas.status_name(state.job),
         "url": page_of(asset),
         "thumbnail": f"{address(asset.asset_id)}/thumbnail" if picture else None,

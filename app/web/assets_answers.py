@@ -35,6 +35,12 @@ class ListedAsset(Answered):
     indexed: Annotated[bool, Field(description="Whether it is found as it is now.")]
     job_id: Annotated[UUID, Field(description="The newest job on it.")]
     status: Annotated[StatusName, Field(description="Of that job.")]
+    found_by: Annotated[
+        UUID | None,
+        Field(
+            description="The job that found what is kept: its result is what is shown and found."
+        ),
+    ]
     url: Annotated[str, Field(description="Where people find it.")]
     thumbnail: str | None
     media: Annotated[str | None, Field(description="Its bytes; null of a text.")]

@@ -55,6 +55,23 @@ async def taken_in(agent: Agent, source: Path, **options: Any) -> str:
     return str(state["asset_id"])
 
 
+async def test_what_is_kept_is_read_while_the_asset_is_taken_in_anew(
+    connect: Connect, spool: Spool, talk: Path, speech: bytes
+) -> None:
+    async with connect() as agent:
+        name = await taken_in(agent, talk)
+        spool.engine.hold.clear()
+        try:
+            anew = await spool.take_in(speech + bytes(2), "talk.flac", asset_id=name)
+            [part] = await agent.transcript(name)
+            around = await agent.call("moments", asset_id=name, at=0.0)
+        finally:
+            spool.engine.hold.set()
+        await spool.ended(anew)
+        assert part["complete"] and "The harbour is cold." in part["text"]
+        assert around["segments"] != []
+
+
 async def test_an_agent_takes_in_waits_reads_searches_and_looks_around(
     connect: Connect, talk: Path
 ) -> None:
