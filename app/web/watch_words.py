@@ -15,7 +15,8 @@ from app.web.watch_clock import clock
 
 #: The browser scrolls to it by itself, without a script.
 HERE = ' class="here" tabindex="-1" autofocus'
-STRETCH = 40  # passages
+STRETCH = 10  # passages
+NAMED = 40  # passages of one speaker until the name stands there again
 
 
 def words(shown: Shown, at: float | None) -> Iterator[str]:
@@ -60,7 +61,7 @@ def _passages(transcript: Transcript, names: Mapping[str, str], at: float | None
     for number, segment in enumerate(transcript.segments):
         title = titles.get(segment.start)
         heading = f"<h2>{escape(title)}</h2>" if title else ""
-        begins = bool(title) or number % STRETCH == 0 or segment.speaker != before
+        begins = bool(title) or number % NAMED == 0 or segment.speaker != before
         who = _who(segment.speaker, names) if begins else ""
         yield heading + _passage(segment, who, number == here)
         before = segment.speaker

@@ -33,10 +33,12 @@ export function fill(element, ...children) {
   return element;
 }
 
-/** A line for a while at the foot of the page, read out by screen readers. */
+/** A line for a while at the foot of the page, or of the dialog that is open: all else is inert then. */
 export function notice(text, { bad = false } = {}) {
   const line = h("p", { class: bad ? "notice bad" : "notice" }, text);
-  document.getElementById("notices")?.append(line);
+  const [open] = [...document.querySelectorAll("dialog[open]")].slice(-1);
+  (open ?? document.getElementById("notices"))?.append(line);
+  if (open) line.setAttribute("role", "status");
   setTimeout(() => line.remove(), bad ? 12_000 : 5_000);
 }
 

@@ -9,6 +9,7 @@ import { follow } from "/page/live.js";
 import { pulse } from "/page/pulse.js";
 import { Progress } from "/page/job_progress.js";
 import { Transcript } from "/page/transcript.js";
+import { busy } from "/page/uploads.js";
 
 export const title = "Job";
 /** Milliseconds between two looks at the line, while it waits in it. */
@@ -35,6 +36,7 @@ class JobView {
   #transcript;
   #below = h("div");
   #drawn = "";
+  #looks = 0;
 
   constructor(main, job, signal) {
     Object.assign(this, { main, job, signal });
@@ -59,14 +61,17 @@ class JobView {
 
   /** Returns whether it is still under way. */
   async #look() {
+    const look = (this.#looks += 1);
     try {
-      this.job = await ask(place(this.job.job_id), { signal: this.signal });
+      const job = await ask(place(this.job.job_id), { signal: this.signal });
+      if (look !== this.#looks) return true; // a later one tells more
+      this.job = job;
     } catch (error) {
       if (error.status === 404) unknown(this.main, this.job.job_id);
       return !this.signal.aborted && ![401, 403, 404].includes(error.status);
     }
     this.#draw();
-    if (this.awaited && this.job.status === "Completed") location.assign(watch(this.job.asset_id));
+    if (this.awaited && this.job.status === "Completed" && !busy()) location.assign(watch(this.job.asset_id));
     this.awaited &&= !ended(this.job) || this.job.status !== "Completed";
     return !ended(this.job);
   }
@@ -98,7 +103,7 @@ class JobView {
     const deed = target.closest("button[data-deed]")?.dataset.deed;
     if (!deed) return;
     const after = await told(() => done(deed, this.job));
-    if (after === undefined) return;
+    if (after === undefined || this.signal.aborted) return;
     if (after === null) return void location.assign("/#/");
     const again = ended(this.job);
     Object.assign(this, { job: after, awaited: !ended(after) });

@@ -43,14 +43,21 @@ class Shown {
     this.list.append(...further.map((each) => this.#made(each)));
   }
 
-  /** The newest ones as they are now: new ones before all, changed ones in their places. */
+  /**
+   * The newest ones as they are now, each before the one that follows it. Behind the last one that
+   * is known come those that scrolling brings.
+   */
   renew(assets) {
+    const known = assets.some(({ asset_id: id }) => this.cards.has(id));
+    let next = known ? null : this.list.firstElementChild;
     for (const asset of assets.toReversed()) {
       const old = this.cards.get(asset.asset_id);
-      if (!old) this.list.prepend(this.#made(asset));
+      if (!old && known && !next) continue;
+      if (!old) this.list.insertBefore(this.#made(asset), next);
       else if (this.told.get(asset.asset_id) !== JSON.stringify(asset) && !busy(old)) {
         old.replaceWith(this.#made(asset));
       }
+      next = this.cards.get(asset.asset_id);
     }
   }
 

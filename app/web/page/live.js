@@ -9,6 +9,7 @@ const AGAIN = 2000;
  * `lost`: the service does not go on telling. It returns (a promise of) whether to ask again.
  */
 export function follow(id, heard, signal) {
+  if (signal.aborted) return;
   const source = new EventSource(`${place(id)}/events`);
   const close = () => source.close();
   signal.addEventListener("abort", close);

@@ -1,6 +1,6 @@
 /** The key of whoever sits here: the service keeps it in a cookie that no script can read. */
 
-import { dialog, h, notice } from "/page/dom.js";
+import { dialog, h } from "/page/dom.js";
 
 const SESSION = "/api/v1/session";
 const OPEN = { keys_required: false, signed_in: true, name: null, scopes: [] };
@@ -51,15 +51,15 @@ async function look() {
   return here;
 }
 
-async function untilGiven(why) {
-  for (;;) {
+async function untilGiven(first) {
+  for (let why = first; ; ) {
     const given = await dialog("An API key, please", fields(why), { action: "Open" });
     left = given === null;
     if (left) return false;
     const answer = await fetch(SESSION, { method: "POST", headers: JSON_TYPE, body: JSON.stringify({ key: given.key.trim() }) });
     if (answer.ok) return entered();
     const told = await answer.json().catch(() => ({}));
-    notice(told.error?.message ?? "That key does not open anything", { bad: true });
+    why = told.error?.message ?? "That key does not open anything.";
   }
 }
 

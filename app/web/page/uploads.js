@@ -89,10 +89,12 @@ async function send(item) {
     onBroken: (why) => broken(item, why),
   };
   try {
-    item.upload ??= await upload(item.file, item.wishes, heard);
+    item.making ??= upload(item.file, item.wishes, heard);
+    item.upload = await item.making;
     item.resumed = item.upload.resumed;
     if (item.state === "sending") item.upload.start();
   } catch (error) {
+    item.making = null;
     refused(item, { message: error.message, status: 0 });
   }
 }
@@ -146,11 +148,17 @@ function changed() {
   });
 }
 
-function under() {
+/** Whether to leave this document would cut one short. */
+export function busy() {
   return [...all].some((item) => ["sending", "waiting", "paused"].includes(item.state));
 }
 
 addEventListener("online", () => {
   for (const item of all) if (item.state === "refused" && item.error?.status === 0) resume(item);
 });
-addEventListener("beforeunload", (event) => under() && event.preventDefault());
+addEventListener("beforeunload", (event) => busy() && event.preventDefault());
+// pages of assets are documents of their own
+document.addEventListener("click", ({ target }) => {
+  const away = target.closest?.('a[href^="/watch/"]');
+  if (away) away.target = busy() ? "_blank" : "";
+}, true);

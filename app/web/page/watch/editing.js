@@ -10,7 +10,7 @@ const SHOWN = 8000; // milliseconds that the good end is said
 
 /** Returns what begins to correct: the passage of an event, or the one that is being said. */
 export function editing(main, { transcript, words, player }) {
-  const page = { main, transcript, words, player, revision: Number(main.dataset.revision), open: null };
+  const page = { main, transcript, words, player, open: null };
   const pencil = h("button", {
     type: "button", class: "icon quiet edit", "data-icon": "edit", title: "Correct (e)",
     "aria-label": "Correct this passage", "aria-keyshortcuts": "E",
@@ -37,24 +37,25 @@ function begin(page, number) {
   const said = state(passage);
   const row = h("small", { class: "row editing" },
     h("button", { type: "button", onclick: () => save(page) }, "Save"),
-    h("button", { type: "button", class: "quiet", onclick: () => close(page, was) }, "Leave as it was"),
+    h("button", { type: "button", class: "quiet", onclick: () => close(page, mine, was) }, "Leave as it was"),
     h("span", { class: "dim hint-keys" }, "Enter saves, Esc leaves"));
   open(text, page.transcript.startOf(number));
   passage.append(row);
   const changed = () => plain(text) !== was;
   // another passage is only begun when nothing is lost by it
-  const leave = () => (changed() ? (text.focus(), false) : (close(page, was), true));
-  page.open = { number, text, row, was, said, changed, leave };
-  text.onkeydown = (event) => keyed(event, page, was);
+  const leave = () => (changed() ? (text.focus(), false) : (close(page, mine, was), true));
+  const mine = { number, text, row, was, said, changed, leave, saving: false };
+  page.open = mine;
+  text.onkeydown = (event) => keyed(event, page, mine);
   text.focus();
   getSelection().selectAllChildren(text);
   getSelection().collapseToEnd();
   return undefined;
 }
 
-function keyed(event, page, was) {
+function keyed(event, page, mine) {
   if (event.isComposing) return;
-  const act = { Enter: () => save(page), Escape: () => close(page, was) }[event.key];
+  const act = { Enter: () => save(page), Escape: () => close(page, mine, mine.was) }[event.key];
   if (!act) return;
   event.preventDefault();
   event.stopPropagation();
@@ -62,54 +63,67 @@ function keyed(event, page, was) {
 }
 
 function open(text, start) {
+  writable(text);
+  text.setAttribute("role", "textbox");
+  text.setAttribute("aria-label", `Passage at ${clock(start)}`);
+}
+
+function writable(text) {
   try {
     text.contentEditable = "plaintext-only";
   } catch {
     text.contentEditable = "true"; // only its text is taken
   }
-  text.setAttribute("role", "textbox");
-  text.setAttribute("aria-label", `Passage at ${clock(start)}`);
 }
 
 /** With these words in it, as one text. */
-function close(page, words) {
-  const { text, row } = page.open;
+function close(page, mine, words) {
+  const { text, row } = mine;
   text.removeAttribute("contenteditable");
   text.removeAttribute("role");
   text.removeAttribute("aria-label");
   text.onkeydown = null;
   if (text.textContent !== words || text.childNodes.length !== 1) text.textContent = words;
   row.remove();
-  page.open = null;
+  if (page.open === mine) page.open = null;
 }
 
+/** While it is saved nothing can be typed, and nothing left: what stands there is what is sent. */
 async function save(page) {
-  const { number, text, said, was, changed, saving } = page.open;
-  if (saving) return undefined;
-  if (!changed()) return close(page, was);
-  page.open.saving = true;
-  const words = plain(text);
-  say(said, "Saving …");
+  const mine = page.open;
+  if (mine.saving) return undefined;
+  if (!mine.changed()) return close(page, mine, mine.was);
+  const words = plain(mine.text);
+  hold(mine, true);
+  say(mine.said, "Saving …");
   try {
-    const json = { segments: [{ id: number, text: words }] };
+    const json = { segments: [{ id: mine.number, text: words }] };
     const answer = await ask(asset(page.main.dataset.asset), { method: "PATCH", json });
-    close(page, words);
-    page.words.drop(number);
-    elsewhere(page, answer.revision);
-    return await found(page, said, answer);
+    close(page, mine, words);
+    page.words.drop(mine.number);
+    elsewhere(page.main, answer.revision);
+    return found(page, mine.said, answer);
   } catch (error) {
-    if (page.open) page.open.saving = false;
-    say(said, `Not saved: ${error.message}`, "bad");
+    hold(mine, false);
+    mine.text.focus();
+    say(mine.said, `Not saved: ${error.message}`, "bad");
     return undefined;
   }
 }
 
+function hold(mine, saving) {
+  mine.saving = saving;
+  if (saving) mine.text.contentEditable = "false";
+  else writable(mine.text);
+  for (const button of mine.row.querySelectorAll("button")) button.disabled = saving;
+}
+
 /** Somebody else changed it too: what stands here may be old. */
-function elsewhere(page, revision) {
-  if (revision > page.revision + 1) {
+function elsewhere(main, revision) {
+  if (revision > Number(main.dataset.revision) + 1) {
     notice("Somebody else has changed this as well. Load the page anew to see it.", { bad: true });
   }
-  page.revision = revision;
+  main.dataset.revision = revision;
 }
 
 async function found(page, said, answer) {
@@ -117,7 +131,7 @@ async function found(page, said, answer) {
   for (let look = 0; !indexed && look < LOOKS; look += 1) {
     say(said, "Saved, not yet found as corrected");
     await new Promise((resolve) => setTimeout(resolve, LOOK));
-    ({ indexed } = await ask(asset(page.main.dataset.asset)));
+    ({ indexed } = await ask(asset(page.main.dataset.asset)).catch(() => ({ indexed })));
   }
   say(said, indexed ? "Saved, and found as corrected" : "Saved, found as corrected later", "good");
   setTimeout(() => fill(said), SHOWN);

@@ -37,7 +37,8 @@ async function renamed(main, { row, transcript, show }) {
   const given = await dialog(`Who is ${row.name}?`, h("label", {}, "Name, everywhere in this transcript", field));
   const name = given?.name.trim();
   if (!name || name === row.name) return;
-  await ask(asset(main.dataset.asset), { method: "PATCH", json: { speakers: { [row.speaker]: name } } });
+  const json = { speakers: { [row.speaker]: name } };
+  ({ revision: main.dataset.revision } = await ask(asset(main.dataset.asset), { method: "PATCH", json }));
   row.name = name;
   for (const passage of transcript.passages) {
     const said = passage.dataset.speaker === row.speaker && passage.querySelector("b");
