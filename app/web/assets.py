@@ -1,7 +1,5 @@
 """`/api/v1/assets`: any searchable thing, taken in, told of, corrected, taken away."""
 
-import hashlib
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -12,11 +10,12 @@ from app.web import asset_views as views
 from app.web import body
 from app.web.arrival import idempotency_key, refuse_what_does_not_fit
 from app.web.assets_schemas import MAX_BODY, AssetPatch, AssetPayload, AssetQuery
+from app.web.cached import kept
 from app.web.doors import doors
 from app.web.form import read_form
+from app.web.media import NOSNIFF, POLICY
 
 PLAIN_TEXT = ".md"
-KEPT = "private, no-cache"
 
 
 async def take_in(request: Request) -> Response:
@@ -63,12 +62,7 @@ async def delete_asset(request: Request) -> Response:
 async def thumbnail(request: Request) -> Response:
     body.no_query(request)
     picture = await doors(request).assets.thumbnail(_id(request))
-    etag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": KEPT, "X-Content-Type-Options": "nosniff"}
-    if etag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return Response(picture, headers=headers, media_type="image/jpeg")
+    return kept(request, picture, "image/jpeg", NOSNIFF | {"Content-Security-Policy": POLICY})
 
 
 async def _from_payload(request: Request) -> Job:

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.services.media import Medium
+from app.web.cached import has
 from app.web.ranges import Stretch, wanted
 
 PIECE = 256 * 1024  # bytes in memory at a time
@@ -44,7 +45,7 @@ def sent(request: Request, medium: Medium, headers: Mapping[str, str]) -> Respon
     told = {**headers, "ETag": etag, "Last-Modified": date, "Accept-Ranges": "bytes"}
     with ExitStack() as closing:
         closing.callback(medium.file.close)
-        if etag in request.headers.get("if-none-match", ""):
+        if has(request, etag):
             return Response(status_code=304, headers=told)
         if request.method == "HEAD":  # for which ranges mean nothing
             told["Content-Length"] = str(medium.size)

@@ -1,12 +1,11 @@
 """`/api/v1/media` and `/api/v1/waveforms`: what a player needs of an asset."""
 
-import hashlib
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.domain.content_types import BYTES
 from app.web import body
+from app.web.cached import PRIVATE, kept
 from app.web.doors import doors
 from app.web.file_answer import disposition, sent
 from app.web.operation import JSON
@@ -14,8 +13,7 @@ from app.web.schemas import Given
 
 #: Whatever a browser takes the bytes for, nothing in them is run.
 POLICY = "default-src 'none'; sandbox"
-KEPT = "private, no-cache"
-NOSNIFF = {"X-Content-Type-Options": "nosniff", "Cache-Control": KEPT}
+NOSNIFF = {"X-Content-Type-Options": "nosniff", **PRIVATE}
 
 
 class MediaQuery(Given):
@@ -37,7 +35,4 @@ async def media(request: Request) -> Response:
 async def waveform(request: Request) -> Response:
     body.no_query(request)
     drawn = await doors(request).media.waveform(request.path_params["asset_id"])
-    headers = NOSNIFF | {"ETag": f'"{hashlib.sha256(drawn).hexdigest()[:32]}"'}
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(drawn, headers=headers, media_type=JSON)
+    return kept(request, drawn, JSON, NOSNIFF)
