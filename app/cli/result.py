@@ -1,13 +1,13 @@
 """`spool result JOB|ASSET`"""
 
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli.completing import job_ids
+from app.cli.form import Form
 from app.cli.screen import clock, in_terminal, plain, print_line
 from app.cli.service import ApiKey, Server, service
 from app.cli.trouble import FAILED, complain
@@ -18,15 +18,6 @@ from app.domain.media_types import MEDIA_SUFFIXES, media_suffix
 #: What some disk or other does not like in a name.
 UNLIKED = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
 LONGEST_NAME = 100  # letters: 255 bytes with many of four
-
-
-class Form(StrEnum):
-    TXT = "txt"
-    SRT = "srt"
-    VTT = "vtt"
-    TSV = "tsv"
-    LRC = "lrc"
-    JSON = "json"
 
 
 Which = Annotated[str, typer.Argument(metavar="JOB|ASSET", help="Its id.", autocompletion=job_ids)]

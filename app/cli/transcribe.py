@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import TaskProgressColumn as Percent
 
 from app.bootstrap.workshop import transcribe_file
+from app.cli.form import Form
 from app.cli.progress import progress
 from app.config import load_settings
 from app.domain import languages
@@ -23,18 +23,9 @@ from app.domain.transcript import Transcript
 from app.logs import configure
 
 
-class Format(StrEnum):
-    TXT = "txt"
-    SRT = "srt"
-    VTT = "vtt"
-    TSV = "tsv"
-    LRC = "lrc"
-    JSON = "json"
-
-
 def transcribe(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Audio or video.")],
-    form: Annotated[Format, typer.Option("--format", help="Of the output.")] = Format.TXT,
+    form: Annotated[Form, typer.Option("--format", help="Of the output.")] = Form.TXT,
     language: Annotated[str | None, typer.Option(help="Code or name; else detected.")] = None,
     task: Annotated[Task, typer.Option(help="translate: into English.")] = Task.TRANSCRIBE,
     model: Annotated[str | None, typer.Option(help="Model name; else as configured.")] = None,
@@ -68,8 +59,8 @@ def transcribe(
     print(_rendered(transcript, form), end="")
 
 
-def _rendered(transcript: Transcript, form: Format) -> str:
-    if form is not Format.JSON:
+def _rendered(transcript: Transcript, form: Form) -> str:
+    if form is not Form.JSON:
         return render(transcript, CaptionFormat(form.value))
     document: dict[str, Any] = {
         "transcript": transcript.text,

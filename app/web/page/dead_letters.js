@@ -11,12 +11,6 @@ export const title = "Dead letters";
 
 const LETTERS = "/api/v1/dead-letters";
 
-/** How many there are: for whoever shows that elsewhere. */
-export async function waiting() {
-  const answer = await fetch("/health");
-  return (await answer.json()).dead_letters;
-}
-
 export async function show(main, { signal }) {
   const rights = await known();
   const list = h("ul", { class: "letters", "aria-label": title });
