@@ -107,6 +107,7 @@ STATES = (
         ("422",),
     ),
     ("A file must be an MP4", ("video_submit",), ("415",)),
+    ("A stretch must begin within the bytes", ("get_media",), ("416",)),
     ("A message must be as the revision has it that is named", ("mcp",), ("400", "404")),
     (
         "A file must hold a medium, and a model be known",
