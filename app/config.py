@@ -97,7 +97,7 @@ class Transcription(Section):
     model: Annotated[str, Field(min_length=1)] = "base"
     #: 0: as many as cores, and one on a card.
     workers: Annotated[int, Field(ge=0, le=64)] = 0
-    max_window: Annotated[float, Field(ge=5, le=28)] = 20.0
+    max_window: Annotated[float, Field(ge=5, le=28)] = 16.0
     unload_after: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 900.0
     openai_base_url: str = "https://api.openai.com/v1"
     openai_api_key: str | None = Field(default=None, repr=False)
