@@ -51,7 +51,7 @@ def measure(report: Report) -> None:
         spool = Spool(Path(folder, "spool"), models_folder())
         try:
             asset = _furnish(spool, silence(Path(folder, "hour.flac"), LENGTH))
-            with _chromium() as browser:
+            with chromium() as browser:
                 _measure_first_view(report, browser, spool)
                 _measure_transcript(report, browser, f"{spool.url}/watch/{asset}")
                 _measure_list(report, browser, "home", f"{spool.url}/")
@@ -82,7 +82,7 @@ def _furnish(spool: Spool, medium: Path) -> str:
 
 
 @contextmanager
-def _chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
         raise OSError("chromium is not installed")

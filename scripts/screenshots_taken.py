@@ -1,0 +1,75 @@
+"""Takes the README's pictures of the page, of a service of its own with media of its own."""
+
+import tempfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from PIL import Image
+from playwright.sync_api import Page
+
+from scripts.bench_page import chromium
+from scripts.bench_report import ROOT, say
+from scripts.bench_server import Server, serving
+from scripts.screenshots_media import made
+
+WIDTH, HEIGHT = 1280, 860
+SHARPNESS = 1.5  # pixels of the picture for each of the page
+COLOURS = 256
+PICTURES = ROOT / "scripts" / "pictures"
+MOMENT = 11.5  # seconds of the film, where its second slide begins
+
+
+def main() -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="spool-screenshots-") as folder,
+        serving(APP__LOGGING__LEVEL="WARNING") as server,
+        chromium() as browser,
+    ):
+        server.await_ready()
+        assets = {path.suffix: _taken_in(server, path) for path in made(Path(folder))}
+        for name, scheme, look in (("watch", "light", _watch), ("search", "dark", _search)):
+            page = browser.new_page(
+                base_url=f"http://127.0.0.1:{server.port}",
+                viewport={"width": WIDTH, "height": HEIGHT},
+                device_scale_factor=SHARPNESS,
+                color_scheme=scheme,
+                reduced_motion="reduce",
+            )
+            look(page, assets)
+            _keep(page.screenshot(), PICTURES / f"{name}.png")
+
+
+def _taken_in(server: Server, path: Path) -> str:
+    """The id of its asset, once all of it can be found."""
+    options = {"word_timestamps": "true", "topics": "true"}
+    with httpx2.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=60.0) as http:
+        with path.open("rb") as file:
+            sent = http.post("/api/v1/ingest", files={"file": (path.name, file)}, data=options)
+        job = server.await_end(sent.raise_for_status().json()["job_id"])
+        http.post("/api/v1/build-index").raise_for_status()
+    say(f"screenshots: {path.name}: {job['status']}")
+    return str(job["asset_id"])
+
+
+def _watch(page: Page, assets: dict[str, Any]) -> None:
+    page.goto(f"/watch/{assets['.mp4']}?t={MOMENT}")
+    page.locator("#transcript.timed").wait_for()
+    page.wait_for_load_state("networkidle")
+
+
+def _search(page: Page, assets: dict[str, Any]) -> None:
+    page.goto("/#/search?q=the+best+of+times")
+    page.locator("main mark").first.wait_for()
+    page.wait_for_load_state("networkidle")
+
+
+def _keep(shot: bytes, path: Path) -> None:
+    """With few colours: a third of the bytes, and the eye sees no difference."""
+    Image.open(BytesIO(shot)).convert("RGB").quantize(COLOURS).save(path, optimize=True)
+    say(f"screenshots: {path.relative_to(ROOT)}, {path.stat().st_size // 1000} kB")
+
+
+if __name__ == "__main__":
+    main()
