@@ -1,6 +1,7 @@
 """Takes the README's pictures of the page, of a service of its own with media of its own."""
 
 import tempfile
+import time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ def main() -> None:
     ):
         server.await_ready()
         assets = {path.suffix: _taken_in(server, path) for path in made(Path(folder))}
+        _await_frames(server)
         for name, scheme, look in (("watch", "light", _watch), ("search", "dark", _search)):
             page = browser.new_page(
                 base_url=f"http://127.0.0.1:{server.port}",
@@ -42,15 +44,20 @@ def main() -> None:
 
 
 def _taken_in(server: Server, path: Path) -> str:
-    """The id of its asset, once all of it can be found."""
+    """The id of its asset, once its job has ended."""
     options = {"word_timestamps": "true", "topics": "true"}
     with httpx2.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=60.0) as http:
         with path.open("rb") as file:
             sent = http.post("/api/v1/ingest", files={"file": (path.name, file)}, data=options)
-        job = server.await_end(sent.raise_for_status().json()["job_id"])
-        http.post("/api/v1/build-index").raise_for_status()
+    job = server.await_end(sent.raise_for_status().json()["job_id"])
     say(f"screenshots: {path.name}: {job['status']}")
     return str(job["asset_id"])
+
+
+def _await_frames(server: Server) -> None:
+    """Key-frames are jobs of their own."""
+    while any(server.ask("/health")["jobs"][state] for state in ("pending", "running")):
+        time.sleep(0.5)
 
 
 def _watch(page: Page, assets: dict[str, Any]) -> None:
