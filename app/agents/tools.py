@@ -116,7 +116,8 @@ class Tools:
         after: asked.After = 15.0,
     ) -> told.Around:
         """What is said around a second of a recording: the words with their times, the chapter,
-        and links to key-frames of a video near it. For the `start` of a hit of `search`."""
+        and links to key-frames of a video near it. For the `start` of a hit of `search`. While the
+        job still runs, what has been heard so far."""
         spool = self._spool()
         asset = await spool.asset(asset_id)
         if asset.media_type not in SPOKEN:

@@ -61,7 +61,7 @@ def part(
         start=cut.start,
         end=cut.end,
         next=cut.next,
-        complete=result.status is None,
+        complete=_complete(result),
         text=cut.text,
     )
 
@@ -91,6 +91,7 @@ def around(
         media_type=asset.media_type,
         at=at,
         duration=result.duration,
+        complete=_complete(result),
         segments=[_spoken(each) for each in parts.within(result.segments, first, last)],
         chapters=[
             told.Chapter(start=each.start, end=each.end, title=each.title)
@@ -105,6 +106,11 @@ def around(
 
 def page(found: AssetPage, server: str) -> told.Page:
     return told.Page(assets=[_listed(each, server) for each in found.assets], cursor=found.cursor)
+
+
+def _complete(result: Result) -> bool:
+    """Whether it is all that will be said."""
+    return result.status is None
 
 
 def _go_on(job: Job) -> str:

@@ -69,7 +69,7 @@ async def test_what_is_kept_is_read_while_the_asset_is_taken_in_anew(
             spool.engine.hold.set()
         await spool.ended(anew)
         assert part["complete"] and "The harbour is cold." in part["text"]
-        assert around["segments"] != []
+        assert around["complete"] and around["segments"] != []
 
 
 async def test_an_agent_takes_in_waits_reads_searches_and_looks_around(
@@ -120,8 +120,11 @@ async def test_what_was_heard_so_far_is_told_as_such(
         assert not part["complete"] and "Ask what you can do." in part["text"]
         state = await agent.call("job_status", job_id=ticket["job_id"])
         assert not state["ended"] and "job_status" in state["go_on"]
+        around = await agent.call("moments", asset_id=ticket["asset_id"], at=0)
+        assert around["segments"] != [] and not around["complete"]
         gate.set()
         await spool.completed(ticket["job_id"])
+        assert (await agent.call("moments", asset_id=ticket["asset_id"], at=0))["complete"]
 
 
 async def test_a_text_is_read_by_its_characters(connect: Connect, spool: Spool) -> None:
