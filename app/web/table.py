@@ -49,7 +49,7 @@ from app.web import uploads_operations as up
 from app.web import video_operations as of_video
 from app.web import webhook_operations as of_webhooks
 from app.web.asset_paths import ASSET, ASSET_THUMBNAIL, MEDIA, WATCH, WAVEFORM
-from app.web.credentials import FEED
+from app.web.credentials import AGENTS, FEED
 from app.web.operation import Door, Endpoint, Operation
 
 
@@ -133,5 +133,5 @@ DOORS = (
     door("/v1/audio/translations", openai_audio.translations, POST=openai.TRANSLATE),
     door("/v1/models", openai_models.list_models, GET=openai.LIST_MODELS),
     door("/v1/models/{model}", openai_models.get_model, GET=openai.GET_MODEL),
-    door("/mcp", agents.mcp, POST=of_agents.MCP),
+    door(AGENTS, agents.mcp, POST=of_agents.MCP),
 )
