@@ -39,8 +39,8 @@ async def create_share(request: Request) -> Response:
 async def list_shares(request: Request) -> Response:
     query = unique(request.query_params.multi_items())
     given = schemas.ShareQuery.model_validate_strings(query)
-    found = await doors(request).shares.list(given.asset_id)
-    return JSONResponse({"shares": [schemas.shown(share) for share in found]})
+    page = await doors(request).shares.list(given.asset_id, limit=given.limit, cursor=given.cursor)
+    return JSONResponse(schemas.page_view(page))
 
 
 async def revoke_share(request: Request) -> Response:

@@ -140,6 +140,20 @@ async def test_links_are_listed_without_where_they_lead_and_revoked(
         error(await spool.http.delete(f"{SHARES}/{share_id}"), 404, "share.not_found")
 
 
+async def test_the_list_of_links_has_pages(spool: Spool, talk: str) -> None:
+    made = [await shared(spool, talk) for _ in range(3)]
+    first = (await spool.http.get(SHARES, params={"asset_id": talk, "limit": "2"})).json()
+    more = {"asset_id": talk, "cursor": first["cursor"]}
+    second = (await spool.http.get(SHARES, params=more)).json()
+    found = [each["share_id"] for each in first["shares"] + second["shares"]]
+    assert found[:3] == [each["share_id"] for each in reversed(made)]
+    assert len(set(found)) == len(found) and len(first["shares"]) == 2
+    assert second["cursor"] is None
+    for name, value in (("limit", "0"), ("limit", "201"), ("cursor", "x"), ("page", "2")):
+        answer = await spool.http.get(SHARES, params={name: value})
+        assert name in error(answer, 422, "request.invalid")["message"]
+
+
 async def test_a_link_ends_when_its_time_is_over(spool: Spool, talk: str) -> None:
     url = (await shared(spool, talk, expires_in=3600))["url"]
     store = spool.doors.shares.store
