@@ -1,10 +1,8 @@
 """What the page and its files answer."""
 
-from app.web.docs_operations import CACHED, UNCHANGED
+from app.web.cached_answers import CACHED, HAVE, UNCHANGED
 from app.web.operation import Answer, Operation
 from app.web.schemas import NoQuery
-
-HAVE = {"If-None-Match": "The ETag of what you have."}
 
 HOME = Operation(
     name="home",
