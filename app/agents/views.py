@@ -1,19 +1,16 @@
 """From what the service says to what an agent is told."""
 
-import html
-import re
 from collections.abc import Sequence
 from typing import Any, Literal
 from urllib.parse import quote, urljoin
 
 from app.agents import parts, told
 from app.agents.parts import Cut
-from app.client import Asset, Hit, Job, Result, Segment, Ticket
+from app.client import Asset, Hit, Job, Result, Segment, Ticket, snippets
 from app.client.answers import Found, Moment, Problem
 from app.client.assets import AssetPage
 from app.domain.media_types import in_seconds
 
-MARK = re.compile(r"</?mark>")
 MAX_DESCRIPTION = 300  # characters in a list
 AT_WORK = "call job_status with wait=30 until `ended` is true, then transcript or search"
 DONE = "call transcript with this asset_id to read it, or search"
@@ -136,7 +133,7 @@ def _found(moment: Moment, server: str) -> dict[str, Any]:
         "title": moment.title,
         "start": moment.start,
         "end": moment.end,
-        "snippet": html.unescape(MARK.sub("**", moment.snippet)),
+        "snippet": "**".join(snippets.parts(moment.snippet)),
         "why": list(moment.why),
         "url": urljoin(server, moment.url),
         "thumbnail": _whole(moment.thumbnail, server),
