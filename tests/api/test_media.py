@@ -170,20 +170,28 @@ async def test_head_tells_all_and_sends_nothing(spool: Spool, speech: bytes) -> 
 
 
 async def test_one_that_hangs_up_is_sent_no_more_and_the_file_is_closed(
-    spool: Spool, speech: bytes
+    spool: Spool, tmp_path: Path
 ) -> None:
-    asset_id = await taken_in(spool, speech, "t.flac")
+    """After the first of many pieces."""
+    content = noise(tmp_path / "noise.wav", 40).read_bytes()
+    assert len(content) > 4 * PIECE
+    asset_id = await taken_in(spool, content, "noise.wav")
     upload = next(spool.data.glob(f"audio_jobs/{asset_id}*")).resolve()
-    sent: list[Message] = []
+    pieces: list[bytes] = []
+    begun = asyncio.Event()
 
     async def receive() -> Message:
+        await begun.wait()
+        assert upload in held_open() or not held_open()
         return {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
-        sent.append(message)
+        if piece := message.get("body"):
+            pieces.append(piece)
+            begun.set()
 
     await spool.asgi(asgi_get(at(asset_id)), receive, send)
-    assert sum(len(message.get("body", b"")) for message in sent) <= len(speech)
+    assert pieces and len(b"".join(pieces)) < len(content)
     assert upload not in held_open()
 
 
