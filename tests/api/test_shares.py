@@ -70,20 +70,23 @@ async def test_whoever_has_the_link_reads_the_transcript_without_a_key(
     assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
     assert "<title>A &amp; B</title>" in page.text
     assert "The &lt;b&gt;apple&lt;/b&gt; fell." in page.text and "To the moon." in page.text
+    [icon] = re.findall(r'<link rel="icon" href="([^"]*)"', page.text)
+    assert (await http.get(icon)).headers["content-type"] == "image/svg+xml"
 
 
 async def test_the_page_leads_nowhere_and_runs_nothing(spool: Spool, talk: str) -> None:
     page = await spool.http.get((await shared(spool, talk))["url"])
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
-    assert "script" not in policy and "img" not in policy and "unsafe" not in policy
+    assert "script" not in policy and "unsafe" not in policy
+    assert "img-src 'self';" in policy
     assert page.headers["referrer-policy"] == "no-referrer"
     assert page.headers["cache-control"] == "no-store"
     assert "noindex" in page.headers["x-robots-tag"]
     assert '<meta name="robots" content="noindex' in page.text
     links = re.findall(r'(?:href|src|action)="([^"]*)"', page.text)
     assert links and all(
-        re.fullmatch(r"#t=[\d.]+|\?format=\w+|/page/\w+\.css", each) for each in links
+        re.fullmatch(r"#t=[\d.]+|\?format=\w+|/page/\w+\.(css|svg)", each) for each in links
     )
     assert re.findall(r"<script|<img|<form|<iframe|\bon\w+=|style=", page.text) == []
     assert TALK not in page.text
