@@ -69,7 +69,7 @@ async def test_the_bytes_of_an_upload_come_as_they_went(spool: Spool, speech: by
     assert answer.headers["content-length"] == str(len(speech))
     assert answer.headers["accept-ranges"] == "bytes"
     assert answer.headers["content-disposition"] == 'inline; filename="a talk.flac"'
-    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "private, no-cache"
 
@@ -250,7 +250,28 @@ async def test_what_could_run_in_a_browser_is_never_shown(
     answer = await got(spool, job_id)
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
-    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert allowed(answer) == NOTHING
+
+
+async def test_what_is_shown_in_a_tab_of_its_own_runs_nothing(spool: Spool, quiet: bytes) -> None:
+    asset_id = await taken_in(spool, quiet, "q.wav")
+    assert allowed(await got(spool, asset_id)) == NOTHING | {
+        "img-src": "'self'",
+        "media-src": "'self'",
+        "style-src": "'unsafe-inline'",
+        "sandbox": "allow-same-origin",
+    }
+    saved = await spool.http.get(at(asset_id), params={"download": "true"})
+    assert allowed(saved) == NOTHING
+
+
+NOTHING = {"default-src": "'none'", "frame-ancestors": "'none'", "sandbox": ""}
+
+
+def allowed(answer: httpx2.Response) -> dict[str, str]:
+    """By directive of its policy."""
+    parts = answer.headers["content-security-policy"].split("; ")
+    return {name: sources for name, _, sources in (part.partition(" ") for part in parts)}
 
 
 async def test_a_page_that_is_called_a_video_is_taken_for_nothing_else(spool: Spool) -> None:
