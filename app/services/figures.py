@@ -172,7 +172,7 @@ class IngestionFigures:
         return IndexSize(rows=found.rows, bytes=found.bytes)
 
     async def _in_flight(self) -> dict[Stage, int]:
-        page = await self.store.list(status=JobStatus.RUNNING, limit=MOST_RUNNING)
+        page = await self.store.list(status=JobStatus.RUNNING, frames=True, limit=MOST_RUNNING)
         stages = [job.stage or Stage.MEDIA_EXTRACTION for job in page.jobs]
         return {stage: stages.count(stage) for stage in Stage}
 
