@@ -20,6 +20,6 @@ class MadeLink(SharedLink):
     url: Annotated[str, Field(description="Where it leads; shown this once.")]
 
 
-class LinkPage(Answered):
+class LinkList(Answered):
     shares: list[SharedLink]
     cursor: Annotated[str | None, Field(description="Fetches the next page.")]

@@ -30,7 +30,7 @@ LIST_SHARES = Operation(
     scope=Scope.READ,
     description="Never where they lead: that is told once.",
     query=ShareQuery,
-    answers={200: Answer(description="One page.", content={JSON: answers.LinkPage})},
+    answers={200: Answer(description="One page.", content={JSON: answers.LinkList})},
 )
 
 REVOKE_SHARE = Operation(
