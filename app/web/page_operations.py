@@ -18,6 +18,19 @@ HOME = Operation(
     },
 )
 
+ICON = Operation(
+    name="icon",
+    summary="The icon, where browsers look for one",
+    tag="service",
+    scope=None,
+    query=NoQuery,
+    headers=HAVE,
+    answers={
+        200: Answer(description="The icon.", content={"image/svg+xml": None}, headers=CACHED),
+        304: UNCHANGED,
+    },
+)
+
 FILE = Operation(
     name="page_file",
     summary="What the page is made of",

@@ -63,6 +63,7 @@ DELIVERY = "/api/v1/webhooks/deliveries/{delivery_id}"
 DOORS = (
     door("/", page_files.home, GET=of_page.HOME),
     door("/page/{file:path}", page_files.file, GET=of_page.FILE),
+    door("/favicon.ico", page_files.icon, GET=of_page.ICON),
     door("/openapi.json", docs.openapi, GET=of_docs.OPENAPI),
     door("/docs", docs.page, GET=of_docs.PAGE),
     door("/docs/{file}", docs.file, GET=of_docs.FILE),

@@ -71,7 +71,8 @@ async def test_whoever_has_the_link_reads_the_transcript_without_a_key(
     assert "<title>A &amp; B</title>" in page.text
     assert "The &lt;b&gt;apple&lt;/b&gt; fell." in page.text and "To the moon." in page.text
     [icon] = re.findall(r'<link rel="icon" href="([^"]*)"', page.text)
-    assert (await http.get(icon)).headers["content-type"] == "image/svg+xml"
+    for each in (icon, "/favicon.ico"):
+        assert (await http.get(each)).headers["content-type"] == "image/svg+xml"
 
 
 async def test_the_page_leads_nowhere_and_runs_nothing(spool: Spool, talk: str) -> None:
