@@ -77,12 +77,13 @@ def take_in(server: Server, files: Mapping[str, Path]) -> None:
 
 def await_frames(server: Server) -> None:
     """Key-frames are jobs of their own."""
-    while jobs := [job for state in ("pending", "running") for job in _jobs(server, state)]:
+    while jobs := [job for state in ("pending", "running") for job in _frames(server, state)]:
         server.await_end(jobs[0]["job_id"])
 
 
-def _jobs(server: Server, state: str) -> list[dict[str, Any]]:
-    jobs: list[dict[str, Any]] = server.ask(f"/api/v1/jobs?status={state}")["jobs"]
+def _frames(server: Server, state: str) -> list[dict[str, Any]]:
+    asked = f"/api/v1/jobs?media_type=keyframe&status={state}"
+    jobs: list[dict[str, Any]] = server.ask(asked)["jobs"]
     return jobs
 
 

@@ -48,6 +48,8 @@ class AgentDoor:
         return self._server
 
     def _open(self) -> "Server[Any]":
+        """What managers are made for. The library hands it out with a manager of its own, which
+        only making an application makes; neither of the two is ever asked."""
         server = mcp_server(Tools(self._caller.get))
         server.streamable_http_app()
         return server.session_manager.app

@@ -6,7 +6,7 @@ import httpx2
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 #: By these a caller says who they are.
-RIGHTS = frozenset({b"authorization", b"x-api-key", b"cookie"})
+RIGHTS = frozenset({b"authorization", b"x-api-key"})
 NOWHERE = ("127.0.0.1", 0)
 
 

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 GoOn = Annotated[str, Field(description="What to do next.")]
+Complete = Annotated[
+    bool, Field(description="false: the job is still at work, and more will be said.")
+]
 
 
 class Told(BaseModel):
@@ -66,9 +69,7 @@ class Part(Told):
         float | None,
         Field(description="`start` of the next part; left out where nothing follows."),
     ] = None
-    complete: Annotated[
-        bool, Field(description="false: the job is still at work, and more will be said.")
-    ]
+    complete: Complete
     text: str
 
 
@@ -127,6 +128,7 @@ class Around(Told):
     media_type: str
     at: float
     duration: float | None = None
+    complete: Complete
     segments: list[Spoken]
     chapters: Annotated[
         list[Chapter], Field(description="Those that this lies in, where chapters are known.")

@@ -9,6 +9,7 @@ from anyio import Path
 
 from app.agents import asked, parts, told, views
 from app.agents.frames import frames_near
+from app.agents.results import result_of
 from app.client import AsyncSpool, Options, Refused, Result, Ticket
 from app.domain.errors import InvalidRequest
 from app.domain.jobs import Priority
@@ -116,7 +117,8 @@ class Tools:
         after: asked.After = 15.0,
     ) -> told.Around:
         """What is said around a second of a recording: the words with their times, the chapter,
-        and links to key-frames of a video near it. For the `start` of a hit of `search`."""
+        and links to key-frames of a video near it. For the `start` of a hit of `search`. While the
+        job still runs, what has been heard so far."""
         spool = self._spool()
         asset = await spool.asset(asset_id)
         if asset.media_type not in SPOKEN:
@@ -124,7 +126,7 @@ class Tools:
                 f"{asset_id} is of the kind {asset.media_type}: nobody speaks in it",
                 hint="for a key-frame use its parent_id; texts are read with `transcript`",
             )
-        result = await spool.result(asset.found_by or asset.job_id)
+        result = await result_of(spool, asset.found_by or asset.job_id)
         first, last = max(0.0, at - before), at + after
         film = asset.media_type == MediaType.VIDEO
         frames, notice = await frames_near(spool, asset_id, first, last) if film else ((), None)
@@ -164,8 +166,8 @@ class Tools:
         except Refused as error:
             if error.code not in NO_ASSET:
                 raise
-            return None, await spool.result(name)
-        return asset.media_type, await spool.result(asset.found_by or asset.job_id)
+            return None, await result_of(spool, name)
+        return asset.media_type, await result_of(spool, asset.found_by or asset.job_id)
 
 
 def _is_read(media_type: str | None, result: Result) -> bool:

@@ -1,19 +1,16 @@
 """From what the service says to what an agent is told."""
 
-import html
-import re
 from collections.abc import Sequence
 from typing import Any, Literal
 from urllib.parse import quote, urljoin
 
 from app.agents import parts, told
 from app.agents.parts import Cut
-from app.client import Asset, Hit, Job, Result, Segment, Ticket
+from app.client import Asset, Hit, Job, Result, Segment, Ticket, snippets
 from app.client.answers import Found, Moment, Problem
 from app.client.assets import AssetPage
 from app.domain.media_types import in_seconds
 
-MARK = re.compile(r"</?mark>")
 MAX_DESCRIPTION = 300  # characters in a list
 AT_WORK = "call job_status with wait=30 until `ended` is true, then transcript or search"
 DONE = "call transcript with this asset_id to read it, or search"
@@ -61,7 +58,7 @@ def part(
         start=cut.start,
         end=cut.end,
         next=cut.next,
-        complete=result.status is None,
+        complete=_complete(result),
         text=cut.text,
     )
 
@@ -91,6 +88,7 @@ def around(
         media_type=asset.media_type,
         at=at,
         duration=result.duration,
+        complete=_complete(result),
         segments=[_spoken(each) for each in parts.within(result.segments, first, last)],
         chapters=[
             told.Chapter(start=each.start, end=each.end, title=each.title)
@@ -105,6 +103,11 @@ def around(
 
 def page(found: AssetPage, server: str) -> told.Page:
     return told.Page(assets=[_listed(each, server) for each in found.assets], cursor=found.cursor)
+
+
+def _complete(result: Result) -> bool:
+    """Whether it is all that will be said."""
+    return result.status is None
 
 
 def _go_on(job: Job) -> str:
@@ -130,7 +133,7 @@ def _found(moment: Moment, server: str) -> dict[str, Any]:
         "title": moment.title,
         "start": moment.start,
         "end": moment.end,
-        "snippet": html.unescape(MARK.sub("**", moment.snippet)),
+        "snippet": "**".join(snippets.parts(moment.snippet)),
         "why": list(moment.why),
         "url": urljoin(server, moment.url),
         "thumbnail": _whole(moment.thumbnail, server),

@@ -146,7 +146,7 @@ class _Backfill:
     def _has_frames(self, status: str) -> bool:
         cursor: str | None = None
         while True:
-            page = self._spool.jobs(status=status, limit=PAGE, cursor=cursor)
+            page = self._spool.jobs(status=status, media_type="keyframe", limit=PAGE, cursor=cursor)
             if any(job.options.get("parent_id") in self._archive.assets for job in page.jobs):
                 return True
             if (cursor := page.cursor) is None:

@@ -1,15 +1,11 @@
 """What a search found, on the screen: for people with marks and links, for programs by lines."""
 
-import html
-import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urljoin
 
 from app.cli.screen import clock, in_terminal, plain
-from app.client import Hit, Moment
+from app.client import Hit, Moment, snippets
 
-#: Of a snippet, which is HTML: what matched stands between two of them.
-MARK = re.compile(r"</?mark>")
 #: They have no time.
 STILL = ("image", "text")
 
@@ -46,7 +42,7 @@ def _link(moment: Moment, address: str) -> str:
 
 
 def _words(moment: Moment) -> str:
-    return html.unescape(MARK.sub("", moment.snippet)) or moment.text
+    return "".join(snippets.parts(moment.snippet)) or moment.text
 
 
 def _print_pretty(hits: Sequence[Hit], address: str) -> None:
@@ -57,8 +53,9 @@ def _print_pretty(hits: Sequence[Hit], address: str) -> None:
     def marked(moment: Moment) -> Text:
         """What matched stands out."""
         said = Text("  ")
-        for number, part in enumerate(MARK.split(moment.snippet or html.escape(moment.text))):
-            said.append(plain(html.unescape(part)), style="bold yellow" if number % 2 else "")
+        found = snippets.parts(moment.snippet) if moment.snippet else [moment.text]
+        for number, part in enumerate(found):
+            said.append(plain(part), style="bold yellow" if number % 2 else "")
         return said
 
     console = Console(highlight=False)

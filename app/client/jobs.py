@@ -39,13 +39,21 @@ def wait(job_id: str, *, timeout: float | None = None) -> Plan[Job]:
 def jobs(
     *,
     status: str | None = None,
+    media_type: str | None = None,
     sha256: str | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Plan[JobPage]:
     """A page of them, newest first. `status` is pending, running, completed, failed, cancelled;
+    `media_type`: image, video, audio, text, or keyframe, which are told only when asked for;
     `sha256`: those on these bytes, in hex, whose asset no later one replaced."""
-    given = {"status": status, "sha256": sha256, "limit": str(limit), "cursor": cursor}
+    given = {
+        "status": status,
+        "media_type": media_type,
+        "sha256": sha256,
+        "limit": str(limit),
+        "cursor": cursor,
+    }
     reply = yield Request(method="GET", path=JOBS, query=present(given), repeatable=True)
     return read(JobPage, reply.document())
 

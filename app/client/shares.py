@@ -29,6 +29,7 @@ class NewShare(Share):
 @dataclass(frozen=True, kw_only=True)
 class ShareList(Answer):
     shares: tuple[Share, ...] = ()
+    cursor: str | None = None
 
 
 def share(asset_id: str, *, expires_in: int | None = None) -> Plan[NewShare]:
@@ -42,9 +43,15 @@ def share(asset_id: str, *, expires_in: int | None = None) -> Plan[NewShare]:
 
 def shares(asset_id: str | None = None) -> Plan[tuple[Share, ...]]:
     """Links that stand, to one asset or to all, newest first."""
-    query = present({"asset_id": asset_id})
-    reply = yield Request(method="GET", path=SHARES, query=query, repeatable=True)
-    return read(ShareList, reply.document()).shares
+    found: list[Share] = []
+    cursor: str | None = None
+    while True:
+        query = present({"asset_id": asset_id, "cursor": cursor})
+        reply = yield Request(method="GET", path=SHARES, query=query, repeatable=True)
+        page = read(ShareList, reply.document())
+        found += page.shares
+        if (cursor := page.cursor) is None:
+            return tuple(found)
 
 
 def unshare(share_id: str) -> Plan[None]:

@@ -14,3 +14,11 @@ class Share:
     job_id: str
     created_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharePage:
+    """Newest first. `cursor` fetches the next page; None on the last one."""
+
+    shares: tuple[Share, ...]
+    cursor: str | None = None

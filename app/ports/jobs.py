@@ -69,13 +69,15 @@ class JobStore(Protocol):
         status: JobStatus | None = None,
         dead_letter: bool | None = None,
         media_type: MediaType | None = None,
+        frames: bool = False,
         sha256: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> JobPage:
         """Newest first. Raises InvalidRequest on a cursor that this store did not make.
 
-        Key-frames come as many as there are; of all jobs they are left out unless asked for.
+        A video has thousands of key-frames: they are left out unless asked for, by their kind or,
+        among others, by `frames`. Dead letters are all there.
         """
         ...
 

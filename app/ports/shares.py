@@ -1,10 +1,9 @@
 """Where links to transcripts are kept."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from app.domain.shares import Share
+from app.domain.shares import Share, SharePage
 
 
 class ShareStore(Protocol):
@@ -22,8 +21,13 @@ class ShareStore(Protocol):
         """The link of this token, if it stands."""
         ...
 
-    async def list(self, asset_id: str | None = None) -> Sequence[Share]:
-        """Those that stand, to one asset or to all, newest first."""
+    async def list(
+        self, asset_id: str | None = None, *, limit: int = 50, cursor: str | None = None
+    ) -> SharePage:
+        """Those that stand, to one asset or to all, newest first.
+
+        Raises InvalidRequest on a cursor that this store did not make.
+        """
         ...
 
     async def remove(self, share_id: str) -> bool:

@@ -68,7 +68,7 @@ class Health:
 
     async def load(self) -> Load:
         counts = await self.store.count()
-        running = await self.store.list(status=JobStatus.RUNNING, limit=MOST_RUNNING)
+        running = await self.store.list(status=JobStatus.RUNNING, frames=True, limit=MOST_RUNNING)
         return Load(
             running=running.jobs,
             waiting=counts.get(JobStatus.PENDING, 0),

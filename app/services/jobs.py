@@ -85,13 +85,22 @@ class JobService:
         *,
         status: JobStatus | None = None,
         dead_letter: bool | None = None,
+        media_type: MediaType | None = None,
         sha256: str | None = None,
         limit: int,
         cursor: str | None,
     ) -> JobPage:
-        """Of those on certain bytes, by `sha256`, only what no later job has replaced."""
+        """Key-frames only among dead letters, or when asked for by their kind.
+
+        Of those on certain bytes, by `sha256`, only what no later job has replaced.
+        """
         page = await self._store.list(
-            status=status, dead_letter=dead_letter, sha256=sha256, limit=limit, cursor=cursor
+            status=status,
+            dead_letter=dead_letter,
+            media_type=media_type,
+            sha256=sha256,
+            limit=limit,
+            cursor=cursor,
         )
         if sha256 is None:
             return page

@@ -1,5 +1,6 @@
 """Figures that are dear to ask for."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -11,7 +12,7 @@ SHARE = 20
 
 
 class Seldom(Generic[T]):
-    """Asks every so often, and tells in between what it was told. One caller at a time."""
+    """Asks every so often, and tells in between what it was told."""
 
     def __init__(
         self,
@@ -21,12 +22,20 @@ class Seldom(Generic[T]):
     ) -> None:
         """`every` in seconds, as `timer` tells."""
         self._ask, self._every, self._timer = ask, every, timer
+        #: And when it is asked again.
         self._told: tuple[T, float] | None = None
+        self._turn = asyncio.Lock()
 
     async def get(self) -> T:
-        """What fails is asked again by the next caller."""
-        began = self._timer()
-        if self._told is None or began >= self._told[1]:
-            found, now = await self._ask(), self._timer()
-            self._told = found, now + max(self._every, SHARE * (now - began))
-        return self._told[0]
+        """While one caller waits for an answer, all others have the last one, if there is any.
+
+        What fails is asked again by the next caller.
+        """
+        if self._told and (self._turn.locked() or self._timer() < self._told[1]):
+            return self._told[0]
+        async with self._turn:
+            began = self._timer()
+            if self._told is None or began >= self._told[1]:
+                found, now = await self._ask(), self._timer()
+                self._told = found, now + max(self._every, SHARE * (now - began))
+            return self._told[0]

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,7 +9,7 @@ from loguru import logger
 
 from app.domain.assets import Asset
 from app.domain.errors import Conflict, NotFound
-from app.domain.shares import Share
+from app.domain.shares import Share, SharePage
 from app.domain.transcript import Transcript
 from app.ports import AssetStore, ShareStore, TranscriptStore
 from app.services.assets import AssetService
@@ -50,9 +49,11 @@ class ShareService:
         logger.bind(asset_id=asset_id).info("shared until {}", share.expires_at)
         return share, token
 
-    async def list(self, asset_id: str | None = None) -> Sequence[Share]:
-        """Those that stand, newest first."""
-        return await self.store.list(asset_id)
+    async def list(
+        self, asset_id: str | None = None, *, limit: int, cursor: str | None
+    ) -> SharePage:
+        """Those that stand."""
+        return await self.store.list(asset_id, limit=limit, cursor=cursor)
 
     async def revoke(self, share_id: str) -> None:
         """From now on it opens nothing. Raises NotFound."""

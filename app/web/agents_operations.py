@@ -29,4 +29,5 @@ MCP = Operation(
         404: Answer(description="No such method.", content={JSON: RpcRefusal}),
     },
     refusals=(413,),
+    cookie=False,
 )

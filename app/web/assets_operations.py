@@ -4,12 +4,11 @@ from app.domain.keys import Scope
 from app.web import assets_answers as answers
 from app.web import assets_schemas as schemas
 from app.web.assets_forms import AssetForm, Push
+from app.web.cached_answers import CACHED, HAVE, UNCHANGED
 from app.web.ingest_operations import KEY, LOCATION
 from app.web.operation import FORM, HTML, JSON, LINES, Answer, Operation
 from app.web.schemas import NoQuery
 from app.web.watch import WatchQuery
-
-CACHED = {"ETag": "Of the picture; send it back as `If-None-Match`.", "Cache-Control": "Ask again."}
 
 TAKE_IN_ASSET = Operation(
     name="take_in_asset",
@@ -82,10 +81,10 @@ GET_THUMBNAIL = Operation(
     tag="assets",
     scope=Scope.READ,
     query=NoQuery,
-    headers={"If-None-Match": "The ETag of what you have."},
+    headers=HAVE,
     answers={
         200: Answer(description="A JPEG.", content={"image/jpeg": None}, headers=CACHED),
-        304: Answer(description="You have it already.", headers=CACHED),
+        304: UNCHANGED,
     },
     refusals=(404, 409),
 )

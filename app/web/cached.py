@@ -1,4 +1,5 @@
-"""Answers that a browser keeps, and asks each time whether they are still the same."""
+"""Answers that a browser keeps, and asks each time whether they are still the same; or not even
+that."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from app.web.body import no_query
 EVERYBODYS = {"Cache-Control": "no-cache"}
 #: For nobody's eyes but the caller's.
 PRIVATE = {"Cache-Control": "private, no-cache"}
+#: For once: it has a secret in it, or is true for now alone.
+NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 def cached(request: Request, content: bytes, media_type: str) -> Response:

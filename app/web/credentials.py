@@ -11,6 +11,8 @@ from app.web import session_cookie
 
 #: Its readers can send a password, and no header of their own.
 FEED = "/feed.atom"
+#: Its callers are programs, which send their key with every request.
+AGENTS = "/mcp"
 BEARER, BASIC = 'Bearer realm="spool"', 'Basic realm="spool"'
 
 
@@ -24,12 +26,15 @@ class Credential:
 def credential(call: Call) -> Credential | None:
     """The key as the client sent it; None without one.
 
-    A browser that was told a password for the feed sends it elsewhere, too: there it is none.
+    A browser that was told a password for the feed sends it elsewhere, too: there it is none. Nor
+    is its cookie one where agents call: what they ask for within cannot say which page sent it.
     """
     headers = Headers(scope=call)
     password = _password(headers) if call["path"] == FEED else None
     if secret := _bearer(headers) or headers.get("x-api-key", "").strip() or password:
         return Credential(secret=secret)
+    if call["path"] == AGENTS:
+        return None
     secret = session_cookie.sent(call["method"], headers)
     return Credential(secret=secret, by_cookie=True) if secret else None
 

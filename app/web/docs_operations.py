@@ -1,10 +1,8 @@
 """What the document and its page answer."""
 
+from app.web.cached_answers import CACHED, HAVE, UNCHANGED
 from app.web.operation import Answer, Operation
 from app.web.schemas import NoQuery
-
-CACHED = {"ETag": "Of the content; send it back as `If-None-Match`.", "Cache-Control": "Ask again."}
-UNCHANGED = Answer(description="You have it already.", headers=CACHED)
 
 OPENAPI = Operation(
     name="openapi",
@@ -12,7 +10,7 @@ OPENAPI = Operation(
     tag="service",
     scope=None,
     query=NoQuery,
-    headers={"If-None-Match": "The ETag of what you have."},
+    headers=HAVE,
     answers={
         200: Answer(description="OpenAPI 3.1.", content={"application/json": None}, headers=CACHED),
         304: UNCHANGED,
@@ -25,7 +23,7 @@ PAGE = Operation(
     tag="service",
     scope=None,
     query=NoQuery,
-    headers={"If-None-Match": "The ETag of what you have."},
+    headers=HAVE,
     answers={
         200: Answer(description="The page.", content={"text/html": None}, headers=CACHED),
         304: UNCHANGED,
@@ -38,7 +36,7 @@ FILE = Operation(
     tag="service",
     scope=None,
     query=NoQuery,
-    headers={"If-None-Match": "The ETag of what you have."},
+    headers=HAVE,
     answers={
         200: Answer(
             description="The file.",

@@ -129,8 +129,8 @@ def _security(operation: Operation) -> list[dict[str, list[Scope]]]:
     """None at all on an open route; keys may also be off, hence the last."""
     if operation.scope is None:
         return []
-    ways = ("bearer", "key", "cookie", *(["basic"] if operation.basic else []))
-    return [*({way: [operation.scope]} for way in ways), {}]
+    ways = {"bearer": True, "key": True, "cookie": operation.cookie, "basic": operation.basic}
+    return [*({way: [operation.scope]} for way, opens in ways.items() if opens), {}]
 
 
 def _parameters(operation: Operation, door: Door, schemas: Schemas) -> list[dict[str, Any]]:

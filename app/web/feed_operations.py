@@ -1,10 +1,9 @@
 """What the feed takes and answers."""
 
 from app.domain.keys import Scope
+from app.web.cached_answers import CACHED, HAVE, UNCHANGED
 from app.web.operation import Answer, Operation
 from app.web.schemas import NoQuery
-
-CACHED = {"ETag": "Of the feed; send it back as `If-None-Match`.", "Cache-Control": "Ask again."}
 
 FEED = Operation(
     name="feed",
@@ -14,12 +13,12 @@ FEED = Operation(
     description="Atom 1.0: up to 50 that completed or failed, the last end first; none on "
     "key-frames. The key may be the password of HTTP Basic, under any user name.",
     query=NoQuery,
-    headers={"If-None-Match": "The ETag of what you have."},
+    headers=HAVE,
     answers={
         200: Answer(
             description="The feed.", content={"application/atom+xml": None}, headers=CACHED
         ),
-        304: Answer(description="You have it already.", headers=CACHED),
+        304: UNCHANGED,
     },
     basic=True,
 )

@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from app.services.figures import Figures
 from app.web.assets_schemas import FiguresQuery
 from app.web.body import unique
+from app.web.cached import NOT_KEPT
 from app.web.doors import doors
 from app.web.operation import LINES
 
@@ -19,7 +20,7 @@ async def debug_ingestion(request: Request) -> Response:
     query = unique(request.query_params.multi_items())
     given = FiguresQuery.model_validate_strings(query)
     lines = _lines(request, 1 if request.method == "HEAD" else given.count, given.interval)
-    return StreamingResponse(lines, media_type=LINES, headers={"Cache-Control": "no-store"})
+    return StreamingResponse(lines, media_type=LINES, headers=NOT_KEPT)
 
 
 async def _lines(request: Request, count: int | None, interval: float) -> AsyncIterator[str]:

@@ -19,6 +19,7 @@ LIST_JOBS = Operation(
     summary="Jobs, newest first",
     tag="jobs",
     scope=Scope.READ,
+    description="Those on key-frames only when asked for by `media_type`.",
     query=schemas.ListQuery,
     answers={200: Answer(description="One page.", content={JSON: answers.JobPage})},
 )

@@ -27,7 +27,11 @@ MEDIA_TYPES = {
 async def list_jobs(request: Request) -> Response:
     given = schemas.ListQuery.model_validate_strings(_query(request, lowered="status"))
     page = await doors(request).jobs.list(
-        status=given.status, sha256=given.sha256, limit=given.limit, cursor=given.cursor
+        status=given.status,
+        media_type=given.media_type,
+        sha256=given.sha256,
+        limit=given.limit,
+        cursor=given.cursor,
     )
     return JSONResponse(schemas.page_view(page, doors(request).estimates.known))
 

@@ -5,10 +5,8 @@ from starlette.responses import JSONResponse, Response
 
 from app.web import key_schemas as schemas
 from app.web.body import no_query, read_json
+from app.web.cached import NOT_KEPT
 from app.web.doors import doors
-
-#: The answer has a secret in it.
-NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 async def list_keys(request: Request) -> Response:

@@ -7,12 +7,12 @@ from pydantic import Field
 from app.domain.content_types import BYTES, CONTENT_TYPES
 from app.domain.keys import Scope
 from app.web.answers import Answered, Count
+from app.web.cached_answers import CACHED, HAVE, UNCHANGED
 from app.web.media import MediaQuery
 from app.web.operation import JSON, Answer, Operation
 from app.web.schemas import NoQuery
 
 MEDIA = dict.fromkeys([*sorted({*CONTENT_TYPES.values()}), BYTES])
-CACHED = {"ETag": "Of these bytes; send it back as `If-None-Match`.", "Cache-Control": "Ask again."}
 SENT = {
     **CACHED,
     "Last-Modified": "When the file was written.",
@@ -47,7 +47,7 @@ GET_MEDIA = Operation(
     headers={
         "Range": "One stretch of bytes; of several all is sent.",
         "If-Range": "The ETag or the date of what you have: of another file all is sent.",
-        "If-None-Match": "The ETag of what you have.",
+        **HAVE,
     },
     answers={
         200: Answer(description="All of it.", content=MEDIA, headers=SENT),
@@ -56,7 +56,7 @@ GET_MEDIA = Operation(
             content=MEDIA,
             headers={**SENT, "Content-Range": "Which bytes of how many."},
         ),
-        304: Answer(description="You have it already.", headers=CACHED),
+        304: UNCHANGED,
     },
     refusals=(404, 416),
 )
@@ -68,10 +68,10 @@ GET_WAVEFORM = Operation(
     scope=Scope.READ,
     description="Of what can be heard, as long as it may be; made when it is decoded.",
     query=NoQuery,
-    headers={"If-None-Match": "The ETag of what you have."},
+    headers=HAVE,
     answers={
         200: Answer(description="The waveform.", content={JSON: Waveform}, headers=CACHED),
-        304: Answer(description="You have it already.", headers=CACHED),
+        304: UNCHANGED,
     },
     refusals=(404,),
 )

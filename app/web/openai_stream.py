@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from app.domain.errors import Conflict, SpoolError
 from app.domain.jobs import Job
 from app.services.follow import EventKind, JobEvent
+from app.web.cached import NOT_KEPT
 from app.web.openai_errors import failure, translated
 from app.web.openai_schemas import TextDelta, TextDone
 from app.web.presence import Presence
@@ -24,7 +25,7 @@ class TranscriptStream(StreamingResponse):
         self._presence, self._begun = presence, False
         super().__init__(
             self._lines(first),
-            headers=headers | {"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+            headers=headers | NOT_KEPT | {"X-Accel-Buffering": "no"},
             media_type="text/event-stream",
         )
 

@@ -76,6 +76,8 @@ class Operation:
     pages: bool = False
     #: The key may also come as the password of HTTP Basic.
     basic: bool = False
+    #: A browser may have the key in a cookie.
+    cookie: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

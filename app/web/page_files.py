@@ -40,7 +40,16 @@ async def home(request: Request) -> Response:
 
 
 async def file(request: Request) -> Response:
-    found = FILES.get(request.path_params["file"])
+    return await _told(request, request.path_params["file"])
+
+
+async def icon(request: Request) -> Response:
+    """Where browsers look for one beside what is no page: a medium in a tab of its own."""
+    return await _told(request, "icon.svg")
+
+
+async def _told(request: Request, name: str) -> Response:
+    found = FILES.get(name)
     if found is None:
         raise HTTPException(404)
     answer = cached(request, await _read(found), TYPES[found.suffix])

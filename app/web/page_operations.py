@@ -1,10 +1,8 @@
 """What the page and its files answer."""
 
-from app.web.docs_operations import CACHED, UNCHANGED
+from app.web.cached_answers import CACHED, HAVE, UNCHANGED
 from app.web.operation import Answer, Operation
 from app.web.schemas import NoQuery
-
-HAVE = {"If-None-Match": "The ETag of what you have."}
 
 HOME = Operation(
     name="home",
@@ -16,6 +14,19 @@ HOME = Operation(
     headers=HAVE,
     answers={
         200: Answer(description="The page.", content={"text/html": None}, headers=CACHED),
+        304: UNCHANGED,
+    },
+)
+
+ICON = Operation(
+    name="icon",
+    summary="The icon, where browsers look for one",
+    tag="service",
+    scope=None,
+    query=NoQuery,
+    headers=HAVE,
+    answers={
+        200: Answer(description="The icon.", content={"image/svg+xml": None}, headers=CACHED),
         304: UNCHANGED,
     },
 )

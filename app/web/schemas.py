@@ -146,6 +146,7 @@ class PageQuery(Given):
 
 class ListQuery(PageQuery):
     status: JobStatus | None = None
+    media_type: Annotated[MediaType, Field(strict=False)] | None = None
     #: Only jobs on these bytes, in hex; none whose asset a later job replaced.
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 

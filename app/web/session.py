@@ -7,11 +7,10 @@ from app.domain.errors import Forbidden
 from app.web import session_cookie
 from app.web import session_schemas as schemas
 from app.web.body import no_query, read_json
+from app.web.cached import NOT_KEPT
 from app.web.doors import doors
 from app.web.guard import Caller, caller, verify
 from app.web.sender import from_elsewhere
-
-NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 async def sign_in(request: Request) -> Response:

@@ -22,3 +22,4 @@ class MadeLink(SharedLink):
 
 class LinkList(Answered):
     shares: list[SharedLink]
+    cursor: Annotated[str | None, Field(description="Fetches the next page.")]

@@ -30,7 +30,7 @@ LIST_SHARES = Operation(
     scope=Scope.READ,
     description="Never where they lead: that is told once.",
     query=ShareQuery,
-    answers={200: Answer(description="All of them.", content={JSON: answers.LinkList})},
+    answers={200: Answer(description="One page.", content={JSON: answers.LinkList})},
 )
 
 REVOKE_SHARE = Operation(

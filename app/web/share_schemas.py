@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from app.domain.shares import Share
-from app.web.schemas import Given, KnownAsset
+from app.domain.shares import Share, SharePage
+from app.web.schemas import Given, KnownAsset, PageQuery
 
 DAY = 24 * 60 * 60  # seconds
 WEEK, YEAR = 7 * DAY, 365 * DAY
@@ -22,12 +22,16 @@ class NewShare(Given):
     expires_in: Annotated[int, Field(ge=1, le=YEAR), BeforeValidator(_whole)] = WEEK
 
 
-class ShareQuery(Given):
+class ShareQuery(PageQuery):
     asset_id: KnownAsset | None = None
 
 
 class SharedQuery(Given):
     format: Literal["html", "txt", "srt", "vtt"] = "html"
+
+
+def page_view(page: SharePage) -> dict[str, Any]:
+    return {"shares": [shown(share) for share in page.shares], "cursor": page.cursor}
 
 
 def shown(share: Share) -> dict[str, Any]:

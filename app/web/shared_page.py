@@ -6,11 +6,13 @@ from app.domain.captions import CaptionFormat
 from app.domain.transcript import Transcript
 from app.web.watch_words import said
 
-#: Not even pictures: they would need a key. How all our pages look, everybody may know.
+#: How all our pages look, everybody may know, and their icon. Other pictures would need a key.
 POLICY = (
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+#: Without it browsers ask for one of their own choice, which is not there.
+ICON = '<link rel="icon" href="/page/icon.svg" type="image/svg+xml">'
 STYLES = "".join(f'<link rel="stylesheet" href="/page/{name}.css">' for name in ("style", "watch"))
 #: The same address, as something to keep.
 KEEP = " ".join(
@@ -27,7 +29,7 @@ def written(title: str, transcript: Transcript) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="robots" content="noindex, nofollow, noarchive">',
             f"<title>{title}</title>",
-            f'{STYLES}</head><body><main class="page shared">',
+            f'{ICON}{STYLES}</head><body><main class="page shared">',
             f"<h1>{title}</h1>",
             f"<p>{KEEP}</p>",
             *said(transcript),

@@ -11,19 +11,18 @@ from app.domain.keys import Scope
 from app.web import share_schemas as schemas
 from app.web import shared_page
 from app.web.body import no_query, read_json, unique
+from app.web.cached import NOT_KEPT
 from app.web.doors import doors
 from app.web.guard import caller
 from app.web.jobs import MEDIA_TYPES
 
 #: Nobody keeps it once it is revoked, finds it by searching, or learns from where its reader came.
 HEADERS = {
-    "Cache-Control": "no-store",
+    **NOT_KEPT,
     "Content-Security-Policy": shared_page.POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
-#: The answer has a secret in it.
-NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 async def create_share(request: Request) -> Response:
@@ -39,8 +38,8 @@ async def create_share(request: Request) -> Response:
 async def list_shares(request: Request) -> Response:
     query = unique(request.query_params.multi_items())
     given = schemas.ShareQuery.model_validate_strings(query)
-    found = await doors(request).shares.list(given.asset_id)
-    return JSONResponse({"shares": [schemas.shown(share) for share in found]})
+    page = await doors(request).shares.list(given.asset_id, limit=given.limit, cursor=given.cursor)
+    return JSONResponse(schemas.page_view(page))
 
 
 async def revoke_share(request: Request) -> Response:

@@ -49,7 +49,7 @@ from app.web import uploads_operations as up
 from app.web import video_operations as of_video
 from app.web import webhook_operations as of_webhooks
 from app.web.asset_paths import ASSET, ASSET_THUMBNAIL, MEDIA, WATCH, WAVEFORM
-from app.web.credentials import FEED
+from app.web.credentials import AGENTS, FEED
 from app.web.operation import Door, Endpoint, Operation
 
 
@@ -63,6 +63,7 @@ DELIVERY = "/api/v1/webhooks/deliveries/{delivery_id}"
 DOORS = (
     door("/", page_files.home, GET=of_page.HOME),
     door("/page/{file:path}", page_files.file, GET=of_page.FILE),
+    door("/favicon.ico", page_files.icon, GET=of_page.ICON),
     door("/openapi.json", docs.openapi, GET=of_docs.OPENAPI),
     door("/docs", docs.page, GET=of_docs.PAGE),
     door("/docs/{file}", docs.file, GET=of_docs.FILE),
@@ -133,5 +134,5 @@ DOORS = (
     door("/v1/audio/translations", openai_audio.translations, POST=openai.TRANSLATE),
     door("/v1/models", openai_models.list_models, GET=openai.LIST_MODELS),
     door("/v1/models/{model}", openai_models.get_model, GET=openai.GET_MODEL),
-    door("/mcp", agents.mcp, POST=of_agents.MCP),
+    door(AGENTS, agents.mcp, POST=of_agents.MCP),
 )

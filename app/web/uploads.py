@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from app.domain.uploads import CHECKSUMS, ResumableUpload
 from app.web import tus
+from app.web.cached import NOT_KEPT
 from app.web.doors import doors
 from app.web.tus_answer import answered, spoken
 
@@ -54,7 +55,7 @@ async def _create(request: Request) -> Response:
 
 async def _look(request: Request) -> Response:
     found = await doors(request).uploads.look(_id(request))
-    told = {"Upload-Length": str(found.length), "Cache-Control": "no-store"}
+    told = {"Upload-Length": str(found.length), **NOT_KEPT}
     if found.told is not None:
         told["Upload-Metadata"] = found.told
     return Response(headers=told | _about(found))

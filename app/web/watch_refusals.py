@@ -9,6 +9,7 @@ from starlette.responses import Response
 from app.domain.jobs import JobStatus
 from app.services.assets import AssetState
 from app.web import watch_shell
+from app.web.cached import NOT_KEPT
 
 #: By status.
 TITLES = {
@@ -21,7 +22,7 @@ TITLES = {
 }
 #: What people can do about it, where the error tells programs.
 HINTS = {401: "Whoever runs this service hands keys out. A browser is asked for one once."}
-HEADERS = watch_shell.HEADERS | {"Cache-Control": "no-store", "Vary": "Accept"}
+HEADERS = watch_shell.HEADERS | NOT_KEPT | {"Vary": "Accept"}
 
 
 def wanted(request: Request) -> bool:

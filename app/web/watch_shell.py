@@ -1,6 +1,7 @@
 """The frame of every page: that of `/`, with other content in it."""
 
 import re
+from functools import cache
 from html import escape
 
 from app.web.page_files import PAGE, POLICY
@@ -25,15 +26,23 @@ _CONTENT = re.compile(r'<main id="main"[^>]*>\s*</main>')
 
 def framed(title: str, content: str) -> str:
     """A whole page; `content` is HTML, a `<main id="main">`."""
+    above, between, below = _frame()
+    return f"{above}<title>{escape(title)} · Spool</title>{between}{content}{below}"
+
+
+@cache
+def _frame() -> tuple[str, str, str]:
+    """Above the title, between it and the content, below that: read and cut once."""
     page = _STYLES.sub("", (PAGE / "index.html").read_text(encoding="utf-8"))
-    page = _put(page, _TITLE, f"<title>{escape(title)} · Spool</title>")
-    page = _put(page, _SCRIPT, _ASSETS)
-    page = _put(page, _NEEDS_SCRIPTS, "")
-    return _put(page, _CONTENT, content)
+    page = _ASSETS.join(_cut(page, _SCRIPT))
+    page = "".join(_cut(page, _NEEDS_SCRIPTS))
+    above, rest = _cut(page, _TITLE)
+    return above, *_cut(rest, _CONTENT)
 
 
-def _put(page: str, place: re.Pattern[str], markup: str) -> str:
-    page, found = place.subn(lambda _: markup, page, count=1)
+def _cut(page: str, place: re.Pattern[str]) -> tuple[str, str]:
+    """What stands before the place and behind it."""
+    found = place.search(page)
     if not found:
         raise ValueError(f"the page has no {place.pattern}")
-    return page
+    return page[: found.start()], page[found.end() :]

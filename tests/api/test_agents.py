@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from mcp.types.version import LATEST_MODERN_VERSION
 
 from app.domain.keys import Scope
+from app.web import session_cookie
+from app.web.document import written
 from app.web.gate import Gate
+from app.web.table import DOORS
 from tests.agents import Agent, over_http
 from tests.api.spool import Spool, error, opened
 from tests.api.test_assets import frames_of
@@ -69,7 +72,7 @@ async def test_what_is_kept_is_read_while_the_asset_is_taken_in_anew(
             spool.engine.hold.set()
         await spool.ended(anew)
         assert part["complete"] and "The harbour is cold." in part["text"]
-        assert around["segments"] != []
+        assert around["complete"] and around["segments"] != []
 
 
 async def test_an_agent_takes_in_waits_reads_searches_and_looks_around(
@@ -120,8 +123,11 @@ async def test_what_was_heard_so_far_is_told_as_such(
         assert not part["complete"] and "Ask what you can do." in part["text"]
         state = await agent.call("job_status", job_id=ticket["job_id"])
         assert not state["ended"] and "job_status" in state["go_on"]
+        around = await agent.call("moments", asset_id=ticket["asset_id"], at=0)
+        assert around["segments"] != [] and not around["complete"]
         gate.set()
         await spool.completed(ticket["job_id"])
+        assert (await agent.call("moments", asset_id=ticket["asset_id"], at=0))["complete"]
 
 
 async def test_a_text_is_read_by_its_characters(connect: Connect, spool: Spool) -> None:
@@ -228,6 +234,19 @@ async def test_nobody_without_a_key_calls_a_tool(
     error(await spool.http.post(MCP, json=PING), 401, code)
     spool.http.headers = httpx2.Headers({"X-API-Key": secrets[Scope.INGEST]})
     error(await spool.http.post(MCP, json=PING), 403, "key.scope")
+
+
+async def test_the_cookie_of_a_browser_is_no_key_for_agents(
+    guarded: tuple[Spool, dict[Scope, str]],
+) -> None:
+    """One that opened the door, and then not what some tools ask for within."""
+    spool, secrets = guarded
+    ours = {"Cookie": f"{session_cookie.NAME}={secrets[Scope.ADMIN]}", "Origin": "http://localhost"}
+    spool.http.headers = httpx2.Headers(ours)
+    assert (await spool.http.post("/api/v1/search", json={"q": "sea"})).status_code == 200
+    error(await spool.http.post(MCP, json=PING), 401, "key.missing")
+    security = written(DOORS)["paths"][MCP]["post"]["security"]
+    assert [way for each in security for way in each] == ["bearer", "key"]
 
 
 # the wire

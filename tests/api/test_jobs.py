@@ -8,6 +8,7 @@ import pytest
 
 from app.domain.errors import EngineCrashed, EngineError
 from tests.api.spool import INGEST, Spool, error, opened
+from tests.api.test_assets import frames_of
 from tests.media import make_video, silence
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -188,11 +189,26 @@ async def test_the_list_is_filtered_by_status_in_any_case(spool: Spool, quiet: b
     assert (await page(spool, status="cancelled")) == {"jobs": [], "cursor": None}
 
 
+async def test_jobs_on_key_frames_are_listed_only_when_asked_for(
+    spool: Spool, tmp_path: Path, jfk: Path
+) -> None:
+    film = make_video(tmp_path / "film.mp4", jfk).read_bytes()
+    video = await spool.completed(await spool.take_in(film, "film.mp4"))
+    frames = {frame["job_id"] for frame in await frames_of(spool, video["asset_id"])}
+    for asked in ({}, {"status": "completed"}):
+        found = (await page(spool, limit=200, **asked))["jobs"]
+        assert video["job_id"] in {job["job_id"] for job in found}
+        assert frames and not frames & {job["job_id"] for job in found}
+        found = (await page(spool, limit=200, media_type="keyframe", **asked))["jobs"]
+        assert frames <= {job["job_id"] for job in found}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("status", "done"),
         ("status", ""),
+        ("media_type", "frames"),
         ("limit", "0"),
         ("limit", "201"),
         ("limit", "-1"),

@@ -26,7 +26,7 @@ CLOSED = [(door, method) for door, method in ROUTES if door.operations[method].s
 DISCOVERY = [(door, method) for door, method in ROUTES if method == "OPTIONS"]
 OPEN = {
     *("/", "/page/{file:path}", "/health", "/docs", "/docs/{file}", "/openapi.json"),
-    *("/api/v1/session", "/shared/{token}"),
+    *("/api/v1/session", "/shared/{token}", "/favicon.ico"),
 }
 BODY = b"never to be read"
 FAR = "9999-12-31T23:59:59-14:00"  # in UTC it has five digits

@@ -69,7 +69,7 @@ async def test_the_bytes_of_an_upload_come_as_they_went(spool: Spool, speech: by
     assert answer.headers["content-length"] == str(len(speech))
     assert answer.headers["accept-ranges"] == "bytes"
     assert answer.headers["content-disposition"] == 'inline; filename="a talk.flac"'
-    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "private, no-cache"
 
@@ -170,20 +170,28 @@ async def test_head_tells_all_and_sends_nothing(spool: Spool, speech: bytes) -> 
 
 
 async def test_one_that_hangs_up_is_sent_no_more_and_the_file_is_closed(
-    spool: Spool, speech: bytes
+    spool: Spool, tmp_path: Path
 ) -> None:
-    asset_id = await taken_in(spool, speech, "t.flac")
+    """After the first of many pieces."""
+    content = noise(tmp_path / "noise.wav", 40).read_bytes()
+    assert len(content) > 4 * PIECE
+    asset_id = await taken_in(spool, content, "noise.wav")
     upload = next(spool.data.glob(f"audio_jobs/{asset_id}*")).resolve()
-    sent: list[Message] = []
+    pieces: list[bytes] = []
+    begun = asyncio.Event()
 
     async def receive() -> Message:
+        await begun.wait()
+        assert upload in held_open() or not held_open()
         return {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
-        sent.append(message)
+        if piece := message.get("body"):
+            pieces.append(piece)
+            begun.set()
 
     await spool.asgi(asgi_get(at(asset_id)), receive, send)
-    assert sum(len(message.get("body", b"")) for message in sent) <= len(speech)
+    assert pieces and len(b"".join(pieces)) < len(content)
     assert upload not in held_open()
 
 
@@ -242,7 +250,28 @@ async def test_what_could_run_in_a_browser_is_never_shown(
     answer = await got(spool, job_id)
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
-    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert allowed(answer) == NOTHING
+
+
+async def test_what_is_shown_in_a_tab_of_its_own_runs_nothing(spool: Spool, quiet: bytes) -> None:
+    asset_id = await taken_in(spool, quiet, "q.wav")
+    assert allowed(await got(spool, asset_id)) == NOTHING | {
+        "img-src": "'self'",
+        "media-src": "'self'",
+        "style-src": "'unsafe-inline'",
+        "sandbox": "allow-same-origin",
+    }
+    saved = await spool.http.get(at(asset_id), params={"download": "true"})
+    assert allowed(saved) == NOTHING
+
+
+NOTHING = {"default-src": "'none'", "frame-ancestors": "'none'", "sandbox": ""}
+
+
+def allowed(answer: httpx2.Response) -> dict[str, str]:
+    """By directive of its policy."""
+    parts = answer.headers["content-security-policy"].split("; ")
+    return {name: sources for name, _, sources in (part.partition(" ") for part in parts)}
 
 
 async def test_a_page_that_is_called_a_video_is_taken_for_nothing_else(spool: Spool) -> None:

@@ -70,20 +70,24 @@ async def test_whoever_has_the_link_reads_the_transcript_without_a_key(
     assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
     assert "<title>A &amp; B</title>" in page.text
     assert "The &lt;b&gt;apple&lt;/b&gt; fell." in page.text and "To the moon." in page.text
+    [icon] = re.findall(r'<link rel="icon" href="([^"]*)"', page.text)
+    for each in (icon, "/favicon.ico"):
+        assert (await http.get(each)).headers["content-type"] == "image/svg+xml"
 
 
 async def test_the_page_leads_nowhere_and_runs_nothing(spool: Spool, talk: str) -> None:
     page = await spool.http.get((await shared(spool, talk))["url"])
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
-    assert "script" not in policy and "img" not in policy and "unsafe" not in policy
+    assert "script" not in policy and "unsafe" not in policy
+    assert "img-src 'self';" in policy
     assert page.headers["referrer-policy"] == "no-referrer"
     assert page.headers["cache-control"] == "no-store"
     assert "noindex" in page.headers["x-robots-tag"]
     assert '<meta name="robots" content="noindex' in page.text
     links = re.findall(r'(?:href|src|action)="([^"]*)"', page.text)
     assert links and all(
-        re.fullmatch(r"#t=[\d.]+|\?format=\w+|/page/\w+\.css", each) for each in links
+        re.fullmatch(r"#t=[\d.]+|\?format=\w+|/page/\w+\.(css|svg)", each) for each in links
     )
     assert re.findall(r"<script|<img|<form|<iframe|\bon\w+=|style=", page.text) == []
     assert TALK not in page.text
@@ -138,6 +142,20 @@ async def test_links_are_listed_without_where_they_lead_and_revoked(
     assert (await spool.http.get(second["url"])).status_code == 200
     for share_id in (first["share_id"], "no-such"):
         error(await spool.http.delete(f"{SHARES}/{share_id}"), 404, "share.not_found")
+
+
+async def test_the_list_of_links_has_pages(spool: Spool, talk: str) -> None:
+    made = [await shared(spool, talk) for _ in range(3)]
+    first = (await spool.http.get(SHARES, params={"asset_id": talk, "limit": "2"})).json()
+    more = {"asset_id": talk, "cursor": first["cursor"]}
+    second = (await spool.http.get(SHARES, params=more)).json()
+    found = [each["share_id"] for each in first["shares"] + second["shares"]]
+    assert found[:3] == [each["share_id"] for each in reversed(made)]
+    assert len(set(found)) == len(found) and len(first["shares"]) == 2
+    assert second["cursor"] is None
+    for name, value in (("limit", "0"), ("limit", "201"), ("cursor", "x"), ("page", "2")):
+        answer = await spool.http.get(SHARES, params={name: value})
+        assert name in error(answer, 422, "request.invalid")["message"]
 
 
 async def test_a_link_ends_when_its_time_is_over(spool: Spool, talk: str) -> None:

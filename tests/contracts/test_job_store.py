@@ -33,6 +33,7 @@ from app.domain.jobs import (
     Task,
 )
 from app.domain.media import AudioWindow
+from app.domain.media_types import MediaType
 from app.domain.transcript import WindowTranscript
 from app.ports import JobStore
 from tests.contracts.conftest import OpenStores, SteppedClock, Stores
@@ -205,6 +206,20 @@ async def test_the_list_can_be_narrowed_to_a_status(store: JobStore) -> None:
     page = await store.list(status=JobStatus.RUNNING)
     assert [job.job_id for job in page.jobs] == [running.job_id]
     assert page.jobs[0].history == running.history
+
+
+@pytest.mark.parametrize("status", [None, JobStatus.PENDING])
+async def test_the_list_leaves_key_frames_out_unless_asked(
+    store: JobStore, status: JobStatus | None
+) -> None:
+    video = await add_job(store)
+    kind = MediaType.KEYFRAME
+    told = JobOptions(asset_id="talk#t=1", media_type=kind, parent_id="talk")
+    frame = await add_job(store, options=told)
+    assert (await store.list(status=status)).jobs == (video,)
+    assert (await store.list(status=status, media_type=kind)).jobs == (frame,)
+    both = (await store.list(status=status, frames=True)).jobs
+    assert {job.job_id for job in both} == {video.job_id, frame.job_id}
 
 
 BEYOND = Cursor(

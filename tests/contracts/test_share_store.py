@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.errors import Conflict
+from app.domain.errors import Conflict, InvalidRequest
 from app.domain.jobs import Job, JobOptions
 from app.domain.shares import Share
 from tests.contracts.conftest import OpenStores, SteppedClock, Stores
@@ -27,6 +27,11 @@ async def added(stores: Stores, job: Job, digest: str = DIGEST, lasts: timedelta
     return await stores.shares.add(job_id=job.job_id, lasts=lasts, digest=digest)
 
 
+async def listed(stores: Stores, asset_id: str | None = None) -> list[Share]:
+    """Those of the first page."""
+    return list((await stores.shares.list(asset_id)).shares)
+
+
 async def test_a_link_is_found_by_the_digest_of_its_token_and_nothing_else(
     stores: Stores, clock: SteppedClock
 ) -> None:
@@ -42,13 +47,41 @@ async def test_a_link_is_found_by_the_digest_of_its_token_and_nothing_else(
 async def test_links_are_listed_newest_first_of_one_asset_or_of_all(
     stores: Stores, clock: SteppedClock
 ) -> None:
-    assert await stores.shares.list() == []
+    assert await listed(stores) == []
     first = await added(stores, await heard(stores))
     clock.step(1)
     second = await added(stores, await heard(stores, "another"), OTHER)
-    assert await stores.shares.list() == [second, first]
-    assert await stores.shares.list("a talk") == [first]
-    assert await stores.shares.list("no such") == []
+    assert await listed(stores) == [second, first]
+    assert await listed(stores, "a talk") == [first]
+    assert await listed(stores, "no such") == []
+
+
+async def test_the_list_has_pages_newest_first(stores: Stores, clock: SteppedClock) -> None:
+    """Links of one moment, too, stand on one page each."""
+    job, other = await heard(stores), await heard(stores, "another")
+    made = []
+    for number, step in enumerate((0, 0, 1, 0, 1)):
+        clock.step(step)
+        made.append(await added(stores, job, f"{number}" * 64))
+        await added(stores, other, f"{number:x}f" * 32)
+    found: list[Share] = []
+    cursor: str | None = None
+    for _ in range(3):
+        page = await stores.shares.list("a talk", limit=2, cursor=cursor)
+        assert len(page.shares) <= 2
+        found, cursor = [*found, *page.shares], page.cursor
+    assert cursor is None
+    assert sorted(each.share_id for each in found) == sorted(each.share_id for each in made)
+    assert found[0] == made[4]
+    assert {each.share_id for each in found[1:3]} == {each.share_id for each in made[2:4]}
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "AAAA", "\ud800"])
+async def test_a_cursor_that_the_share_store_did_not_make_is_refused(
+    stores: Stores, cursor: str
+) -> None:
+    with pytest.raises(InvalidRequest, match="cursor"):
+        await stores.shares.list(cursor=cursor)
 
 
 async def test_two_links_never_have_one_token(stores: Stores) -> None:
@@ -56,7 +89,7 @@ async def test_two_links_never_have_one_token(stores: Stores) -> None:
     await added(stores, job)
     with pytest.raises(Conflict):
         await added(stores, job)
-    assert len(await stores.shares.list()) == 1
+    assert len(await listed(stores)) == 1
 
 
 async def test_a_digest_that_is_none_and_a_time_that_is_none_are_refused(stores: Stores) -> None:
@@ -78,7 +111,7 @@ async def test_a_link_stands_to_the_second(stores: Stores, clock: SteppedClock) 
     assert await stores.shares.find(DIGEST) == share
     clock.step(1)
     assert await stores.shares.find(DIGEST) is None
-    assert await stores.shares.list() == []
+    assert await listed(stores) == []
     assert await stores.shares.remove(share.share_id) is False
 
 
@@ -88,7 +121,7 @@ async def test_a_link_that_is_removed_is_no_more(stores: Stores) -> None:
     assert await stores.shares.remove(share.share_id) is True
     assert await stores.shares.remove(share.share_id) is False
     assert await stores.shares.find(DIGEST) is None
-    assert await stores.shares.list() == [other]
+    assert await listed(stores) == [other]
 
 
 @pytest.mark.parametrize("unknown", ["0b79e0c2-6d0f-4f4e-9f3c-5f4f3c2d1e0a", "x", "", "\ud800"])
@@ -101,16 +134,16 @@ async def test_a_link_goes_with_the_job_that_found_its_asset(stores: Stores) -> 
     await added(stores, job)
     assert await stores.jobs.cancel(job.job_id) and await stores.jobs.delete(job.job_id)
     assert await stores.shares.find(DIGEST) is None
-    assert await stores.shares.list() == []
+    assert await listed(stores) == []
 
 
 async def test_a_link_ends_when_a_later_job_takes_its_asset_in_anew(stores: Stores) -> None:
     await added(stores, await heard(stores))
     later = await heard(stores)
     assert await stores.shares.find(DIGEST) is None
-    assert await stores.shares.list("a talk") == []
+    assert await listed(stores, "a talk") == []
     share = await added(stores, later, OTHER)
-    assert await stores.shares.list("a talk") == [share]
+    assert await listed(stores, "a talk") == [share]
 
 
 async def test_a_transcript_that_its_own_job_saves_again_stays_shared(stores: Stores) -> None:
@@ -130,7 +163,7 @@ async def test_those_that_do_not_stand_are_let_go(stores: Stores, clock: Stepped
     clock.step(HOUR.total_seconds() / 2)
     assert await stores.shares.expire() == 2
     assert await stores.shares.expire() == 0
-    assert await stores.shares.list() == [kept]
+    assert await listed(stores) == [kept]
 
 
 async def test_links_are_there_after_a_restart(open_stores: OpenStores) -> None:

@@ -63,6 +63,7 @@ class Service:
 
     def list(self, request: Request) -> Response:
         if (digest := request.args.get("sha256")) is None:
+            assert request.args["media_type"] == "keyframe"
             return answer({"jobs": self.frames.pop(0) if self.frames else [], "cursor": None})
         found = [job for job in self.jobs.values() if job["sha256"] == digest]
         return answer({"jobs": found, "cursor": None})

@@ -1,5 +1,6 @@
 """Figures of taking in, as somebody follows them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -117,6 +118,47 @@ async def test_an_index_that_still_loads_has_no_size_and_the_rest_is_told(
     [line] = await lines(bench, 1.0, 1)
     assert line.index is None
     assert (line.data_bytes, line.disk_free, line.workers.total) == (1000, 1 << 40, 1)
+
+
+async def test_a_slow_disk_holds_up_one_who_asks_and_no_other(bench: Workbench) -> None:
+    slow = Slow()
+    figures = followed(bench, 1.0)
+    vars(figures)["_data_bytes"] = Seldom(slow, 30.0, lambda: slow.now)
+    assert await told_bytes(figures) == 1
+    slow.now, slow.done = 31.0, asyncio.Event()
+    held_up = asyncio.create_task(told_bytes(figures))
+    await slow.begun.wait()
+    async with asyncio.timeout(60):
+        assert await told_bytes(figures) == 1
+    slow.done.set()
+    assert await held_up == 2 == await told_bytes(figures)
+
+
+async def told_bytes(figures: IngestionFigures) -> int:
+    [line] = [each async for each in figures.follow(0, 1)]
+    return line.data_bytes
+
+
+class Slow:
+    """Each answer is another; it comes once it is `done`."""
+
+    def __init__(self) -> None:
+        self.now, self.asked = 0.0, 0
+        self.begun, self.done = asyncio.Event(), asyncio.Event()
+        self.done.set()
+
+    async def __call__(self) -> int:
+        self.asked += 1
+        if not self.done.is_set():
+            self.begun.set()
+        await self.done.wait()
+        return self.asked
+
+
+async def test_those_who_ask_first_are_told_by_one_answer() -> None:
+    slow = Slow()
+    seldom = Seldom(slow, 30.0, lambda: slow.now)
+    assert [*await asyncio.gather(*(seldom.get() for _ in range(3)))] == [1, 1, 1]
 
 
 class Dear:

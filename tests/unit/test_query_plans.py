@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, event
 
 from app.adapters.sql.news import SqlNewsStore
 from app.domain.assets import AssetChanges, asset_of
-from app.domain.jobs import JobOptions
+from app.domain.jobs import JobOptions, JobStatus
 from app.domain.media_types import MediaType
 from tests.unit.workbench import Workbench, opened
 
@@ -36,6 +36,10 @@ async def the_news(bench: Workbench) -> None:
 #: By what is asked: the question, and the index that answers it.
 QUESTIONS: dict[str, tuple[Callable[[Workbench], Awaitable[object]], str]] = {
     "jobs": (lambda bench: bench.store.list(), "ix_jobs_listed"),
+    "jobs_by_status": (
+        lambda bench: bench.store.list(status=JobStatus.COMPLETED),
+        "ix_jobs_listed_by_status",
+    ),
     "frame_jobs": (lambda bench: bench.store.of_frames("talk"), "ix_jobs_parent_id"),
     "overtaken": (lambda bench: bench.store.overtaken(), "ix_jobs_asset_id"),
     "assets": (lambda bench: bench.assets.list(), "ix_assets_listed"),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from app.domain.assets import Asset, Still
 from app.domain.media_types import MediaType
 from app.domain.transcript import Chapter, LanguageDetection, Segment, Topic, Transcript
 from app.services.asset_pages import Shown
+from app.web import watch_shell
 from app.web.watch_page import written
 from app.web.watch_pictures import MOST_FRAMES
 from app.web.watch_words import STRETCH, said
@@ -38,6 +40,13 @@ def transcript_of(segments: tuple[Segment, ...]) -> Transcript:
         provider="engine",
         model="model",
     )
+
+
+def test_the_frame_of_pages_is_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    first = written(a_film(1), None)
+    monkeypatch.setattr(watch_shell, "PAGE", tmp_path)
+    assert written(a_film(1), None) == first
+    assert first.count("<title>A film · Spool</title>") == first.count('<main id="main"') == 1
 
 
 def test_of_a_long_video_frames_from_all_over_it_are_shown() -> None:

@@ -93,6 +93,7 @@ class SqlJobStore:
         status: JobStatus | None = None,
         dead_letter: bool | None = None,
         media_type: MediaType | None = None,
+        frames: bool = False,
         sha256: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
@@ -109,7 +110,7 @@ class SqlJobStore:
             query = query.where(JobRow.sha256 == sha256)
         if media_type is not None:
             query = query.where(JobRow.media_type == media_type.value)
-        elif status is None and dead_letter is None:
+        elif not frames and dead_letter is None:
             query = query.where(listed(JobRow))
         jobs = await self._database.read(lambda session: _fetch(session, query))
         after = _cursor(jobs[limit - 1]) if len(jobs) > limit else None

@@ -4,16 +4,17 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql.asset_tables import AssetRow
+from app.adapters.sql.cursor import Cursor, decode_cursor
 from app.adapters.sql.database import Database
 from app.adapters.sql.ids import is_job_id as is_uuid
 from app.adapters.sql.share_tables import ShareRow
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import Conflict
-from app.domain.shares import Share
+from app.domain.shares import Share, SharePage
 
 
 class SqlShareStore:
@@ -30,12 +31,16 @@ class SqlShareStore:
         found = await self._database.read(lambda session: _fetch(session, query))
         return found[0] if found else None
 
-    async def list(self, asset_id: str | None = None) -> Sequence[Share]:
-        query = _standing(self._clock())
+    async def list(
+        self, asset_id: str | None = None, *, limit: int = 50, cursor: str | None = None
+    ) -> SharePage:
+        after = decode_cursor(cursor) if cursor is not None else None
+        query = _page(_standing(self._clock()), limit, after)
         if asset_id is not None:
             query = query.where(AssetRow.asset_id == asset_id)
-        newest = query.order_by(ShareRow.created_at.desc(), ShareRow.share_id)
-        return await self._database.read(lambda session: _fetch(session, newest))
+        found = await self._database.read(lambda session: _fetch(session, query))
+        following = _cursor(found[limit - 1]) if len(found) > limit else None
+        return SharePage(shares=tuple(found[:limit]), cursor=following)
 
     async def remove(self, share_id: str) -> bool:
         if not is_uuid(share_id):
@@ -84,6 +89,19 @@ def _standing(now: datetime) -> Select[ShareRow, str]:
     query = select(ShareRow, AssetRow.asset_id)
     query = query.join(AssetRow, AssetRow.job_id == ShareRow.job_id)
     return query.where(ShareRow.expires_at > now)
+
+
+def _page(query: Select[ShareRow, str], limit: int, after: Cursor | None) -> Select[ShareRow, str]:
+    """One more than asked for, to know whether there is a next page."""
+    place = (ShareRow.created_at, ShareRow.share_id)
+    if after is not None:
+        query = query.where(tuple_(*place) < (after.created_at, after.job_id))
+    return query.order_by(*(column.desc() for column in place)).limit(limit + 1)
+
+
+def _cursor(share: Share) -> str:
+    """The id of a link is written as that of a job."""
+    return Cursor(created_at=share.created_at, job_id=share.share_id).encode()
 
 
 async def _fetch(session: AsyncSession, query: Select[ShareRow, str]) -> Sequence[Share]:

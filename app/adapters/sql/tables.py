@@ -102,6 +102,7 @@ class JobRow(Table):
         Index(None, "status", "priority", "created_at", "job_id"),
         rule("media_type_known", one_of("media_type", MediaType)),
         Index("ix_jobs_listed", "created_at", "job_id", **but_keyframes()),
+        Index("ix_jobs_listed_by_status", "status", "created_at", "job_id", **but_keyframes()),
         Index("ix_jobs_ended", "finished_at", "job_id", **but_keyframes()),
     )
 
