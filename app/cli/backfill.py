@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
 
 from app.cli.archive import Archive, Taken, Tally, at_fault
+from app.cli.digests import Digests
 from app.cli.patience import unhurried
 from app.cli.progress import progress
 from app.cli.screen import parts, print_line
@@ -62,7 +63,9 @@ def backfill(
         "priority": "batch",
     }
     with service(server, api_key) as spool:
-        archive = Archive(spool, options, in_place=in_place, again=again, dry_run=dry_run)
+        archive = Archive(
+            spool, options, Digests(), in_place=in_place, again=again, dry_run=dry_run
+        )
         well = _Backfill(spool, archive, as_json).run(folder, wait=not (no_wait or dry_run))
     if not well:
         raise typer.Exit(FAILED)

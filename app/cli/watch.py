@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Container
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from app.cli.archive import Archive, Taken, at_fault
+from app.cli.digests import Digests
 from app.cli.patience import unhurried
 from app.cli.screen import in_terminal, parts, print_line
 from app.cli.service import ApiKey, AsJson, Server, service
@@ -63,7 +65,7 @@ def watch(
 
 
 class Watching:
-    """What was taken is noted here as long as this runs; after that, the service knows it."""
+    """What was taken is noted here as long as it is there; after that, the service knows it."""
 
     def __init__(
         self, spool: Spool, folder: Path, options: Options, *, in_place: bool, as_json: bool
@@ -74,6 +76,7 @@ class Watching:
         #: At the look before, and when it was taken.
         self._before: dict[str, FileState] = {}
         self._taken: dict[str, FileState] = {}
+        self._digests = Digests()
         #: What was said last of a service that does not take anything.
         self._trouble = ""
         self.well = True
@@ -98,15 +101,21 @@ class Watching:
         """Takes what is as it was at the look before. Raises what any file would be refused for."""
         now = dict(media_in(self._folder, self._leave_out))
         before, self._before = self._before, now
-        archive = Archive(
-            self._spool, self._options, in_place=self._in_place, again=False, dry_run=False
-        )
-        for path, state in now.items():
-            if before.get(path) == state != self._taken.get(path):
-                self._take(archive, path)
-                self._taken[path] = state
-        for trouble in archive.troubles:
-            complain(trouble.partition(";")[0])
+        self._forget_all_but(now)
+        archive = Archive(self._spool, self._options, self._digests, in_place=self._in_place)
+        try:
+            for path, state in now.items():
+                if before.get(path) == state != self._taken.get(path):
+                    self._take(archive, path)
+                    self._taken[path] = state
+        finally:
+            for trouble in archive.troubles:
+                complain(trouble.partition(";")[0])
+
+    def _forget_all_but(self, now: Container[str]) -> None:
+        """A folder that is watched for years sees more files than it has."""
+        self._taken = {path: state for path, state in self._taken.items() if path in now}
+        self._digests.keep(now)
 
     def _take(self, archive: Archive, path: str) -> None:
         try:
