@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Annotated, Any
+from urllib.parse import urljoin
 
 import typer
 
@@ -139,4 +140,6 @@ def _fields(asset: Asset, address: str) -> Iterator[tuple[str, str]]:
     yield "job", asset.job_id
     yield "status", asset.status if asset.indexed else f"{asset.status}, not found as it is yet"
     yield "text", asset.text
-    yield "page", asset.url if "://" in asset.url else address + asset.url
+    yield "tags", ", ".join(tag.label for tag in asset.tags)
+    yield "page", urljoin(f"{address}/", asset.url)
+    yield "media", urljoin(f"{address}/", asset.media) if asset.media else ""

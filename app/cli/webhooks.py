@@ -7,7 +7,7 @@ import typer
 
 from app.cli.completing import job_ids
 from app.cli.nouns import noun
-from app.cli.screen import Column, moment, print_fields, print_json, print_table
+from app.cli.screen import Column, moment, plain, print_fields, print_json, print_table
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.client import Delivery
 from app.domain.webhooks import DeliveryState
@@ -56,9 +56,9 @@ def show(
         print_json(found.raw)
         return
     print_fields(_fields(found))
-    for tried in found.raw.get("tries", ()):
-        how = tried.get("error") or f"answered {tried.get('status')}"
-        print(f"{tried.get('number')}. {tried.get('at')}  {how}")
+    for tried in found.tries:
+        how = tried.error or f"answered {tried.status}"
+        print(f"{tried.number}. {moment(tried.at)}  {plain(how)}")
 
 
 @webhooks.command()
