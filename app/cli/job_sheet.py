@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from app.cli.screen import clock, moment, plain, print_fields
+from app.cli.screen import moment, plain, print_fields
 from app.client import Attempt, Job
+from app.domain.playing_time import clock
 
 
 def print_job(job: Job) -> None:

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.screen import clock, in_terminal, print_fields, print_json, print_line
+from app.cli.screen import in_terminal, print_fields, print_json, print_line
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.client import Figures, Load
+from app.domain.playing_time import clock
 from app.services.disk import told
 
 Follow = Annotated[bool, typer.Option("--follow", help="Again and again, until Ctrl-C.")]
