@@ -8,6 +8,7 @@ import typer
 
 from app.cli.completing import asset_ids
 from app.cli.nouns import noun
+from app.cli.options import Cursor, Limit
 from app.cli.screen import Column, moment, parts, print_fields, print_json, print_line, print_table
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.cli.trouble import FAILED, complain_of
@@ -41,8 +42,8 @@ Speakers = Annotated[
 def list_assets(
     media_type: Annotated[MediaType | None, typer.Option(help="Only those.")] = None,
     parent: Parent = None,
-    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=200)] = 20,
-    cursor: Annotated[str | None, typer.Option(help="Where the page begins.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
     as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,

@@ -9,6 +9,7 @@ import typer
 
 from app.cli.completing import asset_ids
 from app.cli.found_moments import print_hits
+from app.cli.options import Cursor
 from app.cli.screen import in_terminal, parts, print_json
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.cli.trouble import complain
@@ -49,7 +50,7 @@ def search(
     until: Until = None,
     asset: Asset = None,
     limit: Annotated[int, typer.Option(help="How many hits.", min=1, max=100)] = 10,
-    cursor: Annotated[str | None, typer.Option(help="Where the page begins.")] = None,
+    cursor: Cursor = None,
     as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,

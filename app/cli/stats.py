@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli.options import Every
 from app.cli.screen import in_terminal, print_fields, print_json, print_line
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.client import Figures, Load
@@ -13,7 +14,6 @@ from app.domain.playing_time import clock
 from app.services.disk import told
 
 Follow = Annotated[bool, typer.Option("--follow", help="Again and again, until Ctrl-C.")]
-Every = Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1, max=3600)]
 Count = Annotated[int | None, typer.Option(help="With --follow: so often.", min=1)]
 
 

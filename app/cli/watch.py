@@ -9,35 +9,28 @@ from typing import Annotated
 
 import typer
 
+from app.cli import job_options as of_job
 from app.cli.archive import Archive, Taken, at_fault
 from app.cli.digests import Digests
+from app.cli.options import Every, Folder, InPlace
 from app.cli.patience import unhurried
 from app.cli.screen import in_terminal, parts, print_line
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.cli.trouble import FAILED, complain, complain_of
 from app.client import Options, Refused, Spool, Unreachable
 from app.config import load_settings
-from app.domain.errors import InvalidRequest
 from app.domain.watched import FileState
 from app.services.folder_walk import media_in
 
-Labels = Annotated[str | None, typer.Option(help="Comma-separated; on all of them.")]
-Every = Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1, max=3600)]
 Once = Annotated[bool, typer.Option("--once", help="Take what is there now, and end.")]
-InPlace = Annotated[
-    bool,
-    typer.Option(
-        "--in-place", help="The service reads the files where they are, under an allowed root."
-    ),
-]
 
 
 def watch(
-    folder: Annotated[Path, typer.Argument(help="With all folders in it.", metavar="DIR")],
+    folder: Folder,
     once: Once = False,
     every: Every = 2.0,
-    labels: Labels = None,
-    language: Annotated[str | None, typer.Option(help="Code or name; else detected.")] = None,
+    labels: of_job.Labels = None,
+    language: of_job.Language = None,
     in_place: InPlace = False,
     as_json: AsJson = False,
     server: Server = None,
@@ -49,8 +42,6 @@ def watch(
     bytes, is not sent again: so it is safe to stop this, and to begin again. A file that changes
     replaces what was found in it. Needs no service at its start, nor all the time.
     """
-    if not folder.is_dir():
-        raise InvalidRequest(f"{folder} is no folder")
     options: Options = {"language": language, "labels": parts(labels) or None}
     with service(server, api_key) as spool:
         watching = Watching(spool, folder, options, in_place=in_place, as_json=as_json)
