@@ -209,6 +209,18 @@ def test_ids_of_jobs_are_completed_where_a_service_answers(
     assert capsys.readouterr().out.split() == ["8a31"]
 
 
+def test_ids_of_links_are_completed_where_one_is_revoked(
+    monkeypatch: pytest.MonkeyPatch,
+    spool: Spool,
+    capsys: pytest.CaptureFixture[str],
+    httpserver: HTTPServer,
+) -> None:
+    shares = [{"share_id": each, "asset_id": "talk"} for each in ("8a31", "9b42")]
+    httpserver.expect_request("/api/v1/shares").respond_with_json({"shares": shares})
+    completed(monkeypatch, spool, "spool share --revoke 9")
+    assert capsys.readouterr().out.split() == ["9b42"]
+
+
 def test_without_a_service_no_id_is_completed_and_nothing_is_said(
     monkeypatch: pytest.MonkeyPatch, spool: Spool, capsys: pytest.CaptureFixture[str]
 ) -> None:
