@@ -52,6 +52,7 @@ def ingest(
     labels: of_job.Labels = None,
     words: of_job.Words = False,
     topics: of_job.Topics = False,
+    no_keyframes: of_job.NoKeyframes = False,
     diarize: of_job.Diarize = False,
     priority: of_job.Class = None,
     dedupe: of_job.Dedupe = False,

@@ -25,6 +25,7 @@ AssetId = Annotated[str | None, _option("Your own name for it.", autocompletion=
 Labels = Annotated[str | None, _option("Comma-separated; on all of them.")]
 Words = Annotated[bool, _option("Word timestamps, in JSON.", "--words")]
 Topics = Annotated[bool, _option("Topics and chapters.", "--topics")]
+NoKeyframes = Annotated[bool, _option("Of a video only what is said.", "--no-keyframes")]
 Diarize = Annotated[bool, _option("Tell who speaks.", "--diarize")]
 Class = Annotated[Priority | None, _option("Who goes first.")]
 Dedupe = Annotated[bool, _option("Take what was found in the same bytes before.", "--dedupe")]
@@ -41,6 +42,7 @@ def job_options(given: Mapping[str, Any]) -> Options:
         "labels": parts(given.get("labels")) or None,
         "word_timestamps": given.get("words") or None,
         "topics": given.get("topics") or None,
+        "keyframes": False if given.get("no_keyframes") else None,
         "diarize": given.get("diarize") or None,
         "dedupe": given.get("dedupe") or None,
         "webhook_url": given.get("webhook_url"),
