@@ -37,6 +37,9 @@ Since = Annotated[
     _filter("was taken in from then on; UTC unless it says.", "--from", formats=DATES),
 ]
 Until = Annotated[datetime | None, _filter("was taken in until then.", "--to", formats=DATES)]
+Single = Annotated[
+    bool, typer.Option("--no-group", help="Each moment is a hit of its own, else each medium is.")
+]
 Asset = Annotated[str | None, _filter("is of this medium.", autocompletion=asset_ids)]
 
 
@@ -51,6 +54,7 @@ def search(
     asset: Asset = None,
     limit: Annotated[int, typer.Option(help="How many hits.", min=1, max=100)] = 10,
     cursor: Cursor = None,
+    no_group: Single = False,
     as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
@@ -70,6 +74,7 @@ def search(
             until=_zoned(until),
             limit=limit,
             cursor=cursor,
+            group=False if no_group else None,
         )
         address = spool.address
     if as_json:
