@@ -1,12 +1,12 @@
 """Files of an archive, taken in one by one, each only once."""
 
-import hashlib
 import platform
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from app.cli.digests import Digests
 from app.client import Job, Options, Refused, Spool, Ticket
 
 LONGEST_NAME = 200  # characters
@@ -46,10 +46,18 @@ class Archive:
     """
 
     def __init__(
-        self, spool: Spool, options: Options, *, in_place: bool, again: bool, dry_run: bool
+        self,
+        spool: Spool,
+        options: Options,
+        digests: Digests,
+        *,
+        in_place: bool,
+        again: bool = False,
+        dry_run: bool = False,
     ) -> None:
-        """`again`: what failed before, too. `dry_run`: nothing is sent."""
-        self._spool, self._options = spool, options
+        """`digests`: kept of files until they are dealt with. `again`: what failed before, too.
+        `dry_run`: nothing is sent."""
+        self._spool, self._options, self._digests = spool, options, digests
         self._in_place, self._again, self._dry_run = in_place, again, dry_run
         self.tally = Tally()
         #: Jobs that have not ended, by id, and the assets of all: their key-frames may come late.
@@ -58,18 +66,17 @@ class Archive:
         #: In words: what failed before.
         self.troubles: list[str] = []
         self._seen: set[str] = set()
-        self._digests: dict[str, str] = {}
 
     def take(self, path: str) -> Taken | None:
         """What was queued, if anything was. Safe to call again after it raised.
 
         Raises Refused, Unreachable, OSError.
         """
-        digest = self._digest(path)
+        digest = self._digests.of(path)
         jobs = [] if digest in self._seen else list(self._spool.jobs(sha256=digest).jobs)
         taken = self._judged(path, digest, jobs)
         self._seen.add(digest)
-        self._digests.pop(path, None)
+        self._digests.forget(path)
         self.tally.files += 1
         return taken
 
@@ -106,13 +113,6 @@ class Archive:
             options["dedupe"] = True  # else it would not note what bytes these are
             return self._spool.submit_path(path, **options)
         return self._spool.upload(path, filename=_shown(path), **options)
-
-    def _digest(self, path: str) -> str:
-        """Kept until the file is dealt with: a second try need not read it all again."""
-        if path not in self._digests:
-            with open(path, "rb") as file:
-                self._digests[path] = hashlib.file_digest(file, "sha256").hexdigest()
-        return self._digests[path]
 
 
 def at_fault(error: Refused) -> bool:

@@ -11,7 +11,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
 
+from app.cli import job_options as of_job
 from app.cli.archive import Archive, Taken, Tally, at_fault
+from app.cli.digests import Digests
+from app.cli.options import Folder, InPlace
 from app.cli.patience import unhurried
 from app.cli.progress import progress
 from app.cli.screen import parts, print_line
@@ -19,7 +22,7 @@ from app.cli.service import ApiKey, AsJson, Server, service
 from app.cli.trouble import FAILED, complain
 from app.client import Job, Options, Refused, Spool
 from app.config import load_settings
-from app.domain.errors import InvalidRequest, SpoolError
+from app.domain.errors import SpoolError
 from app.services.folder_walk import media_in
 
 T = TypeVar("T")
@@ -29,22 +32,15 @@ BUILD_HOLD = 60.0  # seconds that one request waits for the index
 PAGE = 200  # jobs
 UNDER_WAY = ("pending", "running")
 
-Labels = Annotated[str | None, typer.Option(help="Comma-separated; on all of them.")]
-InPlace = Annotated[
-    bool,
-    typer.Option(
-        "--in-place", help="The service reads the files where they are, under an allowed root."
-    ),
-]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would be queued.")]
 Again = Annotated[bool, typer.Option("--again", help="Also what failed before.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Queue, and leave the rest to itself.")]
 
 
 def backfill(
-    folder: Annotated[Path, typer.Argument(help="With all folders in it.", metavar="DIR")],
-    labels: Labels = None,
-    language: Annotated[str | None, typer.Option(help="Code or name; else detected.")] = None,
+    folder: Folder,
+    labels: of_job.Labels = None,
+    language: of_job.Language = None,
     in_place: InPlace = False,
     again: Again = False,
     dry_run: DryRun = False,
@@ -54,15 +50,15 @@ def backfill(
     api_key: ApiKey = None,
 ) -> None:
     """Take in all media of a folder, each once. Cut short, run it again."""
-    if not folder.is_dir():
-        raise InvalidRequest(f"{folder} is no folder")
     options: Options = {
         "language": language,
         "labels": parts(labels) or None,
         "priority": "batch",
     }
     with service(server, api_key) as spool:
-        archive = Archive(spool, options, in_place=in_place, again=again, dry_run=dry_run)
+        archive = Archive(
+            spool, options, Digests(), in_place=in_place, again=again, dry_run=dry_run
+        )
         well = _Backfill(spool, archive, as_json).run(folder, wait=not (no_wait or dry_run))
     if not well:
         raise typer.Exit(FAILED)

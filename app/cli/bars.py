@@ -31,7 +31,8 @@ class Bars:
         )
         self._count, self._many = count, count > MOST
         self._of_source: dict[Source, TaskID] = {}
-        self._of_job: dict[str, TaskID] = {}
+        #: Several, where the same bytes were sent twice with `dedupe`: they share the job.
+        self._of_job: dict[str, list[TaskID]] = {}
         self._wait = wait
         self._sent = self._ended = self._failed = self._refused = 0
         self._total = self._bar(f"{count} in all", "") if self._many else None
@@ -57,22 +58,21 @@ class Bars:
     def taken(self, source: Source, job_id: str, status: str) -> None:
         self._sent += 1
         bar = self._of_source.pop(source)
-        self._of_job[job_id] = bar
+        self._of_job.setdefault(job_id, []).append(bar)
         self._progress.reset(bar, total=1.0, name=source.short, stage=status)
         if self._many:
             self._progress.update(bar, visible=False)  # until it is at work
         self._sum_up()
 
     def at_work(self, job_id: str, progress: float, status: str) -> None:
-        bar = self._of_job.get(job_id)
-        if bar is not None:
+        for bar in self._of_job.get(job_id, ()):
             self._progress.update(bar, completed=progress, stage=status, visible=True)
 
     def ended(self, job: Job) -> None:
-        self._ended += 1
-        self._failed += not job.completed
-        bar = self._of_job.pop(job.job_id, None)
-        if bar is not None:
+        bars = self._of_job.pop(job.job_id, [])
+        self._ended += len(bars)
+        self._failed += 0 if job.completed else len(bars)
+        for bar in bars:
             self._progress.update(bar, completed=job.progress, stage=job.status)
             self._leave(bar)
         self._sum_up()

@@ -38,6 +38,11 @@ def steering(name: str, help: str) -> Command:
     return Command(name=name, help=help, module="steer", together="Change the course of jobs.")
 
 
+def choosing(name: str, help: str) -> Command:
+    together = "List engines or weights; choose or fetch one."
+    return Command(name=name, help=help, module=name, together=together)
+
+
 #: By what one wants to do.
 ROOMS: Mapping[str, tuple[Command, ...]] = {
     "Take in": (
@@ -50,6 +55,7 @@ ROOMS: Mapping[str, tuple[Command, ...]] = {
         command("search", "Find moments by meaning, by word, by looks."),
         command("result", "Print or save a transcript or subtitles."),
         command("assets", "List, show, correct, delete what can be found."),
+        command("share", "Let others read a transcript, by a link."),
     ),
     "Jobs": (
         command("jobs", "List jobs, or show one."),
@@ -61,8 +67,8 @@ ROOMS: Mapping[str, tuple[Command, ...]] = {
     ),
     "Service": (
         command("serve", "Run the service."),
-        command("engines", "List engines, or choose another."),
-        command("models", "List model weights, or fetch one."),
+        choosing("engines", "List engines, or choose another."),
+        choosing("models", "List model weights, or fetch one."),
         command("keys", "Make, list and revoke API keys."),
         command("webhooks", "See what webhooks were sent; send them again."),
         command("doctor", "Check what the service needs."),

@@ -28,6 +28,15 @@ def asset_ids(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     ]
 
 
+def share_ids(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """So with links, each with the asset that it leads to."""
+    return [
+        (share["share_id"], share["asset_id"])
+        for share in _asked(ctx, "/api/v1/shares", "shares")
+        if share["share_id"].startswith(incomplete)
+    ]
+
+
 def _asked(ctx: typer.Context, path: str, name: str) -> list[dict[str, str]]:
     from app.cli.service import configured, named  # they may need the settings
 

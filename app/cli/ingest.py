@@ -7,13 +7,14 @@ import typer
 from app.cli import job_options as of_job
 from app.cli.awaiting import Awaiting
 from app.cli.bars import Bars
-from app.cli.screen import clock, print_line
+from app.cli.screen import print_line
 from app.cli.sending import Sending, Sent
 from app.cli.service import ApiKey, Server, service
 from app.cli.sources import Source, found
 from app.cli.trouble import FAILED, INTERRUPTED, complain
 from app.client import Job, Options, Spool, Ticket, Unreachable
 from app.domain.errors import InvalidRequest, SpoolError
+from app.domain.playing_time import clock
 
 #: Of jobs that go on, named when it is interrupted.
 NAMED = 10
@@ -51,6 +52,7 @@ def ingest(
     labels: of_job.Labels = None,
     words: of_job.Words = False,
     topics: of_job.Topics = False,
+    no_keyframes: of_job.NoKeyframes = False,
     diarize: of_job.Diarize = False,
     priority: of_job.Class = None,
     dedupe: of_job.Dedupe = False,

@@ -22,9 +22,10 @@ Doing = Annotated[Task | None, _option("translate: into English.")]
 Prompt = Annotated[str | None, _option("Names and terms to expect.")]
 Title = Annotated[str | None, _option("Title; else the file name.")]
 AssetId = Annotated[str | None, _option("Your own name for it.", autocompletion=asset_ids)]
-Labels = Annotated[str | None, _option("Comma-separated.")]
-Words = Annotated[bool, _option("Word timestamps.", "--words")]
+Labels = Annotated[str | None, _option("Comma-separated; on all of them.")]
+Words = Annotated[bool, _option("Word timestamps, in JSON.", "--words")]
 Topics = Annotated[bool, _option("Topics and chapters.", "--topics")]
+NoKeyframes = Annotated[bool, _option("Of a video only what is said.", "--no-keyframes")]
 Diarize = Annotated[bool, _option("Tell who speaks.", "--diarize")]
 Class = Annotated[Priority | None, _option("Who goes first.")]
 Dedupe = Annotated[bool, _option("Take what was found in the same bytes before.", "--dedupe")]
@@ -41,6 +42,7 @@ def job_options(given: Mapping[str, Any]) -> Options:
         "labels": parts(given.get("labels")) or None,
         "word_timestamps": given.get("words") or None,
         "topics": given.get("topics") or None,
+        "keyframes": False if given.get("no_keyframes") else None,
         "diarize": given.get("diarize") or None,
         "dedupe": given.get("dedupe") or None,
         "webhook_url": given.get("webhook_url"),

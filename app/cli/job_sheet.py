@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from app.cli.screen import clock, moment, plain, print_fields
+from app.cli.screen import moment, plain, print_fields
 from app.client import Attempt, Job
+from app.domain.playing_time import clock
 
 
 def print_job(job: Job) -> None:
@@ -23,6 +24,8 @@ def _fields(job: Job) -> Iterator[tuple[str, str]]:
     yield "ends in", f"{clock(job.eta)} or so" if job.eta is not None and not job.ended else ""
     yield "in line", str(job.queue_position or "")
     yield "asset", job.asset_id
+    yield "source", f"{job.source.kind} {job.source.name}".strip()
+    yield "engine", f"{job.provider} {job.model or ''}".rstrip() if job.provider else ""
     yield "lasts", clock(job.duration) if job.duration else ""
     yield "came", moment(job.created_at)
     yield "ended", moment(job.finished_at)

@@ -7,6 +7,7 @@ import typer
 from app.cli.completing import job_ids
 from app.cli.job_sheet import print_job
 from app.cli.nouns import noun
+from app.cli.options import Cursor, Limit
 from app.cli.screen import Column, print_json, print_table
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.cli.steer import cancel, delete, retry
@@ -30,8 +31,8 @@ JobId = Annotated[str, typer.Argument(metavar="JOB", help="Its id.", autocomplet
 def list_jobs(
     status: Status = None,
     sha256: Sha256 = None,
-    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=200)] = 20,
-    cursor: Annotated[str | None, typer.Option(help="Where the page begins.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
     as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,

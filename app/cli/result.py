@@ -8,12 +8,13 @@ import typer
 
 from app.cli.completing import job_ids
 from app.cli.form import Form
-from app.cli.screen import clock, in_terminal, plain, print_line
+from app.cli.screen import in_terminal, plain, print_line
 from app.cli.service import ApiKey, Server, service
 from app.cli.trouble import FAILED, complain
 from app.client import Job, Refused, Result, Spool
 from app.domain.errors import SpoolError
 from app.domain.media_types import MEDIA_SUFFIXES, media_suffix
+from app.domain.playing_time import clock
 
 #: What some disk or other does not like in a name.
 UNLIKED = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')

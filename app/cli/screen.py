@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.domain.playing_time import clock as clock  # `found_moments` has it from here
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
@@ -53,13 +55,6 @@ def print_fields(fields: Iterable[tuple[str, str]]) -> None:
     width = max((len(name) for name, _ in said), default=0) if in_terminal() else 0
     for name, value in said:
         print(f"{name:{width}}  {value}" if width else f"{name}\t{value}")
-
-
-def clock(seconds: float) -> str:
-    """3725.4 -> 1:02:05"""
-    minutes, whole = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{whole:02}" if hours else f"{minutes}:{whole:02}"
 
 
 def moment(at: datetime | None) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from app.cli.completing import asset_ids
 from app.cli.found_moments import print_hits
+from app.cli.options import Cursor
 from app.cli.screen import in_terminal, parts, print_json
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.cli.trouble import complain
@@ -36,6 +37,9 @@ Since = Annotated[
     _filter("was taken in from then on; UTC unless it says.", "--from", formats=DATES),
 ]
 Until = Annotated[datetime | None, _filter("was taken in until then.", "--to", formats=DATES)]
+Single = Annotated[
+    bool, typer.Option("--no-group", help="Each moment is a hit of its own, else each medium is.")
+]
 Asset = Annotated[str | None, _filter("is of this medium.", autocompletion=asset_ids)]
 
 
@@ -49,7 +53,8 @@ def search(
     until: Until = None,
     asset: Asset = None,
     limit: Annotated[int, typer.Option(help="How many hits.", min=1, max=100)] = 10,
-    cursor: Annotated[str | None, typer.Option(help="Where the page begins.")] = None,
+    cursor: Cursor = None,
+    no_group: Single = False,
     as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
@@ -69,6 +74,7 @@ def search(
             until=_zoned(until),
             limit=limit,
             cursor=cursor,
+            group=False if no_group else None,
         )
         address = spool.address
     if as_json:

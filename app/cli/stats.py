@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.screen import clock, in_terminal, print_fields, print_json, print_line
+from app.cli.options import Every
+from app.cli.screen import in_terminal, print_fields, print_json, print_line
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.client import Figures, Load
+from app.domain.playing_time import clock
+from app.services.disk import told
 
 Follow = Annotated[bool, typer.Option("--follow", help="Again and again, until Ctrl-C.")]
-Every = Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1, max=3600)]
 Count = Annotated[int | None, typer.Option(help="With --follow: so often.", min=1)]
 
 
@@ -23,7 +25,10 @@ def stats(
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
-    """How taking in goes: jobs by status, what is at work, how fast, what wants looking at."""
+    """How taking in goes: jobs by status, what is at work, how fast, what wants looking at.
+
+    Rates need two looks: see --follow.
+    """
     with service(server, api_key) as spool, _screen(follow and not as_json) as screen:
         for figures in spool.figures(every, count if follow else 1):
             load = spool.processing()
@@ -61,18 +66,28 @@ def _fields(figures: Figures, load: Load) -> Iterator[tuple[str, str]]:
     yield "in line", str(figures.queue_depth)
     yield "done", _rate(figures.completed_rate)
     yield "failed", _rate(figures.failed_rate)
-    system = load.system
-    yield "workers", f"{system.workers.busy} of {system.workers.total} busy"
+    heard = figures.audio_rate
+    yield "heard", "" if heard is None else f"{heard:.1f} seconds of sound a second"
+    yield "workers", f"{figures.workers.busy} of {figures.workers.total} busy"
     yield "assets", _counts(figures.assets)
-    lag = figures.index_lag
-    yield "index", "loading" if lag is None else f"{lag} not found as they are" if lag else "level"
+    yield "index", _index(figures)
     yield "dead letters", str(figures.dead_letters)
-    yield "disk", figures.disk
-    yield "up for", clock(system.uptime_seconds)
+    yield "disk", f"{figures.disk}, {told(figures.disk_free)} free"
+    yield "data", told(figures.data_bytes)
+    yield "up for", clock(load.system.uptime_seconds)
     for job in load.active_jobs:
         yield "job", f"{job.job_id} {job.current_step} {job.progress}%"
     for alarm in figures.alarms:
         yield "alarm", alarm
+
+
+def _index(figures: Figures) -> str:
+    """How far behind it is, and how large."""
+    lag, size = figures.index_lag, figures.index
+    if lag is None or size is None:
+        return "loading"
+    behind = f"{lag} not found as they are" if lag else "level"
+    return f"{behind}, {size.rows} rows, {told(size.bytes)}"
 
 
 def _counts(counts: Any) -> str:

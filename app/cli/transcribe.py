@@ -11,6 +11,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import TaskProgressColumn as Percent
 
 from app.bootstrap.workshop import transcribe_file
+from app.cli import job_options as of_job
 from app.cli.form import Form
 from app.cli.progress import progress
 from app.config import load_settings
@@ -26,21 +27,22 @@ from app.logs import configure
 def transcribe(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Audio or video.")],
     form: Annotated[Form, typer.Option("--format", help="Of the output.")] = Form.TXT,
-    language: Annotated[str | None, typer.Option(help="Code or name; else detected.")] = None,
-    task: Annotated[Task, typer.Option(help="translate: into English.")] = Task.TRANSCRIBE,
-    model: Annotated[str | None, typer.Option(help="Model name; else as configured.")] = None,
-    provider: Annotated[
-        str | None, typer.Option(help="faster_whisper, whisper_cpp, openai.")
-    ] = None,
-    prompt: Annotated[str | None, typer.Option(help="Names and terms to expect.")] = None,
-    words: Annotated[bool, typer.Option("--words", help="Word timestamps (json).")] = False,
+    language: of_job.Language = None,
+    task: of_job.Doing = None,
+    model: of_job.Model = None,
+    provider: of_job.Provider = None,
+    prompt: of_job.Prompt = None,
+    words: of_job.Words = False,
 ) -> None:
     """Transcribe one file here and now; the transcript goes to standard output."""
     chosen = {"model": model} if model and provider != "openai" else {}
     settings = load_settings(transcription=chosen)  # here a path will do, too
     configure("WARNING", json_lines=settings.logging.json_lines)
     options = DecodingOptions(
-        language=languages.asked_for(language), task=task, prompt=prompt, word_timestamps=words
+        language=languages.asked_for(language),
+        task=task or Task.TRANSCRIBE,
+        prompt=prompt,
+        word_timestamps=words,
     )
     with progress(TextColumn("{task.description}"), BarColumn(), Percent(), transient=True) as bars:
         bar = bars.add_task(file.name, total=1.0)

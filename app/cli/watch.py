@@ -2,40 +2,35 @@
 
 import sys
 import time
+from collections.abc import Container
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.cli import job_options as of_job
 from app.cli.archive import Archive, Taken, at_fault
+from app.cli.digests import Digests
+from app.cli.options import Every, Folder, InPlace
 from app.cli.patience import unhurried
 from app.cli.screen import in_terminal, parts, print_line
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.cli.trouble import FAILED, complain, complain_of
 from app.client import Options, Refused, Spool, Unreachable
 from app.config import load_settings
-from app.domain.errors import InvalidRequest
 from app.domain.watched import FileState
 from app.services.folder_walk import media_in
 
-Labels = Annotated[str | None, typer.Option(help="Comma-separated; on all of them.")]
-Every = Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1, max=3600)]
 Once = Annotated[bool, typer.Option("--once", help="Take what is there now, and end.")]
-InPlace = Annotated[
-    bool,
-    typer.Option(
-        "--in-place", help="The service reads the files where they are, under an allowed root."
-    ),
-]
 
 
 def watch(
-    folder: Annotated[Path, typer.Argument(help="With all folders in it.", metavar="DIR")],
+    folder: Folder,
     once: Once = False,
     every: Every = 2.0,
-    labels: Labels = None,
-    language: Annotated[str | None, typer.Option(help="Code or name; else detected.")] = None,
+    labels: of_job.Labels = None,
+    language: of_job.Language = None,
     in_place: InPlace = False,
     as_json: AsJson = False,
     server: Server = None,
@@ -47,8 +42,6 @@ def watch(
     bytes, is not sent again: so it is safe to stop this, and to begin again. A file that changes
     replaces what was found in it. Needs no service at its start, nor all the time.
     """
-    if not folder.is_dir():
-        raise InvalidRequest(f"{folder} is no folder")
     options: Options = {"language": language, "labels": parts(labels) or None}
     with service(server, api_key) as spool:
         watching = Watching(spool, folder, options, in_place=in_place, as_json=as_json)
@@ -63,7 +56,7 @@ def watch(
 
 
 class Watching:
-    """What was taken is noted here as long as this runs; after that, the service knows it."""
+    """What was taken is noted here as long as it is there; after that, the service knows it."""
 
     def __init__(
         self, spool: Spool, folder: Path, options: Options, *, in_place: bool, as_json: bool
@@ -74,6 +67,7 @@ class Watching:
         #: At the look before, and when it was taken.
         self._before: dict[str, FileState] = {}
         self._taken: dict[str, FileState] = {}
+        self._digests = Digests()
         #: What was said last of a service that does not take anything.
         self._trouble = ""
         self.well = True
@@ -98,15 +92,21 @@ class Watching:
         """Takes what is as it was at the look before. Raises what any file would be refused for."""
         now = dict(media_in(self._folder, self._leave_out))
         before, self._before = self._before, now
-        archive = Archive(
-            self._spool, self._options, in_place=self._in_place, again=False, dry_run=False
-        )
-        for path, state in now.items():
-            if before.get(path) == state != self._taken.get(path):
-                self._take(archive, path)
-                self._taken[path] = state
-        for trouble in archive.troubles:
-            complain(trouble.partition(";")[0])
+        self._forget_all_but(now)
+        archive = Archive(self._spool, self._options, self._digests, in_place=self._in_place)
+        try:
+            for path, state in now.items():
+                if before.get(path) == state != self._taken.get(path):
+                    self._take(archive, path)
+                    self._taken[path] = state
+        finally:
+            for trouble in archive.troubles:
+                complain(trouble.partition(";")[0])
+
+    def _forget_all_but(self, now: Container[str]) -> None:
+        """A folder that is watched for years sees more files than it has."""
+        self._taken = {path: state for path, state in self._taken.items() if path in now}
+        self._digests.keep(now)
 
     def _take(self, archive: Archive, path: str) -> None:
         try:

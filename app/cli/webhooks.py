@@ -7,7 +7,8 @@ import typer
 
 from app.cli.completing import job_ids
 from app.cli.nouns import noun
-from app.cli.screen import Column, moment, print_fields, print_json, print_table
+from app.cli.options import Cursor, Limit
+from app.cli.screen import Column, moment, plain, print_fields, print_json, print_table
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.client import Delivery
 from app.domain.webhooks import DeliveryState
@@ -29,8 +30,8 @@ def list_deliveries(
         str | None, typer.Option(help="Only those of this job.", autocompletion=job_ids)
     ] = None,
     state: Annotated[DeliveryState | None, typer.Option(help="Only those.")] = None,
-    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=200)] = 20,
-    cursor: Annotated[str | None, typer.Option(help="Where the page begins.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
     as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
@@ -56,9 +57,9 @@ def show(
         print_json(found.raw)
         return
     print_fields(_fields(found))
-    for tried in found.raw.get("tries", ()):
-        how = tried.get("error") or f"answered {tried.get('status')}"
-        print(f"{tried.get('number')}. {tried.get('at')}  {how}")
+    for tried in found.tries:
+        how = tried.error or f"answered {tried.status}"
+        print(f"{tried.number}. {moment(tried.at)}  {plain(how)}")
 
 
 @webhooks.command()

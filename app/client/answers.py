@@ -48,6 +48,13 @@ class Ticket(Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JobSource(Answer):
+    #: upload, url, path.
+    kind: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job(Ticket):
     stage: str | None = None
     #: 0..1
@@ -59,10 +66,14 @@ class Job(Ticket):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     finished_at: datetime | None = None
+    source: JobSource = JobSource()
     asset_id: str = ""
     title: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     duration: float | None = None
+    #: Of the engine that it began with.
+    provider: str | None = None
+    model: str | None = None
     attempts: int = 0
     dead_letter: bool = False
     history: tuple[Attempt, ...] = ()
@@ -85,94 +96,6 @@ class JobPage(Answer):
     jobs: tuple[Job, ...] = ()
     #: Fetches the next page; None on the last one.
     cursor: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Word(Answer):
-    text: str
-    start: float
-    end: float
-    probability: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Segment(Answer):
-    text: str
-    start: float
-    end: float
-    id: int = 0
-    words: tuple[Word, ...] = ()
-    #: Name or label, where it was asked for.
-    speaker: str | None = None
-    avg_logprob: float | None = None
-    no_speech_prob: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Guess(Answer):
-    language: str
-    confidence: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Detection(Guess):
-    #: The next likely ones.
-    alternatives: tuple[Guess, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Topic(Answer):
-    topic: str
-    score: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chapter(Answer):
-    start: float
-    end: float
-    title: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Speaker(Answer):
-    speaker: str
-    name: str = ""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Repair(Answer):
-    """A window that read badly, or missed speech, and was heard again."""
-
-    start: float
-    end: float
-    #: repetition, low_logprob, no_text, skipped_speech.
-    reason: str = ""
-    #: What helped; "none" where nothing did, and the best of it stands.
-    way: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result(Answer):
-    """Of a job that still runs: its segments so far."""
-
-    job_id: str
-    #: Of a job that still runs; None once the result is whole.
-    status: str | None = None
-    title: str = ""
-    transcript: str = ""
-    #: Of a picture or a text: what stands in it.
-    text: str = ""
-    segments: tuple[Segment, ...] = ()
-    language_detection: Detection | None = None
-    topics: tuple[Topic, ...] = ()
-    chapters: tuple[Chapter, ...] = ()
-    speakers: tuple[Speaker, ...] = ()
-    repairs: tuple[Repair, ...] = ()
-    duration: float | None = None
-    provider: str | None = None
-    model: str | None = None
-    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,6 +132,17 @@ class Found(Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeliveryTry(Answer):
+    number: int
+    at: datetime | None = None
+    #: How long it took.
+    seconds: float = 0.0
+    #: What was answered, in HTTP; None where nothing was.
+    status: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Delivery(Answer):
     """A webhook on its way, or delivered."""
 
@@ -224,21 +158,11 @@ class Delivery(Answer):
     delivered_at: datetime | None = None
     last_status: int | None = None
     last_error: str | None = None
+    #: Oldest first; in a list they are left out.
+    tries: tuple[DeliveryTry, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryPage(Answer):
     deliveries: tuple[Delivery, ...] = ()
     cursor: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event(Answer):
-    """Something that happened to a job: state, progress, segment or done."""
-
-    kind: str
-    #: Names the place in the stream after which it goes on.
-    id: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
-    #: Of a segment.
-    segment: Segment | None = None

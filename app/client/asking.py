@@ -83,7 +83,7 @@ def deliveries(
 
 
 def delivery(delivery_id: str) -> Plan[Delivery]:
-    """One of them; its tries are in `raw`."""
+    """One of them, with its tries."""
     reply = yield Request(method="GET", path=at(DELIVERIES, delivery_id), repeatable=True)
     return read(Delivery, reply.document())
 

@@ -10,13 +10,14 @@ from app.client.exchange import Plan, Request
 from app.client.jobs import at as under
 from app.client.jobs import present
 from app.client.reading import read
+from app.client.results import Tag
 
 ASSETS = "/api/v1/assets"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asset(Answer):
-    """Of a list without `text`, `metadata` and `speakers`."""
+    """Of a list without `text`, `tags`, `metadata` and `speakers`."""
 
     asset_id: str
     media_type: str = ""
@@ -32,6 +33,8 @@ class Asset(Answer):
     height: int | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    #: Counts changes; 0 before it is known.
+    revision: int = 0
     #: Whether it is found as it is now.
     indexed: bool = False
     #: The newest job on it, and how that is.
@@ -39,9 +42,16 @@ class Asset(Answer):
     status: str = ""
     #: The job that found what is kept; None while nothing is.
     found_by: str | None = None
+    #: Where people find it. This and the next three: on the service, or whole addresses.
     url: str = ""
     thumbnail: str | None = None
+    #: Its bytes; None of a text.
+    media: str | None = None
+    #: Of what is there to be heard.
+    waveform: str | None = None
     text: str = ""
+    #: What a picture seems to show, best first.
+    tags: tuple[Tag, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     #: Names by speaker.
     speakers: Mapping[str, Any] = field(default_factory=dict)

@@ -16,11 +16,10 @@ from app.client import figures as of_figures
 from app.client import jobs as of_jobs
 from app.client import keys as of_keys
 from app.client import shares as of_shares
-from app.client.answers import Event
 from app.client.body import Body
 from app.client.exchange import Plan, Reply, Request
 from app.client.figures import Figures
-from app.client.following import Following
+from app.client.following import Event, Following
 
 P = ParamSpec("P")
 T = TypeVar("T")

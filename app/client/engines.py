@@ -40,6 +40,8 @@ class Engines(Answer):
     state: str = ""
     providers: tuple[Provider, ...] = ()
     loaded: tuple[LoadedEngine, ...] = ()
+    #: Of all of them.
+    leases: int = 0
 
 
 def engines() -> Plan[Engines]:

@@ -1,18 +1,32 @@
 """Following a job by its events, over connections that may break."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
 
-from app.client.answers import Event, Segment
+from app.client.answers import Answer
 from app.client.exchange import Request
 from app.client.jobs import JOBS, at
 from app.client.reading import read
+from app.client.results import Segment
 
 BREAKS = 5  # in a row, without an event in between
 PAUSE = 0.5  # seconds before the next connection; longer each time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Answer):
+    """Something that happened to a job: state, progress, segment or done."""
+
+    kind: str
+    #: Names the place in the stream after which it goes on.
+    id: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    #: Of a segment.
+    segment: Segment | None = None
 
 
 @dataclass(kw_only=True)

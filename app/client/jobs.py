@@ -3,9 +3,10 @@
 import time
 from urllib.parse import quote
 
-from app.client.answers import Job, JobPage, Result
+from app.client.answers import Job, JobPage
 from app.client.exchange import PATIENCE, Plan, Request
 from app.client.reading import read
+from app.client.results import Result
 
 HOLD = 30.0  # seconds that one request waits for the end of a job
 PAGE = 200  # jobs

@@ -10,10 +10,10 @@ from app.domain.captions import CaptionFormat
 from app.domain.languages import LANGUAGES
 from app.domain.links import may_lead_to
 from app.domain.media_types import MediaType, in_seconds
+from app.domain.playing_time import clock
 from app.domain.transcript import Transcript
 from app.services.asset_pages import Shown
 from app.web.asset_views import of_player, page_of
-from app.web.watch_clock import clock
 
 KINDS = {MediaType.KEYFRAME: "Key-frame", MediaType.IMAGE: "Picture"}
 

@@ -6,9 +6,9 @@ from html import escape
 
 from app.domain.assets import Still
 from app.domain.media_types import SPOKEN, MediaType, in_seconds
+from app.domain.playing_time import clock
 from app.services.asset_pages import Shown
 from app.web.asset_views import address, of_player
-from app.web.watch_clock import clock
 
 MOST_FRAMES = 500  # of a video that are shown
 

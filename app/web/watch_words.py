@@ -8,10 +8,10 @@ from html import escape
 
 from app.domain.assets import NOTHING
 from app.domain.media_types import SPOKEN, in_seconds
+from app.domain.playing_time import clock
 from app.domain.search import Moment
 from app.domain.transcript import Segment, Transcript
 from app.services.asset_pages import Shown
-from app.web.watch_clock import clock
 
 #: The browser scrolls to it by itself, without a script.
 HERE = ' class="here" tabindex="-1" autofocus'

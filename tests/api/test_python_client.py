@@ -292,6 +292,7 @@ async def test_assets_are_listed_shown_corrected_and_deleted(call: Caller, quiet
     assert (edited.title, edited.labels) == ("Named", ("a",))
     shown = await call("asset", "mine/of assets")
     assert shown.title == "Named" and shown.created_at <= shown.updated_at
+    assert shown.revision > listed.revision and shown.media and shown.waveform
     assert await call("delete_asset", "mine/of assets") is None
     with pytest.raises(Refused) as gone:
         await call("asset", "mine/of assets")
@@ -305,6 +306,8 @@ async def test_figures_and_what_is_at_work_are_told(spool: Spool, call: Caller, 
     assert load.system.workers.total >= 1 and load.system.capacity >= 1
     first, second = await call.figures(interval=0.05, count=2)
     assert first.jobs["running"] == 1 and first.disk == "ok"
+    assert first.workers.total == load.system.workers.total and second.audio_rate is not None
+    assert first.disk_free > 0 and first.data_bytes > 0
     assert first.at and second.at and first.at < second.at
     spool.engine.hold.set()
     assert (await call("wait", job_id)).completed

@@ -84,6 +84,13 @@ def test_a_folder_is_taken_in_found_read_corrected_and_deleted(
     assert saved.stdout.strip() == str(tmp_path / "speech.srt")
     assert "-->" in (tmp_path / "speech.srt").read_text()
 
+    speech = by_name["speech.flac"]["asset_id"]
+    link = spool("share", speech, "--days", "1").stdout.strip()
+    assert "country" in httpx2.get(link).text
+    [shared] = json.loads(spool("share", speech, "--list", "--json").stdout)
+    assert spool("share", "--revoke", shared["share_id"]).returncode == 0
+    assert httpx2.get(link).status_code == 404
+
     asset_id = by_name["harbours.md"]["asset_id"]
     edited = spool("assets", "edit", asset_id, "--title", "Of ships", "--labels", "sea", "--json")
     assert json.loads(edited.stdout)["labels"] == ["sea"]

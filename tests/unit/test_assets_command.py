@@ -19,6 +19,8 @@ ASSET: dict[str, Any] = {
     "indexed": True,
     "created_at": "2026-11-21T09:16:33.403544+00:00",
     "url": "/watch/talks%2Fnewton",
+    "media": "/api/v1/assets/talks%2Fnewton/media",
+    "tags": [{"label": "a tree", "score": 0.4}, {"label": "a fruit", "score": 0.2}],
     "speakers": {"Speaker 1": "Isaac"},
     "text": "",
 }
@@ -30,10 +32,15 @@ FIGURES: dict[str, Any] = {
     "in_flight": {"transcribing": 1},
     "completed_rate": 0.5,
     "failed_rate": None,
+    "audio_rate": 12.34,
+    "workers": {"busy": 1, "total": 2},
     "dead_letters": 2,
     "assets": {"audio": 7},
     "index_lag": 0,
+    "index": {"rows": 7, "bytes": 26114},
     "disk": "ok",
+    "disk_free": 106112901120,
+    "data_bytes": 402653184,
     "alarms": ["2 dead letters"],
 }
 LOAD = {
@@ -62,6 +69,8 @@ def test_one_is_shown_with_its_address(spool: Spool, httpserver: HTTPServer) -> 
     said = dict(line.split("\t") for line in spool("assets", "talks/newton").out.splitlines())
     assert said["title"] == "Newton" and said["speakers"] == "Speaker 1=Isaac"
     assert said["page"] == httpserver.url_for("/watch/talks%2Fnewton")
+    assert said["media"] == httpserver.url_for("/api/v1/assets/talks%2Fnewton/media")
+    assert said["tags"] == "a tree, a fruit"
     assert said["came"] == "2026-11-21T09:16:33+00:00" and "text" not in said
     assert spool("assets", "show", "talks/newton", "--json").document() == ASSET
 
@@ -115,9 +124,26 @@ def test_stats_tell_how_it_goes(spool: Spool, figures: HTTPServer) -> None:
     said = dict(line.split("\t") for line in spool("stats").out.splitlines())
     assert said["jobs"] == "3 pending, 1 running" and said["workers"] == "1 of 2 busy"
     assert said["done"] == "30.0 a minute" and "failed" not in said
-    assert (said["index"], said["up for"], said["alarm"]) == ("level", "1:01", "2 dead letters")
+    assert said["heard"] == "12.3 seconds of sound a second"
+    assert said["index"] == "level, 7 rows, 25.5 KiB"
+    assert (said["disk"], said["data"]) == ("ok, 98.8 GiB free", "384.0 MiB")
+    assert (said["up for"], said["alarm"]) == ("1:01", "2 dead letters")
     assert said["job"] == "j transcribing 40%"
     assert spool("stats", "--json").document() == FIGURES | {"load": LOAD}
+
+
+def test_an_index_that_loads_or_is_behind_is_told(spool: Spool, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/jobs/processing").respond_with_json(LOAD)
+    states: list[tuple[dict[str, Any], str]] = [
+        ({"index_lag": None, "index": None}, "loading"),
+        ({"index_lag": 0, "index": None}, "loading"),
+        ({"index_lag": 3}, "3 not found as they are, 7 rows, 25.5 KiB"),
+    ]
+    for told, said in states:
+        line = json.dumps(FIGURES | told) + "\n"
+        asked = httpserver.expect_oneshot_request("/api/debug-ingestion")
+        asked.respond_with_data(line, content_type="application/x-ndjson")
+        assert f"index\t{said}\n" in spool("stats").out
 
 
 def test_stats_go_on_by_lines(spool: Spool, figures: HTTPServer) -> None:

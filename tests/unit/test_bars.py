@@ -50,6 +50,51 @@ def test_of_many_sources_only_the_totals_stay(
     assert "11 sent, 11 ended, 1 failed" in last and ".md" not in last and "100%" in last
 
 
+def run_twins(count: int) -> None:
+    """All of them with the same bytes: so they have one job."""
+    sources = [Source(named=f"folder/{number}.md") for number in range(count)]
+    with Bars(count, wait=True) as bars:
+        for source in sources:
+            bars.sending(source, 0, 0)
+            bars.taken(source, "one", "Pending")
+        bars.at_work("one", 0.5, "Embedding")
+        bars.ended(Job(job_id="one", status="Completed", progress=1.0))
+
+
+def test_sources_that_share_a_job_end_with_it_each_with_its_bar(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug once: only the last one's bar moved, the others stood at Pending for good."""
+    looked_at(capsys, monkeypatch)
+    run_twins(2)
+    *_, first, second = re.split(r"[\r\n]+", CODES.sub("", capsys.readouterr().err).strip())
+    assert first.startswith("0.md") and "100%" in first and "Completed" in first
+    assert second.startswith("1.md") and "100%" in second and "Completed" in second
+
+
+def test_sources_that_share_a_job_are_counted_each(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at(capsys, monkeypatch)
+    run_twins(MOST + 1)
+    last = CODES.sub("", capsys.readouterr().err).rpartition(f"{MOST + 1} in all")[2]
+    assert "11 sent, 11 ended, 0 failed" in last and "100%" in last and ".md" not in last
+
+
+def test_a_source_whose_job_has_ended_already_ends_at_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at(capsys, monkeypatch)
+    with Bars(2, wait=True) as bars:
+        for number in range(2):
+            source = Source(named=f"{number}.md")
+            bars.sending(source, 0, 0)
+            bars.taken(source, "one", "Completed")
+            bars.ended(Job(job_id="one", status="Completed", progress=1.0))
+    *_, first, second = re.split(r"[\r\n]+", CODES.sub("", capsys.readouterr().err).strip())
+    assert "100%" in first and "100%" in second and "Completed" in second
+
+
 def test_what_is_printed_into_a_file_is_not_carried_off_to_the_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

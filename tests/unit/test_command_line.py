@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from app.cli import jobs as jobs_command
-from app.cli.commands import COMMANDS
+from app.cli.commands import COMMANDS, ROOMS
 from app.cli.main import cli
 from tests.media import ROOT
 from tests.unit.typed import Spool, refusal
@@ -80,6 +80,15 @@ def test_every_command_that_tells_something_tells_it_as_json(name: str) -> None:
         if "--json" not in [option for param in one.params for option in param.opts]
     ]
     assert lacking == ([name] if name in silent else ["secret"] if name == "webhooks" else [])
+
+
+def test_whatever_takes_media_in_asks_in_the_same_words() -> None:
+    said: dict[str, set[str]] = {}
+    for command in ROOMS["Take in"]:
+        for param in command.load().params:
+            said.setdefault(param.name, set()).add(param.help)
+    assert said["language"] == {"Code or name; else detected."}
+    assert {name for name, words in said.items() if len(words) > 1} == {"as_json"}
 
 
 def test_without_words_it_says_what_there_is_and_that_this_was_not_it(spool: Spool) -> None:
@@ -198,6 +207,18 @@ def test_ids_of_jobs_are_completed_where_a_service_answers(
     httpserver.expect_request("/api/v1/jobs").respond_with_json({"jobs": jobs, "cursor": None})
     completed(monkeypatch, spool, line)
     assert capsys.readouterr().out.split() == ["8a31"]
+
+
+def test_ids_of_links_are_completed_where_one_is_revoked(
+    monkeypatch: pytest.MonkeyPatch,
+    spool: Spool,
+    capsys: pytest.CaptureFixture[str],
+    httpserver: HTTPServer,
+) -> None:
+    shares = [{"share_id": each, "asset_id": "talk"} for each in ("8a31", "9b42")]
+    httpserver.expect_request("/api/v1/shares").respond_with_json({"shares": shares})
+    completed(monkeypatch, spool, "spool share --revoke 9")
+    assert capsys.readouterr().out.split() == ["9b42"]
 
 
 def test_without_a_service_no_id_is_completed_and_nothing_is_said(

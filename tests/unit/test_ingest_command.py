@@ -11,8 +11,9 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from app.cli.awaiting import GLANCES, Awaiting
+from app.cli.job_options import job_options
 from app.cli.sending import Sending
-from app.client import Job
+from app.client import Job, Options
 from app.client import Spool as Client
 from tests.unit.typed import Spool, answer, refusal
 
@@ -166,6 +167,7 @@ def test_options_of_the_job_are_sent(spool: Spool, service: Service) -> None:
     done = spool(
         *("ingest", "https://example.org/0.md", "--language", "de", "--labels", "a, b"),
         *("--words", "--priority", "batch", "--task", "translate", "--title", "T"),
+        "--no-keyframes",
     )
     assert done.status == 0
     assert service.asked == [
@@ -177,8 +179,14 @@ def test_options_of_the_job_are_sent(spool: Spool, service: Service) -> None:
             "priority": "batch",
             "task": "translate",
             "title": "T",
+            "keyframes": False,
         }
     ]
+
+
+def test_every_option_of_a_job_can_be_given() -> None:
+    """A bug once: key-frames could not be left out."""
+    assert job_options({}).keys() == Options.__annotations__.keys()
 
 
 def test_one_name_for_several_media_is_wrong_usage(

@@ -5,7 +5,7 @@ import re
 import pytest
 from pytest_httpserver import HTTPServer
 
-from app.cli.screen import clock, parts
+from app.cli.screen import parts
 from tests.unit.typed import Spool
 
 ID = "8a3115af-c2de-4742-a779-7b2a71c34911"
@@ -57,13 +57,6 @@ def test_that_there_is_nothing_is_said_on_a_terminal(
 ) -> None:
     serve(httpserver)
     assert terminal("jobs").out == "no jobs\n"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(0.0, "0:00"), (65.9, "1:05"), (3725.4, "1:02:05"), (36000.0, "10:00:00")]
-)
-def test_times_are_said_as_players_do(seconds: float, said: str) -> None:
-    assert clock(seconds) == said
 
 
 def test_lists_are_typed_with_commas() -> None:

@@ -60,6 +60,11 @@ def test_into_a_pipe_each_moment_is_a_line_with_its_link(spool: Spool, service: 
     assert asked(service) == {"q": "theft", "mode": "hybrid", "limit": 10}
 
 
+def test_each_moment_may_be_a_hit_of_its_own(spool: Spool, service: HTTPServer) -> None:
+    spool("search", "theft", "--no-group")
+    assert asked(service)["group"] is False
+
+
 def test_on_a_terminal_what_matched_stands_out_and_titles_are_links(
     terminal: Spool, service: HTTPServer
 ) -> None:

@@ -26,6 +26,9 @@ DEAD = {
     "job_id": ID,
     "title": "A [bold] talk",
     "status": "Failed",
+    "source": {"kind": "url", "name": "https://example.com/talk"},
+    "provider": "whisper_cpp",
+    "model": "base",
     "error": {"code": "engine.crashed", "message": "died", "hint": None},
     "history": [
         ATTEMPT,
@@ -95,6 +98,7 @@ def test_one_is_shown_with_all_that_it_died_of(httpserver: HTTPServer) -> None:
     httpserver.expect_request(f"/api/v1/jobs/{ID}").respond_with_json(DEAD)
     output = told(httpserver, "dead-letters", ID)
     assert "A [bold] talk" in output and "in transcribing" in output
+    assert "source\turl https://example.com/talk\nengine\twhisper_cpp base\n" in output
     assert "EngineCrashed: the worker process died [signal 11] (exit status -11)" in output
     assert "| two [bold]" in output
     assert "interrupted: " in output and "under way" in output and "None" not in output

@@ -1,6 +1,7 @@
 """`spool watch`: the service answers from a script, and looks are taken one by one."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,90 @@ def test_a_service_that_is_full_for_a_while_gets_the_file_later(
         watching.look()
     watching.look()
     assert service.names == ["a.md"]
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of files, each time that one is read for its digest."""
+    found: list[str] = []
+    digest = hashlib.file_digest
+
+    def noted(file: Any, name: str) -> Any:
+        found.append(Path(file.name).name)
+        return digest(file, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", noted)
+    return found
+
+
+def test_a_file_is_read_once_however_often_the_service_refuses(
+    service: Service, folder: Path, reads: list[str]
+) -> None:
+    """A bug once: an hour of a full disk, and a long film was read every two seconds."""
+    (folder / "a.md").write_text("one")
+    (folder / "b.md").write_text("other")
+    service.refusals = [refusal(507, "storage.full") for _ in range(3)]
+    watching = begun(service, folder)
+    watching.look()
+    for _ in range(3):
+        with pytest.raises(Refused):
+            watching.look()
+    watching.look()
+    watching.look()
+    assert service.names == ["a.md", "b.md"]
+    assert reads == ["a.md", "b.md"]
+
+
+def test_a_file_that_changes_while_the_service_refuses_is_read_again(
+    service: Service, folder: Path, reads: list[str]
+) -> None:
+    (folder / "a.md").write_text("one")
+    service.refusals = [refusal(507, "storage.full")]
+    watching = begun(service, folder)
+    watching.look()
+    with pytest.raises(Refused):
+        watching.look()
+    (folder / "a.md").write_text("one and more")
+    watching.look()
+    watching.look()
+    assert service.jobs[0]["sha256"] == hashlib.sha256(b"one and more").hexdigest()
+    assert reads == ["a.md"] * 2
+
+
+def test_a_file_that_was_deleted_is_forgotten(service: Service, folder: Path) -> None:
+    file = folder / "a.md"
+    file.write_text("one")
+    was = file.stat()
+    watching = begun(service, folder)
+    watching.look()
+    watching.look()
+    file.unlink()
+    service.jobs.clear()
+    watching.look()
+    file.write_text("one")
+    os.utime(file, ns=(was.st_atime_ns, was.st_mtime_ns))
+    watching.look()
+    watching.look()
+    assert service.names == ["a.md"], "it came back as it was, and nobody had it any more"
+
+
+def test_what_failed_before_is_told_also_when_the_look_is_cut_short(
+    service: Service, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bug once: it was noted as dealt with, and never told."""
+    (folder / "a.md").write_text("one")
+    before = begun(service, folder)
+    before.look()
+    before.look()
+    service.jobs[0]["status"] = "Failed"
+    (folder / "b.md").write_text("other")
+    service.refusals = [refusal(507, "storage.full")]
+    watching = begun(service, folder)
+    watching.look()
+    capsys.readouterr()
+    with pytest.raises(Refused):
+        watching.look()
+    assert capsys.readouterr().err == f"spool: {folder}/a.md: failed before, as 0\n"
 
 
 class Enough(Exception):

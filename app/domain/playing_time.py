@@ -2,7 +2,7 @@
 
 
 def clock(seconds: float) -> str:
-    """1:02:03, or 2:03."""
+    """3725.4 -> 1:02:05"""
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
