@@ -39,6 +39,8 @@ export class Queue {
   /** Counts that were shown; null: all is to be asked anew. */
   #counts = null;
   #asked = -Infinity;
+  /** Whether more rows are on their way. */
+  #asking = false;
   #soon;
 
   /** @param {string} status of the jobs to show; empty: all */
@@ -125,11 +127,11 @@ export class Queue {
 
   /** More of what is known, and the next page behind its end. */
   async #next() {
-    if (this.#more.disabled || this.#more.hidden) return;
+    if (this.#asking || this.#more.hidden) return;
     const known = this.#known;
-    this.#more.disabled = true;
+    this.#asking = true;
     const got = this.#drawn + SLICE <= this.#count || (await told(async () => (await known.more(), true)));
-    this.#more.disabled = false;
+    this.#asking = false;
     if (!got || known !== this.#known) return;
     this.#drawn += SLICE;
     this.#draw();
