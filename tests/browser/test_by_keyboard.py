@@ -4,10 +4,12 @@ import asyncio
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import FileChooser, FilePayload, Locator, Page, expect
 
+from tests.browser.echo import FAILS
 from tests.browser.houses import House
-from tests.browser.places import watch
+from tests.browser.places import search, watch
 from tests.browser.visits import Visits
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -125,6 +127,49 @@ async def test_the_keys_of_the_player_move_it(house: House, visits: Visits, clip
 
 async def at(page: Page) -> Any:
     return await page.evaluate("document.querySelector('audio, video').currentTime")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def pairs(open_house: House, clip: bytes) -> House:
+    """At least two in every list."""
+    spool = open_house.spool
+    for number in range(2):
+        talk = await spool.take_in(clip, title=f"Talk {number}", prompt=f"A dirigible, {number}.")
+        await spool.completed(talk)
+        await spool.ended(await spool.take_in(clip, title=f"Ruin {number}", prompt=f"{FAILS}why"))
+    await open_house.can_find("dirigible")
+    return open_house
+
+
+@pytest.mark.parametrize("path", ["/", "/#/library", "/#/dead-letters", search("dirigible")])
+async def test_j_and_k_go_through_every_list(pairs: House, visits: Visits, path: str) -> None:
+    page = await visits.open(pairs.url + path)
+    items = page.locator("#main [data-step]")
+    await expect(items.nth(1)).to_be_visible()
+    if path.startswith("/#/search"):
+        await page.keyboard.press("Escape")  # out of the box
+    for key, place in (("j", 0), ("j", 1), ("ArrowUp", 0), ("ArrowDown", 1), ("k", 0)):
+        await page.keyboard.press(key)
+        here = items.nth(place).locator("a:focus, button:focus")
+        await expect(here).to_have_count(1)
+    assert await here.evaluate(SEEN)
+
+
+async def test_arrows_lead_from_the_box_through_what_is_found_and_back(
+    pairs: House, visits: Visits
+) -> None:
+    page = await visits.open(pairs.url + search("dirigible"))
+    await expect(page.locator(".hit").nth(1)).to_be_visible()
+    box = page.get_by_role("searchbox", name="Look for")
+    await box.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowUp"):
+        await page.keyboard.press(key)
+    await expect(page.locator(".hit-link").first).to_be_focused()
+    await page.keyboard.press("ArrowUp")
+    await expect(box).to_be_focused()
+    await page.keyboard.press("End")
+    await page.keyboard.press("?")  # typed, not obeyed
+    await expect(box).to_have_value("dirigible?")
 
 
 @pytest.mark.parametrize("path", ["/", watch("keyed")])

@@ -39,6 +39,23 @@ async def test_a_dead_letter_shows_what_happened_and_completes_once_it_is_replay
     await expect(page.locator("main")).to_contain_text("Completed", ignore_case=True)
 
 
+async def test_the_top_of_every_page_tells_how_many_dead_letters_wait(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    await failed(house, clip, "Counted")
+    waiting = (await house.spool.http.get("/health")).json()["dead_letters"]
+    page = await visits.open(house.url)
+    link = page.get_by_role("navigation", name="Views").get_by_role("link", name="Dead letters")
+    await expect(link).to_have_text(f"Dead letters {waiting}")
+    page = await visits.open(f"{house.url}/#/library")  # which is not told of them by the way
+    link = page.get_by_role("navigation", name="Views").get_by_role("link", name="Dead letters")
+    await expect(link).to_have_text(f"Dead letters {waiting}")
+    await link.click()
+    await page.get_by_role("button", name="Delete Counted").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(link).to_have_text(f"Dead letters {waiting - 1}")
+
+
 async def test_all_dead_letters_are_replayed_at_once(
     house: House, visits: Visits, clip: bytes
 ) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from tests.browser.echo import FAILS
 from tests.browser.houses import House
 from tests.browser.places import job
 from tests.browser.visits import Visits
@@ -59,6 +60,27 @@ async def test_a_job_is_cancelled_and_tried_again(
     await main.get_by_role("button", name="Retry Stopped").click()
     await page.wait_for_url("**/watch/**")
     assert (await house.spool.job(job_id))["status"] == "Completed"
+
+
+async def test_the_focus_stays_where_it_was_when_the_job_changes(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    house.engine.hold.clear()
+    job_id = await house.spool.take_in(clip, title="Watched", prompt=f"{FAILS}in vain")
+    page = await visits.open(house.url + job(job_id))
+    main = page.get_by_role("main")
+    back = main.get_by_role("link", name="Jobs", exact=True)
+    await back.focus()
+    house.engine.hold.set()
+    await expect(main.get_by_role("group", name="What went wrong")).to_be_visible()
+    await expect(back).to_be_focused()
+    house.engine.hold.clear()
+    # a button that goes leaves the focus at the head
+    await main.get_by_role("button", name="Retry Watched").press("Enter")
+    await expect(main.get_by_role("button", name="Retry Watched")).to_have_count(0)
+    await expect(main.get_by_role("heading", name="Watched")).to_be_focused()
+    house.engine.hold.set()
+    await house.spool.ended(job_id)
 
 
 async def test_a_job_that_there_is_not_says_so(house: House, visits: Visits) -> None:

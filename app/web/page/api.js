@@ -1,17 +1,11 @@
 /** The service, asked over its own API. */
 
+import { Refusal } from "/page/refusal.js";
 import { askForKey } from "/page/session.js";
-
-export class Refusal extends Error {
-  constructor(status, { code = "", message = `HTTP ${status}`, hint = "" } = {}) {
-    super(message);
-    Object.assign(this, { name: "Refusal", status, code, hint });
-  }
-}
 
 /**
  * An answer's JSON (null of 204). Asks for a key where one is needed, once at a time, and goes on.
- * Throws Refusal, or TypeError where there is no answer.
+ * Throws Refusal.
  *
  * @param {string} path
  * @param {{method?: string, json?: any, body?: BodyInit, headers?: Object<string, string>,
@@ -33,14 +27,21 @@ export async function raw(path, options = {}) {
 }
 
 function send(path, { json, headers = {}, ...rest }) {
-  if (json === undefined) return fetch(path, { headers, ...rest });
+  if (json === undefined) return heard(fetch(path, { headers, ...rest }));
   const typed = { "Content-Type": "application/json", ...headers };
-  return fetch(path, { method: "POST", ...rest, headers: typed, body: JSON.stringify(json) });
+  return heard(fetch(path, { method: "POST", ...rest, headers: typed, body: JSON.stringify(json) }));
+}
+
+/** What browsers say where there is no answer helps nobody. */
+function heard(asked) {
+  return asked.catch((error) => {
+    throw error.name === "AbortError" ? error : new Refusal(0, { message: "The service does not answer" });
+  });
 }
 
 async function refused(answer) {
   const told = await answer.json().catch(() => ({}));
-  return new Refusal(answer.status, told.error);
+  return new Refusal(answer.status, told.error, Number(answer.headers.get("Retry-After")) || 0);
 }
 
 /** The query of an address; what is null or empty is left out. */

@@ -29,7 +29,7 @@ async function go() {
   const place = read(location.hash);
   mark(place.name);
   try {
-    const view = await (Object.hasOwn(VIEWS, place.name) ? VIEWS[place.name] : nowhere)();
+    const view = await fetched(place);
     if (signal.aborted) return;
     document.title = view.title ? `${view.title} · Spool` : "Spool";
     main.className = `page ${place.name || "home"}`;
@@ -38,6 +38,10 @@ async function go() {
     if (!signal.aborted) fail(error);
   }
   if (!signal.aborted) arrive(place);
+}
+
+async function fetched({ name }) {
+  return Object.hasOwn(VIEWS, name) ? VIEWS[name]() : nowhere();
 }
 
 /** `#/jobs/1?a=b` -> name, rest and parameters. */
@@ -98,6 +102,8 @@ async function begin() {
   document.querySelector(".skip").addEventListener("click", skipToContent);
   top();
   catchFiles();
+  // on its way while the service tells who is here; what fails is told when it is shown
+  fetched(read(location.hash)).catch(() => null);
   const { keys_required: wanted, signed_in: inside } = await session();
   if (wanted && !inside) await askForKey({ message: "This service answers to those who have one." });
   addEventListener("hashchange", go);

@@ -6,24 +6,24 @@ import { dialog, fill, h, notice, told } from "/page/dom.js";
 import { clock } from "/page/format.js";
 import { kindName, sign } from "/page/kinds.js";
 import { picture, poster } from "/page/poster.js";
-import { sure } from "/page/sure.js";
+import { may } from "/page/session.js";
+import { sureToDelete } from "/page/sure.js";
 import { when } from "/page/when.js";
 
 /**
  * @param {any} asset as the API lists it
- * @param {{ingest: boolean, admin: boolean}} rights
  * @param {{changed: (asset: any) => void, removed: () => void}} then
  */
-export function card(asset, rights, then) {
+export function card(asset, then) {
   const href = pageOf(asset);
   return h(
     "li",
-    { class: "asset card", dataset: { kind: asset.media_type, asset: asset.asset_id } },
+    { class: "asset card", dataset: { step: "", kind: asset.media_type, asset: asset.asset_id } },
     cover(asset, h("a", { href, class: "cover", tabindex: -1, "aria-hidden": "true" })),
     h("h2", {}, h("a", { href }, breakable(asset.title))),
     labels(asset),
     h("p", { class: "row small dim" }, kind(asset), when(asset.created_at), state(asset)),
-    h("p", { class: "row small acts" }, acts(asset, rights, then)),
+    h("p", { class: "row small acts" }, acts(asset, then)),
   );
 }
 
@@ -62,14 +62,14 @@ const WORDS = {
   Cancelled: "cancelled",
 };
 
-function acts(asset, rights, then) {
+function acts(asset, then) {
   const act = (name, kind, work) => {
     const onclick = () => told(() => work(asset, then));
     return h("button", { class: kind, "aria-label": `${name} ${asset.title}`, onclick }, name);
   };
   return [
-    rights.ingest && act("Edit", "quiet", edit),
-    rights.admin && act("Delete", "quiet remove", remove),
+    may("ingest") && act("Edit", "quiet", edit),
+    may("admin") && act("Delete", "quiet remove", remove),
   ];
 }
 
@@ -89,8 +89,7 @@ async function edit(asset, { changed }) {
 const listed = (text) => text.split(",").map((each) => each.trim()).filter(Boolean);
 
 async function remove(asset, { removed }) {
-  const text = `“${asset.title}” goes with all that is known of it: its jobs, files and moments.`;
-  if (!(await sure("Delete it for good?", text, "Delete"))) return;
+  if (!(await sureToDelete(asset.title, "All that is known of it goes too: its jobs, files and moments."))) return;
   await ask(addressOf(asset.asset_id), { method: "DELETE" });
   removed();
   notice("Deleted");

@@ -1,10 +1,13 @@
 /** Jobs that used up their retries, and wait for somebody to look at them. */
 
-import { ask, job as addressOf, query } from "/page/api.js";
+import { ask, query } from "/page/api.js";
 import { fill, h, notice, told } from "/page/dom.js";
 import { attempts } from "/page/attempts.js";
-import { rights as known } from "/page/scopes.js";
-import { sure } from "/page/sure.js";
+import { breakable } from "/page/breakable.js";
+import { done } from "/page/job_deeds.js";
+import { page } from "/page/job_words.js";
+import { countLetters } from "/page/letters.js";
+import { may } from "/page/session.js";
 import { when } from "/page/when.js";
 
 export const title = "Dead letters";
@@ -12,14 +15,13 @@ export const title = "Dead letters";
 const LETTERS = "/api/v1/dead-letters";
 
 export async function show(main, { signal }) {
-  const rights = await known();
   const list = h("ul", { class: "letters", "aria-label": title });
   const all = h("button", { onclick: () => told(() => replayAll(list)) }, "Replay all");
   const head = h("h1", { class: "grow" }, title);
   const more = h("p", { class: "row" });
   fill(
     main,
-    h("div", { class: "row letters-head" }, head, rights.ingest && all),
+    h("div", { class: "row letters-head" }, head, may("ingest") && all),
     h("p", { class: "dim" }, ABOUT),
     list,
     more,
@@ -27,36 +29,35 @@ export async function show(main, { signal }) {
   await add(null);
 
   async function add(cursor) {
-    const page = await ask(`${LETTERS}${query({ cursor })}`, { signal });
-    list.append(...page.jobs.map((each) => letter(each, rights)));
-    const next = () => told(() => add(page.cursor));
-    fill(more, page.cursor && h("button", { class: "quiet", onclick: next }, "More"));
+    const some = await ask(`${LETTERS}${query({ cursor })}`, { signal });
+    list.append(...some.jobs.map(letter));
+    const next = () => told(() => add(some.cursor));
+    fill(more, some.cursor && h("button", { class: "quiet", onclick: next }, "More"));
     settle(list);
   }
 }
 
 const ABOUT =
-  "These jobs failed, and used up their retries. Look at what went wrong, mend it, and replay " +
+  "Jobs that failed again and again wait here. Look at what went wrong, mend it, and replay " +
   "them; what was finished is not computed again.";
 
-function letter(job, rights) {
-  const item = h("li", { class: "letter card", dataset: { job: job.job_id } });
+function letter(job) {
+  const item = h("li", { class: "letter card", dataset: { step: "", job: job.job_id } });
   const act = (name, kind, work) => {
     const onclick = () => told(() => work(job, item));
     return h("button", { class: kind, "aria-label": `${name} ${job.title}`, onclick }, name);
   };
   return fill(
     item,
-    h("h2", {}, job.title),
+    h("h2", {}, h("a", { href: page(job) }, breakable(job.title))),
     h("p", {}, h("code", { class: "tag bad" }, job.error.code), " ", job.error.message),
     h("p", { class: "row small dim" }, facts(job)),
     h("details", {}, h("summary", {}, "What happened"), attempts(job.history)),
     h(
       "p",
       { class: "row" },
-      rights.ingest && act("Replay", "", replay),
-      h("a", { class: "button quiet", href: `#/jobs/${job.job_id}` }, "Job"),
-      rights.admin && act("Delete", "danger", remove),
+      may("ingest") && act("Replay", "", replay),
+      may("admin") && act("Delete", "danger", remove),
     ),
   );
 }
@@ -74,10 +75,8 @@ async function replay({ job_id: id, title: name }, item) {
   notice(`${name} is on its way again`);
 }
 
-async function remove({ job_id: id, title: name }, item) {
-  const text = `“${name}” goes with its files and what is searchable of it.`;
-  if (!(await sure("Delete this job for good?", text, "Delete"))) return;
-  await ask(addressOf(id), { method: "DELETE" });
+async function remove(job, item) {
+  if ((await done("delete", job)) === undefined) return;
   gone(item);
   notice("Deleted");
 }
@@ -86,6 +85,7 @@ async function replayAll(list) {
   const { replayed } = await ask(`${LETTERS}/replay`, { method: "POST" });
   for (const id of replayed) list.querySelector(`[data-job="${CSS.escape(id)}"]`)?.remove();
   settle(list);
+  countLetters();
   notice(`On their way again: ${replayed.length}`);
 }
 
@@ -94,8 +94,9 @@ function gone(item) {
   const list = item.parentElement;
   const next = item.nextElementSibling ?? item.previousElementSibling;
   item.remove();
-  next?.querySelector("button")?.focus();
+  next?.querySelector("a, button")?.focus();
   if (list) settle(list);
+  countLetters();
 }
 
 /** Says so where none is left. */
@@ -103,5 +104,11 @@ function settle(list) {
   const left = list.querySelector(".letter") !== null;
   list.parentElement?.querySelector(".letters-head button")?.toggleAttribute("disabled", !left);
   list.querySelector(".empty")?.remove();
-  if (!left) list.append(h("li", { class: "empty" }, "No dead letters: all is well."));
+  if (!left) list.append(none());
+}
+
+function none() {
+  const failed = h("a", { href: "#/?status=failed" }, "failed jobs");
+  const others = h("p", {}, "Media that cannot be read are not tried again: they stand among the ", failed, ".");
+  return h("li", { class: "empty" }, h("p", {}, "No dead letters: all is well."), others);
 }

@@ -1,5 +1,7 @@
 /** Elements without any markup in strings: what comes from outside can only become text. */
 
+import { why } from "/page/refusal.js";
+
 /**
  * @param {string} tag
  * @param {Object<string, any>} [properties] `on…` functions listen; `dataset` and `class` as in
@@ -33,6 +35,18 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** As `fill`; what had the focus has it still, or what `instead` selects, if it is not there again. */
+export function refill(element, children, instead) {
+  const before = element.contains(document.activeElement) && document.activeElement;
+  fill(element, children);
+  if (before) (like(element, before) ?? element.querySelector(instead))?.focus({ preventScroll: true });
+}
+
+function like(element, { localName, ariaLabel, textContent }) {
+  const all = [...element.querySelectorAll(localName)];
+  return all.find((each) => each.ariaLabel === ariaLabel && each.textContent === textContent);
+}
+
 /** A line for a while at the foot of the page, or of the dialog that is open: all else is inert then. */
 export function notice(text, { bad = false } = {}) {
   const line = h("p", { class: bad ? "notice bad" : "notice" }, text);
@@ -48,17 +62,20 @@ export async function told(work) {
     return await work();
   } catch (error) {
     if (error.name === "AbortError") return undefined;
-    notice(error.hint ? `${error.message} (${error.hint})` : error.message, { bad: true });
+    notice(why(error), { bad: true });
     return undefined;
   }
 }
 
-/** A dialog with a form; resolves to its fields by name, or null when it was left. */
-export function dialog(title, fields, { action = "Save" } = {}) {
+/**
+ * A dialog with a form; resolves to its fields by name, or null when it was left. `leave` is what
+ * leaving it is called; null where there is nothing to choose.
+ */
+export function dialog(title, fields, { action = "Save", leave = "Cancel" } = {}) {
   const { promise, resolve } = Promise.withResolvers?.() ?? resolvers();
   const form = h("form", { method: "dialog" }, h("h2", {}, title), fields);
-  const leave = h("button", { type: "button", class: "quiet", onclick: () => box.close() }, "Cancel");
-  form.append(h("p", { class: "row end" }, leave, h("button", { value: "yes" }, action)));
+  const left = leave && h("button", { type: "button", class: "quiet", onclick: () => box.close() }, leave);
+  append(form, [h("p", { class: "row end" }, left, h("button", { value: "yes" }, action))]);
   const box = h("dialog", { "aria-label": title }, form);
   box.addEventListener("close", () => {
     resolve(box.returnValue === "yes" ? Object.fromEntries(new FormData(form)) : null);

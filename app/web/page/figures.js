@@ -2,6 +2,8 @@
 
 import { raw, query } from "/page/api.js";
 import { pause } from "/page/every.js";
+import { lines } from "/page/lines.js";
+import { patience } from "/page/refusal.js";
 
 const AGAIN = 2; // seconds before a broken line is taken up again
 
@@ -11,29 +13,17 @@ const AGAIN = 2; // seconds before a broken line is taken up again
  */
 export async function figures({ interval, told, broken, signal }) {
   while (!signal.aborted) {
+    let wait = AGAIN;
     try {
-      for await (const line of lines(`/api/debug-ingestion${query({ interval })}`, signal)) {
-        told(JSON.parse(line));
-      }
+      const answer = await raw(`/api/debug-ingestion${query({ interval })}`, { signal });
+      for await (const line of lines(answer)) told(JSON.parse(line));
       broken("the service ended it");
     } catch (error) {
       if (signal.aborted) return;
-      if (error.status === 401 || error.status === 403) throw error;
+      if (patience(error) === Infinity) throw error;
       broken(error.message);
+      wait = error.wait || AGAIN;
     }
-    await pause(AGAIN, signal);
-  }
-}
-
-async function* lines(path, signal) {
-  const answer = await raw(path, { signal });
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const whole = (rest + value).split("\n");
-    rest = whole.pop();
-    yield* whole.filter(Boolean);
+    await pause(wait, signal);
   }
 }

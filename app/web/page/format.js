@@ -15,6 +15,11 @@ export function bytes(count) {
   return `${(count / 1024 ** power).toFixed(power && count / 1024 ** power < 10 ? 1 : 0)} ${units[power]}`;
 }
 
+/** "the upload has 5368709120 bytes" -> "the upload has 5.0 GiB" */
+export function inUnits(text) {
+  return text.replace(/\b(\d{4,15})\b( bytes)?/g, (_, count) => bytes(Number(count)));
+}
+
 export function percent(share) {
   return `${Math.floor(share * 100)} %`;
 }
@@ -27,11 +32,19 @@ export function about(seconds) {
 }
 
 const AGO = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-const STEPS = [["day", 86_400], ["hour", 3600], ["minute", 60]];
+const STEPS = [["hour", 3600], ["minute", 60]];
+const DAY = 86_400; // seconds
 
-/** "3 hours ago" */
+/** "3 hours ago"; days are those of whoever reads it: "yesterday" ended at their midnight. */
 export function ago(date, now = Date.now()) {
   const seconds = (new Date(date).getTime() - now) / 1000;
+  if (Math.abs(seconds) >= DAY) return AGO.format(daysBetween(now, date), "day");
   const [unit, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 1];
   return AGO.format(Math.round(seconds / size), unit);
+}
+
+/** Midnights between two moments; a day of 23 hours is one, too. */
+function daysBetween(from, to) {
+  const [first, last] = [from, to].map((each) => new Date(each).setHours(0, 0, 0, 0));
+  return Math.round((last - first) / 1000 / DAY);
 }

@@ -22,7 +22,7 @@ export function hit(found, wanted) {
   const link = h("a", { class: "hit-link", href: found.url }, breakable(found.title), at(found));
   return h(
     "li",
-    { class: "hit card", dataset: { kind: found.media_type } },
+    { class: "hit card", dataset: { step: "", kind: found.media_type } },
     cover(found),
     h(
       "div",

@@ -3,8 +3,6 @@
 import { h, notice, told } from "/page/dom.js";
 import { sent } from "/page/drop.js";
 import { addresses, chosen } from "/page/gather.js";
-import { send } from "/page/links.js";
-import { options } from "/page/options.js";
 import { Queue } from "/page/queue.js";
 import { unless } from "/page/session.js";
 import { uploadsList } from "/page/uploads_list.js";
@@ -24,7 +22,15 @@ function adding() {
     h("p", { class: "row choose" }, chooser("Choose files", {}, shut), chooser("Choose a folder", { webkitdirectory: true }, shut)),
     link(shut),
     shut && h("p", { class: "warn small" }, shut),
-    h("details", {}, h("summary", {}, "Options"), options()));
+    options());
+}
+
+/** Made once somebody looks at them: what was chosen before counts all the same. */
+function options() {
+  const box = h("details", {}, h("summary", {}, "Options"));
+  const open = async () => box.append((await import("/page/options.js")).options());
+  box.addEventListener("toggle", () => told(open), { once: true });
+  return box;
 }
 
 /** A button, and behind it what only browsers can: let files be chosen. */
@@ -37,6 +43,11 @@ function chooser(words, more, shut) {
   });
   const quiet = more.webkitdirectory && "quiet";
   return [h("button", { type: "button", class: quiet, disabled: Boolean(shut), title: shut, onclick: () => input.click() }, words), input];
+}
+
+async function sending(links) {
+  const { send } = await import("/page/links.js");
+  return send(links);
 }
 
 /** Several addresses may be pasted; those that are refused stay. */
@@ -52,7 +63,7 @@ function link(shut) {
     const links = addresses(box.value);
     if (!links.length) return notice("An address begins with http:// or https://", { bad: true });
     add.disabled = true;
-    box.value = ((await told(() => send(links))) ?? links).join(" ");
+    box.value = ((await told(() => sending(links))) ?? links).join(" ");
     add.disabled = false;
   });
   return form;

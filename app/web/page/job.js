@@ -1,19 +1,19 @@
 /** One job, from the outside and as it happens. */
 
 import { ask, job as place, watch } from "/page/api.js";
-import { fill, h, notice, told } from "/page/dom.js";
+import { fill, h, notice, refill, told } from "/page/dom.js";
+import { every } from "/page/every.js";
 import { done } from "/page/job_deeds.js";
-import { attempts, downloads, facts, head } from "/page/job_parts.js";
+import { downloads, facts, head, tries } from "/page/job_parts.js";
 import { ended, spoken, status } from "/page/job_words.js";
 import { follow } from "/page/live.js";
-import { pulse } from "/page/pulse.js";
 import { Progress } from "/page/job_progress.js";
 import { Transcript } from "/page/transcript.js";
 import { busy } from "/page/uploads.js";
 
 export const title = "Job";
-/** Milliseconds between two looks at the line, while it waits in it. */
-const LINE = 5000;
+/** Seconds between two looks at the line, while it waits in it. */
+const LINE = 5;
 
 export async function show(main, { rest: [id = ""], signal }) {
   try {
@@ -46,7 +46,7 @@ class JobView {
     main.append(this.#head, this.#progress.element, this.#transcript.element, this.#below);
     this.#draw();
     if (spoken(job) || this.awaited) this.#follow();
-    pulse(() => this.#line(), () => LINE, () => true, signal);
+    every(LINE, () => this.#line(), signal);
   }
 
   #follow() {
@@ -89,13 +89,13 @@ class JobView {
     document.title = `${this.job.title} · Spool`;
     this.#progress.show(this.job);
     this.#transcript.told(this.job);
-    // else what has the focus, or was opened, were lost each time
+    // else what was opened were lost each time
     const still = JSON.stringify({ ...this.job, progress: 0, eta: 0, queue_position: 0, updated_at: "" });
     if (still === this.#drawn) return;
     this.#drawn = still;
     const open = [...this.#below.querySelectorAll("details")].map((each) => each.open);
-    fill(this.#head, head(this.job));
-    fill(this.#below, downloads(this.job), facts(this.job), attempts(this.job));
+    refill(this.#head, head(this.job), "h1");
+    refill(this.#below, [downloads(this.job), facts(this.job), tries(this.job)], "summary");
     this.#below.querySelectorAll("details").forEach((each, place) => (each.open ||= open[place] ?? false));
   }
 

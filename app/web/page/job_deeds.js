@@ -1,9 +1,10 @@
 /** What people do to jobs. */
 
 import { ask } from "/page/api.js";
-import { dialog, h } from "/page/dom.js";
+import { h } from "/page/dom.js";
 import { api, deeds } from "/page/job_words.js";
 import { may, unless } from "/page/session.js";
+import { sureToDelete } from "/page/sure.js";
 
 const WORDS = { cancel: "Cancel", retry: "Retry", delete: "Delete" };
 const SCOPES = { cancel: "ingest", retry: "ingest", delete: "admin" };
@@ -23,7 +24,6 @@ export function buttons(job, size = "small") {
 /** The job as it is then; null when it is gone; undefined when they thought better of it. */
 export async function done(deed, job) {
   if (deed !== "delete") return ask(`${api(job)}/${deed}`, { method: "POST" });
-  const why = h("p", {}, "The job, its file, and all that is found of it go for good.");
-  if ((await dialog(`Delete ${job.title}?`, why, { action: "Delete" })) === null) return undefined;
+  if (!(await sureToDelete(job.title, "The job goes, with its file and all that is found of it."))) return undefined;
   return ask(api(job), { method: "DELETE" });
 }

@@ -1,10 +1,12 @@
 /** The still parts of a job's page. */
 
 import { raw, watch } from "/page/api.js";
+import { attempts } from "/page/attempts.js";
 import { h, told } from "/page/dom.js";
-import { ago, clock } from "/page/format.js";
+import { clock } from "/page/format.js";
 import { buttons } from "/page/job_deeds.js";
 import { ended, kind, source, spoken, status } from "/page/job_words.js";
+import { when } from "/page/when.js";
 
 const FORMATS = {
   txt: "Text", srt: "SubRip subtitles", vtt: "WebVTT subtitles", json: "All of it as JSON",
@@ -17,11 +19,10 @@ export function head(job) {
     source(job), job.duration !== null && clock(job.duration),
     job.model && `${job.model} (${job.provider})`,
   ];
-  const when = h("time", { datetime: job.created_at, title: new Date(job.created_at).toLocaleString() }, ago(job.created_at));
   return [
     h("p", { class: "row" }, h("a", { href: "/#/" }, "Jobs"), h("span", { class: "tag", dataset: { kind: kind(job) } }, status(job))),
-    h("h1", {}, job.title),
-    h("p", { class: "dim small facts" }, told.filter(Boolean).map((words) => h("span", {}, words)), h("span", {}, when)),
+    h("h1", { tabindex: -1 }, job.title),
+    h("p", { class: "dim small facts" }, told.filter(Boolean).map((words) => h("span", {}, words)), when(job.created_at)),
     h("p", { class: "row" }, opened(job), buttons(job, "")),
     trouble(job),
     job.warnings.map(({ code, message }) => h("p", { class: "warn small" }, message, h("code", { class: "dim" }, ` ${code}`))),
@@ -78,21 +79,10 @@ export function facts(job) {
     h("dl", { class: "facts-list" }, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
 }
 
-export function attempts({ history }) {
+export function tries({ history }) {
   if (!history.length) return null;
   const failed = history.some(({ error_code: code }) => code !== null);
   return h("details", { open: failed && history.length > 1 },
     h("summary", {}, history.length === 1 ? "One attempt" : `${history.length} attempts`),
-    h("ol", { class: "attempts" }, history.map(attempt)));
-}
-
-function attempt({ number, started_at: from, ended_at: to, stage, error_code: code, error_message: why, exit_status: exit, last_lines: lines }) {
-  const told = [
-    `Attempt ${number}`, new Date(from).toLocaleString(),
-    to ? `${((new Date(to) - new Date(from)) / 1000).toFixed(1)} s` : "under way",
-    stage && STAGES[stage], exit !== null && `exit status ${exit}`,
-  ];
-  return h("li", {}, h("p", { class: "small number" }, told.filter(Boolean).join(" · ")),
-    code && h("p", { class: "small bad" }, h("code", {}, code), ` ${why ?? ""}`),
-    lines && h("pre", { class: "small" }, lines));
+    attempts(history));
 }

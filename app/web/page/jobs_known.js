@@ -15,6 +15,8 @@ export class JobsKnown {
     this.jobs = new Map();
     /** Of pages behind the first: `{cursor, before}`, `before` the place where it begins. */
     this.tails = [];
+    /** How many of them are to be asked for anew. */
+    this.behind = 0;
     /** Of the next page that was not told; null: there is none. */
     this.cursor = null;
     /** Where the last page that was told ends. */
@@ -26,22 +28,35 @@ export class JobsKnown {
     return [...this.jobs.values()].some((job) => !ended(job));
   }
 
+  /** Those that run, but for key-frames, which are not shown. */
+  get running() {
+    return [...this.jobs.values()].filter((job) => kind(job) === "running" && !ofFrame(job));
+  }
+
   /** What runs first, then newest first. */
   ordered() {
     const all = [...this.jobs.values()].filter((job) => !ofFrame(job) || job.status === "Failed");
     const rank = (job) => (!this.status && kind(job) === "running" ? 0 : 1);
-    return all.sort((one, other) => rank(one) - rank(other) || (at(one) < at(other) ? 1 : -1));
+    return all.sort((one, other) => rank(one) - rank(other) || (isNewer(one, other) ? -1 : 1));
   }
 
-  /** The first page, what runs, and in turn one of the other pages, where something is under way. */
+  /** After something began or ended: the first page, what runs, and in turn the other pages. */
   async refresh(runs) {
-    const [first, running] = await Promise.all([this.list({}), runs ? this.running() : []]);
-    const ran = [...this.jobs.values()].filter((job) => kind(job) === "running");
+    const [first, running] = await Promise.all([this.list({}), runs ? this.underWay() : []]);
+    const ran = this.allRunning();
     if (!this.meets(first)) this.forget();
     this.put(first, null);
     if (!this.tails.length) this.reach(first);
-    for (const job of running) this.set(job);
-    await Promise.all([this.tail(), this.after(ran, running)]);
+    this.behind = this.tails.length;
+    await Promise.all([this.tail(), this.ran(ran, running)]);
+  }
+
+  /** In between: what runs, as far as it is, and what `refresh` has left. */
+  async move() {
+    if (this.status === "running") return this.refresh(0);
+    const ran = this.allRunning();
+    const [running] = await Promise.all([ran.length ? this.underWay() : [], this.tail()]);
+    return this.ran(ran, running);
   }
 
   /** The next page; those with nothing to show are passed over. */
@@ -85,21 +100,27 @@ export class JobsKnown {
     return ask(`/api/v1/jobs${query({ status: this.status, limit: PAGE, ...more })}`);
   }
 
-  async running() {
+  allRunning() {
+    return [...this.jobs.values()].filter((job) => kind(job) === "running");
+  }
+
+  async underWay() {
     if (this.status) return [];
     return (await ask(`/api/v1/jobs${query({ status: "running", limit: RUNNING })}`)).jobs;
   }
 
   /** Whoever ran and does not any more may stand on a page that is not asked for. */
-  after(ran, running) {
+  ran(before, running) {
     if (this.status) return null;
+    for (const job of running) this.set(job);
     const now = new Set(running.map((job) => job.job_id));
-    const left = ran.filter(({ job_id: id }) => !now.has(id) && kind(this.jobs.get(id) ?? {}) === "running");
+    const left = before.filter(({ job_id: id }) => !now.has(id) && kind(this.jobs.get(id) ?? {}) === "running");
     return Promise.all(left.map((job) => this.one(job.job_id)));
   }
 
   async tail() {
-    const under = this.tails.length && [...this.jobs.values()].some((job) => at(job) < this.tails[0].before && !ended(job));
+    const under = this.behind && [...this.jobs.values()].some((job) => at(job) < this.tails[0].before && !ended(job));
+    this.behind = under ? this.behind - 1 : 0;
     if (!under) return;
     const { cursor, before } = this.tails[(this.turn += 1) % this.tails.length];
     this.put(await this.list({ cursor }), before);
@@ -133,10 +154,16 @@ export class JobsKnown {
   forget() {
     this.jobs.clear();
     this.tails = [];
+    this.behind = 0;
   }
 }
 
 /** Its place in the list: what is greater is newer. */
 function at(job) {
   return job.created_at + job.job_id;
+}
+
+/** As `at` has it, without a text for each of so many looks. */
+function isNewer({ created_at: one, job_id: name }, { created_at: other, job_id: otherName }) {
+  return one === other ? name > otherName : one > other;
 }

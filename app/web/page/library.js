@@ -5,21 +5,20 @@ import { fill, h, told } from "/page/dom.js";
 import { card } from "/page/asset_card.js";
 import { every, pause } from "/page/every.js";
 import { choices } from "/page/kinds.js";
-import { rights as known } from "/page/scopes.js";
 
 export const title = "Library";
 
-const PAGE = 60; // cards fetched at once
+const PAGE = 30; // cards made at once
+const LOOK = 60; // of the newest, looked at again
 const FRESH = 5; // seconds between two looks at what is new
 
 export async function show(main, { parameters, signal }) {
   const kind = parameters.get("media_type") ?? "";
   const list = h("ul", { class: "assets", "aria-label": "Media" });
-  const rights = await known();
   fill(main, h("h1", {}, title), kinds(kind), list);
-  const shown = new Shown(list, rights);
-  const page = (cursor) =>
-    ask(`/api/v1/assets${query({ media_type: kind, limit: PAGE, cursor })}`, { signal });
+  const shown = new Shown(list);
+  const page = (cursor, limit = PAGE) =>
+    ask(`/api/v1/assets${query({ media_type: kind, limit, cursor })}`, { signal });
 
   const loading = h("li", { class: "dim" }, "Loading");
   list.append(loading);
@@ -28,14 +27,14 @@ export async function show(main, { parameters, signal }) {
   shown.after(first.assets);
   if (!first.assets.length) main.append(nothing(kind));
   goOn(main, first.cursor, page, shown, signal);
-  const look = () => page().then(({ assets }) => renewed(main, shown, assets), () => {});
+  const look = () => page(null, LOOK).then(({ assets }) => renewed(main, shown, assets));
   pause(FRESH, signal).then(() => every(FRESH, look, signal));
 }
 
 /** What stands in the list, by name. */
 class Shown {
-  constructor(list, rights) {
-    Object.assign(this, { list, rights, cards: new Map(), told: new Map() });
+  constructor(list) {
+    Object.assign(this, { list, cards: new Map(), told: new Map() });
   }
 
   after(assets) {
@@ -62,7 +61,7 @@ class Shown {
   }
 
   #made(asset) {
-    const made = card(asset, this.rights, {
+    const made = card(asset, {
       changed: (now) => this.#change(now),
       removed: () => this.#forget(asset.asset_id),
     });

@@ -3,6 +3,7 @@
 import { ask } from "/page/api.js";
 import { notice } from "/page/dom.js";
 import { wishes } from "/page/options.js";
+import { why } from "/page/refusal.js";
 
 /** Returns the addresses that were refused; a notice says why. */
 export async function send(links) {
@@ -14,7 +15,7 @@ export async function send(links) {
       dispatchEvent(new Event("job"));
     } catch (error) {
       refused.push(url);
-      notice([`${url}: ${error.message}`, error.hint].filter(Boolean).join("; "), { bad: true });
+      notice(`${url}: ${why(error)}`, { bad: true });
     }
   }
   return refused;

@@ -1,7 +1,7 @@
 /** What is to be done with what comes next: a form, folded away, that keeps what was chosen. */
 
 import { ask } from "/page/api.js";
-import { h } from "/page/dom.js";
+import { fill, h } from "/page/dom.js";
 
 const KEPT = "spool.options";
 /** Languages that Whisper was taught; a name or another code may be typed. */
@@ -13,16 +13,19 @@ const LANGUAGES = (
 /** Of one batch; the rest is the same the next time. */
 const PASSING = ["title", "labels", "webhook_url"];
 let form = null;
+let asked = null;
 
-/** The same element whenever it is asked for. */
+/** The same element whenever it is asked for; who looks at it is told of engines, too. */
 export function options() {
   form ??= made();
+  asked ??= engines(form).catch(() => (asked = null));
   return form;
 }
 
 /** Options of a job as the API has them, without those that stand by themselves. */
 export function wishes({ single = true } = {}) {
-  const given = Object.fromEntries(new FormData(options()));
+  form ??= made();
+  const given = Object.fromEntries(new FormData(form));
   const [provider, model] = (given.engine ?? "").split("\n");
   const wished = {
     language: given.language?.trim(),
@@ -38,16 +41,18 @@ export function wishes({ single = true } = {}) {
     diarize: given.diarize === "on",
   };
   // else the next medium had it, too
-  if (wished.title) options().elements.title.value = "";
+  if (wished.title) form.elements.title.value = "";
   const all = Object.entries(wished).filter(([, value]) => value);
   return Object.fromEntries(given.keyframes === "on" ? all : [...all, ["keyframes", false]]);
 }
 
 function made() {
   const found = h("form", { class: "options", onsubmit: (event) => event.preventDefault() }, what(), told());
+  // what was chosen counts, though nobody has asked yet which there are
+  const { engine } = kept();
+  if (engine) found.elements.engine.append(choice(engine));
   restore(found);
   found.addEventListener("change", () => keep(found));
-  engines(found.elements.engine).then(() => restore(found, ["engine"]), () => null);
   return found;
 }
 
@@ -89,14 +94,23 @@ function languages() {
   return h("datalist", { id: "languages" }, LANGUAGES.map((code) => h("option", { value: code }, names.of(code))));
 }
 
-async function engines(list) {
+async function engines({ elements: { engine: list } }) {
   const { default: usual, providers } = await ask("/api/v1/engines");
-  list.options[0].textContent = `As set: ${usual.model} (${usual.provider})`;
-  for (const { provider, model, models } of providers) {
+  const chosen = list.value;
+  const groups = providers.map(({ provider, model, models }) => {
     const names = models.length ? models : [model];
-    const choices = names.map((name) => h("option", { value: `${provider}\n${name}` }, name));
-    list.append(h("optgroup", { label: provider }, choices));
-  }
+    return h("optgroup", { label: provider }, names.map((name) => choice(`${provider}\n${name}`)));
+  });
+  fill(list, h("option", { value: "" }, `As set: ${usual.model} (${usual.provider})`), groups);
+  list.value = chosen;
+  if (list.selectedIndex !== -1) return;
+  // a model that is gone
+  list.selectedIndex = 0;
+  keep(form);
+}
+
+function choice(value) {
+  return h("option", { value }, value.split("\n")[1]);
 }
 
 function keep(found) {
@@ -109,13 +123,11 @@ function keep(found) {
   }
 }
 
-function restore(found, names = null) {
+function restore(found) {
   for (const [name, value] of Object.entries(kept())) {
-    if (names && !names.includes(name)) continue;
     const field = found.elements[name];
     if (field?.type === "checkbox") field.checked = value === true;
     else if (field) field.value = value;
-    // a model that is gone
     if (field?.selectedIndex === -1) field.selectedIndex = 0;
   }
 }

@@ -1,45 +1,46 @@
 /** The jobs, newest first, as they go on. */
 
 import { ask } from "/page/api.js";
-import { fill, h, notice, told } from "/page/dom.js";
+import { h, notice, told } from "/page/dom.js";
+import { every } from "/page/every.js";
 import { done } from "/page/job_deeds.js";
+import { kind } from "/page/job_words.js";
 import { JobsKnown } from "/page/jobs_known.js";
-import { pulse } from "/page/pulse.js";
+import { letters } from "/page/letters.js";
 import { filters } from "/page/queue_filters.js";
+import { Live } from "/page/queue_live.js";
 import { row } from "/page/queue_row.js";
+import { moment, nothing, refused, trouble } from "/page/queue_words.js";
+import { patience } from "/page/refusal.js";
 import { Rows } from "/page/rows.js";
 
-/** Milliseconds between two looks: while something is under way, and else, at /health alone. */
-const BUSY = 1500;
-const IDLE = 10_000;
-/** Between two questions for places in the line. */
-const LINE = 8000;
-const NONE = {
-  "": "Nothing here yet",
-  pending: "Nothing waits.",
-  running: "Nothing runs.",
-  completed: "Nothing is completed yet.",
-  failed: "Nothing has failed.",
-  cancelled: "Nothing was cancelled.",
-};
-
-const HOW = [
-  ["Add", "Recordings, films, pictures, texts: drop them here, or give the address of one."],
-  ["Watch", "Speech becomes text while you look on. You may close the page: it goes on."],
-  ["Search", "Every word that is said or shown is found, and leads to its second."],
-];
+/** Seconds between two looks: while something moves that no stream tells of, and else, at /health alone. */
+const BUSY = 3;
+const IDLE = 10;
+/** Seconds between two questions for places in the line: after something began or ended, and else. */
+const LINE = 8;
+const STILL = 30;
+/** Rows that are made at once; the others when their place comes near. */
+const SLICE = 20;
 
 export class Queue {
   #list = h("ul", { class: "queue", "aria-label": "Jobs", onclick: (event) => this.#deed(event) });
   #rows = new Rows(this.#list, (job) => job.job_id, row);
-  #said = h("div", { class: "empty", role: "status" }, "One moment");
+  #said = h("div", { class: "empty", role: "status" });
   #more = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.#next() }, "More");
-  #state = h("p", { class: "small warn", hidden: true });
+  #state = h("p", { class: "small warn", role: "status", hidden: true });
   #chips = filters((status) => this.#look(status));
+  #near = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.#next(), { rootMargin: "1000px" });
   #known;
+  #live;
+  /** Rows that may be shown, and jobs that there are. */
+  #drawn = SLICE;
+  #count = 0;
   /** Counts that were shown; null: all is to be asked anew. */
   #counts = null;
-  #asked = -LINE;
+  #asked = -Infinity;
+  /** Whether more rows are on their way. */
+  #asking = false;
   #soon;
 
   /** @param {string} status of the jobs to show; empty: all */
@@ -47,11 +48,12 @@ export class Queue {
     this.signal = signal;
     this.#known = new JobsKnown(status);
     this.#chips.choose(status);
-    this.#soon = pulse(() => this.#work(), () => (this.#known.under ? BUSY : IDLE), (error) => this.#failed(error), signal);
+    moment(this.#said);
+    this.#live = new Live((...told) => this.#moved(...told), () => this.#soon(), signal);
+    this.#soon = every(() => this.#pause(), () => this.#work(), signal, (error) => this.#failed(error));
     addEventListener("job", () => this.#anew(), { signal });
-    const reached = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.#next(), { rootMargin: "600px" });
-    reached.observe(this.#more);
-    signal.addEventListener("abort", () => reached.disconnect());
+    this.#near.observe(this.#more);
+    signal.addEventListener("abort", () => this.#near.disconnect());
   }
 
   get element() {
@@ -64,57 +66,88 @@ export class Queue {
     const known = this.#known;
     const health = await ask("/health", { signal: this.signal });
     this.#chips.count(health.jobs);
-    tell(this.#state, health);
+    letters(health.dead_letters);
+    trouble(this.#state, health);
     const counts = JSON.stringify(health.jobs);
-    if (counts !== this.#counts || known.under) await known.refresh(health.jobs.running);
-    await this.#places(known);
+    const changed = counts !== this.#counts;
+    if (changed) await known.refresh(health.jobs.running);
+    else if (known.behind || !this.#live.covers(known.running)) await known.move();
+    await this.#places(known, changed);
     if (known !== this.#known) return;
     this.#counts = counts;
     this.#draw();
   }
 
-  async #places(known) {
-    const again = performance.now() - this.#asked >= LINE;
-    if (again) this.#asked = performance.now();
-    await Promise.all(known.waiting(seen(this.#list), again).map((id) => known.one(id)));
+  /** What waits while nothing runs is about to begin. */
+  #pause() {
+    const { behind, running, under } = this.#known;
+    const told = running.length > 0 && this.#live.covers(running);
+    return behind || (under && !told) ? BUSY : IDLE;
+  }
+
+  async #places(known, changed) {
+    const now = performance.now() / 1000;
+    const again = now - this.#asked >= (changed ? LINE : STILL);
+    if (again) this.#asked = now;
+    const ids = this.#rows.seen().map((job) => job.job_id);
+    await Promise.all(known.waiting(ids, again).map((id) => known.one(id)));
   }
 
   #draw() {
     if (this.signal.aborted) return;
     const jobs = this.#known.ordered();
-    this.#rows.show(jobs);
-    fill(this.#said, jobs.length ? "" : none(this.#known));
+    this.#count = jobs.length;
+    // what is shown stays, however much comes before it
+    this.#drawn = Math.max(this.#drawn, jobs.findLastIndex((job) => this.#rows.has(job)) + 1);
+    this.#rows.show(jobs.slice(0, this.#drawn));
+    for (const job of this.#rows.seen()) this.#rows.update(job); // their age
+    if (!jobs.length) nothing(this.#said, this.#known);
     this.#said.hidden = jobs.length > 0;
-    this.#more.hidden = this.#known.cursor === null;
+    this.#more.hidden = this.#drawn >= jobs.length && this.#known.cursor === null;
+    this.#live.follow(this.#known.running);
   }
 
-  /** Whether to go on asking. */
+  /** By its stream. What ended is asked for, with all that is known of it then. */
+  #moved(id, event, now) {
+    const job = this.#known.jobs.get(id);
+    const moved = job && { ...job, ...now };
+    if (event === "done" || !moved || kind(moved) !== "running") return;
+    this.#known.set(moved);
+    if (this.#rows.has(moved)) this.#rows.update(moved);
+  }
+
+  /** Seconds until it is asked again. */
   #failed(error) {
-    if (this.signal.aborted) return false;
-    const shut = [401, 403].includes(error.status);
-    this.#state.hidden = false;
-    this.#state.textContent = shut ? error.message : "The service does not answer: asking again.";
+    const wait = patience(error);
+    if (this.signal.aborted) return Infinity;
+    refused(this.#state, error, wait);
     this.#said.hidden = true;
-    return !shut;
+    return wait;
   }
 
+  /** More of what is known, and the next page behind its end. */
   async #next() {
-    if (this.#more.disabled || this.#more.hidden) return;
-    this.#more.disabled = true;
+    if (this.#asking || this.#more.hidden) return;
     const known = this.#known;
-    await told(() => known.more());
-    this.#more.disabled = false;
-    if (known === this.#known) this.#draw();
+    this.#asking = true;
+    const got = this.#drawn + SLICE <= this.#count || (await told(async () => (await known.more(), true)));
+    this.#asking = false;
+    if (!got || known !== this.#known) return;
+    this.#drawn += SLICE;
+    this.#draw();
+    // told anew whether it is still near
+    this.#near.unobserve(this.#more);
+    this.#near.observe(this.#more);
   }
 
   #look(status) {
     this.#known = new JobsKnown(status);
+    this.#drawn = SLICE;
     history.replaceState(null, "", status ? `#/?status=${status}` : "#/");
     this.#chips.choose(status);
     this.#rows.show([]);
     this.#more.hidden = true;
-    this.#said.hidden = false;
-    fill(this.#said, "One moment");
+    moment(this.#said);
     this.#anew();
   }
 
@@ -134,29 +167,4 @@ export class Queue {
     this.#draw();
     this.#anew();
   }
-}
-
-function none({ status, jobs }) {
-  if (jobs.size) return "Only key-frames of videos, which go on by themselves.";
-  return [h("p", {}, NONE[status]), !status && h("ol", { class: "how" }, HOW.map(([deed, why]) => h("li", {}, h("b", {}, deed), why)))];
-}
-
-/** What keeps jobs from going on. */
-function tell(place, { ready, disk }) {
-  const why = {
-    loading: "The engine is being loaded: jobs are taken in, and begin then.",
-    failed: `The engine does not load: ${ready.engine.replace(/^failed: /, "")}`,
-  }[ready.engine.split(":")[0]];
-  const full = disk !== "ok" && `The disk is nearly full: ${disk.replace(/^low: /, "")}.`;
-  place.hidden = !(full || why);
-  place.textContent = full || why || "";
-}
-
-/** Ids of the rows that are on the screen. */
-function seen(list) {
-  const rows = [...list.children].filter((row) => {
-    const { top, bottom } = row.getBoundingClientRect();
-    return bottom > 0 && top < innerHeight;
-  });
-  return rows.map((row) => row.dataset.job);
 }

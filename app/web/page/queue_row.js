@@ -1,6 +1,6 @@
 /** One job in the list: made once, then only changed. */
 
-import { fill, h } from "/page/dom.js";
+import { h, refill } from "/page/dom.js";
 import { about, ago, clock, percent } from "/page/format.js";
 import { buttons } from "/page/job_deeds.js";
 import { deeds, ended, kind, opened, page, source, status } from "/page/job_words.js";
@@ -13,9 +13,9 @@ export function row(first) {
   const said = h("p", { class: "small dim clip number" });
   const wrong = h("p", { class: "small bad wrong" });
   const more = h("a", { class: "button quiet small" }, "Details");
-  const does = h("span", { class: "row" });
+  const does = h("div", { class: "deeds row" });
   const element = h("li", { class: "job", dataset: { step: "", job: first.job_id } },
-    tag, h("div", { class: "what" }, title, bar, said, wrong), h("div", { class: "deeds row" }, more, does));
+    tag, h("div", { class: "what" }, title, bar, said, wrong), does);
   let [seen, can] = ["", ""];
 
   function update(job) {
@@ -34,7 +34,7 @@ export function row(first) {
     wrong.hidden = job.status !== "Failed";
     text(wrong, job.error?.message ?? job.error?.code ?? "");
     const may = deeds(job).join();
-    if (may !== can) fill(does, buttons(job));
+    if (may !== can) refill(does, [more, buttons(job)], "a:not([hidden]), button");
     can = may;
   }
 

@@ -3,9 +3,10 @@
 import { ask, query } from "/page/api.js";
 import { fill, h, told } from "/page/dom.js";
 import { hit } from "/page/hits.js";
+import { keys, step } from "/page/keys.js";
+import { why } from "/page/refusal.js";
 import { addressOf, searchForm } from "/page/search_form.js";
 import { bytesOf, pictureOf } from "/page/search_picture.js";
-import { moveThrough } from "/page/search_keys.js";
 import { beginning, nothing } from "/page/search_empty.js";
 
 export const title = "Search";
@@ -18,7 +19,8 @@ export function show(main, { parameters, signal }) {
   /** Whether the address was made by typing: what is typed next takes its place. */
   let provisional = false;
   fill(main, h("h1", { class: "unseen" }, "Search"), form, state, found);
-  moveThrough(found, box, signal);
+  const through = { ArrowDown: () => step(1, box), ArrowUp: () => step(-1, box) };
+  keys([["↓, ↑", "From the box through what is found, and back", through]], signal);
   signal.addEventListener("abort", () => asking.abort());
   if (!parameters.get("q")) box.focus();
   seek();
@@ -76,8 +78,8 @@ const notes = ({ notice }) => notice && note(notice);
 
 const note = (text) => h("p", { class: "card warn note", role: "note" }, text);
 
-function refused({ message, hint }) {
-  return h("p", { class: "empty bad", role: "alert" }, hint ? `${message} (${hint})` : message);
+function refused(error) {
+  return h("p", { class: "empty bad", role: "alert" }, why(error));
 }
 
 /** A button for the next page, while there is one; the first new hit gets the focus. */

@@ -12,7 +12,8 @@ export function beginning() {
       h("li", {}, "Say it in your own words: what is near in meaning is found, too."),
       h("li", {}, "Drop, paste or choose a picture: what looks like it is found."),
       h("li", {}, h("kbd", {}, "/"), " jumps to the box, ", h("kbd", {}, "↓"), " ",
-        h("kbd", {}, "↑"), " move through hits, ", h("kbd", {}, "Enter"), " opens one there."),
+        h("kbd", {}, "↑"), " move through hits, ", h("kbd", {}, "Enter"), " opens one there. ",
+        h("kbd", {}, "?"), " lists all keys."),
     ),
   );
 }
@@ -34,6 +35,6 @@ function ways({ q, mode, picture, like, ...narrowed }) {
     filtered && ["Search everything, without filters", addressOf({ ...open, mode })],
     mode && ["Search by meaning and by words", addressOf({ ...open, ...narrowed })],
     ["See what is in the library", "#/library"],
-    ["Add media", "#/"],
+    ["See what is still on its way, or add media", "#/"],
   ].filter(Boolean);
 }

@@ -1,8 +1,8 @@
 /** How the service is, and what can be changed about it. */
 
 import { fill, h } from "/page/dom.js";
+import { letters } from "/page/letters.js";
 import { plots } from "/page/plots.js";
-import { rights as known } from "/page/scopes.js";
 import { engines } from "/page/system_engines.js";
 import { health } from "/page/system_health.js";
 import { index } from "/page/system_index.js";
@@ -11,12 +11,11 @@ import { webhooks } from "/page/system_webhooks.js";
 
 export const title = "System";
 
-export async function show(main, { signal }) {
-  const rights = await known();
+export function show(main, { signal }) {
   const alarms = h("ul", { class: "alarms", "aria-label": "Alarms" });
-  const heard = (line) => ring(alarms, line.alarms);
+  const heard = (line) => (ring(alarms, line.alarms), letters(line.dead_letters));
   const live = plots({ signal, heard });
-  const panels = [health, engines, index, webhooks, keys].map((panel) => panel({ rights, signal }));
+  const panels = [health, engines, index, webhooks, keys].map((panel) => panel({ signal }));
   fill(main, h("h1", {}, title), h("div", { role: "status" }, alarms), live, h("div", { class: "panels" }, panels));
 }
 

@@ -3,18 +3,19 @@
 import { ask } from "/page/api.js";
 import { fill, h, notice, told } from "/page/dom.js";
 import { facts, panel, renewed } from "/page/panel.js";
+import { may } from "/page/session.js";
 import { stateOf } from "/page/system_health.js";
 
 const ENGINES = "/api/v1/engines";
 const FRESH = 5; // seconds
 
-export function engines({ rights, signal }) {
+export function engines({ signal }) {
   const { card, body } = panel("Engines");
   const choice = h("div");
   const state = h("div");
   const renew = renewed(state, FRESH, async () => {
     const now = await ask(ENGINES, { signal });
-    if (!choice.hasChildNodes() && rights.admin) fill(choice, form(now, () => renew()));
+    if (!choice.hasChildNodes() && may("admin")) fill(choice, form(now, () => renew()));
     return shown(now);
   }, signal);
   fill(body, state, choice);

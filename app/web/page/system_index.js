@@ -4,14 +4,15 @@ import { ask } from "/page/api.js";
 import { h, notice, told } from "/page/dom.js";
 import { bytes } from "/page/format.js";
 import { facts, panel, renewed } from "/page/panel.js";
+import { may } from "/page/session.js";
 import { stateOf } from "/page/system_health.js";
 
 const INDEX = "/build-index";
 const FRESH = 5; // seconds
 
-export function index({ rights, signal }) {
+export function index({ signal }) {
   const button = h("button", { class: "quiet", onclick: build }, "Build it anew");
-  const { card, body } = panel("Index", rights.admin && button);
+  const { card, body } = panel("Index", may("admin") && button);
   const renew = renewed(body, FRESH, async () => shown(await ask(INDEX, { signal })), signal);
   return card;
 

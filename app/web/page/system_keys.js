@@ -4,7 +4,7 @@ import { ask } from "/page/api.js";
 import { dialog, h, notice, told } from "/page/dom.js";
 import { ago } from "/page/format.js";
 import { panel, renewed } from "/page/panel.js";
-import { session } from "/page/session.js";
+import { may, session } from "/page/session.js";
 import { sure } from "/page/sure.js";
 
 const KEYS = "/api/v1/keys";
@@ -16,8 +16,8 @@ const SCOPES = [
   ["admin", "everything: delete, keys, engines"],
 ];
 
-export function keys({ rights, signal }) {
-  if (!rights.admin) return null;
+export function keys({ signal }) {
+  if (!may("admin")) return null;
   const button = h("button", { class: "quiet", onclick: () => told(create) }, "Make a key");
   const { card, body } = panel("API keys", button);
   const renew = renewed(body, FRESH, async () => {
@@ -42,7 +42,7 @@ export function keys({ rights, signal }) {
   }
 }
 
-const OFF = "Nobody here is asked for a key now: keys count once they are on.";
+const OFF = "Nobody here is asked for a key now. Keys count once the service is started with require_keys = true.";
 
 function fields() {
   const name = h("input", { name: "name", required: true, maxlength: 200, autofocus: true });
@@ -74,11 +74,11 @@ function tell({ name, secret }) {
   const text = `This is the key “${name}”. Keep it now: it is not shown again.`;
   const button = h("button", { type: "button", class: "quiet", onclick: copy }, "Copy");
   const fields = [h("p", {}, text), h("p", { class: "row secret" }, shown, button)];
-  return dialog("Your new key", fields, { action: "I have it" });
+  return dialog("Your new key", fields, { action: "I have it", leave: null });
 }
 
 function shown(all, remove) {
-  if (!all.length) return h("p", { class: "dim" }, "There are none.");
+  if (!all.length) return h("p", { class: "dim" }, "There are none. A key opens this service to a program, or to somebody elsewhere.");
   return h("ul", { class: "key-list" }, all.map((each) => key(each, remove)));
 }
 

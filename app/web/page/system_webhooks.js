@@ -3,6 +3,7 @@
 import { ask, query } from "/page/api.js";
 import { h, notice, told } from "/page/dom.js";
 import { panel, renewed } from "/page/panel.js";
+import { may } from "/page/session.js";
 import { when } from "/page/when.js";
 
 const DELIVERIES = "/api/v1/webhooks/deliveries";
@@ -15,7 +16,7 @@ const STATES = [
   ["delivered", "delivered"],
 ];
 
-export function webhooks({ rights, signal }) {
+export function webhooks({ signal }) {
   const option = ([value, text]) => h("option", { value }, text);
   const onchange = () => renew();
   const choice = h("select", { "aria-label": "Webhooks that are", onchange }, STATES.map(option));
@@ -27,13 +28,15 @@ export function webhooks({ rights, signal }) {
   };
   const renew = renewed(body, FRESH, async () => {
     const page = await ask(`${DELIVERIES}${query({ state: choice.value, limit: MOST })}`, { signal });
-    return shown(page, rights.ingest && replay);
+    return shown(page, choice, may("ingest") && replay);
   }, signal);
   return card;
 }
 
-function shown({ deliveries, cursor }, replay) {
-  if (!deliveries.length) return h("p", { class: "dim" }, "None.");
+const HOW = "A job tells its webhook when it has ended: give an address under Options where media are added.";
+
+function shown({ deliveries, cursor }, { selectedOptions: [{ text }] }, replay) {
+  if (!deliveries.length) return [h("p", { class: "dim" }, `None is ${text}.`), h("p", { class: "small dim" }, HOW)];
   return [
     h("ul", { class: "deliveries" }, deliveries.map((each) => delivery(each, replay))),
     cursor && h("p", { class: "dim small" }, `The latest ${deliveries.length}; the API lists all.`),

@@ -1,8 +1,11 @@
-/** What stands at the top of every page: the search box, and whose key it is. */
+/** What stands at the top of every page: the search box, what waits, and whose key it is. */
 
 import { fill, h } from "/page/dom.js";
-import { keys } from "/page/keys.js";
+import { listen } from "/page/keys.js";
+import { countLetters, known } from "/page/letters.js";
 import { forgetKey, session, signIn } from "/page/session.js";
+
+const LATER = 1500; // milliseconds in which a view may tell of dead letters by the way
 
 /** Enter goes to the view of what is found. */
 export function top() {
@@ -11,7 +14,8 @@ export function top() {
     event.preventDefault();
     location.assign(`/#/search?${new URLSearchParams({ q: form.elements.q.value })}`);
   });
-  keys();
+  listen();
+  setTimeout(() => known || countLetters(), LATER);
   const who = h("div", { class: "who" });
   document.querySelector(".top").append(who);
   addEventListener("session", () => tell(who));

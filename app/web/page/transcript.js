@@ -54,5 +54,5 @@ function line({ start, text, speaker }) {
 }
 
 function none(job) {
-  return kind(job) === "completed" ? "Nobody speaks in it." : "There is none.";
+  return kind(job) === "completed" ? "Nobody speaks in it." : "It ended before anything was heard.";
 }

@@ -1,5 +1,7 @@
 /** One file by tus: where it was broken off it goes on, also after the page was loaded anew. */
 
+import { Refusal } from "/page/refusal.js";
+
 const PLACE = "/api/v1/uploads";
 /** Milliseconds. What moved a byte begins with the first of them again. */
 const DELAYS = [500, 1000, 3000, 5000, 10_000, 20_000, 30_000, 60_000];
@@ -32,11 +34,11 @@ export async function upload(file, wishes, { onProgress, onSuccess, onError, onB
   return Object.assign(made, { resumed: Boolean(before) });
 }
 
-/** What the service said, or that it did not: `{status, message, hint}`. */
+/** What the service said, or that it did not. */
 export function refusal(error) {
   const status = error.originalResponse?.getStatus() ?? 0;
-  if (!status) return { status, message: "The service cannot be reached", hint: "It goes on where it was" };
-  return { status, message: `HTTP ${status}`, ...body(error)?.error };
+  const silent = { message: "The service cannot be reached", hint: "it goes on where it was" };
+  return new Refusal(status, status ? body(error)?.error : silent);
 }
 
 /** Uploads that were not finished, newest first: `{key, filename, size}`. Old ones are forgotten. */

@@ -2,6 +2,7 @@
 
 import { fill, h } from "/page/dom.js";
 import { about, bytes, percent } from "/page/format.js";
+import { why } from "/page/refusal.js";
 import { Rows } from "/page/rows.js";
 import { forget, unfinished } from "/page/tus.js";
 import { cancel, cancelAll, items, pause, pauseAll, progress, resume, resumeAll } from "/page/uploads.js";
@@ -24,6 +25,7 @@ export function uploadsList(signal) {
     whole(under);
     const first = under.sort((one, other) => ORDER[one.state] - ORDER[other.state]).slice(0, DRAWN);
     drawn.show(first);
+    first.forEach((item) => drawn.update(item));
     more.hidden = under.length <= DRAWN;
     more.textContent = `and ${(under.length - first.length).toLocaleString("en")} more`;
   };
@@ -89,7 +91,7 @@ function label(button, deed, name) {
 }
 
 function words({ file, sent, rate, state, error, resumed }) {
-  if (error) return [error.message, error.hint].filter(Boolean).join(". ");
+  if (error) return why(error);
   const size = sent ? `${bytes(sent)} of ${bytes(file.size)}` : bytes(file.size);
   if (state !== "sending") return `${size} · ${state}`;
   const speed = rate > 0 && [`${bytes(rate)}/s`, `${about((file.size - sent) / rate)} left`];

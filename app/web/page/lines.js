@@ -1,0 +1,13 @@
+/** The lines of an answer, as they come. */
+
+export async function* lines(answer) {
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const whole = (rest + value).split("\n");
+    rest = whole.pop();
+    yield* whole.filter(Boolean);
+  }
+}

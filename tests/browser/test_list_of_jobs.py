@@ -1,0 +1,167 @@
+"""The list of jobs on the page: long ones, refusals, and what it asks while something runs."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.echo import FAILS
+from tests.browser.houses import House, opened_house
+from tests.browser.visits import Visits
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+MANY = 60  # more than a page of the API, and far more than a screen
+A_MINUTE = 90  # requests: the page itself takes some forty
+#: Scrolls to the end, again and again, until all of them are there.
+ALL_DRAWN = """(wanted) => {
+  scrollTo(0, document.body.scrollHeight);
+  return document.querySelectorAll(".queue > li").length === wanted;
+}"""
+#: What happens to rows from now on, but for the words that tell their age.
+WATCHED = """() => {
+  window.touched = [];
+  const isAge = (node) => (node.closest ? node : node.parentElement).closest("p.number") !== null;
+  const all = { subtree: true, childList: true, attributes: true };
+  new MutationObserver((some) => touched.push(...some.filter((each) => !isAge(each.target))))
+    .observe(document.querySelector(".queue"), all);
+}"""
+LOOK = "() => void dispatchEvent(new Event('job'))"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def crowded(
+    tmp_path_factory: pytest.TempPathFactory, model_folder: Path
+) -> AsyncIterator[House]:
+    """With so many jobs; the newest has the highest number."""
+    async with opened_house(tmp_path_factory.mktemp("crowded"), model_folder) as house:
+        for number in range(MANY):
+            text = f"Note number {number}.".encode()
+            await house.spool.completed(await house.spool.take_in(text, f"note {number}.md"))
+        yield house
+
+
+def jobs(page: Page) -> Locator:
+    return page.get_by_role("region", name="Jobs")
+
+
+async def test_a_long_list_is_drawn_as_far_as_it_is_looked_at(
+    crowded: House, visits: Visits
+) -> None:
+    page = await visits.open(crowded.url)
+    newest = jobs(page).get_by_role("link", name=f"note {MANY - 1}.md", exact=True)
+    await expect(newest).to_be_visible()
+    assert await jobs(page).get_by_role("listitem").count() < MANY
+    await page.wait_for_function(ALL_DRAWN, arg=MANY)
+    await expect(jobs(page).get_by_role("link", name="note 0.md", exact=True)).to_be_visible()
+    await expect(jobs(page).get_by_role("button", name="More")).to_be_hidden()
+
+
+async def test_a_look_at_jobs_that_are_as_they_were_touches_no_row(
+    crowded: House, visits: Visits
+) -> None:
+    page = await visits.open(crowded.url)
+    await expect(jobs(page).get_by_role("listitem").first).to_be_visible()
+    await page.evaluate(WATCHED)
+    async with page.expect_response(lambda answer: "/api/v1/jobs?" in answer.url) as listed:
+        await page.evaluate(LOOK)
+    await (await listed.value).finished()
+    async with page.expect_response(lambda answer: answer.url.endswith("/health")):
+        await page.evaluate(LOOK)  # what the first look brought is drawn by now
+    assert await page.evaluate("touched.length") == 0
+
+
+async def test_options_are_made_once_somebody_opens_them_and_count_before_that(
+    crowded: House, visits: Visits
+) -> None:
+    page = await visits.open(crowded.url)
+    await expect(jobs(page).get_by_role("listitem").first).to_be_visible()
+    assert not [asked for asked in visits.asked if asked.endswith(("options.js", "/engines"))]
+    await page.get_by_text("Options", exact=True).click()
+    await page.get_by_label("Topics and chapters").check()
+    usual = page.get_by_label("Model").locator("option", has_text="As set: base")
+    await expect(usual).to_have_count(1)
+    await page.reload()
+    files = page.locator("main input[type=file]").first
+    note: Any = {"name": "wished.md", "mimeType": "text/markdown", "buffer": b"# Kept"}
+    await files.set_input_files(note)
+    await expect(jobs(page).get_by_role("link", name="wished.md", exact=True)).to_be_visible()
+    [job] = (await crowded.spool.http.get("/api/v1/jobs?limit=1")).json()["jobs"]
+    assert (job["title"], job["options"]["topics"]) == ("wished.md", True)
+
+
+async def test_a_file_that_is_too_large_is_refused_in_sizes_that_people_read(
+    crowded: House, visits: Visits
+) -> None:
+    visits.provokes("status of 413")
+    page = await visits.open(crowded.url)
+    film: Any = {"name": "film.mp4", "mimeType": "video/mp4", "buffer": bytes(3 * 1024 * 1024)}
+    await page.locator("main input[type=file]").first.set_input_files(film)
+    uploads = page.get_by_role("region", name="Uploads")
+    await expect(uploads).to_contain_text("3.0 MiB, 2.0 MiB are allowed")
+
+
+async def test_what_is_refused_is_told_in_the_services_words(
+    crowded: House, visits: Visits
+) -> None:
+    visits.provokes("status of 422")
+    page = await visits.open(f"{crowded.url}/#/?status=nonsense")
+    await expect(jobs(page).get_by_role("status").first).to_contain_text("status: ")
+    await expect(page.get_by_text("does not answer")).to_have_count(0)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def hurried(
+    tmp_path_factory: pytest.TempPathFactory, model_folder: Path
+) -> AsyncIterator[House]:
+    """It takes so many requests a minute, and no more."""
+    folder = tmp_path_factory.mktemp("hurried")
+    async with opened_house(folder, model_folder, server={"rate_limit": A_MINUTE}) as house:
+        yield house
+
+
+async def test_too_many_requests_are_told_as_that_and_the_page_goes_on_later(
+    hurried: House, visits: Visits
+) -> None:
+    visits.provokes("status of 429")
+    page = await visits.open(hurried.url)
+    await expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    while (await hurried.spool.http.get("/health")).status_code == 200:
+        pass
+    await page.evaluate(LOOK)
+    told = jobs(page).get_by_text(f"more than {A_MINUTE} requests a minute")
+    await expect(told).to_contain_text("asking again in about")
+    await expect(told).to_have_count(0)
+    await expect(page.get_by_text("Nothing here yet")).to_be_visible()
+
+
+async def test_while_a_job_runs_its_stream_tells_of_it(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    house.engine.hold.clear()
+    job_id = await house.spool.take_in(clip, title="Streamed", prompt="Said.")
+    page = await visits.blank(house.url)
+    async with page.expect_request(lambda asked: asked.url.endswith(f"{job_id}/events")) as asked:
+        await page.goto(house.url)
+    # none of what is said in it: that may be long
+    assert (await asked.value).headers["last-event-id"]
+    row = jobs(page).get_by_role("listitem").filter(has_text="Streamed")
+    await expect(row).to_contain_text("Transcribing")
+    house.engine.hold.set()
+    await expect(row).to_contain_text("Completed")
+
+
+async def test_the_focus_stays_in_a_row_whose_buttons_change(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    house.engine.hold.clear()
+    await house.spool.take_in(clip, title="Held", prompt=f"{FAILS}in vain")
+    page = await visits.open(house.url)
+    row = jobs(page).get_by_role("listitem").filter(has_text="Held")
+    await row.get_by_role("button", name="Cancel Held").focus()
+    house.engine.hold.set()
+    await expect(row).to_contain_text("Failed")
+    await expect(row.get_by_role("button", name="Retry Held")).to_be_focused()

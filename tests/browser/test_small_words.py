@@ -1,0 +1,37 @@
+"""Figures and dialogs in the words of whoever reads them."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.houses import House
+from tests.browser.visits import Visits
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+AGO = "async ([then, now]) => (await import('/page/format.js')).ago(then, Date.parse(now))"
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"), [("UTC", "yesterday"), ("Pacific/Auckland", "2 days ago")]
+)
+async def test_days_are_those_of_whoever_reads_them(
+    house: House, visits: Visits, zone: str, words: str
+) -> None:
+    """A day and two hours; in Auckland two midnights lie between."""
+    page = await visits.open(house.url, timezone_id=zone)
+    moments = ["2026-01-01T10:00:00Z", "2026-01-02T12:00:00Z"]
+    assert await page.evaluate(AGO, moments) == words
+
+
+async def test_a_new_key_is_shown_where_nothing_can_be_cancelled(
+    house: House, visits: Visits
+) -> None:
+    page = await visits.open(f"{house.url}/#/system")
+    await page.get_by_role("button", name="Make a key").click()
+    await page.get_by_role("dialog").get_by_label("Name").fill("Of a test")
+    await page.get_by_role("dialog").get_by_role("button", name="Make it").click()
+    shown = page.get_by_role("dialog", name="Your new key")
+    await expect(shown.get_by_role("button", name="I have it")).to_be_visible()
+    await expect(shown.get_by_role("button", name="Cancel")).to_have_count(0)
+    await shown.get_by_role("button", name="I have it").click()
+    await expect(page.get_by_role("region", name="API keys")).to_contain_text("Of a test")
