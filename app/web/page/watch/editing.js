@@ -83,7 +83,8 @@ function close(page, mine, words) {
   text.removeAttribute("role");
   text.removeAttribute("aria-label");
   text.onkeydown = null;
-  if (text.textContent !== words || text.childNodes.length !== 1) text.textContent = words;
+  const whole = text.textContent === words && text.childNodes.length === 1;
+  if (!whole || words !== mine.was) page.transcript.write(new Map([[mine.number, words]]));
   row.remove();
   if (page.open === mine) page.open = null;
 }
