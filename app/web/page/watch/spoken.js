@@ -27,7 +27,7 @@ export function spoken(main) {
   if (bar) find(bar, transcript);
   if (bar) follow(bar, transcript, player);
   const shortcuts = keys(player, transcript, box);
-  measured(box);
+  measured(main, box);
   if (narrow()) main.querySelectorAll(".stage details").forEach((each) => (each.open = false));
   begin(main, player, transcript);
   keepAddress(player);
@@ -52,12 +52,20 @@ function begin(main, player, transcript) {
   if (location.hash && at !== null) transcript.show(transcript.at(at));
 }
 
-/** What covers the page at its top, for what stands still under it. */
-function measured(box) {
+/**
+ * What covers the page at its top, for what stands still under it. It is told to those alone: a
+ * property of the whole page that changes has all of its words dressed anew.
+ */
+function measured(main, box) {
+  const still = main.querySelectorAll(".stage, .tools");
   const parts = [["--top", document.querySelector(".top")], ["--player", box]];
-  const tell = () => parts.forEach(([name, part]) => document.documentElement.style.setProperty(name, `${part.offsetHeight}px`));
+  const tell = () => parts.forEach(([name, part]) => put(still, name, `${part.offsetHeight}px`));
   const looks = new ResizeObserver(tell);
   for (const [, part] of parts) looks.observe(part);
+}
+
+function put(elements, name, value) {
+  for (const { style } of elements) if (style.getPropertyValue(name) !== value) style.setProperty(name, value);
 }
 
 function toolbar(transcript) {

@@ -74,9 +74,12 @@ export class Transcript extends EventTarget {
     this.show(number);
   }
 
+  /** To measure one that the browser leaves out would have it laid out. */
   isInSight(number) {
-    const box = this.passages[number]?.getBoundingClientRect();
-    return Boolean(box) && box.bottom > 0 && box.top < innerHeight;
+    const passage = this.passages[number];
+    if (!passage || passage.checkVisibility?.({ contentVisibilityAuto: true }) === false) return false;
+    const { top, bottom } = passage.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
   }
 
   #mark(number) {
