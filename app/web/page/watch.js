@@ -3,6 +3,7 @@
 import { told } from "/page/dom.js";
 import { session } from "/page/session.js";
 import { top } from "/page/top.js";
+import { refuseFiles } from "/page/watch/refuse_files.js";
 
 const main = document.getElementById("main");
 
@@ -26,4 +27,5 @@ function allowed({ keys_required: wanted, scopes }) {
 }
 
 top();
+refuseFiles();
 told(begin);
