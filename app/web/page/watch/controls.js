@@ -9,7 +9,7 @@ const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2];
 
 export function controls(box, player) {
   const { media } = player;
-  const row = h("div", { class: "controls row", role: "toolbar", "aria-label": "Player controls" });
+  const row = h("div", { class: "controls row", role: "group", "aria-label": "Player controls" });
   if (media) {
     media.controls = false;
     if (media.localName === "video") media.addEventListener("click", () => player.toggle());
