@@ -97,7 +97,7 @@ function lost(box, player, row) {
     const { status } = await fetch(address, { method: "HEAD" }).catch(() => ({ status: 0 }));
     player.lose();
     media.remove();
-    row.replaceChildren(...row.querySelectorAll(".link, .grow"));
+    row.replaceChildren(...row.querySelectorAll(".link, .grow, .help"));
     box.prepend(status === 200 || status === 206 ? unplayable(address) : gone());
   };
   if (media.error) say();

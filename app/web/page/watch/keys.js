@@ -32,6 +32,9 @@ export function keys(player, transcript, box) {
     event.preventDefault();
     shown(table);
   }, { capture: true });
+  box.querySelector(".controls").append(
+    h("button", { type: "button", class: "quiet small help", "aria-keyshortcuts": "?", onclick: () => shown(table) }, "Keys"),
+  );
   return table;
 }
 
