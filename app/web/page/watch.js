@@ -16,8 +16,9 @@ async function begin() {
   if (!main.dataset.asset) return undefined; // a record: nothing else is known of it
   const { actions } = await import("/page/watch/actions.js");
   const may = allowed(await session());
-  await played?.correctable(may);
-  return actions(main, may);
+  if (may.correct) await played?.correctable();
+  actions(played?.page ?? { main }, may);
+  return played?.heard(may);
 }
 
 /** What whoever sits here may do. */

@@ -13,7 +13,7 @@ import { Transcript } from "/page/watch/transcript.js";
 import { waveform } from "/page/watch/waveform.js";
 import { Words } from "/page/watch/words.js";
 
-/** Returns the player, and what makes all of it correctable. */
+/** Returns the page as `revision.js` has it, and what adds to it what comes later. */
 export function spoken(main) {
   const box = main.querySelector(".player");
   const player = new Player(box.querySelector("video, audio"), Number(main.dataset.duration) || 0);
@@ -31,19 +31,24 @@ export function spoken(main) {
   if (narrow()) main.querySelectorAll(".stage details").forEach((each) => (each.open = false));
   begin(main, player, transcript);
   keepAddress(player);
-  return { correctable: (may) => correctable(main, { may, transcript, words, player, shortcuts }) };
+  const page = { main, transcript, words, player, open: null };
+  return { page, correctable: () => correctable(page, shortcuts), heard: (may) => heard(page, may) };
+}
+
+async function correctable(page, shortcuts) {
+  if (!page.transcript.passages.length) return;
+  const { editing } = await import("/page/watch/editing.js");
+  shortcuts.set("e", editing(page));
 }
 
 /** Words come after the first paint: of ten hours they are megabytes. */
-async function correctable(main, { may, transcript, words, player, shortcuts }) {
+async function heard(page, may) {
+  const { main, words } = page;
   const { result } = await import("/page/watch/result.js");
-  const known = await result(main.dataset.job, transcript);
+  const known = await result(main.dataset.job);
   if (known) words.take(known);
   (await import("/page/watch/facts.js")).facts(main, known?.about);
-  (await import("/page/watch/speakers.js")).speakers(main, { known, transcript, may });
-  if (!may.correct || !transcript.passages.length) return;
-  const { editing } = await import("/page/watch/editing.js");
-  shortcuts.set("e", editing(main, { transcript, words, player }));
+  (await import("/page/watch/speakers.js")).speakers(page, { known, may });
 }
 
 function begin(main, player, transcript) {

@@ -59,6 +59,15 @@ export class Transcript extends EventTarget {
     this.dispatchEvent(new Event("written"));
   }
 
+  /** `names` of speakers, by their labels; who has none is called by the label. */
+  name(names) {
+    for (const said of this.root?.querySelectorAll("p > b") ?? []) {
+      const label = said.parentElement.dataset.speaker;
+      said.textContent = `${names[label] ?? label}:`;
+    }
+    this.dispatchEvent(new CustomEvent("named", { detail: names }));
+  }
+
   /** Into sight; a long way at once, so that nothing in between is laid out. */
   show(number) {
     const passage = this.passages[number];
