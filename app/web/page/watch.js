@@ -3,6 +3,7 @@
 import { told } from "/page/dom.js";
 import { session } from "/page/session.js";
 import { top } from "/page/top.js";
+import { days } from "/page/watch/days.js";
 import { refuseFiles } from "/page/watch/refuse_files.js";
 
 const main = document.getElementById("main");
@@ -10,6 +11,7 @@ const main = document.getElementById("main");
 /** Each part is fetched only where the page has a place for it. */
 async function begin() {
   if (main.dataset.refused) return (await import("/page/watch/refused.js")).refused(main);
+  days(main);
   const played = main.querySelector(".player") ? (await import("/page/watch/spoken.js")).spoken(main) : null;
   if (main.querySelector("article.text")) (await import("/page/watch/headings.js")).headings(main);
   if (main.querySelector(".picture")) (await import("/page/watch/picture.js")).picture(main);
