@@ -20,6 +20,7 @@ async function begin() {
   const may = allowed(await session());
   if (may.correct) await played?.correctable();
   actions(played?.page ?? { main }, may);
+  told(async () => (await import("/page/watch/newest.js")).newest(main));
   return played?.heard(may);
 }
 
