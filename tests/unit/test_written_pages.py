@@ -109,6 +109,17 @@ def test_a_video_in_which_nobody_speaks_says_so() -> None:
     assert "Nothing is said in it." in page and 'id="transcript"' not in page
 
 
+def test_a_video_without_sound_says_what_is_found_of_it_all_the_same() -> None:
+    page = written(a_film(2), None)
+    assert "It has no sound" in page and "Its key-frames can be searched" in page
+    assert 'data-waveform=""' in page
+
+
+def test_a_text_in_which_nothing_is_written_says_so() -> None:
+    asset = replace(a_film(0).asset, media_type=MediaType.TEXT)
+    assert "Nothing is written in it." in written(Shown(asset=asset), None)
+
+
 @pytest.mark.parametrize("link", ["//evil.example", "/\\evil.example", "javascript:alert(1)"])
 def test_a_link_that_leads_nowhere_good_is_not_shown(link: str) -> None:
     shown = a_film(0)
