@@ -17,7 +17,10 @@ export function editing(page) {
     "aria-label": "Correct this passage", "aria-keyshortcuts": "E",
     onclick: () => begin(page, transcript.numberOf(pencil)),
   });
-  const put = (number) => number >= 0 && pencil.parentElement !== transcript.passages[number] && transcript.passages[number].append(pencil);
+  const put = (number) => {
+    const passage = transcript.passages[number];
+    if (passage && pencil.parentElement !== passage) passage.querySelector("a").after(pencil);
+  };
   transcript.root.addEventListener("pointerover", ({ target }) => put(transcript.numberOf(target)));
   transcript.root.addEventListener("focusin", ({ target }) => put(transcript.numberOf(target)));
   transcript.addEventListener("current", () => put(transcript.current));
