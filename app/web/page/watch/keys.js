@@ -57,7 +57,9 @@ function shown(table) {
   const known = WORDS.filter(([key]) => key !== "e" || table.has(key));
   const rows = known.map(([key, does]) => h("tr", {}, h("th", { scope: "row" }, h("kbd", {}, key)), h("td", {}, does)));
   const close = h("button", { autofocus: true }, "Close");
-  const form = h("form", { method: "dialog" }, h("h2", {}, "Keys"), h("table", {}, rows), h("p", { class: "row end" }, close));
+  const form = h("form", { method: "dialog" }, h("h2", {}, "Keys"), h("table", {}, rows),
+    h("p", { class: "dim" }, "A click on a word, a time or the waveform goes there."),
+    h("p", { class: "row end" }, close));
   const box = h("dialog", { "aria-label": "Keys", onclose: () => box.remove() }, form);
   document.body.append(box);
   box.showModal();
