@@ -18,7 +18,7 @@ def played(shown: Shown) -> Iterator[str]:
     asset = shown.asset
     if not asset.job_id or asset.media_type not in SPOKEN:
         return
-    wave = escape(of_player("waveforms", asset))
+    wave = escape(of_player("waveforms", asset)) if shown.transcript else ""
     yield f'<section class="player" aria-label="Player" data-waveform="{wave}">'
     source = escape(of_player("media", asset))
     told = f'controls preload="metadata" src="{source}"'

@@ -6,7 +6,7 @@ from html import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.domain.jobs import JobStatus
+from app.domain.jobs import Job, JobStatus
 from app.services.assets import AssetState
 from app.web import watch_shell
 from app.web.cached import NOT_KEPT
@@ -22,6 +22,11 @@ TITLES = {
 }
 #: What people can do about it, where the error tells programs.
 HINTS = {401: "Whoever runs this service hands keys out. A browser is asked for one once."}
+#: Of jobs without a result.
+ENDS = {
+    JobStatus.FAILED: "Its job has failed",
+    JobStatus.CANCELLED: "Its job was cancelled",
+}
 HEADERS = watch_shell.HEADERS | NOT_KEPT | {"Vary": "Accept"}
 
 
@@ -43,12 +48,20 @@ def page(status: int, error: Mapping[str, str | None], headers: Mapping[str, str
 def on_its_way(state: AssetState) -> Response:
     """Nothing is known of it yet; its job tells how far it is."""
     job = state.job
-    failed = job.status in (JobStatus.FAILED, JobStatus.CANCELLED)
-    title = f"{state.asset.title}: {'nothing came of it' if failed else 'still on its way'}"
-    said = "Its job has ended without a result." if failed else "This page opens when it is there."
+    over = job.status in ENDS
+    title = f"{state.asset.title}: {'nothing came of it' if over else 'still on its way'}"
+    said = "".join(f"<p>{escape(each)}</p>" for each in _told(job))
     link = f'<p><a class="button" href="/#/jobs/{job.job_id}">See its job</a></p>'
-    waiting = "" if failed else f' data-job="{job.job_id}"'
-    return _answer(409, title, f"<p>{said}</p>{link}", waiting, {})
+    waiting = "" if over else f' data-job="{job.job_id}"'
+    return _answer(409, title, said + link, waiting, {})
+
+
+def _told(job: Job) -> list[str]:
+    """How it is, and what comes of it or can be done."""
+    if job.status not in ENDS:
+        return ["This page opens by itself when it is there."]
+    why = f": {job.error_message}" if job.error_message else "."
+    return [ENDS[job.status] + why, "It can be tried again, or deleted, on the page of its job."]
 
 
 def _answer(status: int, title: str, said: str, more: str, headers: Mapping[str, str]) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
 from app.domain.assets import NOTHING
-from app.domain.media_types import SPOKEN, in_seconds
+from app.domain.media_types import SPOKEN, MediaType, in_seconds
 from app.domain.playing_time import clock
 from app.domain.search import Moment
 from app.domain.transcript import Segment, Transcript
@@ -23,7 +23,7 @@ def words(shown: Shown, at: float | None) -> Iterator[str]:
     if shown.transcript and shown.transcript.segments:
         yield from said(shown.transcript, shown.asset.speakers, at)
     elif shown.asset.job_id and shown.asset.media_type in SPOKEN:
-        yield '<p class="empty">Nothing is said in it.</p>'
+        yield f'<p class="empty">{_unspoken(shown)}</p>'
     elif shown.passages:
         yield '<article class="text card" aria-label="Text">'
         yield from _stretches(_sections(shown.passages))
@@ -32,6 +32,15 @@ def words(shown: Shown, at: float | None) -> Iterator[str]:
         heading = "<h2>Text in it</h2>" if shown.asset.picture else ""
         yield f'<article class="text card" aria-label="Text">{heading}'
         yield f"<section>{escape(text)}</section></article>"
+    elif shown.asset.media_type is MediaType.TEXT:
+        yield '<p class="empty">Nothing is written in it.</p>'
+
+
+def _unspoken(shown: Shown) -> str:
+    frames = " Its key-frames can be searched all the same." if shown.frames else ""
+    if shown.transcript is None:
+        return f"It has no sound, so there is no transcript.{frames}"
+    return f"Nothing is said in it.{frames}"
 
 
 def said(

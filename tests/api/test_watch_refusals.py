@@ -1,5 +1,6 @@
 """What `/watch` refuses, told to people as a page and to programs as JSON."""
 
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,12 @@ async def test_what_is_on_its_way_leads_to_its_job(spool: Spool, speech: bytes) 
 
 async def test_nobody_waits_for_what_came_to_nothing(spool: Spool) -> None:
     job_id = await spool.take_in(b"no sound at all", "noise.wav", asset_id="failed")
-    assert (await spool.ended(job_id))["status"] == "Failed"
+    job = await spool.ended(job_id)
+    assert job["status"] == "Failed"
     page = await spool.http.get("/watch/failed", headers=BROWSER)
     assert page.status_code == 409 and "nothing came of it" in page.text
+    assert f"Its job has failed: {escape(job['error']['message'])}" in page.text
+    assert "It can be tried again" in page.text
     assert f'href="/#/jobs/{job_id}"' in page.text and "data-job" not in page.text
 
 

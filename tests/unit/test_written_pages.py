@@ -108,14 +108,25 @@ def test_a_long_transcript_comes_in_stretches() -> None:
     segments = tuple(
         Segment(start=float(each), end=each + 1.0, text=f"word {each}") for each in range(number)
     )
-    page = written(Shown(asset=a_film(0).asset, transcript=transcript_of(segments)), 50.0)
+    page = written(Shown(asset=a_film(0).asset, transcript=transcript_of(segments)), 15.0)
     assert page.count('<div class="stretch">') == 3 and page.count("<p id=") == number
-    assert page.split('class="here"')[1].split("</p>")[0].endswith("<span>word 50</span>")
+    assert page.split('class="here"')[1].split("</p>")[0].endswith("<span>word 15</span>")
 
 
 def test_a_video_in_which_nobody_speaks_says_so() -> None:
     page = written(Shown(asset=a_film(0).asset, transcript=transcript_of(())), None)
     assert "Nothing is said in it." in page and 'id="transcript"' not in page
+
+
+def test_a_video_without_sound_says_what_is_found_of_it_all_the_same() -> None:
+    page = written(a_film(2), None)
+    assert "It has no sound" in page and "Its key-frames can be searched" in page
+    assert 'data-waveform=""' in page
+
+
+def test_a_text_in_which_nothing_is_written_says_so() -> None:
+    asset = replace(a_film(0).asset, media_type=MediaType.TEXT)
+    assert "Nothing is written in it." in written(Shown(asset=asset), None)
 
 
 @pytest.mark.parametrize("link", ["//evil.example", "/\\evil.example", "javascript:alert(1)"])

@@ -3,20 +3,25 @@
 import { told } from "/page/dom.js";
 import { session } from "/page/session.js";
 import { top } from "/page/top.js";
+import { days } from "/page/watch/days.js";
+import { refuseFiles } from "/page/watch/refuse_files.js";
 
 const main = document.getElementById("main");
 
 /** Each part is fetched only where the page has a place for it. */
 async function begin() {
   if (main.dataset.refused) return (await import("/page/watch/refused.js")).refused(main);
+  days(main);
   const played = main.querySelector(".player") ? (await import("/page/watch/spoken.js")).spoken(main) : null;
   if (main.querySelector("article.text")) (await import("/page/watch/headings.js")).headings(main);
   if (main.querySelector(".picture")) (await import("/page/watch/picture.js")).picture(main);
   if (!main.dataset.asset) return undefined; // a record: nothing else is known of it
   const { actions } = await import("/page/watch/actions.js");
   const may = allowed(await session());
-  await played?.correctable(may);
-  return actions(main, may);
+  if (may.correct) await played?.correctable();
+  actions(played?.page ?? { main }, may);
+  told(async () => (await import("/page/watch/newest.js")).newest(main));
+  return played?.heard(may);
 }
 
 /** What whoever sits here may do. */
@@ -26,4 +31,5 @@ function allowed({ keys_required: wanted, scopes }) {
 }
 
 top();
+refuseFiles();
 told(begin);

@@ -2,6 +2,7 @@
 
 import { h } from "/page/dom.js";
 import { clock } from "/page/format.js";
+import { fate } from "/page/watch/fate.js";
 import { copyLink } from "/page/watch/moment.js";
 
 const HOUR = 3600; // seconds
@@ -9,7 +10,7 @@ const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2];
 
 export function controls(box, player) {
   const { media } = player;
-  const row = h("div", { class: "controls row", role: "toolbar", "aria-label": "Player controls" });
+  const row = h("div", { class: "controls row", role: "group", "aria-label": "Player controls" });
   if (media) {
     media.controls = false;
     if (media.localName === "video") media.addEventListener("click", () => player.toggle());
@@ -92,25 +93,16 @@ export function fullScreen(box) {
 /** Says why nothing plays. It may have failed before any script ran. */
 function lost(box, player, row) {
   const { media } = player;
+  const words = document.getElementById("transcript") ? "Its words are here." : "";
   const say = async () => {
-    const address = media.currentSrc || media.src;
-    const { status } = await fetch(address, { method: "HEAD" }).catch(() => ({ status: 0 }));
+    const why = await fate(media.currentSrc || media.src, "play", words);
     player.lose();
     media.remove();
-    row.replaceChildren(...row.querySelectorAll(".link, .grow"));
-    box.prepend(status === 200 || status === 206 ? unplayable(address) : gone());
+    row.replaceChildren(...row.querySelectorAll(".link, .grow, .help"));
+    box.prepend(why);
   };
   if (media.error) say();
   else media.addEventListener("error", say, { once: true });
-}
-
-function unplayable(address) {
-  const download = h("a", { href: `${address}?download=true`, download: true }, "Download it");
-  return h("p", { class: "gone" }, "This browser cannot play it. ", download, " to play it elsewhere; its words are here.");
-}
-
-function gone() {
-  return h("p", { class: "gone" }, "The recording cannot be had. Its words are here.");
 }
 
 function icon(name, label, onclick, more = {}) {

@@ -1,22 +1,26 @@
 /** Correcting a passage where it stands. */
 
 import { ask, asset } from "/page/api.js";
-import { fill, h, notice } from "/page/dom.js";
+import { fill, h } from "/page/dom.js";
 import { clock } from "/page/format.js";
+import { change } from "/page/watch/revision.js";
 
 const LOOK = 1000; // milliseconds between two looks whether it is found as corrected
 const LOOKS = 60;
 const SHOWN = 8000; // milliseconds that the good end is said
 
 /** Returns what begins to correct: the passage of an event, or the one that is being said. */
-export function editing(main, { transcript, words, player }) {
-  const page = { main, transcript, words, player, open: null };
+export function editing(page) {
+  const { transcript } = page;
   const pencil = h("button", {
     type: "button", class: "icon quiet edit", "data-icon": "edit", title: "Correct (e)",
     "aria-label": "Correct this passage", "aria-keyshortcuts": "E",
     onclick: () => begin(page, transcript.numberOf(pencil)),
   });
-  const put = (number) => number >= 0 && pencil.parentElement !== transcript.passages[number] && transcript.passages[number].append(pencil);
+  const put = (number) => {
+    const passage = transcript.passages[number];
+    if (passage && pencil.parentElement !== passage) passage.querySelector("a").after(pencil);
+  };
   transcript.root.addEventListener("pointerover", ({ target }) => put(transcript.numberOf(target)));
   transcript.root.addEventListener("focusin", ({ target }) => put(transcript.numberOf(target)));
   transcript.addEventListener("current", () => put(transcript.current));
@@ -37,13 +41,13 @@ function begin(page, number) {
   const said = state(passage);
   const row = h("small", { class: "row editing" },
     h("button", { type: "button", onclick: () => save(page) }, "Save"),
-    h("button", { type: "button", class: "quiet", onclick: () => close(page, mine, was) }, "Leave as it was"),
+    h("button", { type: "button", class: "quiet", onclick: () => close(page, mine, mine.was) }, "Leave as it was"),
     h("span", { class: "dim hint-keys" }, "Enter saves, Esc leaves"));
   open(text, page.transcript.startOf(number));
   passage.append(row);
-  const changed = () => plain(text) !== was;
+  const changed = () => plain(text) !== mine.was;
   // another passage is only begun when nothing is lost by it
-  const leave = () => (changed() ? (text.focus(), false) : (close(page, mine, was), true));
+  const leave = () => (changed() ? (text.focus(), false) : (close(page, mine, mine.was), true));
   const mine = { number, text, row, was, said, changed, leave, saving: false };
   page.open = mine;
   text.onkeydown = (event) => keyed(event, page, mine);
@@ -83,7 +87,8 @@ function close(page, mine, words) {
   text.removeAttribute("role");
   text.removeAttribute("aria-label");
   text.onkeydown = null;
-  if (text.textContent !== words || text.childNodes.length !== 1) text.textContent = words;
+  const whole = text.textContent === words && text.childNodes.length === 1;
+  if (!whole || words !== mine.was) page.transcript.write(new Map([[mine.number, words]]));
   row.remove();
   if (page.open === mine) page.open = null;
 }
@@ -93,15 +98,14 @@ async function save(page) {
   const mine = page.open;
   if (mine.saving) return undefined;
   if (!mine.changed()) return close(page, mine, mine.was);
-  const words = plain(mine.text);
+  const [words, was] = [plain(mine.text), mine.was];
   hold(mine, true);
   say(mine.said, "Saving …");
   try {
     const json = { segments: [{ id: mine.number, text: words }] };
-    const answer = await ask(asset(page.main.dataset.asset), { method: "PATCH", json });
+    const answer = await change(page, json, () => unseen(mine, was));
     close(page, mine, words);
     page.words.drop(mine.number);
-    elsewhere(page.main, answer.revision);
     return found(page, mine.said, answer);
   } catch (error) {
     hold(mine, false);
@@ -111,19 +115,16 @@ async function save(page) {
   }
 }
 
+/** Nobody replaces what they have not read. */
+function unseen(mine, was) {
+  if (mine.was !== was) throw new Error(`by now it says “${mine.was}”. Save again to replace that.`);
+}
+
 function hold(mine, saving) {
   mine.saving = saving;
   if (saving) mine.text.contentEditable = "false";
   else writable(mine.text);
   for (const button of mine.row.querySelectorAll("button")) button.disabled = saving;
-}
-
-/** Somebody else changed it too: what stands here may be old. */
-function elsewhere(main, revision) {
-  if (revision > Number(main.dataset.revision) + 1) {
-    notice("Somebody else has changed this as well. Load the page anew to see it.", { bad: true });
-  }
-  main.dataset.revision = revision;
 }
 
 async function found(page, said, answer) {

@@ -9,7 +9,8 @@ export function follow(bar, transcript, player) {
   const button = h("button", { type: "button", class: "follow", hidden: true }, "Follow along");
   const set = (now) => {
     following = now;
-    button.hidden = following || transcript.current < 0;
+    const hidden = following || transcript.current < 0;
+    if (button.hidden !== hidden) button.hidden = hidden; // asked at every turn of the wheel
   };
   const look = () => set(transcript.isInSight(transcript.current));
   button.addEventListener("click", () => {

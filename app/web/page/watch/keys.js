@@ -30,15 +30,19 @@ export function keys(player, transcript, box) {
   addEventListener("keydown", (event) => {
     if (event.key !== "?" || !ours(event)) return;
     event.preventDefault();
-    shown();
+    shown(table);
   }, { capture: true });
+  box.querySelector(".controls").append(
+    h("button", { type: "button", class: "quiet small help", "aria-keyshortcuts": "?", onclick: () => shown(table) }, "Keys"),
+  );
   return table;
 }
 
 function ours(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return false;
   const { target } = event;
-  if (target.isContentEditable || target.closest?.("input, select, textarea, dialog")) return false;
+  if (target.isContentEditable || target.closest?.("input, select, textarea")) return false;
+  if (document.querySelector("dialog[open]")) return false;
   return event.key !== " " || !target.closest?.("button, summary");
 }
 
@@ -48,10 +52,14 @@ function before(player, transcript) {
   return player.time - start > AGAIN ? start : (transcript.startOf(here - 1) ?? 0);
 }
 
-function shown() {
-  const rows = WORDS.map(([key, does]) => h("tr", {}, h("th", { scope: "row" }, h("kbd", {}, key)), h("td", {}, does)));
+/** Who may not correct anything has no key for it. */
+function shown(table) {
+  const known = WORDS.filter(([key]) => key !== "e" || table.has(key));
+  const rows = known.map(([key, does]) => h("tr", {}, h("th", { scope: "row" }, h("kbd", {}, key)), h("td", {}, does)));
   const close = h("button", { autofocus: true }, "Close");
-  const form = h("form", { method: "dialog" }, h("h2", {}, "Keys"), h("table", {}, rows), h("p", { class: "row end" }, close));
+  const form = h("form", { method: "dialog" }, h("h2", {}, "Keys"), h("table", {}, rows),
+    h("p", { class: "dim" }, "A click on a word, a time or the waveform goes there."),
+    h("p", { class: "row end" }, close));
   const box = h("dialog", { "aria-label": "Keys", onclose: () => box.remove() }, form);
   document.body.append(box);
   box.showModal();

@@ -1,7 +1,8 @@
 /** The picture in full, and what looks like it: asked for when somebody wants to see it. */
 
 import { ask } from "/page/api.js";
-import { fill, h, told } from "/page/dom.js";
+import { fill, h } from "/page/dom.js";
+import { fate } from "/page/watch/fate.js";
 
 const MOST = 12;
 
@@ -9,16 +10,27 @@ export function picture(main) {
   const image = main.querySelector(".picture img");
   const small = image.src;
   const whole = h("img", { src: image.parentElement.href });
-  // what no browser shows stays small
   whole.addEventListener("load", () => (image.src = whole.src));
+  whole.addEventListener("error", async () => {
+    const why = await fate(whole.src, "show", "What stands here is a small one of it.");
+    image.closest(".picture").after(why);
+  });
   if (main.dataset.asset) similar(main, small);
 }
 
 function similar(main, small) {
-  const list = h("div", { class: "similar" }, h("p", { class: "dim" }, "Looking …"));
-  const look = () => told(() => show(main, list, small));
-  const box = h("details", { class: "alike" }, h("summary", {}, "What looks like it"), list);
-  box.addEventListener("toggle", look, { once: true });
+  const list = h("div", { class: "similar" });
+  let asked = false;
+  const look = async () => {
+    if (!box.open || asked) return;
+    asked = true;
+    fill(list, h("p", { class: "dim" }, "Looking …"));
+    await show(main, list, small).catch(({ message }) => {
+      asked = false; // whoever opens it again asks again
+      fill(list, h("p", { class: "bad" }, message));
+    });
+  };
+  const box = h("details", { class: "alike", ontoggle: look }, h("summary", {}, "What looks like it"), list);
   main.querySelector(".stage").append(box);
 }
 

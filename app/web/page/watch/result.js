@@ -7,17 +7,21 @@ import { job, raw } from "/page/api.js";
 
 const READER = "/page/watch/result_reader.js";
 
-/** `{ about, segments, starts, ends, places, lengths }`, see the reader; null where there is none. */
-export async function result(id, transcript) {
+let policy = null;
+
+/**
+ * `{ about, segments, starts, ends, places, lengths }`, see the reader; with `texts` also those of
+ * all passages. Null where there is none.
+ */
+export async function result(id, { texts = false } = {}) {
   if (!id) return null;
   await painted();
   const answer = await raw(`${job(id)}/result`).catch(() => null);
   if (!answer) return null;
-  const text = await answer.arrayBuffer();
-  return read(text, transcript.passages.length);
+  return read(await answer.arrayBuffer(), texts);
 }
 
-function read(text, passages) {
+function read(text, texts) {
   return new Promise((resolve) => {
     const worker = new Worker(trusted(READER), { type: "module" });
     const end = (found) => {
@@ -26,14 +30,14 @@ function read(text, passages) {
     };
     worker.addEventListener("message", ({ data }) => end(data));
     worker.addEventListener("error", () => end(null));
-    worker.postMessage({ text, passages }, [text]);
+    worker.postMessage({ text, texts }, [text]);
   });
 }
 
 /** A page that takes no script from strings is told that this address is meant. */
 function trusted(address) {
   if (!globalThis.trustedTypes) return address;
-  const policy = trustedTypes.createPolicy("spool-reader", { createScriptURL: () => address });
+  policy ??= trustedTypes.createPolicy("spool-reader", { createScriptURL: () => address });
   return policy.createScriptURL(address);
 }
 

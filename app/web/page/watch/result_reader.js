@@ -1,9 +1,10 @@
 /** A worker that reads a result: JSON in, arrays out. It fetches nothing. */
 
-addEventListener("message", ({ data: { text } }) => {
+addEventListener("message", ({ data: { text, texts } }) => {
   const { transcript: _, segments = [], ...about } = JSON.parse(new TextDecoder().decode(text));
   const words = arrays(segments);
-  postMessage({ about, ...words }, Object.values(words).map((each) => each.buffer));
+  const said = texts && segments.map((segment) => segment.text.trim());
+  postMessage({ about, ...words, texts: said }, Object.values(words).map((each) => each.buffer));
 });
 
 /**

@@ -2,8 +2,8 @@
 
 import { ask, query } from "/page/api.js";
 import { fill, h, told } from "/page/dom.js";
-import { ago } from "/page/format.js";
 import { copied } from "/page/watch/moment.js";
+import { when } from "/page/when.js";
 
 const SHARES = "/api/v1/shares";
 const HOUR = 3600; // seconds
@@ -48,6 +48,6 @@ function line({ share_id: id, expires_at: end }, show) {
     await show();
   };
   return h("li", { class: "row" },
-    h("span", { class: "grow" }, "ends ", h("time", { datetime: end, title: end }, ago(end))),
+    h("span", { class: "grow" }, "ends ", when(end)),
     h("button", { type: "button", class: "danger small", onclick: () => told(revoke) }, "Revoke"));
 }

@@ -13,7 +13,7 @@ import { Transcript } from "/page/watch/transcript.js";
 import { waveform } from "/page/watch/waveform.js";
 import { Words } from "/page/watch/words.js";
 
-/** Returns the player, and what makes all of it correctable. */
+/** Returns the page as `revision.js` has it, and what adds to it what comes later. */
 export function spoken(main) {
   const box = main.querySelector(".player");
   const player = new Player(box.querySelector("video, audio"), Number(main.dataset.duration) || 0);
@@ -27,23 +27,28 @@ export function spoken(main) {
   if (bar) find(bar, transcript);
   if (bar) follow(bar, transcript, player);
   const shortcuts = keys(player, transcript, box);
-  measured(box);
+  measured(main, box);
   if (narrow()) main.querySelectorAll(".stage details").forEach((each) => (each.open = false));
   begin(main, player, transcript);
   keepAddress(player);
-  return { correctable: (may) => correctable(main, { may, transcript, words, player, shortcuts }) };
+  const page = { main, transcript, words, player, open: null };
+  return { page, correctable: () => correctable(page, shortcuts), heard: (may) => heard(page, may) };
+}
+
+async function correctable(page, shortcuts) {
+  if (!page.transcript.passages.length) return;
+  const { editing } = await import("/page/watch/editing.js");
+  shortcuts.set("e", editing(page));
 }
 
 /** Words come after the first paint: of ten hours they are megabytes. */
-async function correctable(main, { may, transcript, words, player, shortcuts }) {
+async function heard(page, may) {
+  const { main, words } = page;
   const { result } = await import("/page/watch/result.js");
-  const known = await result(main.dataset.job, transcript);
+  const known = await result(main.dataset.job);
   if (known) words.take(known);
   (await import("/page/watch/facts.js")).facts(main, known?.about);
-  (await import("/page/watch/speakers.js")).speakers(main, { known, transcript, may });
-  if (!may.correct || !transcript.passages.length) return;
-  const { editing } = await import("/page/watch/editing.js");
-  shortcuts.set("e", editing(main, { transcript, words, player }));
+  (await import("/page/watch/speakers.js")).speakers(page, { known, may });
 }
 
 function begin(main, player, transcript) {
@@ -52,12 +57,20 @@ function begin(main, player, transcript) {
   if (location.hash && at !== null) transcript.show(transcript.at(at));
 }
 
-/** What covers the page at its top, for what stands still under it. */
-function measured(box) {
+/**
+ * What covers the page at its top, for what stands still under it. It is told to those alone: a
+ * property of the whole page that changes has all of its words dressed anew.
+ */
+function measured(main, box) {
+  const still = main.querySelectorAll(".stage, .tools");
   const parts = [["--top", document.querySelector(".top")], ["--player", box]];
-  const tell = () => parts.forEach(([name, part]) => document.documentElement.style.setProperty(name, `${part.offsetHeight}px`));
+  const tell = () => parts.forEach(([name, part]) => put(still, name, `${part.offsetHeight}px`));
   const looks = new ResizeObserver(tell);
   for (const [, part] of parts) looks.observe(part);
+}
+
+function put(elements, name, value) {
+  for (const { style } of elements) if (style.getPropertyValue(name) !== value) style.setProperty(name, value);
 }
 
 function toolbar(transcript) {

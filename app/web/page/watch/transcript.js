@@ -8,13 +8,18 @@ export class Transcript extends EventTarget {
   #starts;
   #numbers;
   #current = -1;
+  #asked;
 
-  /** Events: `current` when another passage is being said, `visit` when a reader goes to one. */
+  /**
+   * Events: `current` when another passage is being said, `visit` when a reader goes to one,
+   * `written` when one has other words, `named` when speakers have other names.
+   */
   constructor(root, player) {
     super();
     this.root = root;
     this.passages = root ? [...root.querySelectorAll("p[id]")] : [];
     this.#starts = Float64Array.from(this.passages, (each) => Number(each.id.slice(2)));
+    this.#asked = root?.querySelector(".here") ?? null;
     this.#numbers = new Map(this.passages.map((each, number) => [each, number]));
     player.addEventListener("time", () => this.#mark(this.at(player.time)));
     this.root?.addEventListener("click", (event) => this.#byTime(event, player));
@@ -48,6 +53,21 @@ export class Transcript extends EventTarget {
     return this.wordsOf(number).textContent;
   }
 
+  /** Other words, by number of the passage. */
+  write(words) {
+    for (const [number, text] of words) this.wordsOf(number).textContent = text;
+    this.dispatchEvent(new Event("written"));
+  }
+
+  /** `names` of speakers, by their labels; who has none is called by the label. */
+  name(names) {
+    for (const said of this.root?.querySelectorAll("p > b") ?? []) {
+      const label = said.parentElement.dataset.speaker;
+      said.textContent = `${names[label] ?? label}:`;
+    }
+    this.dispatchEvent(new CustomEvent("named", { detail: names }));
+  }
+
   /** Into sight; a long way at once, so that nothing in between is laid out. */
   show(number) {
     const passage = this.passages[number];
@@ -63,15 +83,18 @@ export class Transcript extends EventTarget {
     this.show(number);
   }
 
+  /** To measure one that the browser leaves out would have it laid out. */
   isInSight(number) {
-    const box = this.passages[number]?.getBoundingClientRect();
-    return Boolean(box) && box.bottom > 0 && box.top < innerHeight;
+    const passage = this.passages[number];
+    if (!passage || passage.checkVisibility?.({ contentVisibilityAuto: true }) === false) return false;
+    const { top, bottom } = passage.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
   }
 
   #mark(number) {
     if (number === this.#current) return;
     // what was asked for is marked until something else is said
-    if (this.#current >= 0) this.root.querySelector(".here")?.classList.remove("here");
+    if (this.#current >= 0) this.#asked?.classList.remove("here");
     this.passages[this.#current]?.removeAttribute("aria-current");
     this.passages[number]?.setAttribute("aria-current", "true");
     this.#current = number;

@@ -12,7 +12,7 @@ const STEPS = new Map([
 export async function waveform(box, player, { chapters, transcript }) {
   if (!player.duration && !player.media) return;
   const canvas = h("canvas", { "aria-hidden": "true" });
-  const hint = h("output", { class: "hint number", hidden: true });
+  const hint = h("span", { class: "hint number", "aria-hidden": "true", hidden: true });
   const slider = h("div", {
     class: "wave", role: "slider", tabindex: 0, "aria-label": "Position", "aria-valuemin": 0,
   }, canvas, hint);
@@ -88,12 +88,14 @@ function layer({ width, height: tall }, { bars, places, colour, height }) {
   return made;
 }
 
+/** Where it is, for those who listen; how long it is may be known later than that. */
 function tell(slider, player) {
-  const now = Math.floor(player.time);
-  if (slider.getAttribute("aria-valuenow") === String(now)) return;
-  slider.setAttribute("aria-valuemax", Math.floor(player.duration));
+  const [now, all] = [player.time, player.duration].map(Math.floor);
+  const words = `${clock(now)} of ${clock(all)}`;
+  if (slider.getAttribute("aria-valuetext") === words) return;
+  slider.setAttribute("aria-valuemax", Math.max(now, all));
   slider.setAttribute("aria-valuenow", now);
-  slider.setAttribute("aria-valuetext", `${clock(now)} of ${clock(player.duration)}`);
+  slider.setAttribute("aria-valuetext", words);
 }
 
 function byPointer(slider, player, hint, chapters) {

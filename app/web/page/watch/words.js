@@ -17,10 +17,12 @@ export class Words {
     transcript.root?.addEventListener("click", (event) => this.#seek(event));
   }
 
-  /** As `result.js` tells them. */
+  /** As `result.js` tells them, in place of those of before. */
   take(known) {
-    if (known.segments.length - 1 !== this.transcript.passages.length) return; // corrected meanwhile?
+    if (known.segments.length - 1 !== this.transcript.passages.length) return; // taken in anew meanwhile
     this.#known = known;
+    this.#changed.clear();
+    this.#forget();
     this.transcript.root?.classList.toggle("timed", known.starts.length > 0);
     this.#mark();
   }
@@ -28,6 +30,10 @@ export class Words {
   /** The words of that passage are others now. */
   drop(segment) {
     this.#changed.add(segment);
+    this.#forget();
+  }
+
+  #forget() {
     this.#shown = -1;
     globalThis.CSS.highlights?.delete(MARK);
   }
