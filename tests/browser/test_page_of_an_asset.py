@@ -72,7 +72,7 @@ async def test_its_keys_are_listed_by_a_button(house: House, visits: Visits, cli
     page = await visits.open(house.url + watch("listed"))
     await page.get_by_role("button", name="Keys", exact=True).click()
     keys = page.get_by_role("dialog", name="Keys")
-    await expect(keys).to_contain_text("play, pause")
+    await expect(keys).to_contain_text("Play, pause")
     await page.keyboard.press("k")  # the dialog's, and nobody else's
     await page.keyboard.press("Escape")
     await expect(keys).to_have_count(0)

@@ -102,7 +102,8 @@ function within() {
   return document.activeElement?.closest("#main [data-step]") !== null;
 }
 
-function show() {
+/** A dialog with all keys of this page. */
+export function show() {
   const rows = table().map(([names, does]) => [h("dt", {}, h("kbd", {}, names)), h("dd", {}, does)]);
   return dialog("Keys", h("dl", { class: "keys" }, rows), { action: "Close", leave: null });
 }

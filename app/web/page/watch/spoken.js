@@ -26,19 +26,20 @@ export function spoken(main) {
   frames(main.querySelector(".frames"), player);
   if (bar) find(bar, transcript);
   if (bar) follow(bar, transcript, player);
-  const shortcuts = keys(player, transcript, box);
+  const addKeys = keys(player, transcript, box);
   measured(main, box);
   if (narrow()) main.querySelectorAll(".stage details").forEach((each) => (each.open = false));
   begin(main, player, transcript);
   keepAddress(player);
   const page = { main, transcript, words, player, open: null };
-  return { page, correctable: () => correctable(page, shortcuts), heard: (may) => heard(page, may) };
+  return { page, correctable: () => correctable(page, addKeys), heard: (may) => heard(page, may) };
 }
 
-async function correctable(page, shortcuts) {
+async function correctable(page, addKeys) {
   if (!page.transcript.passages.length) return;
   const { editing } = await import("/page/watch/editing.js");
-  shortcuts.set("e", editing(page));
+  const correct = editing(page);
+  addKeys(["e", "Correct the passage", { e: correct }]);
 }
 
 /** Words come after the first paint: of ten hours they are megabytes. */
