@@ -4,11 +4,11 @@ import tempfile
 import time
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import httpx2
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from scripts.bench_page import chromium
 from scripts.bench_report import ROOT, say
@@ -31,16 +31,12 @@ def main() -> None:
         server.await_ready()
         assets = {path.suffix: _taken_in(server, path) for path in made(Path(folder))}
         _await_frames(server)
-        for name, scheme, look in (("watch", "light", _watch), ("search", "dark", _search)):
-            page = browser.new_page(
-                base_url=f"http://127.0.0.1:{server.port}",
-                viewport={"width": WIDTH, "height": HEIGHT},
-                device_scale_factor=SHARPNESS,
-                color_scheme=scheme,
-                reduced_motion="reduce",
-            )
-            look(page, assets)
-            _keep(page.screenshot(), PICTURES / f"{name}.png")
+        page = _page(browser, server, "light")
+        _watch(page, assets[".mp4"])
+        _keep(page.screenshot(), PICTURES / "watch.png")
+        page = _page(browser, server, "dark")
+        _search(page)
+        _keep(page.screenshot(), PICTURES / "search.png")
 
 
 def _taken_in(server: Server, path: Path) -> str:
@@ -60,13 +56,23 @@ def _await_frames(server: Server) -> None:
         time.sleep(0.5)
 
 
-def _watch(page: Page, assets: dict[str, Any]) -> None:
-    page.goto(f"/watch/{assets['.mp4']}?t={MOMENT}")
+def _page(browser: Browser, server: Server, scheme: Literal["light", "dark"]) -> Page:
+    return browser.new_page(
+        base_url=f"http://127.0.0.1:{server.port}",
+        viewport={"width": WIDTH, "height": HEIGHT},
+        device_scale_factor=SHARPNESS,
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+
+
+def _watch(page: Page, asset_id: str) -> None:
+    page.goto(f"/watch/{asset_id}?t={MOMENT}")
     page.locator("#transcript.timed").wait_for()
     page.wait_for_load_state("networkidle")
 
 
-def _search(page: Page, assets: dict[str, Any]) -> None:
+def _search(page: Page) -> None:
     page.goto("/#/search?q=the+best+of+times")
     page.locator("main mark").first.wait_for()
     page.wait_for_load_state("networkidle")
