@@ -17,7 +17,7 @@ STATE = "cat pyproject.toml scripts/install scripts/requirements*.lock | cksum"
 
 
 def _is_up_to_date() -> bool:
-    if shutil.which("sh") is None or not STAMP.is_file():
+    if shutil.which("sh") is None or not STAMP.is_file() or STAMP.parent.is_symlink():
         return False
     state = subprocess.run(["sh", "-c", STATE], cwd=ROOT, capture_output=True, text=True)
     return STAMP.read_text().splitlines()[1:] == state.stdout.splitlines()
