@@ -15,11 +15,13 @@ from scripts.bench_report import ROOT, say
 from scripts.bench_server import Server, serving
 from scripts.screenshots_media import made
 
-WIDTH, HEIGHT = 1280, 860
+WIDTH = 1280
+Scheme = Literal["light", "dark"]
+
 SHARPNESS = 1.5  # pixels of the picture for each of the page
 COLOURS = 256
 PICTURES = ROOT / "scripts" / "pictures"
-MOMENT = 11.5  # seconds of the film, where its second slide begins
+MOMENT = 14.5  # seconds of the film, on its second slide
 
 
 def main() -> None:
@@ -31,10 +33,10 @@ def main() -> None:
         server.await_ready()
         assets = {path.suffix: _taken_in(server, path) for path in made(Path(folder))}
         _await_frames(server)
-        page = _page(browser, server, "light")
+        page = _page(browser, server, "light", 860)
         _watch(page, assets[".mp4"])
         _keep(page.screenshot(), PICTURES / "watch.png")
-        page = _page(browser, server, "dark")
+        page = _page(browser, server, "dark", 680)
         _search(page)
         _keep(page.screenshot(), PICTURES / "search.png")
 
@@ -56,10 +58,10 @@ def _await_frames(server: Server) -> None:
         time.sleep(0.5)
 
 
-def _page(browser: Browser, server: Server, scheme: Literal["light", "dark"]) -> Page:
+def _page(browser: Browser, server: Server, scheme: Scheme, height: int) -> Page:
     return browser.new_page(
         base_url=f"http://127.0.0.1:{server.port}",
-        viewport={"width": WIDTH, "height": HEIGHT},
+        viewport={"width": WIDTH, "height": height},
         device_scale_factor=SHARPNESS,
         color_scheme=scheme,
         reduced_motion="reduce",

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator
 from typing import Annotated, Any
-from urllib.parse import urljoin
 
 import typer
 
+from app.cli.addresses import full
 from app.cli.completing import asset_ids
 from app.cli.nouns import noun
-from app.cli.options import Cursor, Limit
+from app.cli.options import Cursor, Kind, Limit
 from app.cli.screen import Column, moment, parts, print_fields, print_json, print_line, print_table
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.cli.trouble import FAILED, complain_of
 from app.client import Asset, Refused
 from app.client.assets import Changes
 from app.domain.errors import InvalidRequest
-from app.domain.media_types import MediaType
 
 assets = noun("What can be found: list it (`spool assets`), show one, correct it, delete it.")
 COLUMNS = (
@@ -40,7 +39,7 @@ Speakers = Annotated[
 
 @assets.command("list")
 def list_assets(
-    media_type: Annotated[MediaType | None, typer.Option(help="Only those.")] = None,
+    media_type: Kind = None,
     parent: Parent = None,
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -142,5 +141,5 @@ def _fields(asset: Asset, address: str) -> Iterator[tuple[str, str]]:
     yield "status", asset.status if asset.indexed else f"{asset.status}, not found as it is yet"
     yield "text", asset.text
     yield "tags", ", ".join(tag.label for tag in asset.tags)
-    yield "page", urljoin(f"{address}/", asset.url)
-    yield "media", urljoin(f"{address}/", asset.media) if asset.media else ""
+    yield "page", full(address, asset.url)
+    yield "media", full(address, asset.media) if asset.media else ""

@@ -32,7 +32,7 @@ def share_ids(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """So with links, each with the asset that it leads to."""
     return [
         (share["share_id"], share["asset_id"])
-        for share in _asked(ctx, "/api/v1/shares", "shares")
+        for share in _asked(ctx, f"/api/v1/shares?limit={MOST}", "shares")
         if share["share_id"].startswith(incomplete)
     ]
 

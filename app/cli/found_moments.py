@@ -1,10 +1,11 @@
 """What a search found, on the screen: for people with marks and links, for programs by lines."""
 
 from collections.abc import Iterator, Sequence
-from urllib.parse import urljoin
 
-from app.cli.screen import clock, in_terminal, plain
+from app.cli.addresses import full
+from app.cli.screen import in_terminal, plain
 from app.client import Hit, Moment, snippets
+from app.domain.playing_time import clock
 
 #: They have no time.
 STILL = ("image", "text")
@@ -38,7 +39,7 @@ def _times(moment: Moment) -> str:
 
 def _link(moment: Moment, address: str) -> str:
     """An asset's own page may be elsewhere."""
-    return urljoin(f"{address}/", moment.url)
+    return full(address, moment.url)
 
 
 def _words(moment: Moment) -> str:

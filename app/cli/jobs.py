@@ -7,7 +7,7 @@ import typer
 from app.cli.completing import job_ids
 from app.cli.job_sheet import print_job
 from app.cli.nouns import noun
-from app.cli.options import Cursor, Limit
+from app.cli.options import Cursor, Kind, Limit
 from app.cli.screen import Column, print_json, print_table
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.cli.steer import cancel, delete, retry
@@ -30,6 +30,7 @@ JobId = Annotated[str, typer.Argument(metavar="JOB", help="Its id.", autocomplet
 @jobs.command("list")
 def list_jobs(
     status: Status = None,
+    media_type: Kind = None,
     sha256: Sha256 = None,
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -37,9 +38,12 @@ def list_jobs(
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
-    """List jobs, newest first. `--json` tells the cursor of the next page, too."""
+    """List jobs, newest first; those on key-frames only when asked for. `--json` tells the cursor
+    of the next page, too."""
     with service(server, api_key) as spool:
-        page = spool.jobs(status=status, sha256=sha256, limit=limit, cursor=cursor)
+        page = spool.jobs(
+            status=status, media_type=media_type, sha256=sha256, limit=limit, cursor=cursor
+        )
     if as_json:
         print_json(page.raw)
         return

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app.domain.errors import InvalidRequest
+from app.domain.media_types import MediaType
 
 
 def _is_there(folder: Path) -> Path:
@@ -25,5 +26,6 @@ InPlace = Annotated[
 ]
 Every = Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1, max=3600)]
 #: Of a list.
+Kind = Annotated[MediaType | None, typer.Option("--media-type", help="Only those.")]
 Limit = Annotated[int, typer.Option(help="How many, newest first.", min=1, max=200)]
 Cursor = Annotated[str | None, typer.Option(help="Where the page begins.")]

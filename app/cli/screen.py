@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.domain.playing_time import clock as clock  # `found_moments` has it from here
-
 
 @dataclass(frozen=True, kw_only=True)
 class Column:

@@ -2,10 +2,10 @@
 
 import sys
 from typing import Annotated
-from urllib.parse import urljoin
 
 import typer
 
+from app.cli.addresses import full
 from app.cli.completing import asset_ids, share_ids
 from app.cli.screen import Column, moment, print_json, print_table
 from app.cli.service import ApiKey, AsJson, Server, service
@@ -78,7 +78,7 @@ def _seconds(days: float) -> int:
 
 def _print_new(made: NewShare, address: str, as_json: bool) -> None:
     """The link goes to standard output alone, whole: for whoever it is given to is elsewhere."""
-    url = urljoin(f"{address}/", made.url)
+    url = full(address, made.url)
     if as_json:
         print_json({**made.raw, "url": url})
         return

@@ -92,7 +92,8 @@ class Watching:
         """Takes what is as it was at the look before. Raises what any file would be refused for."""
         now = dict(media_in(self._folder, self._leave_out))
         before, self._before = self._before, now
-        self._forget_all_but(now)
+        if now:  # where all is gone, the folder is away
+            self._forget_all_but(now)
         archive = Archive(self._spool, self._options, self._digests, in_place=self._in_place)
         try:
             for path, state in now.items():

@@ -270,3 +270,12 @@ def test_json_is_whole_and_not_escaped(spool: Spool, httpserver: HTTPServer) -> 
     httpserver.expect_request("/api/v1/jobs").respond_with_json(page)
     done = spool("jobs", "--json")
     assert json.loads(done.out) == page and "Zoë, 日本" in done.out
+
+
+def test_jobs_of_a_kind_are_listed(spool: Spool, httpserver: HTTPServer) -> None:
+    """Those on key-frames stand in no other list."""
+    asked = {"media_type": "keyframe", "status": "failed", "limit": "20"}
+    found = httpserver.expect_request("/api/v1/jobs", query_string=asked)
+    found.respond_with_json({"jobs": [], "cursor": None})
+    done = spool("jobs", "--media-type", "keyframe", "--status", "failed")
+    assert (done.status, done.out) == (0, "")

@@ -40,6 +40,10 @@ QUESTIONS: dict[str, tuple[Callable[[Workbench], Awaitable[object]], str]] = {
         lambda bench: bench.store.list(status=JobStatus.COMPLETED),
         "ix_jobs_listed_by_status",
     ),
+    "jobs_of_a_kind": (
+        lambda bench: bench.store.list(media_type=MediaType.VIDEO),
+        "ix_jobs_listed",
+    ),
     "frame_jobs": (lambda bench: bench.store.of_frames("talk"), "ix_jobs_parent_id"),
     "overtaken": (lambda bench: bench.store.overtaken(), "ix_jobs_asset_id"),
     "assets": (lambda bench: bench.assets.list(), "ix_assets_listed"),

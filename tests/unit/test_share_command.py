@@ -27,6 +27,14 @@ def test_a_link_is_made_and_goes_alone_to_standard_output(
     assert "until 2026-11-28T09:16:33+00:00" in done.err and f"--revoke {ID}" in done.err
 
 
+def test_a_service_behind_a_path_is_linked_to_there(spool: Spool, httpserver: HTTPServer) -> None:
+    """The link lost the path."""
+    asked = httpserver.expect_request(f"/spool{SHARES}", method="POST")
+    asked.respond_with_json(MADE, status=201)
+    done = spool("share", "x", "--server", httpserver.url_for("/spool"))
+    assert done.out == httpserver.url_for("/spool/shared/token") + "\n"
+
+
 @pytest.mark.parametrize(
     ("days", "seconds"),
     [("1", 86400), ("0.5", 43200), ("365", 31536000), ("0.000001", 1)],

@@ -210,6 +210,7 @@ def test_a_file_that_changes_while_the_service_refuses_is_read_again(
 def test_a_file_that_was_deleted_is_forgotten(service: Service, folder: Path) -> None:
     file = folder / "a.md"
     file.write_text("one")
+    (folder / "stays.md").write_text("two")
     was = file.stat()
     watching = begun(service, folder)
     watching.look()
@@ -222,6 +223,23 @@ def test_a_file_that_was_deleted_is_forgotten(service: Service, folder: Path) ->
     watching.look()
     watching.look()
     assert service.names == ["a.md"], "it came back as it was, and nobody had it any more"
+
+
+def test_a_folder_that_is_away_for_a_look_is_not_read_again(
+    service: Service, folder: Path, reads: list[str]
+) -> None:
+    """As a folder on another machine is when that machine begins anew."""
+    (folder / "a.md").write_text("one")
+    watching = begun(service, folder)
+    watching.look()
+    watching.look()
+    away = folder.rename(folder.with_name("away"))
+    watching.look()
+    away.rename(folder)
+    watching.look()
+    watching.look()
+    assert reads == ["a.md"]
+    assert service.names == ["a.md"]
 
 
 def test_what_failed_before_is_told_also_when_the_look_is_cut_short(

@@ -110,8 +110,8 @@ class SqlJobStore:
             query = query.where(JobRow.sha256 == sha256)
         if media_type is not None:
             query = query.where(JobRow.media_type == media_type.value)
-        elif not frames and dead_letter is None:
-            query = query.where(listed(JobRow))
+        if not (frames or dead_letter is not None or media_type is MediaType.KEYFRAME):
+            query = query.where(listed(JobRow))  # of other kinds, too: it has the index
         jobs = await self._database.read(lambda session: _fetch(session, query))
         after = _cursor(jobs[limit - 1]) if len(jobs) > limit else None
         return JobPage(jobs=tuple(jobs[:limit]), cursor=after)
