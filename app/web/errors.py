@@ -12,8 +12,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
 from app.domain import errors
-from app.web import openai_errors, watch_refusals
+from app.web import openai_errors
 from app.web.credentials import challenge
+from app.web.refusal_pages import SHARED, refusal_page
 
 #: Status by class; the closest ancestor counts. What is not listed is a fault of ours: 500.
 STATUS: dict[type[Exception], int] = {
@@ -44,7 +45,6 @@ WORDS = {
 MAX_PROBLEMS = 10  # named in one answer
 MAX_NAME = 100  # characters of a field's name that are repeated
 MAX_PATH = 200  # characters of an address that are logged
-SHARED = "/shared/"  # what follows opens a transcript to whoever has it
 RETRY_AFTER = 5  # seconds, with every 503 and 507
 BACK_LATER = {"Retry-After": str(RETRY_AFTER)}
 
@@ -127,8 +127,8 @@ def _answer(
 ) -> Response:
     """In the one shape, but to OpenAI's clients in theirs, and to people as a page."""
     body = {"error": {name: _encodable(said) for name, said in body["error"].items()}}
-    if watch_refusals.wanted(request):
-        return watch_refusals.page(status, body["error"], headers or {})
+    if page := refusal_page(request, status, body["error"], headers or {}):
+        return page
     if openai_errors.spoken_under(request.url.path):
         status, body = openai_errors.translated(status, body["error"])
     return JSONResponse(body, status, headers)

@@ -63,4 +63,5 @@ READ_SHARED = Operation(
         )
     },
     refusals=(404,),
+    pages=True,
 )

@@ -16,14 +16,6 @@ from app.web.doors import doors
 from app.web.guard import caller
 from app.web.jobs import MEDIA_TYPES
 
-#: Nobody keeps it once it is revoked, finds it by searching, or learns from where its reader came.
-HEADERS = {
-    **NOT_KEPT,
-    "Content-Security-Policy": shared_page.POLICY,
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-}
-
 
 async def create_share(request: Request) -> Response:
     """Whoever may not read a transcript must not come to it by sharing it."""
@@ -55,8 +47,10 @@ async def read_shared(request: Request) -> Response:
     shared = await doors(request).shares.open(request.path_params["token"])
     if given.format == "html":
         page = await to_thread.run_sync(shared_page.written, shared.asset.title, shared.transcript)
-        return Response(page, headers=HEADERS, media_type="text/html")
+        return Response(page, headers=shared_page.HEADERS, media_type="text/html")
     form = CaptionFormat(given.format)
     named = {"Content-Disposition": f'attachment; filename="transcript.{form}"'}
     text = await to_thread.run_sync(render, shared.transcript, form)
-    return PlainTextResponse(text, headers={**HEADERS, **named}, media_type=MEDIA_TYPES[form])
+    return PlainTextResponse(
+        text, headers={**shared_page.HEADERS, **named}, media_type=MEDIA_TYPES[form]
+    )

@@ -30,10 +30,14 @@ ENDS = {
 HEADERS = watch_shell.HEADERS | NOT_KEPT | {"Vary": "Accept"}
 
 
+def looked_at(request: Request) -> bool:
+    """Whether people look at the answer."""
+    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+
+
 def wanted(request: Request) -> bool:
     """Whether a page says it better."""
-    looked_at = request.method in ("GET", "HEAD") and request.url.path.startswith("/watch/")
-    return looked_at and "text/html" in request.headers.get("accept", "")
+    return looked_at(request) and request.url.path.startswith("/watch/")
 
 
 def page(status: int, error: Mapping[str, str | None], headers: Mapping[str, str]) -> Response:

@@ -21,6 +21,23 @@ async def test_what_is_unknown_is_a_page_for_browsers_and_json_for_others(spool:
     error(await spool.http.get("/watch/nobody"), 404, "asset.not_found")
 
 
+async def test_an_address_that_leads_nowhere_is_a_page_for_browsers(spool: Spool) -> None:
+    page = await spool.http.get("/libary", headers=BROWSER)
+    assert page.status_code == 404 and "There is nothing here" in page.text
+    error(await spool.http.get("/libary"), 404, "route.not_found")
+    error(await spool.http.get("/api/v1/libary", headers=BROWSER), 404, "route.not_found")
+
+
+async def test_a_link_that_is_over_is_told_as_a_page_of_its_own(spool: Spool) -> None:
+    """Whoever has only the link has no use for the rest of the service."""
+    page = await spool.http.get("/shared/over", headers=BROWSER)
+    assert page.status_code == 404 and page.headers["vary"] == "Accept"
+    assert "this link leads nowhere, or its time is over" in page.text
+    assert "Ask whoever sent you the link" in page.text
+    assert "<script" not in page.text and 'href="/#/' not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
 async def test_an_address_that_is_not_right_is_told_as_a_page(spool: Spool) -> None:
     page = await spool.http.get("/watch/anything?t=soon", headers=BROWSER)
     assert page.status_code == 422 and "That address is not right" in page.text

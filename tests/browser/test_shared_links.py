@@ -51,6 +51,8 @@ async def test_an_expired_link_is_not_found(closed: House, visits: Visits) -> No
     page = await visits.open(closed.url)
     answer = await page.goto(f"/shared/{token}")
     assert answer is not None and answer.status == 404
+    await expect(page.get_by_role("heading", name="Nothing to read here")).to_be_visible()
+    await expect(page.get_by_text("Ask whoever sent you the link")).to_be_visible()
     assert SAID not in await page.content()
 
 
