@@ -125,6 +125,24 @@ async def test_the_keys_of_the_player_move_it(house: House, visits: Visits, clip
     await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
 
 
+async def test_the_space_bar_plays_after_a_click_on_the_time_of_a_passage(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    """The link keeps the focus, and does nothing with that key."""
+    job_id = await house.spool.take_in(clip, asset_id="clicked", prompt=SAID)
+    await house.spool.completed(job_id)
+    page = await visits.open(house.url + watch("clicked"))
+    await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    await page.wait_for_function("() => document.querySelector('audio, video').readyState > 0")
+    time = page.locator("#transcript a:has(time)").first
+    await time.click()
+    await expect(time).to_be_focused()
+    await page.keyboard.press(" ")
+    await expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    await page.keyboard.press(" ")
+    await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
 async def at(page: Page) -> Any:
     return await page.evaluate("document.querySelector('audio, video').currentTime")
 

@@ -3,8 +3,8 @@
 import { dialog, h } from "/page/dom.js";
 
 const TYPING = "input:not([type=checkbox], [type=radio], [type=range], [type=file]), textarea, select";
-/** Where the space bar means something else. */
-const PRESSED = "button, summary, a[href]";
+/** Where the space bar means something else; of links it does not. */
+const PRESSED = "button, summary, input:not([type=range])";
 const LINK = 'a[href]:not([tabindex="-1"]), button';
 
 /**
