@@ -8,6 +8,10 @@ from tests.browser.visits import Visits
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+DATES = """async (date) => {
+  const { day, moment } = await import("/page/format.js");
+  return [day(date), moment(date)];
+}"""
 AGO = "async ([then, now]) => (await import('/page/format.js')).ago(then, Date.parse(now))"
 
 
@@ -21,6 +25,17 @@ async def test_days_are_those_of_whoever_reads_them(
     page = await visits.open(house.url, timezone_id=zone)
     moments = ["2026-01-01T10:00:00Z", "2026-01-02T12:00:00Z"]
     assert await page.evaluate(AGO, moments) == words
+
+
+@pytest.mark.parametrize("locale", ["en-US", "de-DE"])
+async def test_dates_are_in_the_words_of_the_page_whatever_the_browser_speaks(
+    house: House, visits: Visits, locale: str
+) -> None:
+    page = await visits.open(house.url, locale=locale, timezone_id="Pacific/Auckland")
+    day, moment = await page.evaluate(DATES, "2026-04-02T14:05:09Z")
+    assert day == "3 April 2026"
+    assert moment.startswith(day)
+    assert moment.endswith("03:05:09")
 
 
 async def test_a_new_key_is_shown_where_nothing_can_be_cancelled(

@@ -1,6 +1,7 @@
 /** The attempts of a job, each with what it came to. */
 
 import { h } from "/page/dom.js";
+import { moment } from "/page/format.js";
 
 /** @param {any[]} history as the API tells it, oldest first */
 export function attempts(history) {
@@ -11,7 +12,7 @@ export function attempts(history) {
 const WROTE = "The last lines that the engine wrote";
 
 function attempt(each) {
-  const began = `${new Date(each.started_at).toLocaleString()}${lasted(each)}`;
+  const began = `${moment(each.started_at)}${lasted(each)}`;
   return h(
     "li",
     {},

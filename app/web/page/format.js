@@ -43,6 +43,20 @@ export function ago(date, now = Date.now()) {
   return AGO.format(Math.round(seconds / size), unit);
 }
 
+const DATE = { day: "numeric", month: "long", year: "numeric" };
+const MOMENT = new Intl.DateTimeFormat("en-GB", { ...DATE, hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DAYS = new Intl.DateTimeFormat("en-GB", DATE);
+
+/** "3 April 2026 at 14:05:09", in the words of the page and the time of whoever reads it. */
+export function moment(date) {
+  return MOMENT.format(new Date(date));
+}
+
+/** "3 April 2026" */
+export function day(date) {
+  return DAYS.format(new Date(date));
+}
+
 /** Midnights between two moments; a day of 23 hours is one, too. */
 function daysBetween(from, to) {
   const [first, last] = [from, to].map((each) => new Date(each).setHours(0, 0, 0, 0));

@@ -3,7 +3,7 @@
 import { raw, watch } from "/page/api.js";
 import { attempts } from "/page/attempts.js";
 import { h, told } from "/page/dom.js";
-import { clock } from "/page/format.js";
+import { clock, moment } from "/page/format.js";
 import { buttons } from "/page/job_deeds.js";
 import { ended, kind, source, spoken, status } from "/page/job_words.js";
 import { when } from "/page/when.js";
@@ -71,8 +71,8 @@ export function facts(job) {
     labels?.length && ["labels", labels.join(", ")],
     ["asset", job.asset_id],
     ["job", job.job_id],
-    ["taken in", new Date(job.created_at).toLocaleString()],
-    ended(job) && ["ended", new Date(job.finished_at).toLocaleString()],
+    ["taken in", moment(job.created_at)],
+    ended(job) && ["ended", moment(job.finished_at)],
     ...Object.entries(job.timings).map(([stage, seconds]) => [STAGES[stage], `${seconds.toFixed(2)} s`]),
   ].filter(Boolean);
   return h("details", {}, h("summary", {}, "Options and times"),

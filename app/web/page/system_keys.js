@@ -2,7 +2,7 @@
 
 import { ask } from "/page/api.js";
 import { dialog, h, notice, told } from "/page/dom.js";
-import { ago } from "/page/format.js";
+import { ago, day } from "/page/format.js";
 import { panel, renewed } from "/page/panel.js";
 import { may, session } from "/page/session.js";
 import { sure } from "/page/sure.js";
@@ -104,4 +104,4 @@ function state({ revoked_at: revoked, expires_at: expires }) {
 }
 
 const used = ({ last_used_at: date }) => (date ? `used ${ago(date)}` : "never used");
-const until = ({ expires_at: date }) => date && `until ${new Date(date).toLocaleDateString()}`;
+const until = ({ expires_at: date }) => date && `until ${day(date)}`;
