@@ -1,6 +1,7 @@
 /** API keys: who has one, another one, one less. */
 
 import { ask } from "/page/api.js";
+import { copied } from "/page/copied.js";
 import { dialog, h, notice, told } from "/page/dom.js";
 import { ago, day } from "/page/format.js";
 import { panel, renewed } from "/page/panel.js";
@@ -66,11 +67,7 @@ function wanted({ name, days, ...scopes }) {
 
 function tell({ name, secret }) {
   const shown = h("input", { readonly: true, value: secret, "aria-label": "The key" });
-  const copy = () => told(async () => {
-    shown.select();
-    await navigator.clipboard.writeText(secret);
-    notice("Copied");
-  });
+  const copy = () => copied(secret, "Copied", "key");
   const text = `This is the key “${name}”. Keep it now: it is not shown again.`;
   const button = h("button", { type: "button", class: "quiet", onclick: copy }, "Copy");
   const fields = [h("p", {}, text), h("p", { class: "row secret" }, shown, button)];

@@ -1,7 +1,9 @@
 /** Moments as addresses. */
 
-import { dialog, h, notice } from "/page/dom.js";
+import { copied } from "/page/copied.js";
 import { clock } from "/page/format.js";
+
+export { copied };
 
 const PAUSE = 300; // milliseconds between two changes of the address: browsers count them
 
@@ -27,17 +29,6 @@ export function keepAddress(player) {
 export async function copyLink(player) {
   const link = new URL(pathTo(player.time), location.href).href;
   await copied(link, `The link to ${clock(player.time)} is copied.`);
-}
-
-/** Where a page may not write the clipboard, it is shown to be copied by hand. */
-export async function copied(text, said) {
-  try {
-    await navigator.clipboard.writeText(text);
-    notice(said);
-  } catch {
-    const field = h("input", { value: text, readonly: true, autofocus: true, onfocus: () => field.select() });
-    await dialog("Copy this link", h("label", {}, "Link", field), { action: "Done" });
-  }
 }
 
 function pathTo(seconds) {
