@@ -17,6 +17,8 @@ import { Rows } from "/page/rows.js";
 /** Seconds between two looks: while something moves that no stream tells of, and else, at /health alone. */
 const BUSY = 3;
 const IDLE = 10;
+/** Seconds after something was added: others are often on their heels. */
+const ADDED = 1;
 /** Seconds between two questions for places in the line: after something began or ended, and else. */
 const LINE = 8;
 const STILL = 30;
@@ -51,7 +53,7 @@ export class Queue {
     moment(this.#said);
     this.#live = new Live((...told) => this.#moved(...told), () => this.#soon(), signal);
     this.#soon = every(() => this.#pause(), () => this.#work(), signal, (error) => this.#failed(error));
-    addEventListener("job", () => this.#anew(), { signal });
+    addEventListener("job", () => this.#anew(ADDED), { signal });
     this.#near.observe(this.#more);
     signal.addEventListener("abort", () => this.#near.disconnect());
   }
@@ -151,9 +153,9 @@ export class Queue {
     this.#anew();
   }
 
-  #anew() {
+  #anew(time) {
     this.#counts = null;
-    this.#soon();
+    this.#soon(time);
   }
 
   async #deed({ target }) {
