@@ -37,6 +37,8 @@ class JobView {
   #below = h("div");
   #drawn = "";
   #looks = 0;
+  /** Nothing is to be seen of it any more. */
+  #gone = false;
 
   constructor(main, job, signal) {
     Object.assign(this, { main, job, signal });
@@ -61,13 +63,15 @@ class JobView {
 
   /** Returns whether it is still under way. */
   async #look() {
+    if (this.#gone) return false;
     const look = (this.#looks += 1);
     try {
       const job = await ask(place(this.job.job_id), { signal: this.signal });
       if (look !== this.#looks) return true; // a later one tells more
       this.job = job;
     } catch (error) {
-      if (error.status === 404) unknown(this.main, this.job.job_id);
+      this.#gone ||= error.status === 404;
+      if (this.#gone && !this.signal.aborted) unknown(this.main, this.job.job_id);
       return !this.signal.aborted && ![401, 403, 404].includes(error.status);
     }
     this.#draw();
