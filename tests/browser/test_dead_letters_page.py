@@ -1,7 +1,7 @@
 """A job that used up its retries, seen through to its end on the page."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.echo import FAILS
 from tests.browser.houses import House
@@ -83,3 +83,30 @@ async def test_a_dead_letter_is_deleted_only_once_somebody_is_sure(
     await expect(delete).to_have_count(0)
     answer = await house.spool.http.get(f"/api/v1/jobs/{job_id}")
     assert answer.status_code == 404
+
+
+async def test_more_dead_letters_take_the_focus_and_the_button_goes_with_the_last(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    for number in range(3):
+        await failed(house, clip, f"Page {number}")
+
+    async def one_by_one(route: Route) -> None:
+        await route.continue_(url=f"{route.request.url}{separator(route)}limit=1")
+
+    def separator(route: Route) -> str:
+        return "&" if "?" in route.request.url else "?"
+
+    page = await visits.blank(house.url)
+    await page.route(lambda address: address.split("?")[0].endswith("/dead-letters"), one_by_one)
+    await page.goto(f"{house.url}/#/dead-letters")
+    more = page.get_by_role("button", name="More", exact=True)
+    await more.press("Enter")
+    await expect(
+        page.locator(".letter").nth(1).get_by_role("heading").get_by_role("link")
+    ).to_be_focused()
+    await expect(more).to_be_enabled()
+    house.engine.mended = True
+    await page.get_by_role("button", name="Replay all").click()
+    await expect(page.get_by_text("No dead letters")).to_be_visible()
+    await expect(more).to_have_count(0)

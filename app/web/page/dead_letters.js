@@ -16,7 +16,7 @@ const LETTERS = "/api/v1/dead-letters";
 
 export async function show(main, { signal }) {
   const list = h("ul", { class: "letters", "aria-label": title });
-  const all = h("button", { onclick: () => told(() => replayAll(list)) }, "Replay all");
+  const all = h("button", { onclick: () => told(() => replayAll(list, more)) }, "Replay all");
   const head = h("h1", { class: "grow" }, title);
   const more = h("p", { class: "row" });
   fill(
@@ -30,10 +30,18 @@ export async function show(main, { signal }) {
 
   async function add(cursor) {
     const some = await ask(`${LETTERS}${query({ cursor })}`, { signal });
-    list.append(...some.jobs.map(letter));
-    const next = () => told(() => add(some.cursor));
+    const items = some.jobs.map(letter);
+    list.append(...items);
+    const next = ({ currentTarget: button }) => told(() => follow(button, some.cursor));
     fill(more, some.cursor && h("button", { class: "quiet", onclick: next }, "More"));
     settle(list);
+    return items;
+  }
+  /** The first new one gets the focus. */
+  async function follow(button, cursor) {
+    button.disabled = true;
+    const [first] = await add(cursor).finally(() => (button.disabled = false));
+    first?.querySelector("a")?.focus();
   }
 }
 
@@ -81,9 +89,10 @@ async function remove(job, item) {
   notice("Deleted");
 }
 
-async function replayAll(list) {
+async function replayAll(list, more) {
   const { replayed } = await ask(`${LETTERS}/replay`, { method: "POST" });
   for (const id of replayed) list.querySelector(`[data-job="${CSS.escape(id)}"]`)?.remove();
+  fill(more);
   settle(list);
   countLetters();
   notice(`On their way again: ${replayed.length}`);
