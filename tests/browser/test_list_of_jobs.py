@@ -165,3 +165,15 @@ async def test_the_focus_stays_in_a_row_whose_buttons_change(
     house.engine.hold.set()
     await expect(row).to_contain_text("Failed")
     await expect(row.get_by_role("button", name="Retry Held")).to_be_focused()
+
+
+async def test_the_focus_goes_on_when_its_row_goes(crowded: House, visits: Visits) -> None:
+    page = await visits.open(crowded.url)
+    rows = jobs(page).get_by_role("listitem")
+    await expect(rows.nth(2)).to_be_visible()
+    heir = await rows.nth(2).get_by_role("link").first.inner_text()
+    going = await rows.nth(1).get_attribute("data-job")
+    await rows.nth(1).get_by_role("button", name="Delete").press("Enter")
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").press("Enter")
+    await expect(page.locator(f'[data-job="{going}"]')).to_have_count(0)
+    await expect(jobs(page).get_by_role("link", name=heir, exact=True)).to_be_focused()

@@ -10,7 +10,9 @@ export class Rows {
   /** `things` in this order, and no others. Those that are the very objects they were stay as they are. */
   show(things) {
     const focused = document.activeElement;
-    this.drop(new Set(things.map(this.name)));
+    const kept = new Set(things.map(this.name));
+    const next = this.list.contains(focused) && this.after(focused, kept);
+    this.drop(kept);
     let at = this.list.firstElementChild;
     for (const thing of things) {
       const element = this.row(thing);
@@ -19,6 +21,18 @@ export class Rows {
     }
     const lost = focused !== document.activeElement && this.list.contains(focused);
     if (lost) focused.focus({ preventScroll: true });
+    else if (next) next.focus({ preventScroll: true });
+  }
+
+  /** What takes the focus of a row that goes: the next that stays, the one before, or the heading. */
+  after(focused, kept) {
+    const staying = [...this.rows].filter(([name]) => kept.has(name)).map(([, { element }]) => element);
+    const stays = (each) => staying.includes(each);
+    const all = [...this.list.children];
+    const place = all.findIndex((each) => each.contains(focused));
+    if (stays(all[place])) return null;
+    const row = all.slice(place).find(stays) ?? all.slice(0, place).findLast(stays);
+    return row?.querySelector("a[href], button") ?? heading(this.list);
   }
 
   has(thing) {
@@ -53,6 +67,12 @@ export class Rows {
       this.rows.delete(name);
     }
   }
+}
+
+function heading(list) {
+  const found = list.closest("section")?.querySelector("h1, h2");
+  found?.setAttribute("tabindex", "-1");
+  return found;
 }
 
 /** Of elements that stand below one another; few of them are measured. */
