@@ -190,6 +190,27 @@ async def test_arrows_lead_from_the_box_through_what_is_found_and_back(
     await expect(box).to_have_value("dirigible?")
 
 
+async def test_arrows_scroll_what_has_lines_of_its_own(pairs: House, visits: Visits) -> None:
+    page = await visits.open(f"{pairs.url}/#/dead-letters")
+    happened = page.locator(".letter summary").first
+    await happened.focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(happened).to_be_focused()
+    await page.keyboard.press("j")
+    await expect(happened).not_to_be_focused()
+
+
+async def test_a_slash_leads_to_the_only_box_there_is_on_a_telephone(
+    pairs: House, visits: Visits
+) -> None:
+    size = {"width": 390, "height": 800}
+    page = await visits.open(pairs.url + search("dirigible"), viewport=size)
+    await expect(page.locator(".hit").first).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("/")
+    await expect(page.get_by_role("searchbox", name="Look for")).to_be_focused()
+
+
 @pytest.mark.parametrize("path", ["/", watch("keyed")])
 async def test_a_question_mark_tells_the_keys_of_that_page(
     house: House, visits: Visits, clip: bytes, path: str

@@ -28,7 +28,8 @@ const EVERYWHERE = [
 const LISTS = [
   ["j, k", "The next one in the list, the one before", { j: () => step(1), k: () => step(-1) }],
   ["↓, ↑", "The same, once one has the focus", {
-    ArrowDown: () => within() && step(1), ArrowUp: () => within() && step(-1),
+    ArrowDown: (event) => within() && !scrolls(event) && step(1),
+    ArrowUp: (event) => within() && !scrolls(event) && step(-1),
   }],
   ["Enter", "Open it", {}],
 ];
@@ -63,6 +64,11 @@ export function typing(element) {
   return element.isContentEditable || Boolean(element.matches?.(TYPING));
 }
 
+/** Whether arrows mean something else where the focus is. */
+export function scrolls({ target }) {
+  return Boolean(target.closest?.("pre, summary"));
+}
+
 /** To the next one in the list, or the one before; `before` stands before the first of them. */
 export function step(by, before = null) {
   const all = [...document.querySelectorAll("#main [data-step]")];
@@ -93,9 +99,11 @@ function leadsOut({ target, key, shiftKey }) {
 }
 
 function search() {
-  const box = document.querySelector(".find [name=q]");
-  box?.focus();
-  box?.select();
+  const boxes = [...document.querySelectorAll(".find [name=q], main [name=q]")];
+  const box = boxes.find((each) => each.checkVisibility?.() ?? each.offsetParent);
+  if (!box) return false;
+  box.focus();
+  return box.select();
 }
 
 function within() {

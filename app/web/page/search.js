@@ -3,7 +3,7 @@
 import { ask, query } from "/page/api.js";
 import { fill, h, told } from "/page/dom.js";
 import { hit } from "/page/hits.js";
-import { keys, step } from "/page/keys.js";
+import { keys, scrolls, step } from "/page/keys.js";
 import { why } from "/page/refusal.js";
 import { addressOf, searchForm } from "/page/search_form.js";
 import { bytesOf, pictureOf } from "/page/search_picture.js";
@@ -19,7 +19,10 @@ export function show(main, { parameters, signal }) {
   /** Whether the address was made by typing: what is typed next takes its place. */
   let provisional = false;
   fill(main, h("h1", { class: "unseen" }, "Search"), form, state, found);
-  const through = { ArrowDown: () => step(1, box), ArrowUp: () => step(-1, box) };
+  const through = {
+    ArrowDown: (event) => !scrolls(event) && step(1, box),
+    ArrowUp: (event) => !scrolls(event) && step(-1, box),
+  };
   keys([["↓, ↑", "From the box through what is found, and back", through]], signal);
   signal.addEventListener("abort", () => asking.abort());
   if (!parameters.get("q")) box.focus();
