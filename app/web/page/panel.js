@@ -1,7 +1,8 @@
 /** A card of the system view: a heading, and what is filled in as it becomes known. */
 
-import { fill, h } from "/page/dom.js";
+import { h, refill } from "/page/dom.js";
 import { every } from "/page/every.js";
+import { why } from "/page/refusal.js";
 
 /** The card, and the place in it that is filled. */
 export function panel(title, ...beside) {
@@ -12,18 +13,22 @@ export function panel(title, ...beside) {
 
 /**
  * Fills `body` with what `made` makes, again and again, while nobody is in it; what is refused
- * stands in its place. Answers a function that fills it at once.
+ * stands in its place, until it is worth asking again. Answers a function that fills it at once.
  */
 export function renewed(body, seconds, made, signal) {
+  let turn = 0;
   const renew = async () => {
+    const mine = (turn += 1);
+    const show = (what) => mine === turn && !signal.aborted && refill(body, [what], "button, a");
     try {
-      fill(body, await made());
+      show(await made());
     } catch (error) {
-      if (!signal.aborted) fill(body, h("p", { class: "bad" }, error.message));
+      show(h("p", { class: "bad" }, why(error)));
+      throw error;
     }
   };
   every(seconds, () => body.contains(document.activeElement) || renew(), signal);
-  return renew;
+  return () => renew().catch(() => null); // it stands in the card
 }
 
 /** Names with what is told of them. */
