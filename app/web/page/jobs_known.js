@@ -84,7 +84,7 @@ export class JobsKnown {
     if (before && job.status === "Pending" && job.queue_position === null) {
       job = { ...job, queue_position: before.queue_position, eta: before.eta };
     }
-    this.jobs.set(job.job_id, job);
+    this.jobs.set(job.job_id, furthest(before, job));
   }
 
   remove(id) {
@@ -156,6 +156,13 @@ export class JobsKnown {
     this.tails = [];
     this.behind = 0;
   }
+}
+
+/** An answer may be older than what its stream has told meanwhile. */
+function furthest(before, job) {
+  const same = before?.status === job.status && before.attempts === job.attempts && kind(job) === "running";
+  if (!same || before.progress <= job.progress) return job;
+  return { ...job, progress: before.progress, eta: before.eta };
 }
 
 /** Its place in the list: what is greater is newer. */
