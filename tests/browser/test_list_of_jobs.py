@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.echo import FAILS
 from tests.browser.houses import House, opened_house
@@ -108,9 +108,27 @@ async def test_what_is_refused_is_told_in_the_services_words(
     crowded: House, visits: Visits
 ) -> None:
     visits.provokes("status of 422")
-    page = await visits.open(f"{crowded.url}/#/?status=nonsense")
-    await expect(jobs(page).get_by_role("status").first).to_contain_text("status: ")
+    page = await visits.blank(crowded.url)
+
+    async def wrongly(route: Route) -> None:
+        await route.continue_(url=f"{route.request.url}&status=nonsense")
+
+    await page.route("**/api/v1/jobs?*", wrongly)
+    await page.goto(crowded.url)
+    told = jobs(page).get_by_role("status").first
+    await expect(told).to_contain_text("status: ")
+    # what time does not mend is not asked for by itself
+    await expect(told).not_to_contain_text("asking again")
     await expect(page.get_by_text("does not answer")).to_have_count(0)
+
+
+async def test_an_address_with_a_status_that_there_is_not_shows_all_jobs(
+    crowded: House, visits: Visits
+) -> None:
+    page = await visits.open(f"{crowded.url}/#/?status=nonsense")
+    await expect(jobs(page).get_by_role("listitem").first).to_be_visible()
+    everything = jobs(page).get_by_role("button", name="All")
+    await expect(everything).to_have_attribute("aria-pressed", "true")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -4,13 +4,14 @@ import { h, notice, told } from "/page/dom.js";
 import { sent } from "/page/drop.js";
 import { addresses, chosen } from "/page/gather.js";
 import { Queue } from "/page/queue.js";
+import { statusOf } from "/page/queue_filters.js";
 import { unless } from "/page/session.js";
 import { uploadsList } from "/page/uploads_list.js";
 
 export const title = "Add media";
 
 export function show(main, { parameters, signal }) {
-  const queue = new Queue(parameters.get("status") ?? "", signal);
+  const queue = new Queue(statusOf(parameters.get("status")), signal);
   main.append(h("h1", {}, "Add media"), adding(), ...uploadsList(signal), queue.element);
 }
 

@@ -11,6 +11,9 @@ const FILTERS = [
   ["cancelled", "Cancelled"],
 ];
 
+/** What is no status is none: all jobs. */
+export const statusOf = (word) => (FILTERS.some(([status]) => status === word) ? word : "");
+
 /** `{element, choose(status), count(jobs)}`; `chosen` is told of a choice. */
 export function filters(chosen) {
   const chips = FILTERS.map(([status, words]) => {
