@@ -29,8 +29,17 @@ function adding() {
 /** Made once somebody looks at them: what was chosen before counts all the same. */
 function options() {
   const box = h("details", {}, h("summary", {}, "Options"));
-  const open = async () => box.append((await import("/page/options.js")).options());
-  box.addEventListener("toggle", () => told(open), { once: true });
+  let made = null;
+  const make = async () => box.append((await import("/page/options.js")).options());
+  const open = () => {
+    // what failed is tried again when they are opened again
+    made ??= make().catch((error) => {
+      made = null;
+      throw error;
+    });
+    return made;
+  };
+  box.addEventListener("toggle", () => box.open && told(open));
   return box;
 }
 
