@@ -39,20 +39,27 @@ export function fill(element, ...children) {
 export function refill(element, children, instead) {
   const before = element.contains(document.activeElement) && document.activeElement;
   fill(element, children);
-  if (before) (like(element, before) ?? element.querySelector(instead))?.focus({ preventScroll: true });
+  if (before) (like(element, before) ?? enabled(element, instead)[0])?.focus({ preventScroll: true });
+}
+
+/** What is disabled takes no focus. */
+function enabled(element, selected) {
+  return [...element.querySelectorAll(selected)].filter((each) => !each.disabled);
 }
 
 function like(element, { localName, ariaLabel, textContent }) {
-  const all = [...element.querySelectorAll(localName)];
-  return all.find((each) => each.ariaLabel === ariaLabel && each.textContent === textContent);
+  return enabled(element, localName).find((each) => each.ariaLabel === ariaLabel && each.textContent === textContent);
 }
 
-/** A line for a while at the foot of the page, or of the dialog that is open: all else is inert then. */
+/**
+ * A line for a while at the foot of the page, or of the dialog that is open, or of what fills the
+ * screen: nothing else is seen then.
+ */
 export function notice(text, { bad = false } = {}) {
   const line = h("p", { class: bad ? "notice bad" : "notice" }, text);
-  const [open] = [...document.querySelectorAll("dialog[open]")].slice(-1);
-  (open ?? document.getElementById("notices"))?.append(line);
-  if (open) line.setAttribute("role", "status");
+  const above = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.fullscreenElement;
+  (above ?? document.getElementById("notices"))?.append(line);
+  if (above) line.setAttribute("role", "status");
   setTimeout(() => line.remove(), bad ? 12_000 : 5_000);
 }
 

@@ -32,7 +32,7 @@ export class Queue {
   #more = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.#next() }, "More");
   #state = h("p", { class: "small warn", role: "status", hidden: true });
   #chips = filters((status) => this.#look(status));
-  #near = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.#next(), { rootMargin: "1000px" });
+  #near = new IntersectionObserver((seen) => seen.at(-1).isIntersecting && this.#next(), { rootMargin: "1000px" });
   #known;
   #live;
   /** Rows that may be shown, and jobs that there are. */
