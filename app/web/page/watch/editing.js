@@ -19,11 +19,14 @@ export function editing(page) {
   });
   const put = (number) => {
     const passage = transcript.passages[number];
-    if (passage && pencil.parentElement !== passage) passage.querySelector("a").after(pencil);
+    if (!passage || pencil.parentElement === passage || pencil === document.activeElement) return;
+    passage.querySelector("a").after(pencil);
   };
+  // what is said next must not take it from whoever is about to press it
+  const putOn = () => pencil.parentElement?.matches(":hover") || put(transcript.current);
   transcript.root.addEventListener("pointerover", ({ target }) => put(transcript.numberOf(target)));
   transcript.root.addEventListener("focusin", ({ target }) => put(transcript.numberOf(target)));
-  transcript.addEventListener("current", () => put(transcript.current));
+  transcript.addEventListener("current", putOn);
   addEventListener("beforeunload", (event) => page.open?.changed() && event.preventDefault());
   return ({ target }) => {
     const here = transcript.numberOf(target);
@@ -80,9 +83,10 @@ function writable(text) {
   }
 }
 
-/** With these words in it, as one text. */
+/** With these words in it, as one text. Who has gone nowhere else meanwhile is in its passage still. */
 function close(page, mine, words) {
   const { text, row } = mine;
+  const here = [text, ...row.querySelectorAll("button"), document.body].includes(document.activeElement);
   text.removeAttribute("contenteditable");
   text.removeAttribute("role");
   text.removeAttribute("aria-label");
@@ -91,6 +95,7 @@ function close(page, mine, words) {
   if (!whole || words !== mine.was) page.transcript.write(new Map([[mine.number, words]]));
   row.remove();
   if (page.open === mine) page.open = null;
+  if (here) page.transcript.passages[mine.number].querySelector("a").focus({ preventScroll: true });
 }
 
 /** While it is saved nothing can be typed, and nothing left: what stands there is what is sent. */
