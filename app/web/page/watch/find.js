@@ -37,6 +37,7 @@ function byKeys(box, finder) {
   });
   box.addEventListener("keydown", (event) => {
     if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+    if (event.key === "Escape" && !box.value) return; // the page's keys leave the box
     event.preventDefault();
     if (event.key === "Escape") box.value = "";
     if (box.value.trim() !== finder.wanted) look();
