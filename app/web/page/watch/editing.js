@@ -1,17 +1,20 @@
 /** Correcting a passage where it stands. */
 
-import { ask, asset } from "/page/api.js";
 import { fill, h } from "/page/dom.js";
 import { clock } from "/page/format.js";
+import { indexing } from "/page/watch/indexed.js";
 import { change } from "/page/watch/revision.js";
 
-const LOOK = 1000; // milliseconds between two looks whether it is found as corrected
-const LOOKS = 60;
+const UNFOUND = "Saved, not yet found as corrected";
 const SHOWN = 8000; // milliseconds that the good end is said
+
+/** By the element that says something for a while. */
+const fading = new WeakMap();
 
 /** Returns what begins to correct: the passage of an event, or the one that is being said. */
 export function editing(page) {
   const { transcript } = page;
+  page.indexing = indexing(page.main);
   const pencil = h("button", {
     type: "button", class: "icon quiet edit", "data-icon": "edit", title: "Correct (e)",
     "aria-label": "Correct this passage", "aria-keyshortcuts": "E",
@@ -111,7 +114,7 @@ async function save(page) {
     const answer = await change(page, json, () => unseen(mine, was));
     close(page, mine, words);
     page.words.drop(mine.number);
-    return found(page, mine.said, answer);
+    return answer.indexed ? found(mine.said, true) : unfound(page, mine.said);
   } catch (error) {
     hold(mine, false);
     mine.text.focus();
@@ -132,15 +135,15 @@ function hold(mine, saving) {
   for (const button of mine.row.querySelectorAll("button")) button.disabled = saving;
 }
 
-async function found(page, said, answer) {
-  let { indexed } = answer;
-  for (let look = 0; !indexed && look < LOOKS; look += 1) {
-    say(said, "Saved, not yet found as corrected");
-    await new Promise((resolve) => setTimeout(resolve, LOOK));
-    ({ indexed } = await ask(asset(page.main.dataset.asset)).catch(() => ({ indexed })));
-  }
+function unfound(page, said) {
+  say(said, UNFOUND);
+  // unless it was corrected once more meanwhile, and says how that went
+  page.indexing((indexed) => said.textContent === UNFOUND && found(said, indexed));
+}
+
+function found(said, indexed) {
   say(said, indexed ? "Saved, and found as corrected" : "Saved, found as corrected later", "good");
-  setTimeout(() => fill(said), SHOWN);
+  fading.set(said, setTimeout(() => fill(said), SHOWN));
 }
 
 function state(passage) {
@@ -148,6 +151,7 @@ function state(passage) {
 }
 
 function say(said, words, kind = "dim") {
+  clearTimeout(fading.get(said));
   said.className = kind;
   fill(said, words);
 }
