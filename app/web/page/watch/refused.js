@@ -2,12 +2,13 @@
 
 import { ask, job } from "/page/api.js";
 import { h, told } from "/page/dom.js";
+import { every } from "/page/every.js";
 import { percent } from "/page/format.js";
 import { ended, kind, status } from "/page/job_words.js";
+import { patience, why } from "/page/refusal.js";
 import { askForKey } from "/page/session.js";
 
-const WAIT = 10; // seconds that the service keeps us waiting for an end
-const PAUSE = 3000; // milliseconds until a service is asked again that does not answer
+const LOOK = 2; // seconds
 
 export function refused(main) {
   if (main.dataset.refused === "401") return told(() => keyWanted(main));
@@ -20,18 +21,25 @@ async function keyWanted(main) {
 }
 
 /** The page is there once its job has ended; it says so itself where nothing came of it. */
-async function arrival(main) {
+function arrival(main) {
   const said = h("p", { class: "dim number" });
   main.querySelector("h1").after(said);
-  for (let wait = 0; ; wait = WAIT) {
-    try {
-      const now = await ask(`${job(main.dataset.job)}?wait=${wait}`);
-      if (ended(now)) return location.reload();
-      said.textContent = kind(now) === "running" ? `${status(now)}, ${percent(now.progress)}` : status(now);
-    } catch (error) {
-      if (error.status === 404) return location.reload();
-      said.textContent = `${error.message}: asking again …`;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
-    }
-  }
+  const end = new AbortController();
+  const anew = () => {
+    end.abort();
+    location.reload();
+  };
+  const look = async () => {
+    const now = await ask(job(main.dataset.job));
+    if (ended(now)) anew();
+    else said.textContent = kind(now) === "running" ? `${status(now)}, ${percent(now.progress)}` : status(now);
+  };
+  const failed = (error) => {
+    if (error.status === 404) anew();
+    const wait = patience(error);
+    if (wait === Infinity) end.abort();
+    said.textContent = wait === Infinity ? why(error) : `${why(error)}: asking again …`;
+    return wait;
+  };
+  every(LOOK, look, end.signal, failed);
 }
