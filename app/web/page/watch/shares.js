@@ -1,7 +1,7 @@
 /** Links that open the transcript alone, without a key, for a while. Where one leads is told once. */
 
 import { ask, query } from "/page/api.js";
-import { fill, h, told } from "/page/dom.js";
+import { dialog, fill, h, refill, told } from "/page/dom.js";
 import { copied } from "/page/watch/moment.js";
 import { when } from "/page/when.js";
 
@@ -12,7 +12,6 @@ const TERMS = [["an hour", HOUR], ["a day", 24 * HOUR], ["a week", 7 * 24 * HOUR
 export async function shares(main) {
   const id = main.dataset.asset;
   const list = h("ul", { class: "plain shares" });
-  const show = async () => fill(list, (await known(id)).map((share) => line(share, show)));
   const term = h("select", { "aria-label": "Open for" }, TERMS.map(([name, seconds]) => h("option", { value: seconds, selected: seconds === 24 * HOUR }, name)));
   const made = h("p", { class: "made" });
   const make = async () => {
@@ -21,14 +20,13 @@ export async function shares(main) {
     await show();
   };
   const create = h("button", { type: "button", onclick: () => told(make) }, "Make a link");
-  const close = h("p", { class: "row end" }, h("button", { class: "quiet", value: "" }, "Close"));
-  const form = h("form", { method: "dialog" },
-    h("h2", {}, "Share"),
-    h("p", {}, "Whoever has such a link reads this transcript, and nothing else, without a key."),
-    h("p", { class: "row" }, "Open for", term, create), made, list, close);
-  const box = h("dialog", { "aria-label": "Share", onclose: () => box.remove() }, form);
-  document.body.append(box);
-  box.showModal();
+  const show = async () => {
+    refill(list, (await known(id)).map((share) => line(share, show)), "button");
+    if (document.activeElement === document.body) create.focus(); // the last of them is gone
+  };
+  const words = h("p", {}, "Whoever has such a link reads this transcript, and nothing else, without a key.");
+  const choice = h("p", { class: "row" }, "Open for", term, create);
+  dialog("Share", [words, choice, made, list], { action: "Close", leave: null });
   await show();
 }
 

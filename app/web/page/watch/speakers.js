@@ -1,6 +1,6 @@
 /** Who speaks how long, and their names: given once, they stand everywhere. */
 
-import { dialog, fill, h, notice, told } from "/page/dom.js";
+import { dialog, h, notice, told } from "/page/dom.js";
 import { about } from "/page/format.js";
 import { narrow } from "/page/watch/narrow.js";
 import { change } from "/page/watch/revision.js";
@@ -11,14 +11,15 @@ export function speakers(page, { known, may }) {
   const { main, transcript } = page;
   const rows = known?.about.speakers ?? [];
   if (!rows.length) return;
-  const list = h("ul", { class: "plain" });
   const rename = (row) => told(() => renamed(page, row));
-  const show = () => fill(list, rows.map((row) => line(row, may.correct && rename)));
+  const called = rows.map((row) => (may.correct ? button(row, rename) : h("b")));
+  const show = () => rows.forEach((row, number) => call(called[number], row));
   transcript.addEventListener("named", ({ detail: names }) => {
     for (const row of rows) row.name = names[row.speaker] ?? row.speaker;
     show();
   });
   show();
+  const list = h("ul", { class: "plain" }, rows.map((row, number) => line(called[number], row)));
   main.querySelector(".stage").append(h("details", { class: "speakers", open: rows.length < MANY && !narrow() }, h("summary", {}, "Speakers"), list));
   if (!may.correct) return;
   transcript.root.classList.add("nameable");
@@ -29,11 +30,18 @@ export function speakers(page, { known, may }) {
   });
 }
 
-function line(row, rename) {
-  const name = rename
-    ? h("button", { type: "button", class: "quiet small", "aria-label": `Rename ${row.name}`, onclick: () => rename(row) }, row.name)
-    : h("b", {}, row.name);
-  return h("li", { class: "row" }, name, h("span", { class: "dim small" }, about(row.seconds)));
+function button(row, rename) {
+  return h("button", { type: "button", class: "quiet small", onclick: () => rename(row) });
+}
+
+/** In the same element: the focus comes back to it from the dialog. */
+function call(element, { name }) {
+  element.textContent = name;
+  if (element.localName === "button") element.setAttribute("aria-label", `Rename ${name}`);
+}
+
+function line(called, { seconds }) {
+  return h("li", { class: "row" }, called, h("span", { class: "dim small" }, about(seconds)));
 }
 
 async function renamed(page, row) {
