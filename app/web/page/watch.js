@@ -1,7 +1,7 @@
 /** The page of an asset: what the service wrote, to play, to follow, to find in and to correct. */
 
 import { told } from "/page/dom.js";
-import { session } from "/page/session.js";
+import { may, session } from "/page/session.js";
 import { top } from "/page/top.js";
 import { days } from "/page/watch/days.js";
 import { refuseFiles } from "/page/watch/refuse_files.js";
@@ -17,17 +17,11 @@ async function begin() {
   if (main.querySelector(".picture")) (await import("/page/watch/picture.js")).picture(main);
   if (!main.dataset.asset) return undefined; // a record: nothing else is known of it
   const { actions } = await import("/page/watch/actions.js");
-  const may = allowed(await session());
-  if (may.correct) await played?.correctable();
-  actions(played?.page ?? { main }, may);
+  await session();
+  if (may("ingest")) await played?.correctable();
+  actions(played?.page ?? { main });
   told(async () => (await import("/page/watch/newest.js")).newest(main));
-  return played?.heard(may);
-}
-
-/** What whoever sits here may do. */
-function allowed({ keys_required: wanted, scopes }) {
-  const has = (scope) => !wanted || scopes.includes(scope) || scopes.includes("admin");
-  return { correct: has("ingest"), share: has("ingest"), delete: has("admin") };
+  return played?.heard();
 }
 
 top();

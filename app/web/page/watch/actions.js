@@ -2,15 +2,17 @@
 
 import { ask, asset } from "/page/api.js";
 import { dialog, h, notice, told } from "/page/dom.js";
+import { may } from "/page/session.js";
+import { sureToDelete } from "/page/sure.js";
 import { change } from "/page/watch/revision.js";
 import { shares } from "/page/watch/shares.js";
 
-export function actions(page, may) {
+export function actions(page) {
   const { main } = page;
   const buttons = [
-    may.correct && button("Edit details", () => told(() => details(page))),
-    may.share && main.querySelector("#transcript") && button("Share", () => told(() => shares(main))),
-    may.delete && button("Delete", () => told(() => remove(main)), "danger"),
+    may("ingest") && button("Edit details", () => told(() => details(page))),
+    may("ingest") && main.querySelector("#transcript") && button("Share", () => told(() => shares(main))),
+    may("admin") && button("Delete", () => told(() => remove(main)), "danger"),
   ];
   if (buttons.some(Boolean)) main.querySelector(".about").append(h("p", { class: "row actions" }, buttons));
 }
@@ -44,9 +46,8 @@ function changed(now, given) {
 }
 
 async function remove(main) {
-  const words = "With its transcript, its files, its pictures and all that is found of it. This cannot be undone.";
-  const sure = await dialog(`Delete “${main.dataset.title}”?`, h("p", {}, words), { action: "Delete for good" });
-  if (!sure) return;
+  const goes = "With its transcript, its files, its pictures and all that is found of it.";
+  if (!(await sureToDelete(main.dataset.title, goes))) return;
   await ask(asset(main.dataset.asset), { method: "DELETE" });
   location.assign("/#/library");
 }

@@ -2,17 +2,18 @@
 
 import { dialog, h, notice, told } from "/page/dom.js";
 import { about } from "/page/format.js";
+import { may } from "/page/session.js";
 import { narrow } from "/page/watch/narrow.js";
 import { change } from "/page/watch/revision.js";
 
 const MANY = 8; // that are not shown at once
 
-export function speakers(page, { known, may }) {
+export function speakers(page, known) {
   const { main, transcript } = page;
   const rows = known?.about.speakers ?? [];
   if (!rows.length) return;
   const rename = (row) => told(() => renamed(page, row));
-  const called = rows.map((row) => (may.correct ? button(row, rename) : h("b")));
+  const called = rows.map((row) => (may("ingest") ? button(row, rename) : h("b")));
   const show = () => rows.forEach((row, number) => call(called[number], row));
   transcript.addEventListener("named", ({ detail: names }) => {
     for (const row of rows) row.name = names[row.speaker] ?? row.speaker;
@@ -21,7 +22,7 @@ export function speakers(page, { known, may }) {
   show();
   const list = h("ul", { class: "plain" }, rows.map((row, number) => line(called[number], row)));
   main.querySelector(".stage").append(h("details", { class: "speakers", open: rows.length < MANY && !narrow() }, h("summary", {}, "Speakers"), list));
-  if (!may.correct) return;
+  if (!may("ingest")) return;
   transcript.root.classList.add("nameable");
   transcript.root.addEventListener("click", (event) => {
     const label = event.target.closest("p > b") && event.target.closest("p").dataset.speaker;

@@ -32,7 +32,7 @@ export function spoken(main) {
   begin(main, player, transcript);
   keepAddress(player);
   const page = { main, transcript, words, player, open: null };
-  return { page, correctable: () => correctable(page, addKeys), heard: (may) => heard(page, may) };
+  return { page, correctable: () => correctable(page, addKeys), heard: () => heard(page) };
 }
 
 async function correctable(page, addKeys) {
@@ -43,13 +43,13 @@ async function correctable(page, addKeys) {
 }
 
 /** Words come after the first paint: of ten hours they are megabytes. */
-async function heard(page, may) {
+async function heard(page) {
   const { main, words } = page;
   const { result } = await import("/page/watch/result.js");
   const known = await result(main.dataset.job);
   if (known) words.take(known);
   (await import("/page/watch/facts.js")).facts(main, known?.about);
-  (await import("/page/watch/speakers.js")).speakers(page, { known, may });
+  (await import("/page/watch/speakers.js")).speakers(page, known);
 }
 
 function begin(main, player, transcript) {
