@@ -3,8 +3,6 @@
 import { copied } from "/page/copied.js";
 import { clock } from "/page/format.js";
 
-export { copied };
-
 const PAUSE = 300; // milliseconds between two changes of the address: browsers count them
 
 /** The second behind `#t=`, where the address has one. */

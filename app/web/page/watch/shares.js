@@ -1,8 +1,8 @@
 /** Links that open the transcript alone, without a key, for a while. Where one leads is told once. */
 
 import { ask, query } from "/page/api.js";
+import { copied } from "/page/copied.js";
 import { dialog, fill, h, refill, told } from "/page/dom.js";
-import { copied } from "/page/watch/moment.js";
 import { when } from "/page/when.js";
 
 const SHARES = "/api/v1/shares";
