@@ -1,7 +1,7 @@
 /** Files and addresses that are dropped or pasted anywhere on the page. */
 
 import { h, notice, told } from "/page/dom.js";
-import { addresses, dropped } from "/page/gather.js";
+import { addresses, bringsFiles, dropped } from "/page/gather.js";
 import { typing } from "/page/keys.js";
 import { may, unless } from "/page/session.js";
 
@@ -17,7 +17,7 @@ export function catchFiles() {
 }
 
 function hover(event) {
-  if (event.defaultPrevented || !event.dataTransfer.types.includes("Files")) return;
+  if (!bringsFiles(event)) return;
   event.preventDefault();
   event.dataTransfer.dropEffect = "copy";
   frame.hidden = false;
@@ -28,7 +28,7 @@ function hover(event) {
 
 function take(event) {
   frame.hidden = true;
-  if (event.defaultPrevented || !event.dataTransfer.types.includes("Files")) return;
+  if (!bringsFiles(event)) return;
   event.preventDefault();
   const batches = dropped(event.dataTransfer);
   told(() => sent(batches));

@@ -9,6 +9,11 @@ export const MEDIA = new Set([
   ".txt", ".md", ".mdx", ".markdown", ".rst",
 ]);
 
+/** Whether it is files that somebody drags or drops, and nobody has taken them yet. */
+export function bringsFiles(event) {
+  return !event.defaultPrevented && Boolean(event.dataTransfer?.types.includes("Files"));
+}
+
 /**
  * Of a drop: `{files, left}` again and again, so that a large folder does not stop the page. Files
  * are taken as they are; of folders only what their names tell to be media, and `left` counts the
