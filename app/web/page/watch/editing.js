@@ -2,6 +2,7 @@
 
 import { fill, h } from "/page/dom.js";
 import { clock } from "/page/format.js";
+import { why } from "/page/refusal.js";
 import { indexing } from "/page/watch/indexed.js";
 import { change } from "/page/watch/revision.js";
 
@@ -118,7 +119,7 @@ async function save(page) {
   } catch (error) {
     hold(mine, false);
     mine.text.focus();
-    say(mine.said, `Not saved: ${error.message}`, "bad");
+    say(mine.said, `Not saved: ${why(error)}`, "bad");
     return undefined;
   }
 }

@@ -1,7 +1,8 @@
 /** The picture in full, and what looks like it: asked for when somebody wants to see it. */
 
-import { ask } from "/page/api.js";
+import { ask, raw } from "/page/api.js";
 import { fill, h } from "/page/dom.js";
+import { why } from "/page/refusal.js";
 import { fate } from "/page/watch/fate.js";
 
 const MOST = 12;
@@ -25,9 +26,9 @@ function similar(main, small) {
     if (!box.open || asked) return;
     asked = true;
     fill(list, h("p", { class: "dim" }, "Looking …"));
-    await show(main, list, small).catch(({ message }) => {
+    await show(main, list, small).catch((error) => {
       asked = false; // whoever opens it again asks again
-      fill(list, h("p", { class: "bad" }, message));
+      fill(list, h("p", { class: "bad" }, why(error)));
     });
   };
   const box = h("details", { class: "alike", ontoggle: look }, h("summary", {}, "What looks like it"), list);
@@ -36,7 +37,7 @@ function similar(main, small) {
 
 async function show(main, list, small) {
   const form = new FormData();
-  form.append("image", await (await fetch(small)).blob(), "picture.jpg");
+  form.append("image", await (await raw(small)).blob(), "picture.jpg");
   form.append("limit", MOST);
   const { hits } = await ask("/api/v1/search", { method: "POST", body: form });
   const others = hits.filter((hit) => hit.asset_id !== main.dataset.asset && hit.thumbnail);

@@ -5,6 +5,7 @@
 
 import { ask, asset } from "/page/api.js";
 import { notice } from "/page/dom.js";
+import { why } from "/page/refusal.js";
 import { heading } from "/page/watch/heading.js";
 import { result } from "/page/watch/result.js";
 
@@ -24,7 +25,7 @@ export async function change(page, json, check = () => {}) {
   check();
   const answer = await ask(place, { method: "PATCH", json });
   if (answer.revision > Number(main.dataset.revision) + 1) {
-    await catchUp(page, answer).catch(({ message }) => notice(message, { bad: true }));
+    await catchUp(page, answer).catch((error) => notice(why(error), { bad: true }));
   }
   main.dataset.revision = answer.revision;
   heading(main, answer);
