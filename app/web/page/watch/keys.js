@@ -23,7 +23,7 @@ export function keys(player, transcript, box) {
   take(rows);
   const help = { type: "button", class: "quiet small help", "aria-keyshortcuts": "?", onclick: show };
   box.querySelector(".controls").append(h("button", help, "Keys"));
-  return (row) => rows.push(row);
+  return (row) => rows.splice(-1, 0, row); // before what is no key
 }
 
 function before(player, transcript) {
