@@ -49,6 +49,9 @@ async def test_all_places_are_counted_and_those_in_sight_are_marked(
     await box(page).press("Escape")
     await expect(count(page)).to_have_text("")
     assert await page.evaluate("CSS.highlights.has('found') || CSS.highlights.has('here')") is False
+    await expect(box(page)).to_be_focused()
+    await box(page).press("Escape")
+    await expect(box(page)).not_to_be_focused()
 
 
 async def test_words_are_found_where_passages_meet(

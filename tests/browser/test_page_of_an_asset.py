@@ -123,6 +123,23 @@ async def test_what_is_on_its_way_tells_how_far_it_is_and_opens_by_itself(
     await expect(page.locator("#transcript")).to_contain_text(SAID)
 
 
+async def test_what_is_on_its_way_and_may_not_be_asked_for_any_more_says_so(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    visits.provokes("status of 40[39]")
+    house.engine.hold.clear()
+    job_id = await house.spool.take_in(clip, asset_id="unasked", prompt=SAID)
+    page = await visits.open(house.url + watch("unasked"))
+    main = page.get_by_role("main")
+    await expect(main).to_contain_text("Transcribing, ")
+    told = {"code": "auth.forbidden", "message": "Not with this key", "hint": "take another"}
+    refused = {"status": 403, "json": {"error": told}}
+    await page.route("**/api/v1/jobs/*", lambda route: route.fulfill(**refused))
+    await expect(main.locator("h1 + p")).to_have_text("Not with this key (take another)")
+    house.engine.hold.set()
+    await house.spool.completed(job_id)
+
+
 async def test_what_is_being_taken_in_anew_says_that_this_is_of_before(
     house: House, visits: Visits, clip: bytes
 ) -> None:
