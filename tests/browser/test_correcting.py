@@ -45,6 +45,20 @@ async def test_the_focus_stays_in_a_passage_that_was_corrected(
     await expect(passage(page, 1)).to_contain_text(SAID[1] if end == "Escape" else "Mine.")
 
 
+async def test_the_pencil_stays_where_somebody_points_whatever_is_said(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    page = await opened_talk(house, visits, clip, "pointed", SAID)
+    await page.wait_for_function("() => document.querySelector('audio').readyState > 0")
+    await passage(page, 0).hover()
+    pencil = passage(page, 0).get_by_role("button", name="Correct this passage")
+    await expect(pencil).to_be_visible()
+    for number in (0, 1):  # it begins with a pause
+        await page.keyboard.press(".")
+        await expect(passage(page, number)).to_have_attribute("aria-current", "true")
+    await expect(pencil).to_be_visible()
+
+
 async def test_all_corrections_are_waited_for_until_they_are_found(
     house: House, visits: Visits, clip: bytes
 ) -> None:
