@@ -302,15 +302,19 @@ async def test_corrected_segments_change_the_transcript(stores: Stores) -> None:
     assert after.segments[1:] == before.segments[1:]
 
 
-async def test_the_times_of_words_go_with_the_words(stores: Stores) -> None:
+async def test_a_corrected_segment_keeps_the_times_of_the_words_that_it_keeps(
+    stores: Stores,
+) -> None:
     job = await claimed_job(stores.jobs)
-    whole = transcript("said")
-    words = (Word(start=0.0, end=1.0, text="said"),)
+    whole = transcript("said it")
+    kept = Word(start=0.0, end=0.5, text="said", probability=0.75)
+    words = (kept, Word(start=0.75, end=1.0, text="it", probability=0.5))
     spelled = replace(whole, segments=(replace(whole.segments[0], words=words),))
     await stores.transcripts.save(job, spelled)
-    await stores.assets.edit(job.asset_id, AssetChanges(segments={0: "sad"}))
+    await stores.assets.edit(job.asset_id, AssetChanges(segments={0: "said so"}))
     after = await stores.transcripts.load(job.job_id)
-    assert after is not None and after.segments[0].words == ()
+    assert after is not None
+    assert after.segments[0].words == (kept, Word(start=0.75, end=1.0, text="so"))
 
 
 @pytest.mark.parametrize("number", [-1, 99])

@@ -17,6 +17,7 @@ from app.adapters.sql.codec import segments_from_json, segments_to_json
 from app.adapters.sql.tables import TranscriptRow
 from app.domain.assets import Asset, AssetChanges, Picture, TextLine
 from app.domain.errors import InvalidRequest
+from app.domain.retimed import retimed
 
 MOST_SPEAKERS = 1000
 
@@ -87,13 +88,14 @@ def _read_anew(row: AssetRow, text: str) -> dict[str, Any]:
 
 
 async def _correct(session: AsyncSession, job_id: str, changes: AssetChanges) -> None:
-    """The times of words no longer fit other words: a corrected segment has none."""
+    """Words that are said already keep their times."""
     row = await session.get(TranscriptRow, job_id)
     segments = [] if row is None else list(segments_from_json(row.segments))
     for number, text in (changes.segments or {}).items():
         if row is None or not 0 <= number < len(segments):
             raise InvalidRequest(f"segments: there is no segment {number}")
-        segments[number] = replace(segments[number], text=text, words=())
+        words = retimed(segments[number], text)
+        segments[number] = replace(segments[number], text=text, words=words)
     assert row is not None
     row.segments = segments_to_json(segments)
     row.text = " ".join(each.text.strip() for each in segments if each.text.strip())
