@@ -14,9 +14,10 @@ Told = list[dict[str, Any]]
 
 
 async def words(spool: Spool, job_id: str) -> Told:
+    """Of the first passage."""
     answer = await spool.http.get(f"/api/v1/jobs/{job_id}/result")
     assert answer.status_code == 200, answer.text
-    found: Told = answer.json()["segments"][0]["words"]
+    found: Told = answer.json()["segments"][0].get("words", [])
     return found
 
 
@@ -44,7 +45,4 @@ async def test_a_correction_of_one_word_leaves_the_times_of_all_others(
             assert (new["start"], new["end"]) == (old["start"], old["end"])
         assert [word["probability"] for word in after] == [0.9] * 4 + [None] + [0.9] * 2
         await corrected(spool, "")
-        assert (
-            "words"
-            not in (await spool.http.get(f"/api/v1/jobs/{job_id}/result")).json()["segments"][0]
-        )
+        assert await words(spool, job_id) == []
