@@ -10,7 +10,7 @@ from app.domain.transcript import Segment, Word
 
 #: Old and new words that may differ, each: comparing them takes up to the cube of it, and the
 #: database waits meanwhile. A segment of speech, half a minute at most, has some hundred words.
-MOST = 250
+MOST = 100
 
 #: Old words from number to number, and the new ones in place of them.
 Change = tuple[int, int, int, int]
