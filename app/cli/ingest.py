@@ -23,7 +23,8 @@ FOLLOWED = "`spool result JOB --follow --json` tells the events of a job"
 Sources = Annotated[
     list[str],
     typer.Argument(
-        help="Files, folders (all media in them), http(s) URLs, globs in quotes: '**/*.mp4'.",
+        help="Files, folders (all media in them), http(s) URLs, globs in quotes: '**/*.mp4'; - for "
+        "standard input.",
         metavar="SOURCE…",
     ),
 ]

@@ -3,8 +3,10 @@
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from typing import BinaryIO
 
 from app.cli.patience import unhurried
 from app.cli.sources import Source
@@ -14,6 +16,7 @@ from app.domain.errors import SpoolError
 #: Told of a source that begins, and of the bytes of it that are sent, and its size.
 Told = Callable[[Source, int, int], None]
 
+STDIN = 0  # its file descriptor
 LOOK = 0.2  # seconds: how soon Ctrl-C is heard
 
 
@@ -70,15 +73,23 @@ class Sending:
     def _send(self, source: Source) -> Sent:
         self._told(source, 0, 0)
         try:
-            return Sent(source=source, ticket=unhurried(partial(self._submit, source)))
+            submit = partial(self._submit, source)
+            return Sent(source=source, ticket=submit() if source.flows else unhurried(submit))
         except (SpoolError, OSError) as error:
             return Sent(source=source, error=error)
 
     def _submit(self, source: Source) -> Ticket:
         if source.is_url:
             return self._spool.submit_url(source.named, **self._options)
-        return self._spool.upload(
-            source.named,
-            progress=lambda sent, size: self._told(source, sent, size),
-            **self._options,
-        )
+        with standard_input() if source.is_input else nullcontext(source.named) as file:
+            return self._spool.upload(
+                file,
+                filename="stdin" if source.is_input else None,
+                progress=lambda sent, size: self._told(source, sent, size),
+                **self._options,
+            )
+
+
+def standard_input() -> BinaryIO:
+    """Not `sys.stdin`: a thread that waits on that one would keep the program from ending."""
+    return open(STDIN, "rb", buffering=0, closefd=False)

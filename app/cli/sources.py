@@ -10,16 +10,27 @@ from app.domain.errors import InvalidRequest
 from app.services.folder_walk import media_in
 
 URL = ("http://", "https://")
+#: Standard input; a file of that name is written `./-`.
+INPUT = "-"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    #: A URL, or the path of a file as it was named or found.
+    #: A URL, `-`, or the path of a file as it was named or found.
     named: str
 
     @property
     def is_url(self) -> bool:
         return self.named.startswith(URL)
+
+    @property
+    def is_input(self) -> bool:
+        return self.named == INPUT
+
+    @property
+    def flows(self) -> bool:
+        """What is read of it is gone: it cannot be sent twice."""
+        return self.is_input or not (self.is_url or os.path.isfile(self.named))
 
     @property
     def short(self) -> str:
@@ -36,15 +47,17 @@ def found(words: Iterable[str]) -> list[Source]:
     once: dict[str, Source] = {}
     for word in words:
         for name in _meant(word):
-            key = name if name.startswith(URL) else os.path.realpath(name)
+            key = name if name == INPUT or name.startswith(URL) else os.path.realpath(name)
             once.setdefault(key, Source(named=name))
     return list(once.values())
 
 
 def _meant(word: str) -> Iterator[str]:
     path = os.path.expanduser(word)
-    if word.startswith(URL) or os.path.isfile(path):
-        yield word if word.startswith(URL) else path
+    if word == INPUT or word.startswith(URL):
+        yield word
+    elif os.path.isfile(path):
+        yield path
     elif os.path.isdir(path):
         yield from _inside(path)
     elif glob.has_magic(word):

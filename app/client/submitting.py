@@ -43,10 +43,11 @@ def upload(
     idempotency_key: str | None = None,
     **options: Unpack[Options],
 ) -> Plan[Ticket]:
-    """Send a file: a path, or one that is open for reading bytes and can seek.
+    """Send a file: a path, or one that is open for reading bytes.
 
-    When the connection breaks it is sent again, and makes no second job. Raises OSError for a
-    file that cannot be read.
+    When the connection breaks it is sent again, and makes no second job; but not a pipe or a
+    device, which is read once, to its end. Raises OSError for a file that cannot be read, or that
+    becomes shorter meanwhile.
     """
     body = body_of(file, progress)
     name = filename or name_of(file)
@@ -57,10 +58,10 @@ def upload(
         headers={
             KEY: idempotency_key or uuid.uuid4().hex,
             "Content-Type": "application/octet-stream",
-            "Content-Length": str(body.size),
+            **({} if body.size is None else {"Content-Length": str(body.size)}),
         },
         body=body,
-        repeatable=True,
+        repeatable=body.size is not None,
     )
     return read(Ticket, reply.document())
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,6 +82,16 @@ async def test_an_open_file_is_sent_from_its_beginning(call: Caller, quiet: byte
     ticket = await call("upload", memory, filename="from memory.wav")
     job = await call("wait", ticket.job_id)
     assert job.completed and job.title == "from memory.wav"
+
+
+async def test_a_pipe_is_sent_to_its_end(call: Caller, quiet: bytes, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.wav"
+    os.mkfifo(pipe)
+    writing = asyncio.create_task(asyncio.to_thread(pipe.write_bytes, quiet))
+    ticket = await call("upload", pipe)
+    await writing
+    job = await call("wait", ticket.job_id)
+    assert job.completed and (job.title, job.source.name) == ("pipe.wav", "pipe.wav")
 
 
 async def test_a_file_that_is_not_there_is_an_os_error(call: Caller, tmp_path: Path) -> None:

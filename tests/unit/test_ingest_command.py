@@ -1,8 +1,9 @@
 """`spool ingest`: the service answers from a script."""
 
 import json
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.cli.job_options import job_options
 from app.cli.sending import Sending
 from app.client import Job, Options
 from app.client import Spool as Client
+from app.client.body import Body
 from tests.unit.typed import Spool, answer, refusal
 
 MOST = 40  # jobs
@@ -147,6 +149,70 @@ def test_as_json_with_wait_each_line_is_a_job_that_has_ended(
     assert lines["0.md"]["status"] == "Completed" and lines["0.md"]["progress"] == 1.0
     assert lines["1.md"]["error"]["message"] == "no decoder"
     assert "spool: title of 1.md: no decoder\n  spool jobs 1.md" in done.err
+
+
+def test_standard_input_is_a_source(
+    spool: Spool, service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, 1)
+    (folder / "-").write_text("a file of that name is another")
+    with (folder / "0.md").open("rb") as given:
+        monkeypatch.setattr("app.cli.sending.STDIN", given.fileno())
+        [line] = spool("ingest", "--json", "-").lines()
+    assert (line["job_id"], line["source"]) == ("stdin", "-")
+
+
+def test_a_pipe_is_sent_to_its_end_and_never_a_second_time(
+    spool: Spool, service: Service, folder: Path
+) -> None:
+    arrived: list[tuple[bytes, str | None]] = []
+
+    def busy(request: Request) -> Response:
+        arrived.append((request.get_data(), request.headers.get("Transfer-Encoding")))
+        return refusal(429, "rate.limited")
+
+    service.at_ingest = busy
+    os.mkfifo(folder / "pipe")
+    writing = threading.Thread(target=(folder / "pipe").write_bytes, args=(b"all of it",))
+    writing.start()
+    done = spool("ingest", "pipe")
+    writing.join()
+    assert done.status == 1 and "refused: rate.limited" in done.err
+    assert arrived == [(b"all of it", "chunked")]
+
+
+def test_a_file_that_grows_meanwhile_is_sent_as_it_was(service: Service, folder: Path) -> None:
+    write(folder, 1)
+    arrived: list[bytes] = []
+
+    def taken(request: Request) -> Response:
+        arrived.append(request.get_data())
+        return service.ingest(request)
+
+    def grow(sent: int, size: int) -> None:
+        with (folder / "0.md").open("ab") as file:
+            file.write(b"more")
+
+    service.at_ingest = taken
+    with Client(service.address) as client:
+        client.upload(folder / "0.md", progress=grow)
+    assert arrived == [b"# 0.md"]
+
+
+def test_a_file_that_becomes_shorter_is_an_error_in_a_line(
+    spool: Spool, service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, 1)
+    before = Body.chunks
+
+    def cut(body: Body) -> Generator[bytes, None, None]:
+        (folder / "0.md").write_bytes(b"#")
+        return before(body)
+
+    monkeypatch.setattr(Body, "chunks", cut)
+    done = spool("ingest", "0.md")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "spool: 0.md: became shorter while it was sent: 1 of 6 bytes\n"
 
 
 def test_a_source_that_is_refused_or_missing_keeps_no_other(
