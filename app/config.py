@@ -248,6 +248,7 @@ def _explain(error: ValidationError) -> str:
 
 def _line(item: "ErrorDetails") -> str:
     """The value too, but not of a key that we do not know: it may be a misspelt secret."""
-    got = "" if item["type"] == "extra_forbidden" else f" (got {item['input']!r})"
-    said = "there is no such setting" if item["type"] == "extra_forbidden" else item["msg"]
-    return f"{'.'.join(str(part) for part in item['loc'])}: {said}{got}"
+    where = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return f"{where}: there is no such setting"
+    return f"{where}: {item['msg'].removeprefix('Value error, ')} (got {item['input']!r})"

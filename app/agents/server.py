@@ -8,9 +8,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any
 
 from app import __version__
+from app.agents.checked import checked
+from app.agents.refusing import words
 from app.agents.told import Told
 from app.agents.tools import Tools
-from app.client import Refused
 from app.domain.errors import SpoolError
 
 if TYPE_CHECKING:
@@ -55,11 +56,10 @@ def mcp_server(tools: Tools) -> "MCPServer[Any]":
 
 def _tool(function: Callable[..., Awaitable[Told]], title: str) -> "Tool":
     """Arguments that it does not know are refused: a misspelt one would else be silently lost."""
-    from mcp.server.mcpserver.tools import Tool
     from mcp.types import ToolAnnotations
 
     name = function.__name__
-    made = Tool.from_function(
+    made = checked().from_function(
         _carried(function),
         title=title,
         description=inspect.getdoc(function),
@@ -89,7 +89,7 @@ def _carried(function: Callable[..., Awaitable[Told]]) -> Callable[..., Awaitabl
         try:
             answer = await function(**arguments)
         except SpoolError as error:
-            raise ToolError(_words(error)) from error
+            raise ToolError(words(error)) from error
         except OSError as error:  # a file of the user's that cannot be read
             raise ToolError(f"{error.filename or 'a file'}: {error.strerror}") from error
         data = answer.model_dump(mode="json", exclude_none=True)
@@ -102,11 +102,3 @@ def _carried(function: Callable[..., Awaitable[Told]]) -> Callable[..., Awaitabl
     carried = Annotated[CallToolResult, signature.return_annotation]
     call.__signature__ = signature.replace(return_annotation=carried)  # type: ignore[attr-defined]
     return call
-
-
-def _words(error: SpoolError) -> str:
-    """Message, code and what to do."""
-    said = [f"{error.message} ({error.code})"]
-    if isinstance(error, Refused) and error.retry_after is not None:
-        said.append(f"try again in {error.retry_after:g} s")
-    return "; ".join([*said, *([error.hint] if error.hint else [])])

@@ -74,5 +74,5 @@ def run(words: Sequence[str] | None = None) -> int:
 def _misused(error: TyperException) -> int:
     where = getattr(error, "ctx", None)
     hint = f"{where.command_path} --help" if where is not None else None
-    complain(error.format_message(), hint)
+    complain(error.format_message().replace(": Value error, ", ": ", 1), hint)
     return error.exit_code

@@ -57,7 +57,7 @@ def _read(number: int, given: Any) -> Record | str:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in ("records", number, *first["loc"]))
-        raise InvalidRequest(f"{place}: {first['msg']}") from error
+        raise InvalidRequest(f"{place}: {first['msg'].removeprefix('Value error, ')}") from error
     except ValueError as error:
         raise InvalidRequest(f"records.{number}: {error}") from error
 

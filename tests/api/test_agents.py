@@ -185,6 +185,18 @@ async def test_arguments_that_no_tool_knows_or_that_do_not_fit_are_named(connect
         assert "at" in await agent.refused("moments", asset_id="x", at="half past")
 
 
+async def test_arguments_are_refused_in_the_words_of_the_service(connect: Connect) -> None:
+    async with connect() as agent:
+        said = await agent.refused("job_status", jobid="x", wait=31)
+        assert said.endswith(
+            "job_id: is missing; wait: Input should be less than or equal to 30; "
+            "jobid: is not known here (request.invalid); the arguments are job_id, wait"
+        )
+        for told in (said, await agent.refused("ingest", source="x", priority="soon")):
+            assert "(request.invalid)" in told
+            assert "pydantic" not in told and "validation error" not in told
+
+
 @pytest.mark.parametrize("where", ["asset_id", "half a \ud83d name"])
 async def test_half_a_character_is_refused(spool: Spool, where: str) -> None:
     call = {"name": "moments", "arguments": {where: "x \ud83d", "at": 1}}

@@ -154,7 +154,7 @@ async def test_ten_thousand_are_taken_and_one_more_is_not(open_spool: Spool) -> 
         ('{"records": [{"id": "a", "link": "javascript:alert(1)"}]}', "records.0.link"),
         ('{"records": [{"id": "a", "vector": [1, 2]}]}', "384"),
         ('{"records": [{"id": "a", "vector": "AAAA"}]}', "records.0.vector"),
-        ('{"records": [{"id": "a", "vector": "no base"}]}', "records.0.vector"),
+        ('{"records": [{"id": "a", "vector": "no base"}]}', "records.0.vector: Base64 of"),
         ('{"records": [{"id": "a", "vector": [NaN]}]}', "records.0.vector"),
         ('{"records": [{"id": "a", "vector": [0, 0]}]}', "points nowhere"),
         ('{"records": [{"id": "a", "vector": [1e300]}]}', "records.0"),

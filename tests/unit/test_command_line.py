@@ -279,3 +279,11 @@ def test_jobs_of_a_kind_are_listed(spool: Spool, httpserver: HTTPServer) -> None
     found.respond_with_json({"jobs": [], "cursor": None})
     done = spool("jobs", "--media-type", "keyframe", "--status", "failed")
     assert (done.status, done.out) == (0, "")
+
+
+def test_a_word_that_is_none_of_a_choice_is_refused_without_the_words_of_a_validator(
+    spool: Spool,
+) -> None:
+    done = spool("jobs", "--status", "xyz")
+    assert done.status == 2
+    assert done.err.startswith("spool: Invalid value for '--status': 'xyz' is not one of 'pending'")

@@ -181,3 +181,9 @@ def test_networks_are_any_that_python_reads() -> None:
 def test_settings_cannot_be_changed_once_loaded() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_settings().server.port = 1
+
+
+def test_a_refusal_begins_with_the_setting_and_says_nothing_of_its_validator() -> None:
+    said = complaint(ingestion={"allowed_networks": ("nowhere",)})
+    assert said.startswith("wrong setting: app.ingestion.allowed_networks.0: 'nowhere' ")
+    assert "Value error" not in said
