@@ -3,7 +3,7 @@
 What they are asked and answer stands in their signatures; an agent reads their docstrings.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from anyio import Path
 
@@ -23,9 +23,9 @@ NO_ASSET = ("asset.not_found", "asset.not_ready")
 class Tools:
     """`spool` is asked for at each call: it may be another caller's."""
 
-    def __init__(self, spool: Callable[[], AsyncSpool], *, local: bool = False) -> None:
-        """`local`: whoever calls is on this machine, and may send files of it."""
-        self._spool, self._local = spool, local
+    def __init__(self, spool: Callable[[], AsyncSpool], *, folders: Sequence[str] = ()) -> None:
+        """`folders`: whoever calls is on this machine, and may send files in these."""
+        self._spool, self._folders = spool, folders
 
     async def ingest(
         self,
@@ -154,9 +154,17 @@ class Tools:
         spool = self._spool()
         if "://" in source:
             return await spool.submit_url(source, **options)
-        if self._local and await Path(source).is_file():
-            return await spool.upload(source, **options)
+        if (file := await self._own(source)) is not None:
+            return await spool.upload(file, filename=Path(source).name, **options)
         return await spool.submit_path(source, **options)
+
+    async def _own(self, source: str) -> Path | None:
+        """A file of this machine, where links lead; others are the service's to judge."""
+        if not self._folders or not await Path(source).is_file():
+            return None
+        file = await Path(source).resolve()
+        inside = [file.is_relative_to(await Path(each).resolve()) for each in self._folders]
+        return file if any(inside) else None
 
     async def _result(self, name: str) -> tuple[str | None, Result]:
         """What is kept of the asset of that name; else by the job."""

@@ -2,15 +2,25 @@
 
 import asyncio
 import signal
+from pathlib import Path
+from typing import Annotated
 
-from app.agents.stdio import serve_stdio
+import typer
+
+from app.agents.stdio import EVERYWHERE, serve_stdio
 from app.cli.service import ApiKey, Server, service
 
+Folders = Annotated[
+    list[Path] | None,
+    typer.Option("--folder", help="Send files of this folder only; may be repeated."),
+]
 
-def mcp(server: Server = None, api_key: ApiKey = None) -> None:
+
+def mcp(folder: Folders = None, server: Server = None, api_key: ApiKey = None) -> None:
     """Let an agent use the service (Model Context Protocol)."""
     # reading standard input cannot be called off, and there is nothing to be saved
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with service(server, api_key) as spool:
         address = spool.address
-    asyncio.run(serve_stdio(address, api_key))
+    folders = [str(each.expanduser()) for each in folder or ()] or EVERYWHERE
+    asyncio.run(serve_stdio(address, api_key, folders))

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from mcp.types import Tool
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from app.agents.server import mcp_server
 from app.agents.tools import Tools
 from app.client import AsyncSpool
+from tests.unit.typed import answer
 
 README = Path(__file__).parents[2] / "README.md"
 NAMES = {"ingest", "job_status", "transcript", "search", "moments", "list_assets"}
@@ -62,3 +65,24 @@ def test_the_tools_are_in_the_readme_with_all_their_parameters(
             each for each in tool.input_schema["properties"] if f"`{each}`" not in rows[name]
         ]
         assert missing == [], name
+
+
+async def test_of_this_machine_only_files_in_the_folders_are_sent(
+    httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def taken(request: Request) -> Response:
+        asked.append(request.args["filename"] if "filename" in request.args else "judge it")
+        return answer({"job_id": "j", "status": "Pending", "status_url": "", "result_url": ""}, 202)
+
+    httpserver.expect_request("/api/v1/ingest").respond_with_handler(taken)
+    (tmp_path / "media").mkdir()
+    for name in ("media/talk.txt", "secret.txt"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "media" / "link.txt").symlink_to(tmp_path / "secret.txt")
+    async with AsyncSpool(httpserver.url_for("")) as spool:
+        tools = Tools(lambda: spool, folders=[str(tmp_path / "media")])
+        for name in ("media/talk.txt", "secret.txt", "media/../secret.txt", "media/link.txt"):
+            await tools.ingest(str(tmp_path / name))
+    assert asked == ["talk.txt", "judge it", "judge it", "judge it"]
