@@ -12,7 +12,7 @@ from app.cli.service import ApiKey, Server, service
 
 Folders = Annotated[
     list[Path] | None,
-    typer.Option("--folder", help="Send files of this folder only; may be repeated."),
+    typer.Option("--folder", metavar="DIR", help="Send files of this folder only; repeatable."),
 ]
 
 
