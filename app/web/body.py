@@ -89,10 +89,18 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Of two values under one name, who knows which is meant."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
-        raise InvalidRequest(f"{twice[:MAX_NAME]}: given twice")
+        raise InvalidRequest(f"{_first_again(pairs)[:MAX_NAME]}: given twice")
     return found
+
+
+def _first_again(pairs: list[tuple[str, Any]]) -> str:
+    """Each name is looked at once: a body may have a hundred thousand."""
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            break
+        seen.add(name)
+    return name
 
 
 def _no_number(word: str) -> float:
