@@ -17,7 +17,7 @@ from loguru import logger
 from starlette.applications import Starlette
 
 from app.bootstrap.house import house
-from app.config import AppSettings, Server
+from app.config import AppSettings, Server, secrets_of, withdraw_secrets
 from app.logs import configure
 from app.server.edge import protocol
 from app.server.herald import HeraldServer
@@ -39,7 +39,12 @@ RUBBISH = (
 
 def run(settings: AppSettings) -> None:
     """Serve in the foreground until SIGTERM or Ctrl-C; returns when all is closed."""
-    configure(settings.logging.level, json_lines=settings.logging.json_lines)
+    configure(
+        settings.logging.level,
+        json_lines=settings.logging.json_lines,
+        secrets=secrets_of(settings),
+    )
+    withdraw_secrets()
     os.environ.setdefault("PYTHONWARNINGS", QUIET)  # before the first worker
     logging.basicConfig(handlers=[ToLoguru()], level=logging.INFO, force=True)
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
