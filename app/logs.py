@@ -1,4 +1,5 @@
-"""Log lines: text for people, JSON lines by setting; both carry job_id, stage and attempt.
+"""Log lines: text for people, JSON lines by setting; both carry job_id, stage and attempt, and
+whose key it was that did what only few may do.
 
 Strangers have a say in them: whatever they are called, each is one line, which can be printed and
 is not too long, and no key stands in it. The lines of a traceback are indented.
@@ -18,7 +19,7 @@ from app.domain.redaction import long_enough, one_line
 if TYPE_CHECKING:
     from loguru import Message, Record
 
-BOUND = ("job_id", "stage", "attempt")
+BOUND = ("job_id", "stage", "attempt", "by")
 MOST = 4000  # characters of a message
 MOST_BOUND = 500  # characters of what is bound to it
 MOST_LINES = 60  # of each end of a traceback
@@ -54,7 +55,7 @@ class Lines:
                 record["extra"][name] = self._line(value, MOST_BOUND)
 
     def text(self, record: "Record") -> str:
-        """Time, level, what happened, and the job that it happened to."""
+        """Time, level, what happened, and to which job, or by whose key."""
         bound = " ".join(f"{name}={{extra[{name}]}}" for name in BOUND if record["extra"].get(name))
         tail = f" <dim>{bound}</dim>" if bound else ""
         trace = "".join(f"{line}\n" for line in self._trace(record))

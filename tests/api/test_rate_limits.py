@@ -11,7 +11,8 @@ from app.domain.keys import Scope as KeyScope
 from app.web.app import application
 from app.web.doors import Doors
 from app.web.gate import Gate
-from app.web.limits import WRONG_KEYS, address
+from app.web.limits import WRONG_KEYS
+from app.web.sender import address
 from tests.api.spool import Spool, error
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
