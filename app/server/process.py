@@ -23,6 +23,7 @@ from app.server.edge import protocol
 from app.server.herald import HeraldServer
 from app.server.places import by_descriptors
 from app.server.terms import Edge
+from app.server.watchdog import watched
 from app.web.app import application
 
 GRACE = 5  # seconds for requests under way at shutdown
@@ -59,7 +60,7 @@ async def _serve(settings: AppSettings) -> None:
     async with house(settings) as doors:
         config = _configured(settings.server, application(doors))
         gc.freeze()  # what is loaded stays: walking it all would hold up answers for 100 ms
-        with _stops_once():
+        with _stops_once(), watched():
             await HeraldServer(config, doors.send_away).serve()
     logger.info("closed")
 
