@@ -16,6 +16,9 @@ MAX_JSON = 1024 * 1024  # bytes
 #: Bytes from which others have their turn while it is read.
 LONG = 256 * 1024
 MAX_PARTS = 64
+MAX_BOUNDARY = 200  # characters; the standard allows 70
+#: Bytes before the first part or behind the last, which are nobody's; and of the head of one.
+MAX_AROUND = 64 * 1024
 MAX_FIELDS = 1000  # of a form that is no multipart
 AS_FILE = "send a file as it is with `curl -T FILE`, or as a form with `curl -F file=@FILE`"
 
@@ -83,12 +86,18 @@ def media_type(request: Request) -> str:
 async def multipart_events(request: Request) -> AsyncIterator[Event]:
     """Raises InvalidRequest when the body is not whole or not multipart."""
     boundary = _content_type(request)[1].get("boundary", "")
+    if len(boundary) > MAX_BOUNDARY:
+        raise InvalidRequest(f"the boundary of the form has more than {MAX_BOUNDARY} characters")
+    around = 0
     try:
         parser = PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
         async for chunk in request.stream():
-            if chunk:
-                for event in parser.parse(chunk):
-                    yield bytes(event) if isinstance(event, bytearray) else event
+            around += len(chunk)
+            for event in parser.parse(chunk) if chunk else ():
+                around = 0
+                yield bytes(event) if isinstance(event, bytearray) else event
+            if around > MAX_AROUND:
+                raise InvalidRequest(f"{MAX_AROUND} bytes of the form belong to no part of it")
         parser.close()
     except MultipartError as error:
         raise InvalidRequest(f"the multipart body is broken: {error}") from error
