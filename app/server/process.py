@@ -22,6 +22,7 @@ from app.logs import configure
 from app.server.edge import protocol
 from app.server.herald import HeraldServer
 from app.server.places import by_descriptors
+from app.server.proxies import known_proxies
 from app.server.terms import Edge
 from app.server.watchdog import watched
 from app.web.app import application
@@ -72,6 +73,7 @@ def _configured(server: Server, app: Starlette) -> uvicorn.Config:
         max_header_bytes=server.max_header_bytes,
         header_timeout=server.header_timeout,
         body_timeout=server.body_timeout,
+        proxies=known_proxies(),
     )
     config = uvicorn.Config(
         app,
