@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.server.places import PART, Places
+from app.server.places import MOST, PART, Places, by_descriptors
 from app.server.proxies import Proxies
 
 
@@ -67,6 +67,24 @@ def test_guests_who_went_to_and_fro_leave_nothing_behind() -> None:
         places.rest(guest)
         places.free(guest)
     assert not places._idle and not places._idle_from and not places._taken_from
+
+
+def test_the_longest_idle_guest_makes_room_and_nobody_who_is_served() -> None:
+    places, guests = Places(3), [Visitor("") for _ in range(5)]
+    for guest in guests[:3]:
+        assert places.take(guest)
+        places.rest(guest)
+    places.wake(guests[0])
+    assert places.take(guests[3])
+    assert [guest.gone for guest in guests] == [False, True, False, False, False]
+    places.free(guests[1])
+    places.wake(guests[2])
+    assert not places.take(guests[4])
+    assert not guests[0].gone and not guests[2].gone
+
+
+def test_connections_leave_descriptors_for_the_rest() -> None:
+    assert 1 <= by_descriptors() <= MOST
 
 
 @pytest.mark.parametrize(
