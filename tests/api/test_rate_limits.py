@@ -90,6 +90,7 @@ async def test_no_limit_is_no_limit(spool: Spool) -> None:
         assert set(await statuses(http, 50)) == {200}
 
 
+@pytest.mark.usefixtures("standing_pace")
 async def test_who_tries_wrong_keys_has_to_wait_but_not_who_has_the_right_one(
     spool: Spool,
 ) -> None:
