@@ -21,6 +21,7 @@ from pydantic_settings import (
 from pydantic_settings import TomlConfigSettingsSource as TomlSource
 
 from app.domain.errors import ConfigError
+from app.domain.redaction import one_line
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 KiB = 1024
 MiB = 1024 * KiB
 GiB = 1024 * MiB
+MOST_SHOWN = 200  # characters of a wrong value
 
 
 def _network(cidr: str) -> str:
@@ -44,6 +46,8 @@ def _origin(text: str) -> str:
 
 
 class Section(BaseModel):
+    """What its `repr` does not show is a secret, or an address that may have a password in it."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
@@ -69,9 +73,9 @@ class Storage(Section):
     #: Empty: `<data_dir>/models`.
     models_dir: Path | None = None
     #: Empty: SQLite at `<data_dir>/spool.db`.
-    database_url: str | None = None
+    database_url: str | None = Field(default=None, repr=False)
     #: Empty: `<data_dir>/index`.
-    index_uri: str | None = None
+    index_uri: str | None = Field(default=None, repr=False)
     low_water: Annotated[int, Field(ge=0)] = 512 * MiB
     high_water: Annotated[int, Field(ge=0)] = GiB
     ballast: Annotated[int, Field(ge=0)] = 64 * MiB
@@ -242,13 +246,57 @@ def load_settings(**overrides: Any) -> AppSettings:
         raise ConfigError(f"{_config_file()}: {error}") from error
 
 
+def secrets_of(settings: AppSettings) -> tuple[str, ...]:
+    """Keys and passwords, for those who must not tell them."""
+    told = {key: getattr(getattr(settings, section), key) for section, key in SECRET}
+    found = [
+        _password(text) if key.endswith(ADDRESSES) else text for key, text in told.items() if text
+    ]
+    return tuple(text for text in found if text)
+
+
+def withdraw_secrets() -> None:
+    """Out of the environment, once they are read: all that is started inherits it."""
+    whole = {"APP", *(f"APP__{section}" for section, _ in SECRET)}
+    single = {f"APP__{section}__{key}" for section, key in SECRET}
+    others = {name for name, place in ALIASES.items() if place in SECRET}
+    hidden = {name.upper() for name in (*whole, *single, *others, "SPOOL_API_KEY")}
+    for name in [name for name in os.environ if name.upper() in hidden]:
+        del os.environ[name]
+
+
+def _password(text: str) -> str | None:
+    try:
+        return urlsplit(text).password
+    except ValueError:  # a bracket in it
+        return None
+
+
+#: Of keys whose values are no secret but for the password in them.
+ADDRESSES = ("_url", "_uri")
+#: Section and key.
+SECRET = frozenset(
+    (section, key)
+    for section, kind in AppSettings.__annotations__.items()
+    for key, field in kind.model_fields.items()
+    if not field.repr
+)
+
+
 def _explain(error: ValidationError) -> str:
     return "wrong setting: " + "; ".join(_line(item) for item in error.errors())
 
 
 def _line(item: "ErrorDetails") -> str:
-    """The value too, but not of a key that we do not know: it may be a misspelt secret."""
-    where = ".".join(str(part) for part in item["loc"])
-    if item["type"] == "extra_forbidden":
-        return f"{where}: there is no such setting"
-    return f"{where}: {item['msg'].removeprefix('Value error, ')} (got {item['input']!r})"
+    unknown = item["type"] == "extra_forbidden"
+    said = "there is no such setting" if unknown else item["msg"].removeprefix("Value error, ")
+    return f"{'.'.join(str(part) for part in item['loc'])}: {said}{_got(item)}"
+
+
+def _got(item: "ErrorDetails") -> str:
+    """The value, but not of a key that we do not know, which may be a misspelt secret; of one that
+    is secret; or of a whole section, in which one may stand."""
+    place = item["loc"][1:3]
+    if item["type"] == "extra_forbidden" or len(place) < 2 or place in SECRET:
+        return ""
+    return f" (got {one_line(repr(item['input']), MOST_SHOWN)})"

@@ -1,6 +1,8 @@
 """The service that a command talks to, and what all such commands ask for."""
 
 import os
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +15,29 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 Server = Annotated[
     str | None, typer.Option(help="URL of the service; else SPOOL_SERVER.", metavar="URL")
 ]
-ApiKey = Annotated[str | None, typer.Option(help="Else SPOOL_API_KEY.", metavar="KEY")]
+
+
+def _read(ctx: typer.Context, told: str | None) -> str | None:
+    """What stands on a command line all users of the machine can read, in the list of processes."""
+    if ctx.resilient_parsing or told is None or not (told == "-" or told.startswith("@")):
+        return told
+    try:
+        text = sys.stdin.readline() if told == "-" else Path(told[1:]).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"no key can be read from {told[1:] or told}") from error
+    if not text.strip():
+        raise typer.BadParameter("there is no key")
+    return text.strip()
+
+
+ApiKey = Annotated[
+    str | None,
+    typer.Option(
+        help="@FILE, or - for a line of standard input; else SPOOL_API_KEY.",
+        metavar="KEY",
+        callback=_read,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, as the service says it.")]
 
 

@@ -14,7 +14,7 @@ from app.bootstrap.workshop import transcribe_file
 from app.cli import job_options as of_job
 from app.cli.form import Form
 from app.cli.progress import progress
-from app.config import load_settings
+from app.config import load_settings, secrets_of, withdraw_secrets
 from app.domain import languages
 from app.domain.captions import CaptionFormat, render
 from app.domain.decoding import DecodingOptions
@@ -37,7 +37,8 @@ def transcribe(
     """Transcribe one file here and now; the transcript goes to standard output."""
     chosen = {"model": model} if model and provider != "openai" else {}
     settings = load_settings(transcription=chosen)  # here a path will do, too
-    configure("WARNING", json_lines=settings.logging.json_lines)
+    configure("WARNING", json_lines=settings.logging.json_lines, secrets=secrets_of(settings))
+    withdraw_secrets()
     options = DecodingOptions(
         language=languages.asked_for(language),
         task=task or Task.TRANSCRIBE,

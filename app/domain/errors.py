@@ -36,6 +36,8 @@ SpoolError
 
 from enum import StrEnum
 
+from app.domain.redaction import redacted
+
 
 class Budget(StrEnum):
     """What a retryable failure is paid from. Each job has so many of each kind."""
@@ -48,7 +50,10 @@ class Budget(StrEnum):
 
 
 class SpoolError(Exception):
-    """Root of all planned errors. `code` is stable and documented; `message` is for people."""
+    """Root of all planned errors. `code` is stable and documented; `message` is for people.
+
+    It may repeat what an endpoint or a library said: what looks like a key in it is left out.
+    """
 
     code = "internal"
     #: Whether another attempt may succeed without anybody changing anything.
@@ -63,8 +68,8 @@ class SpoolError(Exception):
     last_lines: str | None = None
 
     def __init__(self, message: str, *, code: str | None = None, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = redacted(message)
+        super().__init__(self.message)
         self.hint = hint
         if code is not None:
             self.code = code

@@ -17,7 +17,8 @@ from app.server.places import Places
 from app.server.terms import Edge, Phase
 from app.web import openai_errors
 from app.web.errors import BACK_LATER, error_body
-from app.web.sealed import SEAL
+from app.web.sealed import ELSE, SEAL
+from app.web.sender import address
 
 ENOUGH = 1024  # bytes of a body in `body_timeout`
 LINGER = 2.0  # seconds in which a refused client may read why
@@ -41,12 +42,15 @@ class EdgeProtocol(H11Protocol):
         self._reader_clock: asyncio.TimerHandle | None = None
         self._came = 0  # bytes since the clock was last wound
         self._parted = False
+        self.origin = ""
 
     # what asyncio calls
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if self.places.take():
+        if self.client is not None and self.client[0] not in self.edge.proxies:
+            self.origin = address({"client": self.client})
+        if self.places.take(self):
             self._look()
         else:
             said = "too many connections, try again later"
@@ -180,7 +184,7 @@ class EdgeProtocol(H11Protocol):
         if openai_errors.spoken_under(self.conn.asked_path):
             status, body = openai_errors.translated(status, body["error"])
         told = json.dumps(body).encode()
-        self.transport.write(self.conn.refusal(status, told, {**SEAL, **(headers or {})}))
+        self.transport.write(self.conn.refusal(status, told, {**SEAL, **ELSE, **(headers or {})}))
         self._part()
 
     def _part(self) -> None:

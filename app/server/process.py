@@ -17,12 +17,14 @@ from loguru import logger
 from starlette.applications import Starlette
 
 from app.bootstrap.house import house
-from app.config import AppSettings, Server
+from app.config import AppSettings, Server, secrets_of, withdraw_secrets
 from app.logs import configure
 from app.server.edge import protocol
 from app.server.herald import HeraldServer
 from app.server.places import by_descriptors
+from app.server.proxies import known_proxies
 from app.server.terms import Edge
+from app.server.watchdog import watched
 from app.web.app import application
 
 GRACE = 5  # seconds for requests under way at shutdown
@@ -39,7 +41,12 @@ RUBBISH = (
 
 def run(settings: AppSettings) -> None:
     """Serve in the foreground until SIGTERM or Ctrl-C; returns when all is closed."""
-    configure(settings.logging.level, json_lines=settings.logging.json_lines)
+    configure(
+        settings.logging.level,
+        json_lines=settings.logging.json_lines,
+        secrets=secrets_of(settings),
+    )
+    withdraw_secrets()
     os.environ.setdefault("PYTHONWARNINGS", QUIET)  # before the first worker
     logging.basicConfig(handlers=[ToLoguru()], level=logging.INFO, force=True)
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
@@ -54,7 +61,7 @@ async def _serve(settings: AppSettings) -> None:
     async with house(settings) as doors:
         config = _configured(settings.server, application(doors))
         gc.freeze()  # what is loaded stays: walking it all would hold up answers for 100 ms
-        with _stops_once():
+        with _stops_once(), watched():
             await HeraldServer(config, doors.send_away).serve()
     logger.info("closed")
 
@@ -66,6 +73,7 @@ def _configured(server: Server, app: Starlette) -> uvicorn.Config:
         max_header_bytes=server.max_header_bytes,
         header_timeout=server.header_timeout,
         body_timeout=server.body_timeout,
+        proxies=known_proxies(),
     )
     config = uvicorn.Config(
         app,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from app.server.proxies import Proxies
+
 
 @dataclass(frozen=True, kw_only=True)
 class Edge:
@@ -11,6 +13,8 @@ class Edge:
     #: Seconds.
     header_timeout: float
     body_timeout: float
+    #: Who come from there are not counted as one.
+    proxies: Proxies
 
 
 class Phase(Enum):

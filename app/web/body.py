@@ -1,23 +1,25 @@
 """Reading request bodies: JSON within a limit, multipart as a stream of events."""
 
-import json
 from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
+from anyio import to_thread
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 from starlette.requests import Request
 
 from app.domain.errors import InvalidRequest, TooLarge
+from app.web import json_reader
 from app.web.schemas import NoQuery
 
 MAX_JSON = 1024 * 1024  # bytes
-#: Lists and objects in one body, or brackets in its texts. It is read at once: of 16 MiB, five
-#: million empty lists would keep everybody waiting for seconds.
-MOST_BRACKETS = 500_000
+#: Bytes from which others have their turn while it is read.
+LONG = 256 * 1024
 MAX_PARTS = 64
+MAX_BOUNDARY = 200  # characters; the standard allows 70
+#: Bytes before the first part or behind the last, which are nobody's; and of the head of one.
+MAX_AROUND = 64 * 1024
 MAX_FIELDS = 1000  # of a form that is no multipart
-MAX_NAME = 100  # characters of a name that are repeated
 AS_FILE = "send a file as it is with `curl -T FILE`, or as a form with `curl -F file=@FILE`"
 
 AS_JSON = "if it is JSON, say so: curl -H 'Content-Type: application/json'"
@@ -27,7 +29,8 @@ Event: TypeAlias = MultipartSegment | bytes | None
 
 
 async def read_json(request: Request, limit: int = MAX_JSON) -> Any:
-    return parsed_json(await _read(request, limit))
+    text = await _read(request, limit)
+    return await to_thread.run_sync(parsed_json, text) if len(text) > LONG else parsed_json(text)
 
 
 async def read_bytes(request: Request, limit: int) -> bytearray:
@@ -35,11 +38,9 @@ async def read_bytes(request: Request, limit: int) -> bytearray:
 
 
 def parsed_json(text: bytes | bytearray) -> Any:
-    if len(text) > MAX_JSON and text.count(b"[") + text.count(b"{") > MOST_BRACKETS:
-        raise InvalidRequest(f"the body has more than {MOST_BRACKETS} lists and objects")
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+        return json_reader.read(text)
+    except ValueError as error:
         raise InvalidRequest(f"the body is not JSON: {_first_line(error)}") from error
 
 
@@ -68,7 +69,7 @@ def gathered(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for key, value in pairs:
         if key in found and key != "labels":
-            raise InvalidRequest(f"{key[:MAX_NAME]}: given twice")
+            raise InvalidRequest(f"{key[: json_reader.MAX_NAME]}: given twice")
         found.setdefault(key, []).append(value)
     return found
 
@@ -85,37 +86,21 @@ def media_type(request: Request) -> str:
 async def multipart_events(request: Request) -> AsyncIterator[Event]:
     """Raises InvalidRequest when the body is not whole or not multipart."""
     boundary = _content_type(request)[1].get("boundary", "")
+    if len(boundary) > MAX_BOUNDARY:
+        raise InvalidRequest(f"the boundary of the form has more than {MAX_BOUNDARY} characters")
+    around = 0
     try:
         parser = PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
         async for chunk in request.stream():
-            if chunk:
-                for event in parser.parse(chunk):
-                    yield bytes(event) if isinstance(event, bytearray) else event
+            around += len(chunk)
+            for event in parser.parse(chunk) if chunk else ():
+                around = 0
+                yield bytes(event) if isinstance(event, bytearray) else event
+            if around > MAX_AROUND:
+                raise InvalidRequest(f"{MAX_AROUND} bytes of the form belong to no part of it")
         parser.close()
     except MultipartError as error:
         raise InvalidRequest(f"the multipart body is broken: {error}") from error
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of two values under one name, who knows which is meant."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise InvalidRequest(f"{_first_again(pairs)[:MAX_NAME]}: given twice")
-    return found
-
-
-def _first_again(pairs: list[tuple[str, Any]]) -> str:
-    """Each name is looked at once: a body may have a hundred thousand."""
-    seen: set[str] = set()
-    for name, _ in pairs:
-        if name in seen:
-            break
-        seen.add(name)
-    return name
-
-
-def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number in JSON")
 
 
 def _content_type(request: Request) -> tuple[str, dict[str, str]]:

@@ -70,7 +70,7 @@ async def _bytes(events: AsyncIterator[body.Event]) -> AsyncIterator[bytes]:
 
 
 async def _text(name: str | None, events: AsyncIterator[body.Event]) -> str:
-    value = b""
+    value = bytearray()
     async for chunk in _bytes(events):
         value += chunk
         if len(value) > MAX_FIELD:

@@ -101,6 +101,7 @@ REPLAY_ALL = Operation(
     description="But those whose asset a later job takes, or has taken, in anew.",
     query=schemas.NoQuery,
     answers={202: Answer(description="Their ids.", content={JSON: answers.Replayed})},
+    told=True,
 )
 
 REPLAY = Operation(

@@ -1,9 +1,9 @@
 """The gate before all surfaces: it learns who calls, and how often they do."""
 
-import ipaddress
 import math
 from functools import partial
 
+from loguru import logger
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,12 +16,13 @@ from app.web.errors import on_spool_error
 from app.web.gate import Gate
 from app.web.guard import CALLER, VERIFY, Caller, missing
 from app.web.pace import Pace
+from app.web.sender import address
 from app.web.session_cookie import clearing
 
 #: Wrong keys that an address may try in a minute.
 WRONG_KEYS = 30
-#: Bits of an IPv6 address that its owner cannot choose.
-NETWORK = 64
+#: Lines of the log a minute that tell of an address that tries them.
+TOLD = 1
 
 
 class Limits:
@@ -33,7 +34,7 @@ class Limits:
     def __init__(self, app: ASGIApp, *, gate: Gate, keys: KeyService) -> None:
         self._app, self._gate, self._keys = app, gate, keys
         self._requests = Pace(gate.requests_a_minute) if gate.requests_a_minute else None
-        self._wrong = Pace(WRONG_KEYS)
+        self._wrong, self._told = Pace(WRONG_KEYS), Pace(TOLD)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -73,6 +74,8 @@ class Limits:
         A key that is in use is let in all the same, for others may sit behind that address.
         """
         if not self._keys.knows(secret) and (seconds := self._wrong.wait(origin)):
+            if not self._told.take(origin):
+                logger.bind(audit=True, origin=origin).warning("{}: too many wrong keys", origin)
             raise _limited("too many wrong keys", seconds)
         try:
             return await self._keys.verify(secret)
@@ -87,22 +90,6 @@ class Limits:
         name = f"key {who.key.key_id}" if who.key else address(scope)
         if seconds := self._requests.take(name):
             raise _limited(f"more than {self._gate.requests_a_minute} requests a minute", seconds)
-
-
-def address(scope: Scope) -> str:
-    """Of the client; an IPv6 network counts as one, for its owner has all addresses in it."""
-    client = scope.get("client")
-    if client is None:
-        return "local"
-    try:
-        found = ipaddress.ip_address(client[0].partition("%")[0])
-    except ValueError:
-        return str(client[0])
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, NETWORK), strict=False))
 
 
 def _limited(message: str, seconds: float) -> RateLimited:

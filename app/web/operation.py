@@ -12,7 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.domain.keys import Scope
+from app.web.audit import Audit
 from app.web.guard import Guard
+from app.web.sender import SAFE
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -78,6 +80,8 @@ class Operation:
     basic: bool = False
     #: A browser may have the key in a cookie.
     cookie: bool = True
+    #: The log says who did it, though a key of less than an admin will do.
+    told: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,5 +101,15 @@ class Door:
     def route(self) -> Route:
         """Guarded before its body is read."""
         scopes = {method: operation.scope for method, operation in self.operations.items()}
+        audit = Middleware(Audit, actions=self.audited)
         guard = Middleware(Guard, scopes=scopes)
-        return Route(self.path, self.endpoint, methods=list(scopes), middleware=[guard])
+        return Route(self.path, self.endpoint, methods=list(scopes), middleware=[audit, guard])
+
+    @property
+    def audited(self) -> dict[str, str]:
+        """Names of the operations of which the log says who did it, by method."""
+        return {
+            method: operation.name
+            for method, operation in self.operations.items()
+            if operation.told or (operation.scope is Scope.ADMIN and method not in SAFE)
+        }

@@ -43,13 +43,19 @@ NO_ADDRESS: JsonDict = {"pattern": r"^(?!\.{1,2}$)(?!(.*/)?thumbnail$)[^\x00-\x1
 NewAsset = Annotated[Name, AfterValidator(addressed), Field(json_schema_extra=NO_ADDRESS)]
 
 
+MOST_LABELS = 50
+
+
 def _listed(value: object) -> object:
-    """Query strings and forms have no lists: `labels=a,b`, or a list in JSON."""
+    """Query strings and forms have no lists: `labels=a,b`, or a list in JSON.
+
+    One too many is enough to be refused, and the others are not even looked at.
+    """
     if isinstance(value, str) and value.lstrip().startswith("["):
-        return _json_list(value)
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return value
+        value = _json_list(value)
+    elif isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    return value[: MOST_LABELS + 1] if isinstance(value, list) else value
 
 
 def _json_list(value: str) -> object:
@@ -59,7 +65,7 @@ def _json_list(value: str) -> object:
         raise ValueError("begins as a list in JSON does, and is none") from error
 
 
-Names = Annotated[tuple[Name, ...], Field(max_length=50, strict=False)]
+Names = Annotated[tuple[Name, ...], Field(max_length=MOST_LABELS, strict=False)]
 Labels = Annotated[Names, BeforeValidator(_listed, json_schema_input_type=Names | str)]
 #: In a form, where all is text.
 WrittenLabels = Annotated[Names, BeforeValidator(_listed, json_schema_input_type=str)]

@@ -6,7 +6,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = "Cross-Origin-Resource-Policy"
+#: What it says goes for the answer that the browser has kept.
+NOT_MODIFIED = 304
 SEAL = {"X-Content-Type-Options": "nosniff", POLICY: "same-origin"}
+#: Of answers that do not say more of it themselves.
+ELSE = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
 
 
 class Sealed:
@@ -25,7 +32,10 @@ class Sealed:
 
         async def sealing(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(seal)
+                headers = MutableHeaders(scope=message)
+                headers.update(seal)
+                for name, value in ELSE.items() if message["status"] != NOT_MODIFIED else ():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, sealing)

@@ -1,10 +1,15 @@
-"""From where a request comes, as far as a browser says. Clients that are no browser say nothing."""
+"""From where a request comes: its address, and what a browser says. Others say nothing."""
+
+import ipaddress
 
 from starlette.datastructures import Headers
+from starlette.types import Scope
 
 #: Methods that change nothing.
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+#: Bits of an IPv6 address that its owner cannot choose.
+NETWORK = 64
 
 
 def from_elsewhere(headers: Headers) -> bool:
@@ -37,3 +42,19 @@ def _same(origin: str, host: str) -> bool:
     scheme, _, place = origin.lower().partition("://")
     port = DEFAULT_PORTS.get(scheme, "")
     return bool(place) and place.removesuffix(port) == host.lower().removesuffix(port)
+
+
+def address(scope: Scope) -> str:
+    """Of the client; an IPv6 network counts as one, for its owner has all addresses in it."""
+    client = scope.get("client")
+    if client is None:
+        return "local"
+    try:
+        found = ipaddress.ip_address(client[0].partition("%")[0])
+    except ValueError:
+        return str(client[0])
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, NETWORK), strict=False))

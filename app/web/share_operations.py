@@ -21,6 +21,7 @@ CREATE_SHARE = Operation(
         )
     },
     refusals=(404, 409, 413),
+    told=True,
 )
 
 LIST_SHARES = Operation(
@@ -41,6 +42,7 @@ REVOKE_SHARE = Operation(
     query=NoQuery,
     answers={204: Answer(description="From now on it opens nothing.")},
     refusals=(404,),
+    told=True,
 )
 
 READ_SHARED = Operation(

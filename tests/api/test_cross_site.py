@@ -171,6 +171,24 @@ async def test_every_answer_is_what_it_says_and_for_our_own_pages(
             answer = await http.request(method, path, headers=headers)
             assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
             assert answer.headers.get_list("cross-origin-resource-policy") == [whose]
+            [policy] = answer.headers.get_list("content-security-policy")
+            assert "default-src 'none'" in policy
+            assert answer.headers.get_list("referrer-policy") == ["no-referrer"]
+
+
+async def test_an_answer_that_is_kept_goes_on_with_the_policy_that_it_came_with(
+    spool: Spool,
+) -> None:
+    page = await spool.http.get("/")
+    headers = {"If-None-Match": page.headers["etag"]}
+    answer = await spool.http.get("/", headers=headers)
+    assert answer.status_code == 304
+    told = answer.headers.get("content-security-policy", page.headers["content-security-policy"])
+    assert told == page.headers["content-security-policy"]
+    docs = await spool.http.get("/docs/docs.js")
+    headers = {"If-None-Match": docs.headers["etag"]}
+    answer = await spool.http.get("/docs/docs.js", headers=headers)
+    assert answer.status_code == 304 and "content-security-policy" not in answer.headers
 
 
 # proxies

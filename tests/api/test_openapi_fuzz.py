@@ -16,12 +16,19 @@ import uvicorn
 
 from app.adapters.ffmpeg import FfmpegExtractor
 from app.server.edge import protocol
+from app.server.proxies import known_proxies
 from app.server.terms import Edge
 from tests.api.spool import Spool
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-EDGE = Edge(max_connections=100, max_header_bytes=65536, header_timeout=20.0, body_timeout=20.0)
+EDGE = Edge(
+    max_connections=100,
+    max_header_bytes=65536,
+    header_timeout=20.0,
+    body_timeout=20.0,
+    proxies=known_proxies(),
+)
 #: What schemathesis lacks: bytes of this type are bytes like others.
 HOOKS = """
 import schemathesis

@@ -11,7 +11,8 @@ from app.domain.keys import Scope as KeyScope
 from app.web.app import application
 from app.web.doors import Doors
 from app.web.gate import Gate
-from app.web.limits import WRONG_KEYS, address
+from app.web.limits import WRONG_KEYS
+from app.web.sender import address
 from tests.api.spool import Spool, error
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -89,6 +90,7 @@ async def test_no_limit_is_no_limit(spool: Spool) -> None:
         assert set(await statuses(http, 50)) == {200}
 
 
+@pytest.mark.usefixtures("standing_pace")
 async def test_who_tries_wrong_keys_has_to_wait_but_not_who_has_the_right_one(
     spool: Spool,
 ) -> None:

@@ -30,6 +30,7 @@ from app.domain.search import (
     SearchQuery,
 )
 from app.ports import Vector, VectorIndex
+from tests.hostile import hostile_strings
 
 ROOT = Path(__file__).parents[2]
 MODEL = "all-MiniLM-L6-v2"
@@ -403,6 +404,24 @@ async def test_a_label_is_only_ever_itself(index: VectorIndex, label: str) -> No
     assert [h.asset_id for h in await by_words(index, "word", labels=(label,))] == ["a"]
     assert [h.asset_id for h in await by_words(index, "word", labels=(label, "second"))] == ["a"]
     assert await by_words(index, "word", labels=(label, "other")) == []
+
+
+async def test_no_string_makes_a_filter_wider(index: VectorIndex) -> None:
+    """Each is the id of one row and the label of another, and finds these alone."""
+    strings = hostile_strings()
+    named = [moment(each) for each in strings]
+    labelled = [replace(moment(f"row {n}"), labels=(each, "all")) for n, each in enumerate(strings)]
+    await index.upsert([*named, *labelled], blank(2 * len(strings)))
+    for number, each in enumerate(strings):
+        assert [hit.asset_id for hit in await by_words(index, "word", asset_id=each)] == [each]
+        found = await by_words(index, "word", labels=(each,))
+        assert [hit.asset_id for hit in found] == [f"row {number}"], each
+        assert await by_words(index, "word", asset_id=f"{each}'") == []
+        assert await by_words(index, "word", labels=(f"{each}'", "all")) == []
+    for each in strings[:20]:
+        await index.delete_asset(each)
+        await index.delete_asset(f"{each}'")
+    assert await index.count() == 2 * len(strings) - 20
 
 
 async def test_filters_narrow_every_mode(index: VectorIndex, embed: Embed) -> None:

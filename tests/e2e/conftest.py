@@ -63,6 +63,11 @@ class Server:
     def log(self) -> str:
         return self._log.read_text(errors="replace")
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def worker_pids(self) -> list[int]:
         """Of the transcribing workers, oldest first."""
         return [int(pid) for pid in re.findall(r"worker-\d+ started as process (\d+)", self.log())]

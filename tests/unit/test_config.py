@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.config import ALIASES, AppSettings, GiB, load_settings
+from app.config import ALIASES, AppSettings, GiB, load_settings, secrets_of, withdraw_secrets
 from app.domain.errors import ConfigError
 
 
@@ -187,3 +187,54 @@ def test_a_refusal_begins_with_the_setting_and_says_nothing_of_its_validator() -
     said = complaint(ingestion={"allowed_networks": ("nowhere",)})
     assert said.startswith("wrong setting: app.ingestion.allowed_networks.0: 'nowhere' ")
     assert "Value error" not in said
+
+
+SECRETS = {
+    "APP__WEBHOOKS__SECRET": "whsec_of_the_tests",
+    "app__pictures__describer_api_key": "describer-of-the-tests",
+    "OPENAI_API_KEY": "sk-of-the-tests",
+    "DATABASE_URL": "postgresql://spool:swordfish@db/spool",
+    "LANCEDB_URI": "/srv/index",
+}
+
+
+def test_secrets_are_told_apart_from_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    assert set(secrets_of(load_settings())) == {
+        *("whsec_of_the_tests", "describer-of-the-tests", "sk-of-the-tests", "swordfish")
+    }
+
+
+def test_secrets_that_are_read_are_taken_out_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SPOOL_API_KEY", "spool_of_somebody")
+    monkeypatch.setenv("APP__TRANSCRIPTION", '{"openai_api_key": "sk-another"}')
+    monkeypatch.setenv("APP__SERVER__PORT", "9001")
+    load_settings()
+    withdraw_secrets()
+    left = {name: value for name, value in os.environ.items() if "tests" in value}
+    assert not {name.upper() for name in (*SECRETS, "SPOOL_API_KEY", "APP__TRANSCRIPTION")} & {
+        name.upper() for name in os.environ
+    }, left
+    assert os.environ["APP__SERVER__PORT"] == "9001"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[app.webhooks]\nsecret = ["swordfish"]\n',
+        '[app.transcription]\nopenai_api_key = {value = "swordfish"}\n',
+        '[app.transcription]\nopenai_api_kee = "swordfish"\n',
+        '[app.storage]\ndatabase_url = ["postgresql://spool:swordfish@db"]\n',
+        '[app]\nwebhooks = "swordfish"\n',
+        '[app.server]\nport = "http://spool:swordfish@host"\n',
+    ],
+)
+def test_a_wrong_setting_is_named_without_the_secret_that_stands_there(text: str) -> None:
+    write(text)
+    message = complaint()
+    assert message.startswith("wrong setting: app.") and "swordfish" not in message

@@ -10,9 +10,17 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from app.server.edge import EdgeProtocol, protocol
+from app.server.places import PART
+from app.server.proxies import Proxies
 from app.server.terms import Edge
 
-EDGE = Edge(max_connections=9, max_header_bytes=8192, header_timeout=5.0, body_timeout=0.5)
+EDGE = Edge(
+    max_connections=9,
+    max_header_bytes=8192,
+    header_timeout=5.0,
+    body_timeout=0.5,
+    proxies=Proxies("127.0.0.2"),
+)
 PATIENCE = 30.0  # seconds
 
 
@@ -93,3 +101,28 @@ async def test_every_refusal_of_the_edge_tells_browsers_what_it_is(port: int) ->
     lines = head.lower().split(b"\r\n")
     assert b"x-content-type-options: nosniff" in lines
     assert b"cross-origin-resource-policy: same-origin" in lines
+    assert b"referrer-policy: no-referrer" in lines
+
+
+async def test_from_one_address_no_more_are_let_in_than_its_share(
+    waits: Waits, server: uvicorn.Server
+) -> None:
+    """Each of them is being served, or it would have to go for the next."""
+    port, request = server.config.port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    share = EDGE.max_connections // PART
+    kept = []
+    for _ in range(share):
+        waits.asked.clear()
+        kept.append(await asyncio.open_connection("127.0.0.1", port))
+        kept[-1][1].write(request)
+        async with asyncio.timeout(PATIENCE):
+            await waits.asked.wait()
+    head, body = await said(port, request)
+    assert head.startswith(b"HTTP/1.1 503 ") and b"service.full" in body
+    waits.asked.clear()
+    kept.append(await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0)))
+    kept[-1][1].write(request)
+    async with asyncio.timeout(PATIENCE):
+        await waits.asked.wait()
+    for _, writer in kept:
+        writer.close()

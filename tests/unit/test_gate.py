@@ -12,7 +12,6 @@ from app.bootstrap.gate import RATE_LIMIT, gate_of, warn_without_keys
 from app.config import Server, load_settings
 from app.domain.errors import ConfigError
 from app.domain.keys import Scope
-from app.server.places import MOST, Places, by_descriptors
 from app.services.keys import KeyService
 from tests.contracts.conftest import migrated_file
 
@@ -109,39 +108,3 @@ def test_an_origin_is_taken_as_a_browser_writes_it(origin: str) -> None:
 def test_what_no_browser_would_send_as_origin_is_refused(origin: str) -> None:
     with pytest.raises(ConfigError, match=r"cors_origins.*origin"):
         load_settings(server={"cors_origins": [origin]})
-
-
-# places
-
-
-class Guest:
-    def __init__(self) -> None:
-        self.left = False
-
-    def leave(self) -> None:
-        self.left = True
-
-
-def test_the_longest_idle_guest_makes_room_and_nobody_who_is_served() -> None:
-    places, guests = Places(3), [Guest() for _ in range(5)]
-    for guest in guests[:3]:
-        assert places.take()
-        places.rest(guest)
-    places.wake(guests[0])
-    assert places.take()
-    assert [guest.left for guest in guests] == [False, True, False, False, False]
-    places.free(guests[1])
-    places.wake(guests[2])
-    assert not places.take()
-    assert not guests[0].left and not guests[2].left
-
-
-def test_a_place_that_is_free_again_can_be_taken() -> None:
-    places, guest = Places(1), Guest()
-    for _ in range(3):
-        assert places.take()
-        places.free(guest)
-
-
-def test_connections_leave_descriptors_for_the_rest() -> None:
-    assert 1 <= by_descriptors() <= MOST

@@ -1,35 +1,118 @@
 """JSON that a request brings."""
 
 import json
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.errors import InvalidRequest
-from app.web.body import MOST_BRACKETS, _once, parsed_json
+from app.web import json_reader
+from app.web.assets_schemas import AssetPatch
+from app.web.body import parsed_json
+from app.web.json_reader import DEEPEST, MOST_VALUES
+from app.web.search_schemas import MAX_VECTOR, record_of
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False)
+VALUES = st.recursive(
+    SCALARS.filter(lambda value: value not in (float("inf"), float("-inf"))),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+#: What JSON is made of, and what is nearly that.
+PIECES = st.sampled_from(
+    (
+        *("{", "}", "[", "]", ",", ":", "-", '"', '"a"', '"b"', "1", "01", "1.", "-1.5e3", "true"),
+        *(
+            "nul",
+            '"\\u00e9"',
+            '"\\ud800"',
+            '"\n"',
+            "NaN",
+            "-Infinity",
+            "\ufeff",
+            "\x00",
+            "{}",
+            "[]",
+        ),
+    )
+)
 
 
-class Counted(str):
-    """A name that counts how often one of its kind is compared or hashed."""
+class Counting:
+    """Stands for the decoder of single values, and counts them."""
 
-    looks = 0
+    def __init__(self) -> None:
+        self.values = 0
 
-    def __eq__(self, other: object) -> bool:
-        Counted.looks += 1
-        return str.__eq__(self, other)
-
-    def __hash__(self) -> int:
-        Counted.looks += 1
-        return str.__hash__(self)
+    def raw_decode(self, text: str, place: int) -> tuple[Any, int]:
+        self.values += 1
+        return json.JSONDecoder().raw_decode(text, place)
 
 
-@pytest.mark.parametrize("empty", ["[]", "{}"])
-def test_lists_of_millions_of_nothings_are_refused_before_they_are_read(
-    empty: str, monkeypatch: pytest.MonkeyPatch
+def of_pythons(body: bytes) -> Any:
+    """As the standard library reads it; None where it refuses, or we do."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("twice")
+        return dict(pairs)
+
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    try:
+        return [json.loads(body, object_pairs_hook=once, parse_constant=refuse)]
+    except ValueError:
+        return None
+
+
+def ours(body: bytes) -> Any:
+    try:
+        return [parsed_json(body)]
+    except InvalidRequest:
+        return None
+
+
+@given(VALUES, st.sampled_from([None, 2]), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_what_is_json_is_read_as_everybody_reads_it(
+    value: object, indent: int | None, encoding: str
 ) -> None:
-    body = f"[{','.join([empty] * MOST_BRACKETS)}]".encode()
-    monkeypatch.setattr(json, "loads", lambda *_, **__: pytest.fail("it is read"))
-    with pytest.raises(InvalidRequest, match="more than 500000 lists and objects"):
+    text = json.dumps(value, indent=indent)
+    assert parsed_json(text.encode(encoding)) == value
+
+
+@given(st.lists(PIECES, max_size=12))
+def test_what_is_nearly_json_is_refused_where_python_refuses_it(pieces: list[str]) -> None:
+    body = "".join(pieces).encode(errors="surrogatepass")
+    assert ours(body) == of_pythons(body)
+
+
+@pytest.mark.parametrize("value", ["1", '""', "null", "[]", "{}", '{"a":1}'])
+def test_of_millions_of_values_no_more_are_read_than_anybody_needs(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting = Counting()
+    monkeypatch.setattr(json_reader, "_SCALAR", counting)
+    body = f"[{','.join([value] * 1_000_000)}]".encode()
+    with pytest.raises(InvalidRequest, match=f"more than {MOST_VALUES} values"):
         parsed_json(body)
+    assert counting.values <= 2 * MOST_VALUES
+
+
+def test_as_many_values_as_may_be_are_read() -> None:
+    whole = [1] * (MOST_VALUES - 1)
+    assert parsed_json(json.dumps(whole).encode()) == whole
+
+
+@pytest.mark.parametrize(("opens", "closes"), [("[", "]"), ('{"a":', "}")])
+def test_what_is_too_deep_is_refused(opens: str, closes: str) -> None:
+    deepest = opens * DEEPEST + "1" + closes * DEEPEST
+    assert parsed_json(deepest.encode())
+    with pytest.raises(InvalidRequest, match="at most 64 levels"):
+        parsed_json(f"[{deepest}]".encode())
+    with pytest.raises(InvalidRequest, match="at most 64 levels"):
+        parsed_json((opens * 1_000_000).encode())
 
 
 def test_a_long_text_that_is_full_of_brackets_is_read() -> None:
@@ -37,10 +120,25 @@ def test_a_long_text_that_is_full_of_brackets_is_read() -> None:
     assert parsed_json(json.dumps({"text": text}).encode()) == {"text": text}
 
 
-def test_the_one_name_of_thousands_that_comes_twice_is_found_in_a_few_looks_at_each() -> None:
-    number = 20_000
-    names = [Counted(f"name {each}") for each in range(number)]
-    Counted.looks = 0
-    with pytest.raises(InvalidRequest, match="name 19999: given twice"):
-        _once([(name, None) for name in [*names, Counted(names[-1])]])
-    assert number <= Counted.looks < 10 * number
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_name_that_comes_twice_is_refused(inside: bool) -> None:
+    body = '{"a": 1, "b": {}, "a": 1}'
+    with pytest.raises(InvalidRequest, match="a: given twice"):
+        parsed_json((f"[{body}]" if inside else body).encode())
+
+
+def wrong(model: Any, body: dict[str, Any]) -> int:
+    """In how many places."""
+    with pytest.raises(ValueError) as caught:
+        model(body)
+    return len(getattr(caught.value, "errors", list)())
+
+
+def test_of_a_list_that_is_too_long_the_beginning_is_looked_at() -> None:
+    """Each value that is wrong is an error of its own, and half a million of them take a second."""
+    many = 500_000
+    assert wrong(AssetPatch.model_validate, {"labels": [1] * many}) < 100
+    assert wrong(AssetPatch.model_validate, {"labels": ",".join(["\x01"] * many)}) < 100
+    assert wrong(AssetPatch.model_validate, {"labels": json.dumps([1] * many)}) < 100
+    record = {"id": "a", "text": "b", "vector": ["x"] * many}
+    assert wrong(record_of, record) < 2 * MAX_VECTOR

@@ -97,7 +97,7 @@ def test_a_line_for_people_ends_with_the_job_stage_and_attempt() -> None:
     assert "INFO" in first
     assert second.endswith("braces {x} and <red>tags</red> of others: {job_id} <b>")
     assert fault.endswith("a fault")
-    assert trace[-1] == "ZeroDivisionError: division by zero"
+    assert trace[-1] == "    ZeroDivisionError: division by zero"
 
 
 def test_a_json_line_carries_the_job_stage_and_attempt() -> None:
@@ -116,6 +116,52 @@ def test_a_key_stands_in_no_traceback(json_lines: bool) -> None:
     assert "RuntimeError: a fault of the store" in told
     assert "RuntimeError: a fault of the worker" in told
     assert SECRET not in told
+
+
+#: What strangers and libraries may have a line say.
+HOSTILE = """
+from loguru import logger
+from app.logs import configure
+configure({level!r}, json_lines={json_lines}, secrets=("swordfish", None))
+said = "a.wav\\n00:00:00.000 INFO    all is well \\x1b[2J \\u202e swordfish spool_" + "k" * 43
+logger.info("taken in: {{}}", said)
+logger.bind(job_id=said, stage=None, attempt=1).info("bound")
+logger.info("x" * 100_000)
+try:
+    raise ValueError(said + " {{0}} <red>")
+except ValueError:
+    logger.exception("a fault")
+try:
+    raise ValueError("line\\n" * 100_000)
+except ValueError:
+    logger.exception("a long fault")
+"""
+
+
+@pytest.mark.parametrize("json_lines", [False, True])
+def test_whatever_is_said_a_line_is_one_line_without_keys(json_lines: bool) -> None:
+    told = lines(HOSTILE, json_lines=json_lines)
+    assert all(line.isprintable() for line in told)
+    assert not [line for line in told if "swordfish" in line or "kkk" in line]
+    if json_lines:
+        assert len([json.loads(line) for line in told]) == 5
+    else:
+        heads = [line for line in told if not line.startswith("    ")]
+        assert len(heads) == 5 and not [line for line in heads if line.startswith("00:00")]
+
+
+@pytest.mark.parametrize("json_lines", [False, True])
+def test_a_line_is_not_longer_than_a_few_pages(json_lines: bool) -> None:
+    told = lines(HOSTILE, json_lines=json_lines)
+    assert any("(96000 characters more)" in line for line in told)
+    assert any("lines more" in line for line in told)
+    assert sum(map(len, told)) < 30_000
+
+
+def test_a_json_line_tells_all_of_a_fault() -> None:
+    fault = [json.loads(line) for line in lines(HOSTILE, json_lines=True)][3]
+    assert fault["record"]["exception"]["value"].startswith("a.wav\\n00:00:00.000 INFO")
+    assert fault["text"].splitlines()[1].strip() == "Traceback (most recent call last):"
 
 
 def test_the_level_is_obeyed() -> None:
