@@ -99,9 +99,9 @@ def test_a_long_transcript_comes_in_stretches() -> None:
     segments = tuple(
         Segment(start=float(each), end=each + 1.0, text=f"word {each}") for each in range(number)
     )
-    page = written(Shown(asset=a_film(0).asset, transcript=transcript_of(segments)), 50.0)
+    page = written(Shown(asset=a_film(0).asset, transcript=transcript_of(segments)), 15.0)
     assert page.count('<div class="stretch">') == 3 and page.count("<p id=") == number
-    assert page.split('class="here"')[1].split("</p>")[0].endswith("<span>word 50</span>")
+    assert page.split('class="here"')[1].split("</p>")[0].endswith("<span>word 15</span>")
 
 
 def test_a_video_in_which_nobody_speaks_says_so() -> None:
