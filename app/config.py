@@ -90,6 +90,8 @@ class Ingestion(Section):
     max_duration: Annotated[float, Field(gt=0)] = 24 * 3600.0
     upload_expires: Annotated[float, Field(ge=1, le=365 * 24 * 3600)] = 24 * 3600.0
     allowed_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    #: Empty: those of the web, and most above 1023.
+    allowed_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
     watch_folders: tuple[Path, ...] = ()
     watch_settle: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 5.0
     #: 0: for ever.

@@ -98,7 +98,7 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
             queue=MemoryQueue(),
             watch=JobWatch(),
             paces=Paces(),
-            fetcher=_fetcher(settings.ingestion),
+            fetcher=_fetcher(settings.ingestion, disk),
             deliveries=SqlDeliveryStore(database),
             keys=keys,
             shares=SqlShareStore(database),
@@ -115,9 +115,12 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
         await database.close()
 
 
-def _fetcher(ingestion: Ingestion) -> UrlFetcher:
+def _fetcher(ingestion: Ingestion, disk: DiskGuard) -> UrlFetcher:
     return UrlFetcher(
-        max_bytes=ingestion.max_file_size, allowed_networks=ingestion.allowed_networks
+        max_bytes=ingestion.max_file_size,
+        allowed_networks=ingestion.allowed_networks,
+        allowed_ports=ingestion.allowed_ports,
+        reserve=disk,
     )
 
 

@@ -24,9 +24,13 @@ class Webhooks:
 @asynccontextmanager
 async def open_webhooks(settings: AppSettings, records: Records) -> AsyncIterator[Webhooks]:
     """Raises ConfigError on a secret that is none, StorageError when none can be kept."""
-    ours = settings.webhooks
+    ours, abroad = settings.webhooks, settings.ingestion
     signer = StandardWebhookSigner(ours.secret or kept_secret(settings.storage.data_dir))
-    poster = UrlPoster(timeout=ours.timeout, allowed_networks=settings.ingestion.allowed_networks)
+    poster = UrlPoster(
+        timeout=ours.timeout,
+        allowed_networks=abroad.allowed_networks,
+        allowed_ports=abroad.allowed_ports,
+    )
     courier = Courier(
         store=records.deliveries,
         transcripts=records.transcripts,

@@ -14,7 +14,7 @@ from app.ports.engines import (
     TranscriptionEngine,
     WorkerPool,
 )
-from app.ports.files import Ballast, BlobStore, GrowingFile, ResumableFiles
+from app.ports.files import Ballast, BlobStore, GrowingFile, Reserve, ResumableFiles
 from app.ports.index import IndexKeeper, RecordIndex, VectorIndex
 from app.ports.jobs import BootLog, JobQueue, JobStore, TranscriptStore, WindowJournal
 from app.ports.keyframes import FrameIntake, FrameTaker
@@ -65,6 +65,7 @@ __all__ = [
     "Progress",
     "RecordIndex",
     "RecordStore",
+    "Reserve",
     "ResumableFiles",
     "ShareStore",
     "Sound",

@@ -97,3 +97,15 @@ class Ballast(Protocol):
     async def drop(self) -> None:
         """Give the space back."""
         ...
+
+
+class Reserve(Protocol):
+    """Space on the disk that stays free, for the state of jobs."""
+
+    def require(self, extra: int = 0) -> None:
+        """Raise StorageFull when `extra` bytes more would eat into it."""
+        ...
+
+    def guarded(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The same bytes; StorageFull as soon as they eat into it."""
+        ...

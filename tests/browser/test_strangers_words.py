@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.echo import FAILS, SPEAKER
 from tests.browser.houses import House
-from tests.browser.payloads import PAYLOADS
+from tests.browser.payloads import MORE, PAYLOADS
 from tests.browser.places import job, search, watch
 from tests.browser.visits import Visits
 
@@ -36,6 +36,8 @@ class Trap:
     """What was taken in with one payload in every place that takes words."""
 
     payload: str
+    #: With it, where there is room for more.
+    payloads: tuple[str, ...]
     job_id: str
     asset_id: str
     failed_job_id: str
@@ -54,16 +56,19 @@ async def traps(open_house: House, clip: bytes) -> list[Trap]:
 async def laid(house: House, content: bytes, number: int) -> Trap:
     """The jobs run beside one another: whoever looks at them waits for their ends."""
     payload, spool = PAYLOADS[number], house.spool
+    payloads = (payload, *MORE[number :: len(PAYLOADS)])
+    labels, words = list(payloads), " ".join(payloads)
     asset_id, text_id = f"{number} {payload}", f"text {number} {payload}"
-    named = {"name": payload, "title": payload, "labels": json.dumps([payload])}
-    job_id = await spool.take_in(content, prompt=payload, asset_id=asset_id, **named)
-    failed = await spool.take_in(content, prompt=f"{FAILS}{payload}", **named)
-    extra = {"text": f"# {payload}\n\n{payload}", "title": payload, "labels": [payload]}
+    named = {"name": payload, "title": payload, "labels": json.dumps(labels)}
+    job_id = await spool.take_in(content, prompt=words, asset_id=asset_id, **named)
+    failed = await spool.take_in(content, prompt=f"{FAILS}{words}", **named)
+    extra = {"text": f"# {payload}\n\n{words}", "title": payload, "labels": labels}
     told = {"assetId": text_id, "mediaType": "text", "extra": extra}
     answer = await spool.http.post("/api/v1/assets", json=told)
     assert answer.status_code == 202, answer.text
     return Trap(
         payload=payload,
+        payloads=payloads,
         job_id=job_id,
         asset_id=asset_id,
         failed_job_id=failed,
@@ -78,7 +83,7 @@ async def sprung(house: House, trap: Trap) -> None:
     await spool.completed(trap.job_id)
     await spool.completed(trap.text_job_id)
     assert (await spool.ended(trap.failed_job_id))["status"] == "Failed"
-    told = {"description": trap.payload, "speakers": {SPEAKER: trap.payload}}
+    told = {"description": " ".join(trap.payloads), "speakers": {SPEAKER: trap.payload}}
     address = f"/api/v1/assets/{quote(trap.asset_id, safe='/')}"
     answer = await spool.http.patch(address, json=told)
     assert answer.status_code == 200, answer.text
@@ -106,8 +111,8 @@ async def test_what_a_stranger_writes_is_text_wherever_it_stands(
 ) -> None:
     trap = traps[number]
     page = await visits.open(house.url + job(trap.job_id))
-    await reads(page, job(trap.job_id), trap.payload)
-    await reads(page, job(trap.failed_job_id), trap.payload)
+    await reads(page, job(trap.job_id), *trap.payloads)
+    await reads(page, job(trap.failed_job_id), *trap.payloads)
     await reads(page, search(trap.payload), trap.payload)
-    await reads(page, watch(trap.asset_id), trap.payload)
-    await reads(page, watch(trap.text_id), trap.payload)
+    await reads(page, watch(trap.asset_id), *trap.payloads)
+    await reads(page, watch(trap.text_id), *trap.payloads)

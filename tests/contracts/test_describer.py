@@ -1,6 +1,7 @@
 """The port `Describer` over an endpoint that answers as OpenAI's does."""
 
 import base64
+import gzip
 import io
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -127,6 +128,36 @@ async def test_an_answer_without_end_is_not_read_to_its_end(
     with pytest.raises(EngineError, match="more than 1048576 bytes"):
         await describer.describe(halves(tmp_path / "a.png"))
     assert len(sent) < 1000
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"choices": ' + "[" * 100_000,
+        '{"choices": [{"message": {"content": ' + "[" * 500 + "]" * 500 + "}}]}",
+        '{"choices": [{"message": {"content": 7}}]}',
+        '{"choices": [{"message": {"content": {"a": 1}}}]}',
+        '{"choices": {"0": {}}}',
+        "NaN",
+    ],
+    ids=range(6),
+)
+async def test_nonsense_is_a_planned_error(
+    describer: Describer, httpserver: HTTPServer, tmp_path: Path, answer: str
+) -> None:
+    httpserver.expect_request(PATH).respond_with_data(answer)
+    with pytest.raises(EngineError):
+        await describer.describe(halves(tmp_path / "a.png"))
+
+
+async def test_a_packed_answer_is_not_unpacked(
+    describer: Describer, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    bomb = gzip.compress(json.dumps(told(" " * (64 << 20))).encode())
+    packed = {"Content-Encoding": "gzip"}
+    httpserver.expect_request(PATH).respond_with_data(bomb, headers=packed)
+    with pytest.raises(EngineError, match="packed"):
+        await describer.describe(halves(tmp_path / "a.png"))
 
 
 async def test_nobody_there_is_told_as_such(

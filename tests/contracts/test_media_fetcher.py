@@ -23,6 +23,7 @@ from app.domain.errors import (
     SourceUnreachable,
     SpoolError,
     StorageError,
+    StorageFull,
     TooLarge,
 )
 
@@ -54,12 +55,14 @@ async def serving(
     done = asyncio.Event()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
-        await writer.drain()
-        if linger:
-            await done.wait()
-        writer.close()
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer)
+            await writer.drain()
+            if linger:
+                await done.wait()
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
     try:
@@ -67,6 +70,38 @@ async def serving(
     finally:
         done.set()
         server.close()
+        await server.wait_closed()
+
+
+@asynccontextmanager
+async def dripping(head: bytes, drop: bytes) -> AsyncIterator[int]:
+    """A server that goes on and on with its answer, a little at a time. Gives the port."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(head)
+            while True:
+                writer.write(drop)
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            tasks.discard(task)
+            writer.transport.abort()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in set(tasks):
+            task.cancel()
         await server.wait_closed()
 
 
@@ -312,6 +347,114 @@ async def test_a_source_that_never_ends_is_given_up(target: Path) -> None:
     fetcher = UrlFetcher(max_bytes=4096, allowed_networks=LOOPBACK, limits=limits)
     async with serving(b"HTTP/1.1 200 OK\r\n\r\nsome", linger=True) as port:
         with pytest.raises(SourceUnreachable, match="within"):
+            await fetcher.fetch(f"http://127.0.0.1:{port}/", target, ignore)
+    assert left(target.parent) == []
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"]
+)
+async def test_a_source_that_drips_is_given_up(target: Path, head: bytes) -> None:
+    limits = TimeLimits(pace=0.3)
+    fetcher = UrlFetcher(max_bytes=1 << 30, allowed_networks=LOOPBACK, limits=limits)
+    async with dripping(head, b"x") as port:
+        with pytest.raises(SourceUnreachable, match=r"less than 32768 bytes in 0\.3 s") as caught:
+            await fetcher.fetch(f"http://127.0.0.1:{port}/", target, ignore)
+    assert caught.value.retryable
+    assert left(target.parent) == []
+
+
+@pytest.mark.parametrize("drop", [b"X-Slow: x\r\n", b"x"])
+async def test_a_source_that_drips_its_headers_is_given_up(target: Path, drop: bytes) -> None:
+    limits = TimeLimits(head=0.3)
+    fetcher = UrlFetcher(max_bytes=1 << 30, allowed_networks=LOOPBACK, limits=limits)
+    async with dripping(b"HTTP/1.1 200 OK\r\nX-First: x\r\n", drop) as port:
+        with pytest.raises(SourceUnreachable, match="does not come to the medium"):
+            await fetcher.fetch(f"http://127.0.0.1:{port}/", target, ignore)
+    assert left(target.parent) == []
+
+
+async def test_names_that_keep_silent_are_given_up_as_well(target: Path) -> None:
+    async def silent(host: str, port: int) -> Sequence[str]:
+        await asyncio.Event().wait()
+        return []
+
+    limits = TimeLimits(connect=0.1, head=0.1)
+    fetcher = UrlFetcher(max_bytes=1, resolver=silent, limits=limits)
+    await fetcher.vet("http://silent.example/")  # it may be back when the job runs
+    with pytest.raises(SourceUnreachable):
+        await fetcher.fetch("http://silent.example/", target, ignore)
+
+
+async def test_a_source_that_stalls_between_redirects_is_given_up(
+    httpserver: HTTPServer, target: Path
+) -> None:
+    gone_on = asyncio.Event()
+
+    async def slowly(host: str, port: int) -> Sequence[str]:
+        if host == "slow.example":
+            await gone_on.wait()
+        return ["127.0.0.1"]
+
+    there = f"http://slow.example:{httpserver.port}/"
+    httpserver.expect_request("/a").respond_with_data(status=302, headers={"Location": there})
+    fetcher = UrlFetcher(
+        max_bytes=100,
+        allowed_networks=LOOPBACK,
+        resolver=slowly,
+        limits=TimeLimits(head=0.5),
+    )
+    with pytest.raises(SourceUnreachable, match="does not come to the medium"):
+        await fetcher.fetch(f"http://fast.example:{httpserver.port}/a", target, ignore)
+
+
+async def test_a_port_that_is_none_of_the_web_is_refused_and_not_called(target: Path) -> None:
+    fetcher = UrlFetcher(max_bytes=100, resolver=Names(["93.184.216.34"]))
+    for attempt in (
+        fetcher.vet("http://example.org:6379/a.mp4"),
+        fetcher.fetch("http://example.org:6379/a.mp4", target, ignore),
+    ):
+        with pytest.raises(Forbidden, match="port 6379"):
+            await attempt
+
+
+# ---- the disk
+
+
+class SmallDisk:
+    """Room for so many bytes, of which it is told before, or as they come."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self.asked: list[int] = []
+
+    def require(self, extra: int = 0) -> None:
+        self.asked.append(extra)
+        if extra > self._room:
+            raise StorageFull("no room")
+
+    async def guarded(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for chunk in chunks:
+            self._room -= len(chunk)
+            self.require(0 if self._room >= 0 else 1 << 60)
+            yield chunk
+
+
+async def test_what_declares_more_than_there_is_room_for_is_not_begun(target: Path) -> None:
+    disk = SmallDisk(1000)
+    fetcher = UrlFetcher(max_bytes=1 << 30, allowed_networks=LOOPBACK, reserve=disk)
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n"
+    async with serving(answer, linger=True) as port:
+        with pytest.raises(StorageFull, match="no room"):
+            await fetcher.fetch(f"http://127.0.0.1:{port}/", target, ignore)
+    assert disk.asked == [1001]
+    assert left(target.parent) == []
+
+
+async def test_what_declares_nothing_ends_where_the_reserve_begins(target: Path) -> None:
+    fetcher = UrlFetcher(max_bytes=1 << 30, allowed_networks=LOOPBACK, reserve=SmallDisk(1000))
+    async with dripping(b"HTTP/1.1 200 OK\r\n\r\n", bytes(600)) as port:
+        with pytest.raises(StorageFull, match="no room"):
             await fetcher.fetch(f"http://127.0.0.1:{port}/", target, ignore)
     assert left(target.parent) == []
 

@@ -1,21 +1,16 @@
 """What any engine owes: segments in seconds, in the medium's own timeline, and planned errors."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 import soxr
-from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
 
 from app.adapters.engines.faster_whisper import FasterWhisperEngine
-from app.adapters.engines.openai_http import OpenAIEngine
 from app.adapters.engines.whisper_cpp import WhisperCppEngine
 from app.adapters.process_pool import ProcessPool
 from app.adapters.weights.shelf import ModelShelf
@@ -435,137 +430,3 @@ async def test_a_language_that_the_model_does_not_know_is_refused(
     engine = KINDS[0].load(pool, model_folder, "base")
     with pytest.raises(EngineRefused, match="yue"):
         await heard(engine, [window_of(jfk, tmp_path)], DecodingOptions(language="yue"))
-
-
-# Any OpenAI-compatible endpoint
-
-
-@pytest.fixture
-async def endpoint(httpserver: HTTPServer) -> AsyncIterator[OpenAIEngine]:
-    engine = OpenAIEngine(base_url=httpserver.url_for("/v1"), api_key="sk-test", model="whisper-1")
-    yield engine
-    await engine.aclose()
-
-
-def answers(httpserver: HTTPServer, path: str, body: Any, status: int = 200) -> list[Request]:
-    """Let the endpoint answer; collects the requests it gets."""
-    seen: list[Request] = []
-
-    def handler(request: Request) -> Response:
-        _ = request.form, request.files  # read the body while the connection is open
-        seen.append(request)
-        text = body if isinstance(body, str) else json.dumps(body)
-        return Response(text, status, content_type="application/json")
-
-    httpserver.expect_request(path, method="POST").respond_with_handler(handler)
-    return seen
-
-
-VERBOSE = {
-    "text": "Ask not. What your country.",
-    "language": "english",
-    "segments": [
-        {"start": 0.0, "end": 1.5, "text": " Ask not.", "avg_logprob": -0.1, "no_speech_prob": 0.0},
-        {"start": 1.5, "end": 99.0, "text": " What your country."},
-    ],
-    "words": [
-        {"word": "Ask", "start": 0.1, "end": 0.5},
-        {"word": "not.", "start": 0.5, "end": 1.5},
-        {"word": "What", "start": 1.6, "end": 2.0},
-    ],
-}
-
-
-async def test_an_endpoint_is_sent_the_window_as_wav_with_all_options(
-    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
-) -> None:
-    seen = answers(httpserver, "/v1/audio/transcriptions", VERBOSE)
-    options = DecodingOptions(language="en", prompt="JFK", word_timestamps=True)
-    [result] = await heard(endpoint, [window_of(jfk, tmp_path, after=30.0)], options)
-    [request] = seen
-    assert request.headers["Authorization"] == "Bearer sk-test"
-    assert request.form["model"] == "whisper-1"
-    assert request.form["language"] == "en"
-    assert request.form["prompt"] == "JFK"
-    assert request.form.getlist("timestamp_granularities[]") == ["segment", "word"]
-    assert result.language == "en"
-    assert [segment.start for segment in result.segments] == [30.0, 31.5]
-    assert result.segments[1].end == pytest.approx(41.0)  # never past the window
-    assert [word.text for word in result.segments[0].words] == ["Ask", "not."]
-
-
-async def test_the_wav_holds_the_window_and_nothing_else(
-    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
-) -> None:
-    sizes: list[int] = []
-
-    def handler(request: Request) -> Response:
-        sound, rate = soundfile.read(request.files["file"].stream)
-        sizes.extend([len(sound), rate])
-        return Response('{"text": ""}', content_type="application/json")
-
-    httpserver.expect_request("/v1/audio/transcriptions").respond_with_handler(handler)
-    await heard(endpoint, [window_of(jfk, tmp_path, after=5.0)], ENGLISH)
-    assert sizes == [11 * SAMPLE_RATE, SAMPLE_RATE]
-
-
-async def test_an_endpoint_without_segments_gives_one(
-    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
-) -> None:
-    answers(httpserver, "/v1/audio/transcriptions", {"text": " Ask not. "})
-    [result] = await heard(endpoint, [window_of(jfk, tmp_path)], ENGLISH)
-    [segment] = result.segments
-    assert (segment.text, segment.start, segment.end) == ("Ask not.", 0.0, 11.0)
-
-
-async def test_translation_goes_to_its_own_route(
-    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
-) -> None:
-    seen = answers(httpserver, "/v1/audio/translations", {"text": "Hello."})
-    options = DecodingOptions(language="de", task=Task.TRANSLATE)
-    await heard(endpoint, [window_of(jfk, tmp_path)], options)
-    assert "language" not in seen[0].form  # the route has no such parameter
-
-
-@pytest.mark.parametrize("status", [401, 400, 404])
-async def test_a_refusal_is_not_worth_another_try(
-    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path, status: int
-) -> None:
-    answers(httpserver, "/v1/audio/transcriptions", {"error": {"message": "bad key"}}, status)
-    with pytest.raises(EngineRefused, match="bad key") as caught:
-        await heard(endpoint, [window_of(jfk, tmp_path)], ENGLISH)
-    assert not caught.value.retryable
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ("busy", 429),
-        ("oops", 500),
-        ("<html>", 200),
-        ({"no": "text"}, 200),
-        ({"text": "x", "segments": [{}]}, 200),
-    ],
-)
-async def test_trouble_at_the_endpoint_is_worth_another_try(
-    endpoint: OpenAIEngine,
-    httpserver: HTTPServer,
-    jfk: Path,
-    tmp_path: Path,
-    body: Any,
-    status: int,
-) -> None:
-    answers(httpserver, "/v1/audio/transcriptions", body, status)
-    with pytest.raises(EngineError) as caught:
-        await heard(endpoint, [window_of(jfk, tmp_path)], ENGLISH)
-    assert caught.value.retryable
-
-
-async def test_an_endpoint_that_is_not_there_is_worth_another_try(
-    jfk: Path, tmp_path: Path, unused_port: int
-) -> None:
-    engine = OpenAIEngine(base_url=f"http://127.0.0.1:{unused_port}", api_key=None, model="m")
-    with pytest.raises(EngineError) as caught:
-        await heard(engine, [window_of(jfk, tmp_path)], ENGLISH)
-    assert caught.value.retryable
-    await engine.aclose()

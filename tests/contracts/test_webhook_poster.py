@@ -202,6 +202,20 @@ async def test_an_address_inside_is_refused_when_dialled(url: str) -> None:
         await UrlPoster(timeout=PATIENT).post(url, {}, BODY)
 
 
+@pytest.mark.parametrize("port", [25, 6379, 11211])
+async def test_a_port_that_is_none_of_the_web_is_not_called(port: int) -> None:
+    with pytest.raises(Forbidden, match=str(port)):
+        await UrlPoster(timeout=PATIENT).post(f"http://93.184.216.34:{port}/", {}, BODY)
+
+
+async def test_a_name_that_is_not_resolved_in_time_is_unreachable() -> None:
+    async def silent(host: str, port: int) -> Sequence[str]:
+        raise TimeoutError
+
+    with pytest.raises(SourceUnreachable, match="not resolved in time"):
+        await UrlPoster(timeout=PATIENT, resolver=silent).post("http://a.example/", {}, BODY)
+
+
 @pytest.mark.parametrize(
     "url",
     [

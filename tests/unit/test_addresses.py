@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from app.adapters.egress.addresses import is_allowed, read_networks
+from app.adapters.egress.addresses import is_allowed, is_opened, read_networks
 from app.domain.errors import ConfigError
 
 PUBLIC = [
@@ -16,6 +16,7 @@ PUBLIC = [
     "::ffff:8.8.8.8",
     "64:ff9b::8.8.8.8",
     "2002:808:808::1",
+    "2a00:1450::5efe:808:808",
 ]
 
 INSIDE = [
@@ -73,6 +74,10 @@ CARRYING = [
     "2002:a00:1::",
     "2001:0:7f00:1::8",
     "2001:0:808:808:0:0:80ff:fffe",
+    "::ffff:0:127.0.0.1",
+    "2a00:1450::5efe:127.0.0.1",
+    "2a00:1450::200:5efe:a9fe:a9fe",
+    "fe80::5efe:8.8.8.8",
 ]
 
 
@@ -106,6 +111,15 @@ def test_the_operator_can_open_a_network_and_nothing_beside_it() -> None:
     assert is_allowed("8.8.8.8", networks)
     for address in ("10.2.0.1", "127.0.0.1", "fd00:2::1", "::ffff:10.2.0.1"):
         assert not is_allowed(address, networks)
+
+
+def test_a_public_address_is_none_that_the_operator_opened() -> None:
+    networks = read_networks(["10.1.0.0/16", "fd00:1::/32"])
+    for address in ("10.1.2.3", "::ffff:10.1.2.3", "64:ff9b::10.1.2.3", "fd00:1::5"):
+        assert is_opened(address, networks)
+    for address in ("8.8.8.8", "::ffff:8.8.8.8", "10.2.0.1", "2606:4700:4700::1111"):
+        assert not is_opened(address, networks)
+    assert not is_opened("10.1.2.3", ())
 
 
 def test_a_network_that_is_none_stops_the_start() -> None:

@@ -1,17 +1,25 @@
-"""Captions: read back by a subtitle library, and harmless whatever was said."""
+"""Captions: read back by those who show them, and harmless whatever was said."""
 
+import csv
+import html
+import io
+import re
 import subprocess
+import zlib
 from pathlib import Path
 
 import imageio_ffmpeg
 import pysubs2
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from app.domain.captions import CaptionFormat, render
 from app.domain.transcript import Segment, Transcript
+from tests.unit.strange_texts import EXAMPLES, FIVE, strange
 
+#: Stands between signs that are not to be read as one.
+APART = "\u200b"
 HOSTILE = (
     "two\nlines",
     "a blank\n\nline",
@@ -86,27 +94,178 @@ def test_no_markup_of_the_speaker_is_markup_in_vtt(text: str) -> None:
     assert "<" not in cue and ">" not in cue
 
 
-@given(st.lists(st.text(max_size=40), max_size=5))
+def spoken(texts: list[str]) -> list[str]:
+    """What of it is to be read: on one line each, and without signs that nobody sees."""
+    clean = (re.sub("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]", "", t) for t in texts)
+    lines = (" ".join(re.sub("[\ufeff\ufffe\uffff]", "", text).split()) for text in clean)
+    return [line for line in lines if line]
+
+
+def seen(text: str) -> str:
+    """As a reader has it, for whom an arrow is an arrow."""
+    return re.sub("-+>", "->", text.replace(APART, ""))
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(FIVE)
 def test_whatever_is_said_a_cue_is_three_lines_of_srt(texts: list[str]) -> None:
-    spoken = [text for text in texts if text.strip()]
+    number = len(spoken(texts))
     lines = render(said(*texts), CaptionFormat.SRT).split("\n")
-    assert len(lines) == max(1, 4 * len(spoken))
-    assert sum("-->" in line for line in lines) == len(spoken)
-    assert lines[0:-1:4] == [str(number) for number in range(1, len(spoken) + 1)]
+    assert len(lines) == max(1, 4 * number)
+    assert sum("-->" in line for line in lines) == number
+    assert lines[0:-1:4] == [str(number) for number in range(1, number + 1)]
 
 
-@given(st.lists(st.text(max_size=40), max_size=5))
-def test_whatever_is_said_a_row_of_tsv_has_three_columns(texts: list[str]) -> None:
-    header, *rows, end = render(said(*texts), CaptionFormat.TSV).split("\n")
-    assert (header, end) == ("start\tend\ttext", "")
-    assert len(rows) == sum(bool(text.strip()) for text in texts)
-    assert all(row.count("\t") == 2 for row in rows)
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(FIVE)
+def test_a_subtitle_library_reads_back_of_srt_whatever_was_said(texts: list[str]) -> None:
+    written = render(said(*texts), CaptionFormat.SRT)
+    read = pysubs2.SSAFile.from_string(written, format_="srt")
+    assert [seen(event.text) for event in read] == [seen(line) for line in spoken(texts)]
 
 
-@given(st.lists(st.text(max_size=40), max_size=5))
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(FIVE)
+def test_a_subtitle_library_reads_back_of_vtt_whatever_was_said(texts: list[str]) -> None:
+    written = render(said(*texts), CaptionFormat.VTT)
+    read = pysubs2.SSAFile.from_string(written, format_="vtt")
+    found = [html.unescape(event.text).replace(APART, "") for event in read]
+    assert found == [line.replace(APART, "") for line in spoken(texts)]
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(FIVE)
+def test_a_voice_in_vtt_is_one_whoever_it_is(names: list[str]) -> None:
+    segments = tuple(Segment(start=0.0, end=1.0, text="a", speaker=name) for name in names)
+    transcript = Transcript(
+        segments=segments, language_detection=None, duration=1.0, provider="p", model="m"
+    )
+    cues = render(transcript, CaptionFormat.VTT).split("\n")[3::3]
+    assert len(cues) == len(names)
+    voices = [re.fullmatch("(?:<v ([^<>]+)>)?a", cue) for cue in cues]
+    found = [html.unescape(voice[1] or "") if voice else None for voice in voices]
+    assert [(name or "").replace(APART, "") for name in found] == [
+        "".join(spoken([name])).replace(APART, "") for name in names
+    ]
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(FIVE)
+def test_a_spreadsheet_reads_back_of_tsv_whatever_was_said(texts: list[str]) -> None:
+    written = render(said(*texts), CaptionFormat.TSV)
+    header, *rows = csv.reader(io.StringIO(written, newline=""), dialect="excel-tab")
+    assert header == ["start", "end", "text"]
+    assert [len(row) for row in rows] == [3] * len(spoken(texts))
+    for (_, _, cell), line in zip(rows, spoken(texts), strict=True):
+        assert cell in (line, f"'{line}")
+        assert cell[0] not in "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ('=HYPERLINK("http://e.example","x")', '\'=HYPERLINK("http://e.example","x")'),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("- Who is there?", "'- Who is there?"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'=1"),
+        ("\r\n=1", "'=1"),
+        ("\0=1", "'=1"),
+        ("\ufeff=1", "'=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ('"=1', '"""=1"'),
+        ('"Ask not," he said.', '"""Ask not,"" he said."'),
+        ('He said "no".', 'He said "no".'),
+        ("1 + 1 = 2", "1 + 1 = 2"),
+        ("'tis", "'tis"),
+    ],
+)
+def test_no_cell_is_a_formula(text: str, cell: str) -> None:
+    assert render(said(text), CaptionFormat.TSV).splitlines()[1] == f"0\t1000\t{cell}"
+
+
+DEMUXERS = {CaptionFormat.SRT: "srt", CaptionFormat.VTT: "webvtt", CaptionFormat.LRC: "lrc"}
+
+
+@pytest.mark.parametrize("form", DEMUXERS)
+@settings(max_examples=20, deadline=None, phases=[Phase.generate])  # each starts a process
+@given(texts=st.lists(strange, min_size=50, max_size=50).map(spoken).filter(bool))
+def test_a_player_takes_each_text_for_itself(form: CaptionFormat, texts: list[str]) -> None:
+    """As ffmpeg parts the file: when each begins, and a sum over its bytes."""
+    written = render(said(*texts), form)
+    told = _cues(written, form)
+    assert len(told) == len(texts)
+    sums = [(number * 1500, len(text), zlib.adler32(text, 0)) for number, text in enumerate(told)]
+    assert _packets(written, DEMUXERS[form]) == sums
+
+
+def _cues(written: str, form: CaptionFormat) -> list[bytes]:
+    """The texts alone, by the numbers of their lines."""
+    lines = written.split("\n")
+    found = {
+        CaptionFormat.SRT: lines[2::4],
+        CaptionFormat.VTT: lines[3::3],
+        CaptionFormat.LRC: [line[len("[00:00.00]") :] + "\n" for line in lines[:-1]],
+    }
+    return [text.encode() for text in found[form]]
+
+
+def _packets(written: str, demuxer: str) -> list[tuple[int, int, int]]:
+    """Of each text that ffmpeg finds: milliseconds, and size and sum of the bytes."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", demuxer, "-i", "pipe:0"]
+    done = subprocess.run(
+        [*command, "-map", "0:s", "-c", "copy", "-f", "framecrc", "-"],
+        input=written.encode(),
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stderr == b""
+    lines = done.stdout.decode().splitlines()
+    [ticks] = [int(line.rpartition("/")[2]) for line in lines if line.startswith("#tb 0: 1/")]
+    rows = [line.split(",") for line in lines if not line.startswith("#")]
+    return [(int(row[2]) * 1000 // ticks, int(row[4]), int(row[5], 16)) for row in rows]
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(FIVE)
 def test_whatever_is_said_a_segment_is_one_line_of_text(texts: list[str]) -> None:
-    spoken = [" ".join(text.split()) for text in texts if text.strip()]
-    assert render(said(*texts), CaptionFormat.TXT) == "".join(f"{text}\n" for text in spoken)
+    told = render(said(*texts), CaptionFormat.TXT)
+    assert told == "".join(f"{text}\n" for text in spoken(texts))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("<i>no</i>", f"<{APART}i>no<{APART}/i>"),
+        ("< b >", f"<{APART} b >"),
+        ("<!-- x", f"<{APART}!-- x"),
+        ("{\\an8}top", f"{{{APART}\\an8}}top"),
+        ("{y:i}x", f"{{{APART}y:i}}x"),
+        ("1 < 2 {sic}", "1 < 2 {sic}"),
+        ("at 0:01:02.5", "at 0:01:02.5"),
+        ("0:00:01,000 0:00:02,000", f"0:00:01,000 0:00:02,{APART}000"),
+    ],
+)
+def test_no_markup_of_the_speaker_is_markup_in_srt(text: str, line: str) -> None:
+    assert render(said(text), CaptionFormat.SRT).splitlines()[2] == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[00:01.00]x", f"{APART}[{APART}00:01.00]x"),
+        ("a <00:02.00> b", f"a <{APART}00:02.00> b"),
+        ("[ 7:1]", f"{APART}[{APART} 7:1]"),
+        ("a [offset:+900]", f"a [{APART}offset:+900]"),
+        ("[Music] plays", f"{APART}[Music] plays"),
+        ("Music [plays]", "Music [plays]"),
+    ],
+)
+def test_no_time_that_is_said_is_a_time_in_lrc(text: str, line: str) -> None:
+    assert render(said(text), CaptionFormat.LRC) == f"[00:00.00]{line}\n"
 
 
 def test_tsv_has_whole_milliseconds() -> None:

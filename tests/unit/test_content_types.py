@@ -1,10 +1,14 @@
 """What media are called on the web, and under which name they are saved."""
 
+import h11
 import pytest
+from hypothesis import given, settings
+from werkzeug.http import parse_options_header
 
 from app.domain.content_types import BYTES, CONTENT_TYPES, content_type_of
 from app.domain.media_types import MEDIA_SUFFIXES, TEXT_SUFFIXES
-from app.web.file_answer import disposition
+from app.web.file_answer import MOST_LETTERS, disposition
+from tests.unit.strange_texts import EXAMPLES, FIVE
 
 
 @pytest.mark.parametrize(
@@ -64,3 +68,30 @@ def test_whatever_a_file_is_called_its_name_is_one_header(name: str, told: str) 
 
 def test_of_a_long_name_the_end_is_kept() -> None:
     assert disposition("attachment", "x" * 5000 + ".mp4").endswith('x.mp4"')
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(FIVE)
+def test_a_client_reads_back_whatever_a_file_is_called(names: list[str]) -> None:
+    for name in names:
+        told = disposition("attachment", name)
+        value = sent_and_received("Content-Disposition", told)
+        kind, options = parse_options_header(value)
+        assert kind == "attachment"
+        shown = "".join(filter(str.isprintable, name))[-MOST_LETTERS:]
+        assert options == {"filename": shown}
+
+
+def sent_and_received(name: str, value: str) -> str:
+    """A header of an answer as a client reads it off the line, where it stands once."""
+    server, client = h11.Connection(h11.SERVER), h11.Connection(h11.CLIENT)
+    question = h11.Request(method="GET", target="/", headers=[("Host", "a")])
+    server.receive_data(client.send(question) or b"")
+    server.next_event()
+    headers = [(name, value), ("Content-Length", "0")]
+    client.receive_data(server.send(h11.Response(status_code=200, headers=headers)) or b"")
+    answer = client.next_event()
+    assert isinstance(answer, h11.Response)
+    (_, first), (second, _) = answer.headers
+    assert second == b"content-length"
+    return first.decode()

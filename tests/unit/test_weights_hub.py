@@ -3,6 +3,7 @@
 import hashlib
 import json
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -208,3 +209,28 @@ def test_repository_without_onnx_says_so(tmp_path: Path, httpserver: HTTPServer)
     with pytest.raises(ModelNotFound, match="no files for sentence-onnx"):
         shelf(tmp_path, httpserver).find("mini", ModelKind.SENTENCE_ONNX)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_of_files_without_end_is_not_read_to_its_end(
+    tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    sent: list[bytes] = []
+
+    def speak() -> Iterator[bytes]:
+        while len(sent) < 1000:
+            sent.append(b" " * (1 << 16))
+            yield sent[-1]
+
+    httpserver.expect_request(f"/api/models{MINI}").respond_with_handler(
+        lambda _: Response(speak())
+    )
+    with pytest.raises(ModelNotFound, match="more than 16777216 bytes"):
+        shelf(tmp_path, httpserver).find("mini", ModelKind.SENTENCE_ONNX)
+    assert len(sent) < 1000
+
+
+@pytest.mark.parametrize("told", ["[" * 100_000, '{"siblings": [7]}', "[]", ""])
+def test_nonsense_is_no_list_of_files(tmp_path: Path, httpserver: HTTPServer, told: str) -> None:
+    httpserver.expect_request(f"/api/models{MINI}").respond_with_data(told)
+    with pytest.raises(ModelNotFound, match="no list of files"):
+        shelf(tmp_path, httpserver).find("mini", ModelKind.SENTENCE_ONNX)

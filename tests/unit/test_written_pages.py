@@ -6,15 +6,18 @@ from html import escape
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
 
 from app.domain.assets import Asset, Still
 from app.domain.media_types import MediaType
 from app.domain.transcript import Chapter, LanguageDetection, Segment, Topic, Transcript
 from app.services.asset_pages import Shown
-from app.web import watch_shell
+from app.web import shared_page, watch_shell
 from app.web.watch_page import written
 from app.web.watch_pictures import MOST_FRAMES
 from app.web.watch_words import STRETCH, said
+from tests.unit.parsed_pages import parsed
+from tests.unit.strange_texts import EXAMPLES, FIVE
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -90,6 +93,69 @@ def test_whatever_is_told_becomes_text() -> None:
     page = written(Shown(asset=asset, transcript=transcript, frames=stills), 0.0)
     assert evil not in page and "<img src=x" not in page
     assert page.count(escape(evil)) >= 9  # title twice, and each of the others at least once
+
+
+def told_by(texts: list[str]) -> tuple[Transcript, Shown]:
+    """A video that has strangers' texts wherever it may have any, and is otherwise the same."""
+    first, second, third, fourth, fifth = texts
+    asset = replace(
+        a_film(0).asset,
+        asset_id=first,
+        title=second,
+        description=third,
+        labels=(fourth, fifth),
+        speakers={"Speaker 1": first},
+    )
+    transcript = Transcript(
+        segments=(
+            Segment(start=0.0, end=1.0, text=second, speaker="Speaker 1"),
+            Segment(start=1.0, end=2.0, text=third, speaker=f"Speaker {fourth}"),
+        ),
+        language_detection=LanguageDetection(language=fifth, confidence=1.0),
+        duration=2.0,
+        provider=first,
+        model=second,
+        topics=(Topic(topic=third, score=1.0),),
+        chapters=(Chapter(start=0.0, end=2.0, title=fourth),),
+    )
+    return transcript, Shown(
+        asset=asset, transcript=transcript, frames=[Still(asset_id=fifth, at=0.0)]
+    )
+
+
+BENIGN = told_by(["a"] * 5)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(FIVE)
+def test_whatever_strangers_write_the_page_has_its_own_elements_and_no_other(
+    texts: list[str],
+) -> None:
+    texts = [_kept(f"a{text}") for text in texts]  # what is empty is not shown
+    _, shown = told_by(texts)
+    page = parsed(written(shown, 0.0))
+    assert page.elements == parsed(written(BENIGN[1], 0.0)).elements
+    assert page.values["data-title"] == [texts[1]]
+    found = {each.strip() for each in page.texts}
+    assert {text.strip() for text in texts[1:]} <= found
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(FIVE)
+def test_whatever_strangers_write_a_shared_page_has_its_own_elements_and_no_other(
+    texts: list[str],
+) -> None:
+    texts = [_kept(f"a{text}") for text in texts]
+    transcript, _ = told_by(texts)
+    page = parsed(shared_page.written(texts[0], transcript))
+    assert page.elements == parsed(shared_page.written("a", BENIGN[0])).elements
+    found = {each.strip() for each in page.texts}
+    assert {text.strip() for text in texts[:4]} <= found
+
+
+def _kept(text: str) -> str:
+    """As the database gives it back: without halves of letters."""
+    return text.encode(errors="replace").decode()
 
 
 def test_only_whoever_begins_to_speak_is_named() -> None:

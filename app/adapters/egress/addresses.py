@@ -28,6 +28,8 @@ CARRIERS = (
     IPv6Network("2002::/16"),
     IPv6Network("2001::/32"),
 )
+ISATAP = 0x00005EFE
+ISATAP_LOCAL = 0x02000000  # set or not
 #: Refused whatever the Python at hand thinks of them: its tables differ by version.
 REFUSED: tuple[Network, ...] = tuple(
     ip_network(text)
@@ -64,21 +66,26 @@ def is_allowed(text: str, allowed: Sequence[Network] = ()) -> bool:
         address = ip_address(text)
     except ValueError:
         return False
-    carried = tuple(_carried(address))
-    if carried:
-        return all(_passes(inner, allowed) for inner in carried)
-    return _passes(address, allowed)
+    return all(_passes(each, allowed) for each in _ends(address))
+
+
+def is_opened(text: str, allowed: Sequence[Network]) -> bool:
+    """Whether the operator's own networks hold this literal address."""
+    return all(_is_in(each, allowed) for each in _ends(ip_address(text)))
 
 
 def _passes(address: Address, allowed: Sequence[Network]) -> bool:
-    return any(address in network for network in allowed) or _is_public(address)
+    return _is_in(address, allowed) or _is_public(address)
+
+
+def _is_in(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)
 
 
 def _is_public(address: Address) -> bool:
-    if any(address in network for network in REFUSED):
-        return False
     return (
-        address.is_global
+        not _is_in(address, REFUSED)
+        and address.is_global
         and not address.is_multicast
         and not address.is_reserved
         and not address.is_private
@@ -86,11 +93,18 @@ def _is_public(address: Address) -> bool:
     )
 
 
-def _carried(address: Address) -> Iterator[IPv4Address]:
-    """The IPv4 addresses inside an IPv6 one: packets to it end up there."""
-    if isinstance(address, IPv4Address) or not any(address in network for network in CARRIERS):
+def _ends(address: Address) -> Iterator[Address]:
+    """Where packets to it may end up: an IPv6 address may have an IPv4 one inside."""
+    if isinstance(address, IPv4Address):
+        yield address
         return
-    if address in NAT64:
+    if not _is_in(address, CARRIERS):
+        yield address
+    yield from _carried(address)
+
+
+def _carried(address: IPv6Address) -> Iterator[IPv4Address]:
+    if address in NAT64 or _is_isatap(address):
         yield IPv4Address(int(address) & 0xFFFFFFFF)
     if address.ipv4_mapped is not None:
         yield address.ipv4_mapped
@@ -98,3 +112,8 @@ def _carried(address: Address) -> Iterator[IPv4Address]:
         yield address.sixtofour
     if address.teredo is not None:
         yield from address.teredo
+
+
+def _is_isatap(address: IPv6Address) -> bool:
+    """A tunnel within a site, in a network of any number: its mark stands in front of the IPv4."""
+    return (int(address) >> 32) & ~ISATAP_LOCAL & 0xFFFFFFFF == ISATAP

@@ -4,55 +4,71 @@ A name is resolved once for a request, every answer is vetted, and the connectio
 vetted address, not to the name again: what DNS says a moment later does not matter.
 """
 
-import asyncio
 import re
-import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 import httpx2
 
-from app.adapters.egress.addresses import Network, is_allowed
+from app.adapters.egress.addresses import is_allowed, is_opened, read_networks
+from app.adapters.egress.names import Names, Resolver
+from app.adapters.egress.ports import may_be_called
 from app.domain.errors import Forbidden, InvalidRequest, SourceUnreachable
 from app.domain.webhooks import without_secrets
 
-#: Host and port to literal addresses. Raises OSError.
-Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
-
 MAX_URL = 4096  # characters
+MOST_TRIED = 8  # addresses of one name: DNS may list thousands, and each may keep silent
 #: Names and IPv4 addresses, or IPv6 ones; the URL parser lets anything through, escaped.
 HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9._-]+)?")
-
-
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """As the system does it, which also reads every odd spelling of an IPv4 address."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 class Door:
     """Names in, vetted addresses out."""
 
-    def __init__(self, allowed: Sequence[Network], resolver: Resolver) -> None:
-        self._allowed = allowed
-        self._resolver = resolver
+    def __init__(
+        self,
+        networks: Sequence[str] = (),
+        ports: Sequence[int] = (),
+        resolver: Resolver | None = None,
+    ) -> None:
+        """`networks`: CIDRs allowed besides public addresses, with all their ports. `ports`: none
+        but these elsewhere; see `ports.may_be_called`. Raises ConfigError on a CIDR that is none.
+        """
+        self._networks, self._ports = read_networks(networks), frozenset(ports)
+        self._resolver = resolver or Names()
 
     async def addresses(self, url: httpx2.URL) -> Sequence[str]:
-        """All of them must pass: one bad answer among good ones is how names are abused."""
+        """All of them must pass: one bad answer among good ones is how names are abused.
+
+        Raises Forbidden, SourceUnreachable.
+        """
         port = url.port or (443 if url.scheme == "https" else 80)
-        try:
-            found = await self._resolver(_host(url), port)
-        except (OSError, UnicodeError) as error:
-            raise SourceUnreachable("the host name cannot be resolved") from error
-        if not found:
-            raise SourceUnreachable("the host name cannot be resolved")
-        if not all(is_allowed(address, self._allowed) for address in found):
+        found = await self._resolved(_host(url), port)
+        if not all(is_allowed(address, self._networks) for address in found):
             raise Forbidden(
                 "the URL does not lead to a public address",
                 hint="the operator can allow networks: app.ingestion.allowed_networks",
             )
+        if not all(self._may_be_called(address, port) for address in found):
+            raise Forbidden(
+                f"the URL leads to port {port}, where no web server is expected",
+                hint="the operator can allow ports: app.ingestion.allowed_ports",
+            )
+        return found[:MOST_TRIED]
+
+    async def _resolved(self, host: str, port: int) -> Sequence[str]:
+        try:
+            found = await self._resolver(host, port)
+        except TimeoutError as error:
+            raise SourceUnreachable("the host name is not resolved in time") from error
+        except (OSError, UnicodeError) as error:
+            raise SourceUnreachable("the host name cannot be resolved") from error
+        if not found:
+            raise SourceUnreachable("the host name cannot be resolved")
         return found
+
+    def _may_be_called(self, address: str, port: int) -> bool:
+        return is_opened(address, self._networks) or may_be_called(address, port, self._ports)
 
 
 class VettedTransport(httpx2.AsyncBaseTransport):

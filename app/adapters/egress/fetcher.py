@@ -5,13 +5,14 @@ import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx2
 
-from app.adapters.egress.addresses import read_networks
-from app.adapters.egress.door import Door, Resolver, VettedTransport, read_url, resolve
+from app.adapters.egress.door import Door, VettedTransport, read_url
+from app.adapters.egress.names import Resolver
+from app.adapters.egress.pace import Pace, TimeLimits, paced
 from app.domain.errors import (
     Forbidden,
     InvalidRequest,
@@ -20,7 +21,7 @@ from app.domain.errors import (
     TooLarge,
 )
 from app.domain.system_errors import refused
-from app.ports import Progress
+from app.ports import Progress, Reserve
 
 MAX_REDIRECTS = 5
 CHUNK = 256 * 1024  # bytes written at once
@@ -30,31 +31,22 @@ PASSING = frozenset({408, 425, 429})
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "spool"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class TimeLimits:
-    """Seconds."""
-
-    connect: float = 10.0
-    #: Between two pieces of the answer.
-    read: float = 30.0
-    #: All redirects and the whole body.
-    total: float = 6 * 3600.0
-
-
 class UrlFetcher:
     def __init__(
         self,
         *,
         max_bytes: int,
         allowed_networks: Sequence[str] = (),
-        resolver: Resolver = resolve,
+        allowed_ports: Sequence[int] = (),
+        reserve: Reserve | None = None,
+        resolver: Resolver | None = None,
         limits: TimeLimits | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`allowed_networks`: CIDRs allowed besides public addresses. `tls`: None trusts what
-        the system trusts. Raises ConfigError on a CIDR that is none."""
-        self._max_bytes = max_bytes
-        self._door = Door(read_networks(allowed_networks), resolver)
+        """`allowed_networks`, `allowed_ports`: as `Door` has them. `reserve`: None fills the disk.
+        `tls`: None trusts what the system trusts. Raises ConfigError on a CIDR that is none."""
+        self._max_bytes, self._reserve = max_bytes, reserve
+        self._door = Door(allowed_networks, allowed_ports, resolver)
         self._limits = limits or TimeLimits()
         self._tls = tls
 
@@ -85,19 +77,35 @@ class UrlFetcher:
             part.unlink(missing_ok=True)
 
     async def _download(self, url: httpx2.URL, part: Path, progress: Progress) -> int:
-        async with self._client() as client, _followed(client, url) as response:
-            declared = int(response.headers.get("Content-Length", "0"))
-            self._check_size(declared)
-            with part.open("wb", buffering=CHUNK) as file:
-                size = 0
-                async for chunk in response.aiter_raw():
-                    size += len(chunk)
-                    self._check_size(size)
-                    file.write(chunk)
-                    if declared:
-                        progress(min(size / declared, 1.0))
-                await asyncio.to_thread(_settle, file.fileno(), file.flush)
+        with part.open("wb", buffering=CHUNK) as file:
+            async with (
+                paced(self._limits) as pace,
+                self._client() as client,
+                _followed(client, url) as response,
+            ):
+                size = await self._save(response, file, pace, progress)
+            await asyncio.to_thread(_settle, file.fileno(), file.flush)
         return size
+
+    async def _save(
+        self, response: httpx2.Response, file: BinaryIO, pace: Pace, progress: Progress
+    ) -> int:
+        declared, size = int(response.headers.get("Content-Length", "0")), 0
+        self._check_size(declared)
+        if self._reserve is not None:
+            self._reserve.require(declared)
+        pace.heard(0)
+        async for chunk in self._guarded(response.aiter_raw()):
+            size += len(chunk)
+            self._check_size(size)
+            file.write(chunk)
+            pace.heard(len(chunk))
+            if declared:
+                progress(min(size / declared, 1.0))
+        return size
+
+    def _guarded(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        return chunks if self._reserve is None else self._reserve.guarded(chunks)
 
     def _client(self) -> httpx2.AsyncClient:
         """Fresh for each download: no connection or cookie of one is there for the next."""

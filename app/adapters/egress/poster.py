@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import httpx2
 
-from app.adapters.egress.addresses import read_networks
-from app.adapters.egress.door import Door, Resolver, VettedTransport, read_url, resolve
+from app.adapters.egress.door import Door, VettedTransport, read_url
+from app.adapters.egress.names import Resolver
 from app.domain.errors import SourceUnreachable
 from app.domain.webhooks import WebhookAnswer
 
@@ -23,13 +23,14 @@ class UrlPoster:
         *,
         timeout: float,
         allowed_networks: Sequence[str] = (),
-        resolver: Resolver = resolve,
+        allowed_ports: Sequence[int] = (),
+        resolver: Resolver | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`allowed_networks`: CIDRs allowed besides public addresses. `tls`: None trusts what
-        the system trusts. Raises ConfigError on a CIDR that is none."""
+        """`allowed_networks`, `allowed_ports`: as `Door` has them. `tls`: None trusts what the
+        system trusts. Raises ConfigError on a CIDR that is none."""
         self._timeout = timeout
-        self._door = Door(read_networks(allowed_networks), resolver)
+        self._door = Door(allowed_networks, allowed_ports, resolver)
         self._tls = tls
         self._transport: VettedTransport | None = None
 

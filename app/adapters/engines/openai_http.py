@@ -1,7 +1,10 @@
 """Any OpenAI-compatible transcription endpoint: OpenAI itself, or another server on the network."""
 
+import asyncio
 import io
+import math
 import wave
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,14 +12,16 @@ from typing import Any
 import httpx2
 
 from app.domain.decoding import DecodingOptions
-from app.domain.errors import EngineError, EngineRefused
+from app.domain.endpoint_answers import MOST_TOLD, PLAIN, EndpointAnswer
+from app.domain.errors import EngineError
 from app.domain.jobs import Task
 from app.domain.languages import language_code
 from app.domain.media import SAMPLE_BYTES, SAMPLE_RATE, AudioWindow
 from app.domain.transcript import Segment, WindowTranscript, Word
+from app.domain.webhooks import without_secrets
 
-TIMEOUT = httpx2.Timeout(300.0, connect=10.0)  # seconds; a window is at most 28 s of sound
-BUSY = frozenset({408, 409, 425, 429})  # answers that ask for another try
+LONGEST_WAIT = 300.0  # seconds for the whole answer; a window is at most 28 s of sound
+TIMEOUT = httpx2.Timeout(LONGEST_WAIT, connect=10.0)
 
 
 class OpenAIEngine:
@@ -28,7 +33,7 @@ class OpenAIEngine:
 
     def __init__(self, *, base_url: str, api_key: str | None, model: str) -> None:
         self.model = model
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        headers = PLAIN | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
         self._client = httpx2.AsyncClient(
             base_url=base_url.rstrip("/") + "/", headers=headers, timeout=TIMEOUT, trust_env=False
         )
@@ -58,12 +63,29 @@ class OpenAIEngine:
         path = "audio/translations" if translate else "audio/transcriptions"
         files = {"file": ("window.wav", _wav(window), "audio/wav")}
         try:
-            response = await self._client.post(path, data=self._form(options), files=files)
+            answer = (await self._exchanged(path, self._form(options), files)).read()
+        except TimeoutError as error:
+            raise EngineError(f"the endpoint gave no answer within {LONGEST_WAIT:g} s") from error
         except httpx2.HTTPError as error:
             reason = str(error) or type(error).__name__
-            raise EngineError(f"{self._client.base_url}: {reason}") from error
-        _raise_for(response)
-        return _json(response)
+            endpoint = without_secrets(str(self._client.base_url))
+            raise EngineError(f"{endpoint}: {reason}") from error
+        if not isinstance(answer, dict) or not isinstance(answer.get("text"), str):
+            raise EngineError("the endpoint answered JSON without a text")
+        return answer
+
+    async def _exchanged(
+        self, path: str, form: dict[str, Any], files: dict[str, tuple[str, bytes, str]]
+    ) -> EndpointAnswer:
+        async with (
+            asyncio.timeout(LONGEST_WAIT),
+            self._client.stream("POST", path, data=form, files=files) as response,
+        ):
+            encoding = response.headers.get("Content-Encoding")
+            answer = EndpointAnswer(response.status_code, encoding)
+            async for piece in response.aiter_raw():
+                answer.take(piece)
+        return answer
 
     def _form(self, options: DecodingOptions) -> dict[str, Any]:
         granularities = ["segment", "word"] if options.word_timestamps else ["segment"]
@@ -84,32 +106,6 @@ class OpenAIEngine:
         await self._client.aclose()
 
 
-def _raise_for(response: httpx2.Response) -> None:
-    if response.is_success:
-        return
-    reason = f"the endpoint answered {response.status_code}: {_reason(response)}"
-    if response.status_code in BUSY or response.status_code >= 500:
-        raise EngineError(reason)
-    raise EngineRefused(reason)
-
-
-def _reason(response: httpx2.Response) -> str:
-    try:
-        return str(response.json()["error"]["message"])[:500]
-    except (ValueError, KeyError, TypeError):
-        return response.text[:500]
-
-
-def _json(response: httpx2.Response) -> dict[str, Any]:
-    try:
-        answer = response.json()
-    except ValueError as error:
-        raise EngineError("the endpoint answered something that is not JSON") from error
-    if not isinstance(answer, dict) or "text" not in answer:
-        raise EngineError("the endpoint answered JSON without a text")
-    return answer
-
-
 def _segments(answer: dict[str, Any], window: AudioWindow) -> tuple[Segment, ...]:
     """Endpoints that know no segments answer one text for the window."""
     whole = {"start": 0.0, "end": window.seconds, "text": answer["text"]}
@@ -117,8 +113,9 @@ def _segments(answer: dict[str, Any], window: AudioWindow) -> tuple[Segment, ...
         segments = [_segment(item, window) for item in answer.get("segments") or [whole]]
         segments = [segment for segment in segments if segment.text]
         words = [_word(item, window) for item in answer.get("words") or ()]
-    except (KeyError, TypeError, ValueError) as error:
-        raise EngineError(f"the endpoint answered a segment without {error}") from error
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        missing = str(error)[:MOST_TOLD]
+        raise EngineError(f"the endpoint answered a segment without {missing}") from error
     return tuple(segment.shifted(window.start) for segment in _with_words(segments, words))
 
 
@@ -127,26 +124,42 @@ def _segment(item: dict[str, Any], window: AudioWindow) -> Segment:
     return Segment(
         start=start,
         end=max(start, end),
-        text=str(item["text"]).strip(),
-        avg_logprob=item.get("avg_logprob"),
-        no_speech_prob=item.get("no_speech_prob"),
+        text=_text(item["text"]),
+        avg_logprob=_number(item.get("avg_logprob")),
+        no_speech_prob=_number(item.get("no_speech_prob")),
     )
 
 
 def _word(item: dict[str, Any], window: AudioWindow) -> Word:
     start, end = _clamp(item["start"], window), _clamp(item["end"], window)
-    return Word(start=start, end=max(start, end), text=str(item["word"]).strip())
+    return Word(start=start, end=max(start, end), text=_text(item["word"]))
 
 
-def _clamp(seconds: Any, window: AudioWindow) -> float:
-    return min(max(float(seconds), 0.0), window.seconds)
+def _text(found: Any) -> str:
+    if not isinstance(found, str):
+        raise ValueError("text")
+    return found.strip()
+
+
+def _number(found: Any) -> float | None:
+    """JSON may hold NaN, infinity, and numbers that no float is large enough for."""
+    number = None if found is None else float(found)
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _clamp(found: Any, window: AudioWindow) -> float:
+    seconds = _number(found)
+    if seconds is None:
+        raise ValueError("a time")
+    return min(max(seconds, 0.0), window.seconds)
 
 
 def _with_words(segments: Sequence[Segment], words: Sequence[Word]) -> list[Segment]:
     """Words come apart from the segments: each belongs to the last one that begins no later."""
     spoken: list[list[Word]] = [[] for _ in segments]
+    starts = sorted(segment.start for segment in segments)
     for word in words if segments else ():
-        begun = sum(segment.start <= (word.start + word.end) / 2 for segment in segments)
+        begun = bisect_right(starts, (word.start + word.end) / 2)
         spoken[max(0, begun - 1)].append(word)
     return [replace(each, words=tuple(own)) for each, own in zip(segments, spoken, strict=True)]
 

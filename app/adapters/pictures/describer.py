@@ -3,25 +3,25 @@
 import asyncio
 import base64
 import io
-import json
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
 from app.adapters.pictures.opening import PATIENCE, upright
+from app.domain.endpoint_answers import PLAIN, EndpointAnswer
 from app.domain.engine_errors import engine_errors
-from app.domain.errors import EngineError, EngineRefused
+from app.domain.errors import EngineError
+from app.domain.webhooks import without_secrets
 from app.ports import WorkerPool
 
 LONGEST_WAIT = 120.0  # seconds for the whole answer
 TIMEOUT = httpx2.Timeout(LONGEST_WAIT, connect=10.0)
-MOST_BYTES = 1 << 20  # of an answer: a few sentences
-BUSY = frozenset({408, 409, 425, 429})  # answers that ask for another try
 SIDE = 768  # pixels: what such models look at
 QUALITY = 85  # of a JPEG
 MAX_WORDS = 200  # tokens
 LONGEST = 2000  # characters of an answer that are kept
+UNTOLD = "the endpoint answered JSON without a description"
 ASKED = (
     "Say in one or two plain sentences what this picture shows, so that it can be found by a "
     "search. Name things, people's doings, places and colours. No preamble."
@@ -35,8 +35,7 @@ class OpenAIDescriber:
         self, pool: WorkerPool, *, base_url: str, api_key: str | None, model: str, max_pixels: int
     ) -> None:
         self._pool, self._model, self._max_pixels = pool, model, max_pixels
-        headers = {"Accept-Encoding": "identity"}  # a little may unfold to much
-        headers |= {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        headers = PLAIN | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
         self._client = httpx2.AsyncClient(
             base_url=base_url.rstrip("/") + "/", headers=headers, timeout=TIMEOUT, trust_env=False
         )
@@ -47,35 +46,31 @@ class OpenAIDescriber:
         try:
             told = answer["choices"][0]["message"]["content"]
         except (KeyError, IndexError, TypeError) as error:
-            raise EngineError("the endpoint answered JSON without a description") from error
-        return " ".join(str(told or "").split())[:LONGEST]
+            raise EngineError(UNTOLD) from error
+        if not isinstance(told, str | None):
+            raise EngineError(UNTOLD)
+        return " ".join((told or "").split())[:LONGEST]
 
     async def _post(self, question: dict[str, Any]) -> Any:
         try:
-            status, body = await self._exchanged(question)
+            return (await self._exchanged(question)).read()
         except TimeoutError as error:
             raise EngineError(f"the endpoint gave no answer within {LONGEST_WAIT:g} s") from error
         except httpx2.HTTPError as error:
             reason = str(error) or type(error).__name__
-            raise EngineError(f"{self._client.base_url}: {reason}") from error
-        _raise_for(status, body)
-        try:
-            return json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise EngineError("the endpoint answered something that is not JSON") from error
+            endpoint = without_secrets(str(self._client.base_url))
+            raise EngineError(f"{endpoint}: {reason}") from error
 
-    async def _exchanged(self, question: dict[str, Any]) -> tuple[int, bytes]:
-        """Status and body of the answer."""
-        body = bytearray()
+    async def _exchanged(self, question: dict[str, Any]) -> EndpointAnswer:
         async with (
             asyncio.timeout(LONGEST_WAIT),
             self._client.stream("POST", "chat/completions", json=question) as response,
         ):
-            async for piece in response.aiter_bytes():
-                body += piece
-                if len(body) > MOST_BYTES:
-                    raise EngineError(f"the endpoint answered more than {MOST_BYTES} bytes")
-        return response.status_code, bytes(body)
+            encoding = response.headers.get("Content-Encoding")
+            answer = EndpointAnswer(response.status_code, encoding)
+            async for piece in response.aiter_raw():
+                answer.take(piece)
+        return answer
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -99,19 +94,3 @@ def _question(model: str, jpeg: bytes) -> dict[str, Any]:
         "max_tokens": MAX_WORDS,
         "temperature": 0,
     }
-
-
-def _raise_for(status: int, body: bytes) -> None:
-    if 200 <= status < 300:
-        return
-    reason = f"the endpoint answered {status}: {_reason(body)}"
-    if status in BUSY or status >= 500:
-        raise EngineError(reason)
-    raise EngineRefused(reason)
-
-
-def _reason(body: bytes) -> str:
-    try:
-        return str(json.loads(body)["error"]["message"])[:500]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return body[:500].decode(errors="replace")

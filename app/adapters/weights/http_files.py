@@ -1,6 +1,7 @@
 """Downloads over HTTP: streamed, checked against what the server announced, errors translated."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 CONNECT = 5.0  # seconds
 SILENCE = 30.0  # seconds without a byte
+MOST_LISTED = 16 * 1024 * 1024  # bytes that a list of files has
 SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -46,12 +48,12 @@ class HttpFiles:
 
     def listing(self, url: str) -> list[str]:
         """Paths of the files in a repository, as the hub's API tells them."""
-        with _translated(url):
-            response = self._client.get(url)
-        _insist(response)
+        with _translated(url), self._client.stream("GET", url) as response:
+            _insist(response)
+            told = _short(response)
         try:
-            return [str(item["rfilename"]) for item in response.json()["siblings"]]
-        except (ValueError, KeyError, TypeError) as error:
+            return [str(item["rfilename"]) for item in json.loads(told)["siblings"]]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ModelNotFound(f"{url} gave no list of files") from error
 
     def fetch(self, url: str, target: Path, progress: Progress) -> None:
@@ -66,6 +68,16 @@ class HttpFiles:
         if sha256 is not None and found != sha256:
             raise ModelCorrupt(f"{url} gave a file with the sha256 {found}, not {sha256}")
         progress(1.0)
+
+
+def _short(response: "httpx2.Response") -> bytes:
+    """Its body. Raises ModelNotFound when it is longer than any list of files."""
+    body = bytearray()
+    for block in response.iter_bytes():
+        body += block
+        if len(body) > MOST_LISTED:
+            raise ModelNotFound(f"{response.url} gave more than {MOST_LISTED} bytes")
+    return bytes(body)
 
 
 def _save(response: "httpx2.Response", target: Path, progress: Progress) -> tuple[int, str]:
