@@ -147,7 +147,9 @@ function tell(place, { ready, disk }) {
     loading: "The engine is being loaded: jobs are taken in, and begin then.",
     failed: `The engine does not load: ${ready.engine.replace(/^failed: /, "")}`,
   }[ready.engine.split(":")[0]];
-  const full = disk !== "ok" && `The disk is nearly full: ${disk.replace(/^low: /, "")}.`;
+  const full = disk !== "ok" && (disk.startsWith("denied: ")
+    ? `Nothing can be kept: ${disk.replace(/^denied: /, "")}.`
+    : `The disk is nearly full: ${disk.replace(/^low: /, "")}.`);
   place.hidden = !(full || why);
   place.textContent = full || why || "";
 }
