@@ -250,6 +250,33 @@ async def test_whatever_may_pass_costs_nothing_meanwhile(
     assert (done.status, done.attempts) == (JobStatus.COMPLETED, 1)
 
 
+async def test_what_could_not_be_deleted_meanwhile_goes_when_it_can(
+    bench: Workbench, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete, denied = bench.blobs.delete_file, StorageDenied("the disk refuses")
+
+    async def denying(key: str) -> bool:
+        if not folder.writable:
+            raise denied
+        return await delete(key)
+
+    monkeypatch.setattr(bench.blobs, "delete_file", denying)
+    bench.engine.hold.clear()
+    worker, job = bench.worker(), await bench.upload()
+    run = asyncio.create_task(worker.run_once())
+    await until(lambda: bench.engine.at_work > 0)
+    folder.writable = False
+    bench.engine.hold.set()
+    async with asyncio.timeout(30):
+        await run
+    assert (await bench.now(job)).status is JobStatus.COMPLETED
+    assert len(bench.pcm_files()) == 1
+    folder.writable = True
+    await bench.upload()
+    await run_to_end(worker)
+    assert bench.pcm_files() == []
+
+
 async def test_what_never_passes_fails_meanwhile_too(bench: Workbench, folder: Folder) -> None:
     job = await bench.upload()
     await run_to_end(bench.worker(pipeline=Losing(EngineRefused("no"), folder).as_pipeline()))
