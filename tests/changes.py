@@ -1,7 +1,9 @@
 """What can happen to a file while somebody reads it."""
 
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 Change = Callable[[Path], None]
@@ -65,3 +67,27 @@ CHANGES: dict[str, Change] = {
         *(became_a_link, became_a_pipe, became_a_folder),
     )
 }
+
+
+@contextmanager
+def swapping(*turns: Callable[[], None]) -> Iterator[None]:
+    """Somebody takes these turns again and again."""
+    done = threading.Event()
+    troubles: list[BaseException] = []
+
+    def swap() -> None:
+        try:
+            while not done.is_set():
+                for turn in turns:
+                    turn()
+        except BaseException as error:
+            troubles.append(error)
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+    assert troubles == []

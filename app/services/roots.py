@@ -3,11 +3,14 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from app.domain.errors import Forbidden, InvalidRequest, NotFound, SourceGone
 from app.ports import FilesBeneath
+
+TRIES = 8
 
 
 class Roots:
@@ -49,11 +52,20 @@ class Roots:
     def _candidates(self, named: str) -> Iterator[Path]:
         """An absolute path as it is, a relative one under each root. Links resolved."""
         for root in self._allowed:
-            yield Path(os.path.realpath(root / named))
+            if (real := _real(root / named)) is not None:
+                yield real
 
     def _root(self, path: Path) -> Path | None:
         """The one that it lies under."""
         return next((root for root in self._allowed if path.is_relative_to(root)), None)
+
+
+def _real(path: Path) -> Path | None:
+    """None when links are swapped on the way again and again."""
+    for _ in range(TRIES):
+        with suppress(OSError):  # it was a link when it was looked at, and none when it was read
+            return Path(os.path.realpath(path))
+    return None
 
 
 def _is_file_name(named: str) -> bool:

@@ -1,9 +1,6 @@
 """Files below a folder: only those, whatever is swapped meanwhile. One suite for both ways."""
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 import pytest
@@ -11,6 +8,7 @@ import pytest
 from app.adapters.beneath import KernelBeneath, WalkBeneath, files_beneath
 from app.domain.errors import Exhausted, SourceGone
 from app.ports import FilesBeneath
+from tests.changes import swapping
 from tests.paths import CANARY, escapes, nobody_opens
 
 OWN = b"what the client named"
@@ -151,30 +149,6 @@ def test_no_descriptor_left_is_no_fault_of_the_file(
 
 
 # races
-
-
-@contextmanager
-def swapping(*turns: Callable[[], None]) -> Iterator[None]:
-    """Somebody takes these turns again and again."""
-    done = threading.Event()
-    troubles: list[BaseException] = []
-
-    def swap() -> None:
-        try:
-            while not done.is_set():
-                for turn in turns:
-                    turn()
-        except BaseException as error:
-            troubles.append(error)
-
-    thread = threading.Thread(target=swap)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-    assert troubles == []
 
 
 def race(files: FilesBeneath, root: Path, name: str) -> None:
