@@ -301,8 +301,8 @@ async def test_a_verdict_is_written_as_soon_as_it_may_be(bench: Workbench, folde
     worker = bench.worker(store=store, pipeline=Scripted().as_pipeline())
     run = asyncio.create_task(worker.run_once())
     for refused in (1, 2, 3):
-        await until(lambda refused=refused: store.refused == refused and folder.asleep > 3)
-        assert not run.done()
+        await until(lambda: folder.asleep > 3)
+        assert not run.done() and store.refused == refused
         folder.asleep, folder.writable = 0, True
     async with asyncio.timeout(30):
         await run
