@@ -1,4 +1,5 @@
-"""A real disk that is small, can be filled up to the last byte, and can grow while it is in use."""
+"""A real disk that is small, can be filled up to the last byte, can grow while it is in use, and be
+made read-only."""
 
 import os
 import shutil
@@ -39,6 +40,17 @@ class SmallDisk:
     def grow(self, size: int) -> None:
         """To `size` bytes in all, under the feet of whoever writes to it."""
         _run("mount", "-o", f"remount,size={size}", str(self.path))
+
+    def becomes_read_only(self) -> bool:
+        """False, and nothing is done, while somebody writes to a file on it."""
+        try:
+            _run("mount", "-o", "remount,ro", str(self.path))
+        except OSError:
+            return False
+        return True
+
+    def becomes_writable(self) -> None:
+        _run("mount", "-o", "remount,rw", str(self.path))
 
 
 @contextmanager

@@ -139,4 +139,10 @@ def _file_sweep(
 
 def _guard(kept: Storage, blobs: LocalStorage) -> DiskGuard:
     ballast = BallastFile(kept.data_dir, kept.ballast)
-    return DiskGuard(blobs.free_bytes, ballast, low=kept.low_water, high=kept.high_water)
+    return DiskGuard(
+        blobs.free_bytes,
+        ballast,
+        low=kept.low_water,
+        high=kept.high_water,
+        writable=blobs.is_writable,
+    )

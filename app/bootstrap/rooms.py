@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from app.adapters.beneath import files_beneath
 from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.numpy_waveform import NumpyWaveforms
 from app.adapters.snowball import english_stem
@@ -63,7 +64,7 @@ class Rooms:
         """What goes on behind the doors for as long as they are open."""
         return (
             self.tools.fetch_detector(),
-            self.seeing.prepare(self.records),
+            self.seeing.prepare(self.records, self._in_place),
             self.tools.engines.warm(),
             self.tools.unload_idle(),
             self.finding.keep_level(self.records, self.seeing.dimensions),
@@ -107,6 +108,7 @@ class Rooms:
         return Pipeline(
             blobs=self.records.blobs,
             fetcher=self.records.fetcher,
+            in_place=self._in_place,
             extractors=self.tools.extractors,
             waveforms=NumpyWaveforms(),
             detector=self.tools.detector,
@@ -181,6 +183,7 @@ class Rooms:
             notes=self.records.watched,
             store=self.records.store,
             intake=self._intake(),
+            in_place=self._in_place,
             settle=ingestion.watch_settle,
         )
 
@@ -191,7 +194,7 @@ class Rooms:
             queue=self.records.queue,
             blobs=self.records.blobs,
             fetcher=self.records.fetcher,
-            roots=Roots(ingestion.allowed_roots),
+            roots=Roots(ingestion.allowed_roots, files_beneath()),
             disk=self.records.disk,
             committed=self.records.mark.note,
             check_engine=self.tools.engines.check,
@@ -250,13 +253,18 @@ class Rooms:
         )
 
     def _media(self, assets: AssetService) -> AssetMedia:
-        ingestion = self.settings.ingestion
         return AssetMedia(
             assets=assets,
             store=self.records.store,
             blobs=self.records.blobs,
-            in_place=Roots([*ingestion.allowed_roots, *ingestion.watch_folders]),
+            in_place=self._in_place,
         )
+
+    @cached_property
+    def _in_place(self) -> Roots:
+        """All folders in which media may be read in place, whoever named them."""
+        ingestion = self.settings.ingestion
+        return Roots([*ingestion.allowed_roots, *ingestion.watch_folders], files_beneath())
 
     @cached_property
     def _journal(self) -> CountingJournal:

@@ -17,7 +17,7 @@ from app.bootstrap.records import Records
 from app.config import AppSettings
 from app.domain.models import ModelKind
 from app.pipeline.tools import PictureTools
-from app.ports import VisualEmbedder
+from app.ports import SourceFolders, VisualEmbedder
 from app.services.arriving import ArrivingEyes
 from app.services.second_look import SecondLook
 
@@ -52,7 +52,7 @@ class Seeing:
             describes_frames=self.settings.pictures.describe_keyframes,
         )
 
-    async def prepare(self, records: Records) -> None:
+    async def prepare(self, records: Records, in_place: SourceFolders) -> None:
         """The model, and then a look at pictures that it has not seen."""
         if self.eyes is None:
             return
@@ -62,6 +62,7 @@ class Seeing:
             store=records.store,
             blobs=records.blobs,
             fetcher=records.fetcher,
+            in_place=in_place,
             eyes=self.eyes,
             model=self.settings.pictures.visual_model,
         )

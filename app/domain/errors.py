@@ -20,6 +20,7 @@ SpoolError
 │   └── MediaTooLarge       of more pixels or letters than allowed
 ├── SourceError             the source could not be fetched
 │   ├── SourceGone          it answered with a refusal: never retried
+│   ├── SourceChanged       it became another while it was read: never retried
 │   └── SourceUnreachable   network trouble: retried
 ├── EngineError             the engine failed: retried
 │   ├── EngineCrashed       its process died
@@ -30,7 +31,8 @@ SpoolError
 │   ├── ModelNotFound
 │   └── ModelCorrupt
 ├── StorageError            not readable or writable: retried
-│   └── StorageFull         no space left: retried, at no cost, once there is space
+│   ├── StorageFull         no space left: retried, at no cost, once there is space
+│   └── StorageDenied       nothing may be written: retried, at no cost, once it may
 └── ConfigError             a setting is wrong: the start stops
 """
 
@@ -176,6 +178,10 @@ class SourceGone(SourceError):
     code = "source.gone"
 
 
+class SourceChanged(SourceError):
+    code = "source.changed"
+
+
 class SourceUnreachable(SourceError):
     code = "source.unreachable"
     retryable = True
@@ -235,6 +241,11 @@ class StorageError(SpoolError):
 
 class StorageFull(StorageError):
     code = "storage.full"
+    budget = Budget.FREE
+
+
+class StorageDenied(StorageError):
+    code = "storage.denied"
     budget = Budget.FREE
 
 

@@ -311,3 +311,13 @@ def waveform_key(job_id: str) -> str:
 def frames_key(job_id: str) -> str:
     """Where the list of a video's key-frames is kept."""
     return f"keyframes/{job_id}.json"
+
+
+#: Folders of all of these.
+KEPT_IN = (
+    *dict.fromkeys(FOLDERS.values()),
+    *dict.fromkeys(
+        key("").partition("/")[0]
+        for key in (pcm_key, result_key, thumbnail_key, waveform_key, frames_key)
+    ),
+)

@@ -5,7 +5,7 @@ from loguru import logger
 from app.domain.assets import Asset, AssetChanges
 from app.domain.media_types import MediaType
 from app.pipeline.embed import level
-from app.pipeline.fetch import fetch
+from app.pipeline.fetch import source_of
 from app.pipeline.report import told
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
@@ -17,8 +17,9 @@ async def describe(tools: Tools, work: Work) -> None:
     if describer is None or work.found.description or not _is_wanted(tools, work):
         return
     try:
-        source = await fetch(work.job, tools.blobs, tools.fetcher, lambda _: None)
-        description = await describer.describe(source)
+        held = await source_of(tools, work)
+        async with held.reading() as source:
+            description = await describer.describe(source)
     except Exception as error:
         await work.report.warn("description.failed", f"not described: {told(error)}")
         return

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,31 +10,13 @@ PIECE = 8 * 1024 * 1024  # bytes
 SAMPLE = 1024 * 1024  # bytes of an outline, at the beginning, in the middle and at the end
 
 
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """What shows that a file is being written to."""
-
-    size: int
-    changed: int
-
-
-def look(path: Path) -> Look | None:
-    """None when there is no such file."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return Look(size=found.st_size, changed=found.st_mtime_ns)
-
-
-async def sha256_of(path: Path, before: Look | None) -> str | None:
-    """Hex digits, or None when the file is no longer as it was `before` it was read."""
+async def sha256_of(path: Path) -> str | None:
+    """Hex digits, or None when the file cannot be read."""
     try:
         with path.open("rb") as file:
-            digest = await _digest(file)
+            return await _digest(file)
     except OSError:
         return None
-    return digest if before is not None and look(path) == before else None
 
 
 async def outline_of(path: Path) -> str:

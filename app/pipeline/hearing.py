@@ -16,10 +16,11 @@ from app.domain.jobs import Job, SourceKind, Stage
 from app.domain.media import SAMPLE_RATE, Audio
 from app.domain.transcript import Transcript
 from app.pipeline.batches import Standing
-from app.pipeline.fingerprint import Look, sha256_of
+from app.pipeline.fingerprint import sha256_of
 from app.pipeline.recording import Recording
 from app.pipeline.report import JobReport
 from app.pipeline.schedule import Turns
+from app.pipeline.source import HeldSource
 from app.pipeline.tools import Tools
 from app.pipeline.transcribe import transcribe
 from app.pipeline.waveform import keep_waveform
@@ -48,13 +49,12 @@ class Hearing:
         tools: Tools,
         work: Work,
         *,
-        source: Path,
-        before: Look | None,
+        source: HeldSource,
         target: Path,
     ) -> None:
-        """`before`: how the source looked when its job began; `target`: where the sound goes."""
+        """`target`: where the sound goes."""
         self._tools, self._job, self._report = tools, work.job, work.report
-        self._source, self._before = source, before
+        self._source = source
         self._sound = Recording(target)
         #: While windows may be in line, or with the engine.
         self._turns: Turns | None = None
@@ -89,9 +89,10 @@ class Hearing:
             self._turns.withdraw(error)
 
     async def _decode(self, extractor: MediaExtractor) -> None:
-        audio = await extractor.extract(self._source, self._sound.path, self._grow)
-        if audio.samples == 0:
-            raise NoAudio(f"{self._job.source_name} holds no sound")
+        async with self._source.reading() as source:
+            audio = await extractor.extract(source, self._sound.path, self._grow)
+            if audio.samples == 0:
+                raise NoAudio(f"{self._job.source_name} holds no sound")
         reached("extract.done")
         await self._report.duration(audio.seconds)
         await _warn_if_truncated(audio, self._report)
@@ -107,7 +108,9 @@ class Hearing:
     async def _note_bytes(self) -> None:
         """What came as a path may be another file by now than when it was taken in."""
         if self._job.source is SourceKind.PATH or self._job.sha256 is None:
-            if sha256 := await sha256_of(self._source, self._before):
+            async with self._source.reading() as source:
+                sha256 = await sha256_of(source)
+            if sha256 is not None:
                 await self._report.sha256(sha256)
 
     async def _transcript(self, identity: str, journal: WindowJournal) -> Transcript:

@@ -10,23 +10,25 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from loguru import logger
 
 from app.domain.assets import asset_of
 from app.domain.crashpoints import reached
-from app.domain.errors import Budget, NoAudio, NotFound, SourceError, SpoolError
+from app.domain.errors import Budget, NoAudio, NotFound, SourceChanged, SourceError, SpoolError
 from app.domain.jobs import Job, Stage, frames_key, reel_key
 from app.domain.keyframes import Keyframe, Reel
 from app.domain.media_types import frame_id
-from app.pipeline.fetch import fetch
+from app.pipeline.fetch import source_of
 from app.pipeline.hearing import SHARES
 from app.pipeline.listen import listen
 from app.pipeline.report import Stopping, told
+from app.pipeline.source import HeldSource
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
-from app.ports import BlobStore
+from app.ports import BlobStore, Progress
 
 FAILED, TRUNCATED = "keyframes.failed", "keyframes.truncated"
 UNREAD = "keyframes.unread"
@@ -66,13 +68,16 @@ async def drop_frames(tools: Tools, work: Work) -> None:
 
 
 async def _both(tools: Tools, work: Work) -> tuple[NoAudio | None, Reel | Exception]:
-    """What was heard stands, also when its source is gone by the time that its pictures are
-    wanted again."""
+    """What was heard in an earlier attempt stands, also when its source is gone, or another, by
+    the time that its pictures are wanted again."""
     heard = await tools.transcripts.has(work.job.job_id)
     try:
         async with _looking(tools, work) as looking:
             silence = await _silence(tools, work)
-            return silence, await _seen(looking, tools.stopping)
+            seen = await _seen(looking, tools.stopping)
+        if isinstance(seen, SourceChanged):  # what was heard may be of another video
+            raise seen
+        return silence, seen
     except SourceError as gone:
         if not heard:
             raise
@@ -99,7 +104,7 @@ async def _keep_silent(tools: Tools, work: Work) -> None:
 async def _looking(tools: Tools, work: Work) -> AsyncIterator[Looking]:
     """Nobody looks any more when this ends."""
     await work.report.enter(Stage.MEDIA_EXTRACTION)
-    source = await fetch(work.job, tools.blobs, tools.fetcher, lambda _: None)
+    source = await source_of(tools, work)
     reel = tools.blobs.path(reel_key(work.job.job_id))
     first, last = SHARES[Stage.MEDIA_EXTRACTION]
 
@@ -107,12 +112,17 @@ async def _looking(tools: Tools, work: Work) -> AsyncIterator[Looking]:
         """Of a silent video it is all there is; else what is heard is further along."""
         work.report.progress(first + (last - first) * fraction)
 
-    looking = asyncio.create_task(tools.frames.take(source, reel, progress))
+    looking = asyncio.create_task(_taken(tools, source, reel, progress))
     try:
         yield looking
     finally:
         looking.cancel()
         await asyncio.gather(looking, return_exceptions=True)
+
+
+async def _taken(tools: Tools, source: HeldSource, reel: Path, progress: Progress) -> Reel:
+    async with source.reading() as path:
+        return await tools.frames.take(path, reel, progress)
 
 
 async def _seen(looking: Looking, stopping: asyncio.Event) -> Reel | Exception:

@@ -1,16 +1,15 @@
 """First filter of what can be heard: sound becomes a transcript."""
 
-from pathlib import Path
-
 from app.domain.crashpoints import reached
 from app.domain.jobs import Stage, pcm_key
 from app.domain.transcript import Transcript
 from app.pipeline.ahead import Ahead
 from app.pipeline.extract import with_the_first
-from app.pipeline.fetch import fetch
-from app.pipeline.fingerprint import look, outline_of
+from app.pipeline.fetch import source_of
+from app.pipeline.fingerprint import outline_of
 from app.pipeline.hearing import Hearing
 from app.pipeline.report import Stopping
+from app.pipeline.source import HeldSource
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
 from app.ports import MediaExtractor
@@ -32,7 +31,7 @@ async def _heard(tools: Tools, work: Work, ahead: Ahead) -> Transcript:
     job, report = work.job, work.report
     if report.stage is not Stage.MEDIA_EXTRACTION:  # else somebody looks at it already
         await report.enter(Stage.MEDIA_EXTRACTION)
-    source = await fetch(job, tools.blobs, tools.fetcher, _ignore)
+    source = await source_of(tools, work)
     transcript = await _of_source(tools, work, ahead, source)
     if not transcript.segments:
         await report.warn("media.no_speech", "nobody was heard to speak")
@@ -41,17 +40,13 @@ async def _heard(tools: Tools, work: Work, ahead: Ahead) -> Transcript:
     return transcript
 
 
-async def _of_source(tools: Tools, work: Work, ahead: Ahead, source: Path) -> Transcript:
-    before, outline = look(source), await outline_of(source)
+async def _of_source(tools: Tools, work: Work, ahead: Ahead, source: HeldSource) -> Transcript:
+    outline = await outline_of(source.path)
     target = tools.blobs.path(pcm_key(work.job.job_id))
     reached("extract.begun")
 
     async def attempt(extractor: MediaExtractor) -> Transcript:
-        hearing = Hearing(tools, work, source=source, before=before, target=target)
+        hearing = Hearing(tools, work, source=source, target=target)
         return await hearing.by(extractor, outline, ahead.overhear(tools.journal))
 
-    return await with_the_first(tools.extractors, source, target, attempt)
-
-
-def _ignore(fraction: float) -> None:
-    """A download's length is often unknown: it moves no bar."""
+    return await with_the_first(tools.extractors, source.path, target, attempt)

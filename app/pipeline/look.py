@@ -9,7 +9,7 @@ from app.domain.crashpoints import reached
 from app.domain.errors import SourceError, Unavailable
 from app.domain.jobs import Stage, thumbnail_key
 from app.domain.media_types import MediaType
-from app.pipeline.fetch import fetch
+from app.pipeline.fetch import source_of
 from app.pipeline.report import told
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
@@ -28,28 +28,30 @@ async def look(tools: Tools, work: Work) -> None:
 
 async def _first(tools: Tools, work: Work) -> Asset:
     await work.report.enter(Stage.MEDIA_EXTRACTION)
-    source = await fetch(work.job, tools.blobs, tools.fetcher, lambda _: None)
+    held = await source_of(tools, work)
     reached("picture.begun")
     thumbnail = tools.blobs.path(thumbnail_key(work.job.job_id))
-    size = await tools.pictures.darkroom.develop(source, thumbnail)
-    work.report.progress(DEVELOPED)
-    blank = Picture(width=size.width, height=size.height)
-    picture = await _looked_at(tools, work, source, blank)
+    async with held.reading() as source:
+        size = await tools.pictures.darkroom.develop(source, thumbnail)
+        work.report.progress(DEVELOPED)
+        blank = Picture(width=size.width, height=size.height)
+        picture = await _looked_at(tools, work, source, blank)
     asset = await tools.assets.settle(work.job, asset_of(work.job, picture=picture))
     reached("picture.kept")
     return asset
 
 
 async def _again(tools: Tools, work: Work, kept: Asset) -> Asset:
-    """The source may be gone by now: that takes nothing away."""
+    """The source may be gone by now, or become another: that takes nothing away."""
     if kept.picture is None or not _lacks(tools, kept.picture):
         return kept
     try:
-        source = await fetch(work.job, tools.blobs, tools.fetcher, lambda _: None)
+        held = await source_of(tools, work)
+        await work.report.enter(Stage.MEDIA_EXTRACTION)
+        async with held.reading() as source:
+            picture = await _looked_at(tools, work, source, kept.picture)
     except SourceError:
         return kept
-    await work.report.enter(Stage.MEDIA_EXTRACTION)
-    picture = await _looked_at(tools, work, source, kept.picture)
     return await _noted(tools, kept, kept.picture, picture)
 
 

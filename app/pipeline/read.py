@@ -14,7 +14,7 @@ from app.domain.writing.encoding import Decoded, decoded
 from app.domain.writing.formats import MOST_BYTES, TextFormat, text_format_of
 from app.domain.writing.front_matter import front_matter_of
 from app.domain.writing.told import Told, told_by
-from app.pipeline.fetch import fetch
+from app.pipeline.fetch import source_of
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
 from app.ports import PageReader
@@ -30,9 +30,10 @@ async def read(tools: Tools, work: Work) -> None:
 
 async def _first(tools: Tools, work: Work) -> Asset:
     await work.report.enter(Stage.EMBEDDING)
-    source = await fetch(work.job, tools.blobs, tools.fetcher, lambda _: None)
+    held = await source_of(tools, work)
     reached("text.begun")
-    content = await asyncio.to_thread(_content, source, work.job.source_name)
+    async with held.reading() as source:
+        content = await asyncio.to_thread(_content, source, work.job.source_name)
     if content.is_guessed:
         await work.report.warn("text.encoding", f"neither marked nor UTF: {GUESSED}")
     text = content.text

@@ -6,11 +6,11 @@ from pathlib import Path
 from loguru import logger
 
 from app.domain.errors import ModelError
-from app.domain.jobs import Job, pcm_key
+from app.domain.jobs import pcm_key
 from app.domain.media import SAMPLE_BYTES, SAMPLE_RATE, Audio, Span
 from app.domain.transcript import Segment, Transcript
 from app.pipeline.extract import extract
-from app.pipeline.fetch import fetch
+from app.pipeline.fetch import source_of
 from app.pipeline.report import told
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
@@ -25,7 +25,7 @@ async def tell_speakers(tools: Tools, work: Work) -> None:
     if transcript is None or not work.job.options.diarize or transcript.speakers:
         return
     try:
-        labels = await _labels(tools, work.job, transcript)
+        labels = await _labels(tools, work, transcript)
         await tools.transcripts.note_speakers(work.job.job_id, labels)
     except Exception as error:
         missing = isinstance(error, ModelError)
@@ -38,11 +38,11 @@ async def tell_speakers(tools: Tools, work: Work) -> None:
     logger.info("{} speakers told apart", len(work.transcript.speakers))
 
 
-async def _labels(tools: Tools, job: Job, transcript: Transcript) -> list[str | None]:
+async def _labels(tools: Tools, work: Work, transcript: Transcript) -> list[str | None]:
     """One for each segment, in order."""
     if not transcript.segments:
         return []
-    audio = await _sound(tools, job, transcript.duration)
+    audio = await _sound(tools, work, transcript.duration)
     spans = [_span(segment, audio) for segment in transcript.segments]
     numbers = await tools.speakers.find(audio, spans)
     return [None if number is None else f"Speaker {number + 1}" for number in numbers]
@@ -55,13 +55,14 @@ def _span(segment: Segment, audio: Audio) -> Span:
     return Span(first=first, last=last)
 
 
-async def _sound(tools: Tools, job: Job, seconds: float) -> Audio:
+async def _sound(tools: Tools, work: Work, seconds: float) -> Audio:
     """As it was decoded for the transcript; anew where only that is left of an earlier attempt."""
-    target = tools.blobs.path(pcm_key(job.job_id))
+    target = tools.blobs.path(pcm_key(work.job.job_id))
     if audio := _whole(target, seconds):
         return audio
-    source = await fetch(job, tools.blobs, tools.fetcher, _ignore)
-    return await extract(tools.extractors, source, target, _ignore)
+    held = await source_of(tools, work)
+    async with held.reading() as source:
+        return await extract(tools.extractors, source, target, _ignore)
 
 
 def _whole(target: Path, seconds: float) -> Audio | None:

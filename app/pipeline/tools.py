@@ -19,6 +19,7 @@ from app.ports import (
     MediaExtractor,
     MediaFetcher,
     PageReader,
+    SourceFolders,
     SpeakerFinder,
     SpeechDetector,
     TextReader,
@@ -47,6 +48,7 @@ class PictureTools:
 class Tools:
     blobs: BlobStore
     fetcher: MediaFetcher
+    in_place: SourceFolders
     extractors: Sequence[MediaExtractor]
     waveforms: WaveformDrawer
     detector: SpeechDetector

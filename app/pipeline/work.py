@@ -7,12 +7,15 @@ from app.domain.jobs import Job
 from app.domain.transcript import Transcript
 from app.pipeline.ahead import Ahead
 from app.pipeline.report import JobReport
+from app.pipeline.source import HeldSource
 
 
 @dataclass(kw_only=True)
 class Work:
     job: Job
     report: JobReport
+    #: From its first reader on.
+    source: HeldSource | None = None
     #: Of what can be heard.
     transcript: Transcript | None = None
     #: As it is kept; None until something is.
@@ -33,6 +36,8 @@ class Work:
         return self.transcript.duration if self.transcript else 0.0
 
     def close(self) -> None:
-        """Nothing more is begun for it."""
+        """Nothing more is begun for it, and nothing more is read."""
         if self.ahead is not None:
             self.ahead.close()
+        if self.source is not None:
+            self.source.close()

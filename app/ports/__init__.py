@@ -31,6 +31,7 @@ from app.ports.news import NewsStore
 from app.ports.pictures import Darkroom, Describer, TextReader, VisualEmbedder
 from app.ports.records import RecordStore
 from app.ports.shares import ShareStore
+from app.ports.sources import FilesBeneath, SourceFolders
 from app.ports.texts import FrontMatterReader, PageReader
 from app.ports.types import Progress, Vector
 from app.ports.uploads import UploadStore
@@ -48,6 +49,7 @@ __all__ = [
     "Describer",
     "Embedder",
     "EngineLeases",
+    "FilesBeneath",
     "FrameIntake",
     "FrameTaker",
     "FrontMatterReader",
@@ -69,6 +71,7 @@ __all__ = [
     "ResumableFiles",
     "ShareStore",
     "Sound",
+    "SourceFolders",
     "SpeakerFinder",
     "SpeechDetector",
     "TextReader",

@@ -5,20 +5,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from loguru import logger
 
-from app.domain.errors import ConfigError, SpoolError, StorageFull
+from app.domain.errors import ConfigError, SpoolError, StorageDenied, StorageFull
 from app.domain.media import BYTES_PER_SECOND
+from app.domain.system_errors import GIVE_IT_BACK
 from app.ports import Ballast
 
 INTERVAL = 2.0  # seconds between two looks at a disk
 CHECK_EVERY = 16 * 1024 * 1024  # bytes of an upload between two looks
 HINT = "make space, or lower [app.storage] low_water"
+DENIED = "nothing can be written to the data folder: it is read-only, or no longer the service's"
 
 
 class DiskGuard:
     """Below `low` bytes of spare space no work is taken in or begun, until there are `high`.
 
     Spare is what is free beyond the ballast: space that the ballast still needs, after it was
-    given back, is not spare. Run `start` first of all, and `run` for as long as the service lives.
+    given back, is not spare. Nor is work taken in or begun while nothing may be written there.
+    Run `start` first of all, and `run` for as long as the service lives.
     """
 
     def __init__(
@@ -28,22 +31,29 @@ class DiskGuard:
         *,
         low: int,
         high: int,
+        writable: Callable[[], bool] = lambda: True,
         interval: float = INTERVAL,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Raises ConfigError unless `high` is at least `low`."""
+        """`writable`: whether files can be made there now. Raises ConfigError unless `high` is at
+        least `low`."""
         if high < low:
             raise ConfigError(
                 f"[app.storage] high_water ({high}) must not be under low_water ({low})"
             )
         self._free, self._ballast = free, ballast
         self._low, self._high = low, high
+        self._writable = writable
         self._interval, self._sleep = interval, sleep
         self._one_at_a_time = asyncio.Lock()
         self.paused = False
+        self._denied = False
 
     def require(self, extra: int = 0) -> None:
-        """Raise StorageFull while work is paused, or when `extra` bytes more would pause it."""
+        """Raise StorageFull while work is paused, or when `extra` bytes more would pause it, and
+        StorageDenied while nothing may be written."""
+        if self.denies():
+            raise StorageDenied(DENIED, hint=GIVE_IT_BACK)
         spare = self._look()
         if self.paused:
             raise StorageFull(
@@ -71,6 +81,16 @@ class DiskGuard:
                 self._refuse_below_low()
             yield chunk
 
+    def denies(self) -> bool:
+        """Whether nothing may be written now, however much space there is. Told once."""
+        denied = not self._writable()
+        if denied and not self._denied:
+            logger.error("{}: nothing is taken in or begun; {}", DENIED, GIVE_IT_BACK)
+        elif self._denied and not denied:
+            logger.info("the data folder can be written to again: work goes on")
+        self._denied = denied
+        return denied
+
     def is_low(self) -> bool:
         """Whether work is paused, or should be."""
         self._look()
@@ -82,6 +102,8 @@ class DiskGuard:
 
     def state(self) -> str:
         """For people."""
+        if self.denies():
+            return f"denied: {DENIED}"
         if self.is_low():
             return f"low: {told(self._spare())} free, work goes on at {told(self._high)}"
         return "ok"
@@ -113,8 +135,14 @@ class DiskGuard:
                 self._look()
 
     async def wait_for_space(self) -> None:
-        """Returns at once unless work is paused; then when it goes on. Never raises."""
+        """Returns at once unless work is paused, or nothing may be written; then when it goes on.
+        Never raises."""
         while not await self._goes_on():
+            await self._sleep(self._interval)
+
+    async def wait_until_writable(self) -> None:
+        """The same, however little space there is."""
+        while self.denies():
             await self._sleep(self._interval)
 
     async def relieve(self) -> None:
@@ -124,6 +152,8 @@ class DiskGuard:
             await self._ballast.drop()
 
     async def _goes_on(self) -> bool:
+        if self.denies():
+            return False
         try:
             await self.run_once()
         except SpoolError:  # a disk that cannot be asked; whoever writes to it will tell

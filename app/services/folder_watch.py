@@ -11,7 +11,7 @@ from loguru import logger
 from app.domain.errors import SpoolError, StorageError, Unavailable
 from app.domain.jobs import AssetStage, JobOptions, SourceKind
 from app.domain.watched import FileState, WatchedFile
-from app.ports import JobStore, WatchNotes
+from app.ports import JobStore, SourceFolders, WatchNotes
 from app.services.alike import CAME_TO_NOTHING, not_replaced
 from app.services.folder_walk import media_in, state_of
 from app.services.hashing import file_sha256
@@ -41,6 +41,7 @@ class FolderWatch:
         notes: WatchNotes,
         store: JobStore,
         intake: Intake,
+        in_place: SourceFolders,
         settle: float,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -48,6 +49,7 @@ class FolderWatch:
         """`leave_out`: the service's own files. `settle` in seconds, as `clock` tells."""
         self._folders, self._leave_out = folders, leave_out
         self._notes, self._store, self._intake = notes, store, intake
+        self._in_place = in_place
         self._settle, self._clock, self._sleep = settle, clock, sleep
         self._taken: dict[str, WatchedFile] | None = None
         #: Files that are not taken yet, and since when they are as they are.
@@ -118,7 +120,7 @@ class FolderWatch:
         """False when it changed meanwhile, or is at fault. Raises when nothing can be taken."""
         self._intake.make_room(0)  # before a long file is read in vain
         try:
-            sha256 = await file_sha256(Path(path))
+            sha256 = await file_sha256(self._in_place, Path(path))
             if await asyncio.to_thread(state_of, path) != state:
                 return False
             asset_id = await self._asset(path, sha256)

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import BinaryIO
 
-from app.domain.errors import Forbidden
+from app.domain.errors import Forbidden, SourceError
+from app.ports import SourceFolders
 
 PIECE = 16 * 1024 * 1024  # bytes
 
@@ -26,17 +27,18 @@ class Hashing:
             yield chunk
 
 
-async def file_sha256(path: Path) -> str:
+async def file_sha256(folders: SourceFolders, path: Path) -> str:
     """In threads, a piece at a time: a stop of the service has not to wait for all of a long file.
 
-    Raises Forbidden when the service may not read the file.
+    Raises Forbidden when the file cannot be read, Exhausted.
     """
     digest = hashlib.sha256()
     try:
-        file = await asyncio.to_thread(path.open, "rb")
-        with file:
+        with await asyncio.to_thread(folders.open, path) as file:
             while await asyncio.to_thread(_feed, digest, file):
                 pass
+    except SourceError as error:
+        raise Forbidden(f"the file cannot be read: {error.message}") from error
     except OSError as error:
         raise Forbidden(f"the file cannot be read: {error.strerror}") from error
     return digest.hexdigest()

@@ -143,7 +143,7 @@ class Intake:
         self._disk.require()
         options = await self.checked(options)
         found = await asyncio.to_thread(self._roots.resolve, path)
-        sha256 = await file_sha256(found) if dedupe else None
+        sha256 = await file_sha256(self._roots, found) if dedupe else None
         if dedupe and (done := await self._alike.find(sha256, options, request)):
             return done
         return await self._add(

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.domain.content_types import content_type_of
-from app.domain.errors import Forbidden, NotFound
+from app.domain.errors import Forbidden, NotFound, SourceError
 from app.domain.jobs import Job, SourceKind, upload_key, waveform_key
 from app.domain.media_types import MediaType
-from app.ports import BlobStore, JobStore
+from app.ports import BlobStore, JobStore, SourceFolders
 from app.services.assets import AssetService, AssetState
-from app.services.roots import Roots
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +39,14 @@ class AssetMedia:
     store: JobStore
     blobs: BlobStore
     #: Folders of this machine in which media are read in place.
-    in_place: Roots
+    in_place: SourceFolders
 
     async def open(self, asset_id: str) -> Medium:
         """As its job looks at it: what came as a path is opened only if it still may be read."""
         state = await self.assets.get(asset_id)
         job = await self.store.get(state.asset.job_id)
         if job is not None and _is_told(state, job):
-            with suppress(NotFound, Forbidden):
+            with suppress(NotFound, Forbidden, SourceError):
                 return await asyncio.to_thread(self._opened, job)
         raise NotFound(f"the medium of {asset_id} cannot be had", code="asset.no_media")
 

@@ -1,13 +1,16 @@
 """Pictures that the visual model has not seen: it was not there yet, or is another one now."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from loguru import logger
 
 from app.domain.assets import Asset
 from app.domain.errors import SpoolError
+from app.domain.jobs import Job
+from app.domain.pictures import Sight
 from app.pipeline.fetch import fetch
-from app.ports import AssetStore, BlobStore, JobStore, MediaFetcher, VisualEmbedder
+from app.ports import AssetStore, BlobStore, JobStore, MediaFetcher, SourceFolders, VisualEmbedder
 
 PAGE = 50  # assets
 
@@ -20,6 +23,7 @@ class SecondLook:
     store: JobStore
     blobs: BlobStore
     fetcher: MediaFetcher
+    in_place: SourceFolders
     eyes: VisualEmbedder
     #: Name of the model behind `eyes`.
     model: str
@@ -46,8 +50,12 @@ class SecondLook:
         if job is None or asset.picture is None:
             return False
         try:
-            source = await fetch(job, self.blobs, self.fetcher, lambda _: None)
-            return await self.assets.note_sight(asset, await self.eyes.see(source))
+            return await self.assets.note_sight(asset, await self._seen(job))
         except SpoolError as error:
             logger.bind(job_id=job.job_id).warning("not looked at again: {}", error.message)
             return False
+
+    async def _seen(self, job: Job) -> Sight:
+        with closing(await fetch(job, self.blobs, self.fetcher, self.in_place)) as held:
+            async with held.reading() as source:
+                return await self.eyes.see(source)

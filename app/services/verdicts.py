@@ -56,8 +56,7 @@ class Verdicts:
 
     async def settle(self, job: Job, error: SpoolError) -> None:
         """Another attempt if that may help and is paid for; else failed for good."""
-        if isinstance(error, StorageFull) and not self._is_low():
-            error.budget = Budget.ERROR  # there is space again: the job itself took too much
+        error.budget = self._price(error)
         if error.budget is Budget.FREE:
             return await self._put_back(job, error)
         self._put_back_in_a_row = 0
@@ -65,6 +64,14 @@ class Verdicts:
             await self._retry(job, error)
         else:
             await self._fail(job, error)
+
+    def _price(self, error: SpoolError) -> Budget:
+        """While nothing may be written, whatever may pass is no job's fault."""
+        if error.retryable and self._disk.denies():
+            return Budget.FREE
+        if isinstance(error, StorageFull) and not self._is_low():
+            return Budget.ERROR  # there is space again: the job itself took too much
+        return error.budget
 
     async def _relieve(self) -> None:
         with suppress(SpoolError):  # space may come by itself
@@ -135,6 +142,9 @@ class Verdicts:
                 logger.error("not written yet, try {} failed: {}", tries, error)
                 if isinstance(error, StorageFull):
                     await self._relieve()
+                if self._disk.denies():
+                    await self._disk.wait_until_writable()
+                    tries = 1
             await asyncio.sleep(self._backoff.delay(tries))
 
 

@@ -68,6 +68,8 @@ class JobWorker:
         self._idle: set[asyncio.Task[Any]] = set()  # places without a job
         #: From the look at a job to the end of its walk, with its priority once that is known.
         self._at_hand: dict[str, Priority] = {}
+        #: Jobs whose temporary files could not be deleted: the disk was read-only, say.
+        self._untidy: set[str] = set()
         self._stopping = False
 
     def running(self) -> int:
@@ -114,6 +116,7 @@ class JobWorker:
         await self._disk.wait_for_space()
         if self._stopping:
             return None
+        await self._tidy_up()
         async with self._taken_up(payload["job_id"]) as job:
             if job is not None:
                 with logger.contextualize(job_id=job.job_id, stage=None, attempt=job.attempts):
@@ -258,7 +261,7 @@ class JobWorker:
             await self._keep(work)
             return work
         finally:
-            await to_its_end(self._tidy(job))  # before the verdict: it may need the space
+            await to_its_end(self._tidy(job.job_id))  # before the verdict: it may need the space
 
     async def _keep(self, work: Work) -> None:
         """The result document, before anybody is told of it."""
@@ -271,10 +274,22 @@ class JobWorker:
         await self._blobs.save_file(result_key(job_id), _one(document))
         reached("result.written")
 
-    async def _tidy(self, job: Job) -> None:
-        with contextlib.suppress(SpoolError):
-            await self._blobs.delete_file(pcm_key(job.job_id))
-            await self._blobs.delete_file(reel_key(job.job_id))
+    async def _tidy(self, job_id: str) -> None:
+        try:
+            await self._blobs.delete_file(pcm_key(job_id))
+            await self._blobs.delete_file(reel_key(job_id))
+        except SpoolError:
+            self._untidy.add(job_id)
+
+    async def _tidy_up(self) -> None:
+        """Once more, but of a job that is at hand again: it does so at its own end."""
+        untidy, self._untidy = self._untidy, set()
+        for job_id in untidy - self._at_hand.keys():
+            self._at_hand[job_id] = Priority.NORMAL
+            try:
+                await self._tidy(job_id)
+            finally:
+                del self._at_hand[job_id]
 
 
 def _unplanned(error: Exception) -> SpoolError:

@@ -10,6 +10,8 @@ _INDEX = (
 )
 _RANDOM = "test_random_kills.py::test_nothing_is_lost_by_random_kills_under_mixed_load"
 _POOL = "contracts/test_worker_faults.py"
+_BENEATH = "contracts/test_files_beneath.py"
+_CHANGED = "unit/test_changed_sources.py"
 _FFMPEG = "contracts/test_media_extractor.py"
 
 #: Number of the row: what goes wrong, and what shows that it is survived.
@@ -170,6 +172,44 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             "unit/test_webhook_sender.py::test_retry_after_is_honoured_and_capped",
         ),
     ),
+    65: (
+        "a path that leads out of its folder",
+        (
+            f"{_BENEATH}::test_500_names_lead_nowhere_else",
+            "api/test_path_strings.py::test_as_a_path_to_take_in",
+            "api/test_path_strings.py::test_in_an_address",
+            "contracts/test_blob_store.py::test_no_key_leads_out_of_the_store",
+        ),
+    ),
+    66: (
+        "a link out of the folder, also one that came after the check",
+        (
+            f"{_BENEATH}::test_a_link_is_followed_nowhere_on_the_way",
+            f"{_BENEATH}::"
+            "test_a_file_that_is_swapped_for_links_and_pipes_yields_its_own_bytes_or_none",
+            f"{_BENEATH}::test_a_folder_that_is_swapped_for_a_link_lets_nobody_out",
+            "unit/test_source.py::test_readers_get_the_very_file_whatever_lies_in_its_place",
+        ),
+    ),
+    67: (
+        "a path to a pipe, a device or what a system makes up",
+        (
+            f"{_BENEATH}::test_only_a_regular_file_is_one_and_nobody_waits_for_a_pipe",
+            f"{_BENEATH}::test_what_a_system_makes_up_is_no_file",
+            "unit/test_changed_sources.py::"
+            "test_what_is_no_file_any_more_when_its_job_begins_is_gone",
+        ),
+    ),
+    68: (
+        "a source that changes or goes while it is read",
+        (
+            f"{_CHANGED}::test_sound_that_libsndfile_decodes",
+            f"{_CHANGED}::test_sound_that_ffmpeg_decodes",
+            f"{_CHANGED}::test_key_frames",
+            f"{_CHANGED}::test_a_picture",
+            f"{_CHANGED}::test_a_text",
+        ),
+    ),
     83: (
         "clock two hours back, thirty days ahead",
         (
@@ -195,5 +235,13 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
     88: (
         "backup under load",
         ("test_databases.py::test_a_backup_made_under_load_starts_as_a_whole_service",),
+    ),
+    89: (
+        "disk becomes read-only, or is no longer ours",
+        (
+            "test_disks.py::"
+            "test_while_the_disk_is_read_only_work_is_refused_and_jobs_wait_at_no_cost",
+            "unit/test_denied_disk.py::test_a_folder_that_is_somebody_elses_by_now_is_told",
+        ),
     ),
 }

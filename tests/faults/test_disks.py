@@ -1,4 +1,5 @@
-"""A small disk runs full under the service; all goes on by itself when there is space again."""
+"""A small disk runs full under the service, or may only be read; all goes on by itself when there
+is space again, or it may be written to."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -105,6 +106,49 @@ def test_a_death_on_a_full_disk_is_survived_too(
     assert spool.http.get("/api/v1/jobs").status_code == 200
     small_disk.empty()
     assert check(spool, ledger, world, golden).violations == []
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("folder", ["results", "pcm", "audio_jobs"])
+def test_while_the_disk_is_read_only_work_is_refused_and_jobs_wait_at_no_cost(
+    make_spool: Callable[..., Spool],
+    ledger: Ledger,
+    world: Outside,
+    golden: dict[str, str],
+    sent_media: Path,
+    folder: str,
+) -> None:
+    """A system does that to a disk that fails, and people to one that they copy. Files that are
+    open for writing keep it from them: so it is a disk under one of the folders."""
+    spool = make_spool()
+    with mounted_or_skipped(spool.data / folder, SIZE) as disk:
+        spool.start()
+        until(spool.is_ready, 60, "ready")
+        orders = [_sent(spool, ledger, sent_media, "slow=0.1", medium="jfk.flac") for _ in range(4)]
+        until(disk.becomes_read_only, 60, "a disk that may only be read")
+        refused = spool.http.post("/api/v1/ingest?filename=a.wav", content=b"x" * MiB)
+        assert refused.status_code == 503, refused.text
+        told = refused.json()["error"]
+        assert told["code"] == "storage.denied" and "read-only" in told["message"]
+        assert "writable" in told["hint"] and int(refused.headers["retry-after"]) > 0
+        assert spool.http.get("/api/v1/jobs").status_code == 200, "reading goes on"
+        assert spool.health()["disk"].startswith("denied: ")
+        until(lambda: _stand_still(spool), 60, "no job goes on")
+        assert spool.health()["dead_letters"] == 0
+        disk.becomes_writable()
+        until(lambda: spool.health()["disk"] == "ok", BACK_WITHIN, "work goes on")
+        orders.append(_sent(spool, ledger, sent_media))
+        spool.drain()
+        for order in orders:
+            job = spool.job(str(order.job_id))
+            assert (job["status"], job["attempts"]) == ("Completed", 1), job
+        found = check(spool, ledger, world, golden)
+    assert found.violations == []
+
+
+def _stand_still(spool: Spool) -> bool:
+    """What runs has met the disk, and nothing is begun."""
+    return bool(spool.health()["jobs"]["running"] == 0)
 
 
 def _transcribing(spool: Spool) -> bool:

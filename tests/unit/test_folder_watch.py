@@ -40,6 +40,7 @@ class Watched:
             notes=self.notes,
             store=self.bench.store,
             intake=an_intake(self.bench),
+            in_place=self.bench.in_place,
             settle=SETTLE,
             clock=lambda: self.time,
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.adapters.beneath import files_beneath
 from app.adapters.egress import UrlFetcher
 from app.adapters.sql.jobs import SqlJobStore
 from app.domain.errors import (
@@ -46,7 +47,7 @@ def an_intake(
         queue=bench.queue,
         blobs=bench.blobs,
         fetcher=UrlFetcher(max_bytes=1000, allowed_networks=("127.0.0.0/8",)),
-        roots=Roots([bench.folder / "media"]),
+        roots=Roots([bench.folder / "media"], files_beneath()),
         disk=bench.disk,
         committed=([] if noted is None else noted).append,
         check_engine=check_engine,

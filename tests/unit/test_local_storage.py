@@ -124,7 +124,9 @@ def refusing(code: int) -> Callable[..., None]:
         (errno.ENOSPC, "storage.full"),
         (errno.EDQUOT, "storage.full"),
         (errno.EIO, "storage.failed"),
-        (errno.EROFS, "storage.failed"),
+        (errno.EROFS, "storage.denied"),
+        (errno.EACCES, "storage.denied"),
+        (errno.EPERM, "storage.denied"),
     ],
 )
 @pytest.mark.parametrize("call", ["fsync", "rename", "open"])

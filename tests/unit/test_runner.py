@@ -269,24 +269,6 @@ async def test_a_file_replaced_before_the_next_attempt_is_known_by_the_bytes_tha
     assert (await bench.now(job)).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("change", ["grows", "goes"])
-async def test_a_file_that_changes_while_it_is_heard_is_not_known_by_its_bytes(
-    bench: Workbench, change: str
-) -> None:
-    path = silence(bench.folder / "talk.wav", 5.0)
-
-    class Meanwhile(SoundfileExtractor):
-        async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
-            audio = await super().extract(source, target, growth)
-            path.unlink() if change == "goes" else silence(path, 6.0)
-            return audio
-
-    bench.extractors = (Meanwhile(60.0),)
-    job = await a_job(bench, SourceKind.PATH, "talk.wav", str(path))
-    assert (await run(bench, job)).text == "window 0"
-    assert (await bench.now(job)).sha256 is None
-
-
 async def test_a_transcript_once_saved_is_not_computed_again(bench: Workbench) -> None:
     path = silence(bench.folder / "talk.wav", 10.0)
     job = await a_job(bench, SourceKind.PATH, "talk.wav", str(path))

@@ -29,6 +29,7 @@ def second_look(bench: Workbench, model: str = "newer") -> SecondLook:
         store=bench.store,
         blobs=bench.blobs,
         fetcher=pipeline.fetcher,
+        in_place=pipeline.in_place,
         eyes=bench.gallery,
         model=model,
     )

@@ -20,9 +20,11 @@ from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.turns import Work
 from app.domain.errors import (
+    Budget,
     ConfigError,
     Conflict,
     SpoolError,
+    StorageDenied,
     StorageError,
     Unavailable,
 )
@@ -108,8 +110,9 @@ async def test_a_pragma_that_sqlite_does_not_obey_stops_the_start(
 
 async def test_readers_cannot_write(database: Database) -> None:
     job = await add_job(database)
-    with pytest.raises(StorageError):
+    with pytest.raises(StorageDenied) as caught:
         await database.read(sql("DELETE FROM jobs"))
+    assert caught.value.code == "storage.denied" and caught.value.budget is Budget.FREE
     assert await SqlJobStore(database).get(job.job_id) == job
 
 

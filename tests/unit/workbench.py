@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+from app.adapters.beneath import files_beneath
 from app.adapters.egress import UrlFetcher
 from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.local_storage import LocalStorage
@@ -36,6 +37,7 @@ from app.services.frame_jobs import FrameJobs
 from app.services.jobs import JobService
 from app.services.overtaking import Overtaking
 from app.services.reindex import Books
+from app.services.roots import Roots
 from app.services.verdicts import Limits
 from app.services.watch import JobWatch
 from app.services.worker import JobWorker
@@ -201,6 +203,11 @@ class Workbench:
             texts=MarkdownTexts(),
         )
 
+    @property
+    def in_place(self) -> Roots:
+        """Files anywhere in its folder."""
+        return Roots([self.folder], files_beneath())
+
     async def _engine(self, model: str) -> FakeEngine:
         self.engine.model = model
         return self.engine
@@ -209,6 +216,7 @@ class Workbench:
         return Pipeline(
             blobs=self.blobs,
             fetcher=UrlFetcher(max_bytes=1 << 20, allowed_networks=("127.0.0.0/8",)),
+            in_place=self.in_place,
             extractors=self.extractors,
             waveforms=self.waveforms,
             detector=Ears(),

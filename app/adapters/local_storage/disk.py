@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from app.domain.system_errors import refused
+from app.domain.errors import Budget, SpoolError, StorageDenied
+from app.domain.system_errors import FORBIDDEN, GIVE_IT_BACK, refused
+
+REFUSES = "the disk refuses"
+EFFECTIVE = os.access in os.supports_effective_ids
 
 
 @contextmanager
@@ -13,7 +17,22 @@ def translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise refused(error, "the disk refuses") from error
+        raise _refused(error) from error
+
+
+def _refused(error: OSError) -> SpoolError:
+    """A single file that is not ours, in a folder that is, is paid for as any other failure."""
+    if error.errno not in FORBIDDEN:
+        return refused(error, REFUSES)
+    denied = StorageDenied(f"{REFUSES}: {error.strerror}", hint=GIVE_IT_BACK)
+    denied.budget = Budget.ERROR
+    return denied
+
+
+def may_write(folder: Path) -> bool:
+    """Whether this process may make files there; also where the folder is still to be made."""
+    allowed = os.access(folder, os.W_OK | os.X_OK, effective_ids=EFFECTIVE)
+    return allowed or not os.path.exists(folder)
 
 
 def make_folder(folder: Path) -> None:

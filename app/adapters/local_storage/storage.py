@@ -7,13 +7,14 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from app.adapters.local_storage.disk import held, make_folder, translated
+from app.adapters.local_storage.disk import held, make_folder, may_write, translated
 from app.adapters.local_storage.job_files import FolderScan, move, remove
 from app.adapters.local_storage.keys import is_unfinished, path_inside
 from app.adapters.local_storage.part import Part
 from app.adapters.local_storage.thread import in_thread
 from app.domain.crashpoints import reached
 from app.domain.errors import NotFound, TooLarge
+from app.domain.jobs import KEPT_IN
 
 #: Small chunks are collected to this before a thread writes them.
 BLOCK = 1024 * 1024  # bytes
@@ -100,6 +101,11 @@ class LocalStorage:
         if disk.f_files and disk.f_favail < FEW_FILES:
             return 0
         return disk.f_bavail * disk.f_frsize
+
+    def is_writable(self) -> bool:
+        """Whether files of jobs can be kept now, in all folders where they are. What else lies
+        here, as models on a disk of their own, does not count."""
+        return all(may_write(self._root / folder) for folder in ("", *KEPT_IN))
 
     async def held_bytes(self) -> int:
         """Of all files in the store, whoever wrote them; some may come and go meanwhile."""

@@ -17,13 +17,16 @@ from app.domain.errors import (
     Conflict,
     InvalidRequest,
     SpoolError,
+    StorageDenied,
     StorageError,
     StorageFull,
     Unavailable,
 )
+from app.domain.system_errors import GIVE_IT_BACK
 
 # https://www.sqlite.org/rescode.html, primary codes
-BUSY, LOCKED, CORRUPT, FULL, NOT_A_DATABASE = 5, 6, 11, 13, 26
+BUSY, LOCKED, READONLY, CORRUPT, FULL, NOT_A_DATABASE = 5, 6, 8, 11, 13, 26
+MOVED = 1032  # SQLITE_READONLY_DBMOVED: it is no longer where it was opened
 NO_ROOM_FOR_SHM = 4874  # SQLITE_IOERR_SHMSIZE: how a full disk shows itself at opening
 
 
@@ -59,6 +62,8 @@ def _refused(error: DBAPIError) -> SpoolError:
         return Unavailable("the database is locked by another process")
     if code == FULL or extended == NO_ROOM_FOR_SHM:
         return StorageFull("the disk is full: the database cannot grow")
+    if code == READONLY and extended != MOVED:
+        return StorageDenied("the database may only be read", hint=GIVE_IT_BACK)
     if code in (CORRUPT, NOT_A_DATABASE):
         return StorageError(
             f"the database file is damaged: {error.orig}",

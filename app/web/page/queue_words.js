@@ -35,7 +35,9 @@ export function trouble(place, { ready, disk }) {
     loading: "The engine is being loaded: jobs are taken in, and begin then.",
     failed: `The engine does not load: ${ready.engine.replace(/^failed: /, "")}. Jobs are taken in, and wait; another engine can be chosen in `,
   }[ready.engine.split(":")[0]];
-  const full = disk !== "ok" && `The disk is nearly full: ${disk.replace(/^low: /, "")}. Nothing new is taken in until there is room.`;
+  const full = disk !== "ok" && (disk.startsWith("denied: ")
+    ? `Nothing can be kept: ${disk.replace(/^denied: /, "")}. Nothing new is taken in until it can.`
+    : `The disk is nearly full: ${disk.replace(/^low: /, "")}. Nothing new is taken in until there is room.`);
   say(place, full || engine || "", !full && ready.engine.startsWith("failed") && h("a", { href: "#/system" }, "System"));
 }
 
