@@ -62,6 +62,7 @@ class Rooms:
     def works(self) -> tuple[Coroutine[Any, Any, None], ...]:
         """What goes on behind the doors for as long as they are open."""
         return (
+            self.tools.cage.warn(),
             self.tools.fetch_detector(),
             self.seeing.prepare(self.records),
             self.tools.engines.warm(),
