@@ -12,6 +12,7 @@ import pytest
 from app.domain.errors import MediaError
 from app.domain.media import SAMPLE_RATE, Audio
 from app.pipeline.extract import extract
+from app.ports import MediaExtractor
 from tests import caged
 from tests.herepool import HerePool
 from tests.media import run_ffmpeg, tone
@@ -107,7 +108,8 @@ async def test_what_a_medium_names_is_neither_read_nor_dialled(
 ) -> None:
     medium = silent(bait, name)
     medium.write_bytes(trick(bait, medium.read_bytes()))
-    extractors, target = [caged.soundfile(60), caged.ffmpeg(60)], bait.folder / "out"
+    extractors: list[MediaExtractor] = [caged.soundfile(60), caged.ffmpeg(60)]
+    target = bait.folder / "out"
     with suppress(MediaError):
         assert not _is_tone(await extract(extractors, medium, target, lambda _: None))
     with suppress(MediaError):

@@ -11,6 +11,7 @@ import fcntl
 import importlib
 import os
 import sys
+from collections.abc import Callable
 
 sys.path.insert(0, os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 3)))
 
@@ -71,4 +72,5 @@ def _environment() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    {"walls": tell, "program": program, "module": module}[sys.argv[1]](*sys.argv[2:])
+    KINDS: dict[str, Callable[..., None]] = {"walls": tell, "program": program, "module": module}
+    KINDS[sys.argv[1]](*sys.argv[2:])
