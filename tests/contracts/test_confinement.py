@@ -215,6 +215,18 @@ async def test_whoever_leaves_the_block_leaves_nobody_behind(source: int) -> Non
     assert process.returncode == -signal.SIGKILL
 
 
+async def test_one_whose_words_nobody_reads_is_ended_all_the_same(source: int) -> None:
+    """A pipe that is full hid its end from us, and we waited for it for ever."""
+    line = "x" * 1023
+    # As many as are taken in before nothing is read any more, and as fit into the pipe.
+    shouting = f"i=0; while :; do i=$((i+1)); [ $i = 192 ] && echo full >&2; echo {line}; done"
+    streams = Streams(source=source, output=PIPE)
+    async with Cage().program(["/bin/sh", "-c", shouting], streams, BOUNDS) as process:
+        assert process.stderr is not None
+        assert await process.stderr.readline() == b"full\n"
+    assert process.returncode == -signal.SIGKILL
+
+
 def test_it_dies_with_the_service(tmp_path: Path) -> None:
     """Walls change whose child it is in the eyes of the kernel: that must not undo the tie."""
     service = (

@@ -115,9 +115,13 @@ def _is_script(executable: str) -> bool:
 
 
 async def _end(process: Process) -> None:
-    """The whole group, by SIGKILL: a blocked ffmpeg ignores SIGTERM."""
+    """The whole group, by SIGKILL: a blocked ffmpeg ignores SIGTERM.
+
+    What it said last is read, and forgotten: asyncio waits for the end of its pipes, too, and
+    does not see that of one that is full.
+    """
     if process.returncode is not None:
         return
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    await asyncio.shield(process.wait())
+    await asyncio.shield(process.communicate())
