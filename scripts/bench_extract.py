@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from app.adapters.confined.cage import Cage
 from app.adapters.ffmpeg.extractor import FfmpegExtractor
 from app.adapters.soundfile_audio import SoundfileExtractor
 from app.domain.media import SAMPLE_BYTES
@@ -66,7 +67,7 @@ def measure(report: Report) -> None:
 def cost_of(name: str, source: Path) -> Cost:
     """Runs in a fresh process."""
     extractor: MediaExtractor = {"soundfile": SoundfileExtractor, "ffmpeg": FfmpegExtractor}[name](
-        2.0 * SECONDS
+        2.0 * SECONDS, confinement=Cage()
     )
     target = source.with_suffix(".s16le")
     before = resident(os.getpid())

@@ -4,6 +4,7 @@ They die with their service by the kernel's hand; this is for those that it coul
 as one that gave up the tie, or was started in the moment between.
 """
 
+import hashlib
 import os
 import select
 import signal
@@ -12,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-#: Names the data folder of the service in the environment of all its children.
-MARK = "SPOOL_DATA"
+#: Tells in the environment of all its children whose they are, and where nothing lies.
+MARK = "SPOOL_SERVICE"
 PROC = Path("/proc")
 PATIENCE = 5.0  # seconds for killed processes to be gone
 LOOK = 0.01  # seconds between two looks whether they are
@@ -23,6 +24,11 @@ STATE, PARENT, BEGAN = 0, 1, 19
 GONE = ["X", "0", *[""] * 18]
 
 
+def mark_of(data_dir: Path) -> str:
+    """Of the service on this folder; who reads it does not learn the folder's name."""
+    return hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:32]
+
+
 @contextmanager
 def marked(data_dir: Path) -> Iterator[None]:
     """Children started within the block can be told as those of the service on this folder.
@@ -30,7 +36,7 @@ def marked(data_dir: Path) -> Iterator[None]:
     The service itself cannot: the system shows the environment that a process began with.
     """
     before = os.environ.get(MARK)
-    os.environ[MARK] = str(data_dir.resolve())
+    os.environ[MARK] = mark_of(data_dir)
     try:
         yield
     finally:
@@ -46,7 +52,7 @@ def end_leftovers(data_dir: Path) -> list[int]:
     Call it with the folder's lock held: then no other service can own them. Returns the ids of
     those killed. Ours are spared. Does nothing where there is no /proc (other than Linux).
     """
-    mark = os.fsencode(f"{MARK}={data_dir.resolve()}")
+    mark = f"{MARK}={mark_of(data_dir)}".encode()
     return _end_by_descriptor(mark) if _has_descriptors() else _end_by_id(mark)
 
 

@@ -1,158 +1,196 @@
-"""Sound out of wav, flac, ogg and mp3 without another process: libsndfile decodes, soxr resamples.
+"""Sound out of wav, flac, ogg and mp3: libsndfile decodes, soxr resamples, in a process of its own
+that is closed in before it meets the first byte.
 
 What this cannot open, or does not read to its end, is left to the next extractor.
 """
 
 import asyncio
+import json
+import math
 import os
-import stat
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any
 
-import anyio
+from loguru import logger
 
+from app.domain.allowance import most_seconds, most_work
+from app.domain.confinement import Bounds, Streams
 from app.domain.errors import (
-    MediaEmpty,
+    EngineCrashed,
     MediaTooLong,
     MediaUnreadable,
     NoAudio,
+    SpoolError,
 )
-from app.domain.media import SAMPLE_RATE, Audio
+from app.domain.media import BYTES_PER_SECOND, SAMPLE_BYTES, Audio
+from app.domain.opening import opened
 from app.domain.system_errors import refused
-from app.ports import Growth
+from app.ports import Confinement, Growth
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Samples = NDArray[np.float32]
-
-BLOCK_SECONDS = 2
-MAX_BLOCK = 2**20  # numbers in a block over all channels: 4 MiB
-MAX_RATE = 768_000  # samples per second
-UNKNOWN_FRAMES = 2**62  # libsndfile says 2**63-1 when the header does not tell
-LOUDEST = 16.0  # floats beyond are garbage, and would overflow in the mean
-#: What a decoder may leave unread at the end: the last frame, a tag.
-UNREAD = 4096  # bytes
+CHILD = "app.adapters.soundfile_child"
+#: CPU seconds that a second of sound may take.
+WORK = 0.1
+POLL = 0.25  # seconds between two looks at who says nothing
+STALL = 30.0  # seconds in which somebody reads on, or has decoded something
+MAX_WORDS = 200  # characters
+#: How it ends when it was ended from outside, for want of memory or by an operator.
+FROM_OUTSIDE = (-9, -15)
+FAILED = "libsndfile failed over this file"
 
 
 class SoundfileExtractor:
     name = "soundfile"
 
-    def __init__(self, max_seconds: float) -> None:
+    def __init__(self, max_seconds: float, *, confinement: Confinement) -> None:
         self._max_seconds = max_seconds
+        self._confinement = confinement
 
     def accepts(self, source: Path) -> bool:
         try:
-            return stat.S_ISREG(source.stat().st_mode) and _is_known(_head(source))
-        except OSError:
+            with opened(source) as medium:
+                return _is_known(os.pread(medium, 12, 0))
+        except (OSError, SpoolError):
             return False
 
     async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
-        """Decodes in a thread; a cancelled call returns when its block is done."""
-        stop = threading.Event()
-        decoding = Decoding(source, target, growth, self._max_seconds, stop)
-        work = asyncio.ensure_future(anyio.to_thread.run_sync(decoding.run))
-        try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            stop.set()
-            with anyio.CancelScope(shield=True):
-                await asyncio.gather(work, return_exceptions=True)
-            raise
+        with opened(source) as medium, _emptied(target) as out:
+            decoding = Decoding(medium, out, target, self._max_seconds, self._confinement)
+            audio = await decoding.run(growth)
+        if audio.samples == 0:
+            raise NoAudio("the audio stream is empty")
+        return audio
 
 
 class Decoding:
-    """One run over one file, in a thread."""
+    """One run over one file."""
 
     def __init__(
-        self,
-        source: Path,
-        target: Path,
-        growth: Growth,
-        max_seconds: float,
-        stop: threading.Event,
+        self, medium: int, out: int, target: Path, max_seconds: float, confinement: Confinement
     ) -> None:
-        self._source = source
-        self._target = target
-        self._growth = growth
-        self._max_seconds = max_seconds
-        self._stop = stop
-        self._declared: float | None = None
+        """`medium` and `out` are descriptors; `target` is what `out` is called."""
+        self._streams = Streams(source=medium, output=PIPE, others=(out,))
+        self._out, self._target = out, target
+        self._confinement = confinement
+        self._bytes = os.fstat(medium).st_size
+        self._most = most_seconds(self._bytes, max_seconds)
 
-    def run(self) -> Audio:
-        with _translated(), self._source.open("rb") as raw, self._target.open("wb") as out:
-            _require_content(raw)
-            samples = self._copy(raw, out)
-        if samples == 0:
-            raise NoAudio("the audio stream is empty")
-        return self._audio(samples)
+    async def run(self, growth: Growth) -> Audio:
+        audio = Audio(path=self._target, samples=0)
+        arguments = (str(self._out), str(self._most))
+        module = self._confinement.module(CHILD, arguments, self._streams, self._bounds)
+        try:
+            async with module as process, asyncio.TaskGroup() as tasks:
+                last = tasks.create_task(_last_words(process))
+                async with aclosing(self._lines(process)) as lines:
+                    async for line in lines:
+                        audio = self._heard(line)
+                        growth(audio)
+                _require_good_end(await process.wait(), await last)
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return audio
 
-    def _audio(self, samples: int) -> Audio:
-        return Audio(path=self._target, samples=samples, declared_seconds=self._declared)
+    @property
+    def _bounds(self) -> Bounds:
+        return Bounds(
+            file_bytes=int((self._most + 60) * BYTES_PER_SECOND),
+            cpu_seconds=1 + int(most_work(self._bytes, WORK * self._most)),
+        )
 
-    def _copy(self, raw: BinaryIO, out: BinaryIO) -> int:
-        written = 0
-        for block in self._resampled(raw):
-            written += len(block)
-            if written > self._max_seconds * SAMPLE_RATE:
-                raise MediaTooLong(f"longer than {self._max_seconds:g} s")
-            out.write(_to_s16le(block))
-            out.flush()  # whoever is told of it may read it
-            self._growth(self._audio(written))
-        return written
-
-    def _resampled(self, raw: BinaryIO) -> "Iterator[Samples]":
-        """Mono blocks at 16 kHz. The decoder works on a descriptor of ours, so that we can see
-        how far it went: it stops at the end of the first of several joined streams, and at the
-        guessed end of an mp3 without an index."""
-        import numpy as np
-        import soundfile
-        import soxr
-
-        class Straight(soundfile.SoundFile):  # type: ignore[misc]
-            """soundfile seeks after each read: an mp3 clicks there, and some flac refuse."""
-
-            def seekable(self) -> bool:
-                return False
-
-        with Straight(raw.fileno(), closefd=False) as sound:
-            if not 0 < sound.samplerate <= MAX_RATE:
-                raise MediaUnreadable(f"no sane sample rate: {sound.samplerate}")
-            if sound.frames < UNKNOWN_FRAMES:
-                self._declared = sound.frames / sound.samplerate
-            resampler = soxr.ResampleStream(sound.samplerate, SAMPLE_RATE, 1, dtype="float32")
-            for block in self._mono(sound):
-                yield resampler.resample_chunk(block)
-            yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
-            if sound.format not in ("WAV", "WAVEX", "RF64"):
-                _require_end(raw)
-
-    def _mono(self, sound: Any) -> "Iterator[Samples]":
-        import numpy as np
-
-        frames = max(1, min(BLOCK_SECONDS * sound.samplerate, MAX_BLOCK // sound.channels))
-        while not self._stop.is_set():
-            block = sound.read(frames, dtype="float32", always_2d=True)
-            if not len(block):
+    async def _lines(self, process: Process) -> AsyncGenerator[bytes, None]:
+        """Raises MediaUnreadable when what comes is not worth the wait."""
+        assert process.stdout is not None
+        clock = asyncio.get_running_loop().time
+        seen, moved = self._seen(), clock()
+        while True:
+            try:
+                line = await asyncio.wait_for(process.stdout.readline(), POLL)
+            except TimeoutError:
+                line = None
+            except ValueError as error:  # longer than any of ours
+                raise MediaUnreadable(FAILED) from error
+            if line == b"":
                 return
-            np.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-            yield np.clip(block, -LOUDEST, LOUDEST, out=block).mean(axis=1)
+            if line is not None:
+                yield line
+            if (now := self._seen()) != seen:
+                seen, moved = now, clock()
+            elif clock() - moved > STALL:
+                raise MediaUnreadable(f"libsndfile made no progress for {STALL:g} s")
+            self._require_worth(self._confinement.spent(process))
+
+    def _seen(self) -> tuple[int, int]:
+        """Bytes that were decoded, and the place that was read last: the descriptor is shared."""
+        return os.fstat(self._out).st_size, os.lseek(self._streams.source, 0, os.SEEK_CUR)
+
+    def _require_worth(self, spent: float) -> None:
+        if spent > most_work(self._bytes, WORK * self._seen()[0] / BYTES_PER_SECOND):
+            raise MediaUnreadable(f"libsndfile worked for {spent:.0f} s and was not done")
+
+    def _heard(self, line: bytes) -> Audio:
+        """It is said by one that has met a stranger's bytes: nothing of it is taken as given."""
+        match _told(line):
+            case {"errno": int(number)}:
+                raise refused(OSError(number, os.strerror(number)), "the sound cannot be decoded")
+            case {"failed": MediaTooLong.code}:
+                raise MediaTooLong(f"longer than {self._most:g} s")
+            case {"failed": str(), "words": str(words)}:
+                raise MediaUnreadable(f"libsndfile: {_printable(words)}")
+            case {"samples": int(samples), "declared": declared, "bad": int(bad)}:
+                return self._audio(samples, declared, bad)
+        raise MediaUnreadable(FAILED)
+
+    def _audio(self, samples: int, declared: object, bad: int) -> Audio:
+        there = os.fstat(self._out).st_size // SAMPLE_BYTES
+        sane = isinstance(declared, float) and math.isfinite(declared) and declared >= 0.0
+        if not 0 <= samples <= there or bad < 0 or not (sane or declared is None):
+            raise MediaUnreadable(FAILED)
+        seconds = declared if isinstance(declared, float) else None
+        return Audio(path=self._target, samples=samples, declared_seconds=seconds, bad_samples=bad)
 
 
-def _to_s16le(block: "Samples") -> bytes:
-    import numpy as np
+@contextmanager
+def _emptied(target: Path) -> Iterator[int]:
+    try:
+        out = target.open("wb")
+    except OSError as error:
+        raise refused(error, "the sound cannot be stored") from error
+    with out:
+        yield out.fileno()
 
-    samples: bytes = np.clip(np.rint(block * 32768.0), -32768, 32767).astype("<i2").tobytes()
-    return samples
+
+async def _last_words(process: Process) -> bytes:
+    """However much it says there."""
+    assert process.stderr is not None
+    kept = b""
+    while said := await process.stderr.read(4096):
+        kept = (kept + said)[-MAX_WORDS:]
+    return kept
 
 
-def _head(source: Path) -> bytes:
-    with source.open("rb") as file:
-        return file.read(12)
+def _require_good_end(status: int, words: bytes) -> None:
+    if status in FROM_OUTSIDE:
+        raise EngineCrashed(f"libsndfile was killed by signal {-status}", exit_status=status)
+    if status < 0:
+        raise MediaUnreadable(f"libsndfile died of signal {-status} over this file")
+    if status > 0:
+        logger.warning("what decodes by libsndfile ended with {}: {!r}", status, words)
+        raise MediaUnreadable(FAILED)
+
+
+def _told(line: bytes) -> Mapping[str, Any]:
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _printable(words: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in words[:MAX_WORDS])
 
 
 def _is_known(head: bytes) -> bool:
@@ -163,29 +201,3 @@ def _is_known(head: bytes) -> bool:
         return True
     # 11 bits of sync, then layer III: AAC in ADTS has the same sync, and layer 0
     return len(head) > 2 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
-
-
-def _require_content(raw: BinaryIO) -> None:
-    if os.fstat(raw.fileno()).st_size == 0:
-        raise MediaEmpty("the file is empty")
-
-
-def _require_end(raw: BinaryIO) -> None:
-    descriptor = raw.fileno()
-    unread = os.fstat(descriptor).st_size - os.lseek(descriptor, 0, os.SEEK_CUR)
-    if unread > UNREAD:
-        raise MediaUnreadable(f"libsndfile left {unread} bytes unread")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    import soundfile
-
-    try:
-        yield
-    except soundfile.LibsndfileError as error:
-        raise MediaUnreadable(f"libsndfile: {error.error_string}") from error
-    except soundfile.SoundFileError as error:
-        raise MediaUnreadable(f"libsndfile: {error}") from error
-    except OSError as error:
-        raise refused(error, "the sound cannot be decoded") from error

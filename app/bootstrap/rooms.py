@@ -63,6 +63,7 @@ class Rooms:
     def works(self) -> tuple[Coroutine[Any, Any, None], ...]:
         """What goes on behind the doors for as long as they are open."""
         return (
+            self.tools.cage.warn(),
             self.tools.fetch_detector(),
             self.seeing.prepare(self.records, self._in_place),
             self.tools.engines.warm(),

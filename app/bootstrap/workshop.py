@@ -1,5 +1,6 @@
 """What turns sound into text, for the service and for the command line alike."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from loguru import logger
 
+from app.adapters.confined.cage import Cage
 from app.adapters.engines.faster_whisper import FasterWhisperEngine
 from app.adapters.engines.openai_http import OpenAIEngine
 from app.adapters.engines.whisper_cpp import WhisperCppEngine
@@ -47,6 +49,7 @@ class Workshop:
     frames: FrameTaker
     detector: ArrivingDetector
     engines: EngineShelf
+    cage: Cage
 
     async def fetch_detector(self) -> None:
         await self.detector.bring(self._detector)
@@ -80,16 +83,20 @@ async def workshop(
     frames = ProcessPool(1, name="frames", logs=logs, memory_limit=most)
     detecting = _detecting(settings, pool.slots, logs)
     weights = model_store(settings)
-    longest = settings.ingestion.max_duration
+    longest, cage = settings.ingestion.max_duration, Cage()
     tools = Workshop(
         settings=settings,
         weights=weights,
         pool=pool,
         detecting=detecting,
-        extractors=(SoundfileExtractor(longest), FfmpegExtractor(longest)),
-        frames=FfmpegFrames(frames, longest),
+        extractors=(
+            SoundfileExtractor(longest, confinement=cage),
+            FfmpegExtractor(longest, confinement=cage),
+        ),
+        frames=FfmpegFrames(frames, longest, confinement=cage),
         detector=ArrivingDetector("speech detection"),
         engines=_engines(settings, weights, pool, factories),
+        cage=cage,
     )
     try:
         yield tools
@@ -174,7 +181,8 @@ async def transcribe_file(
         async with workshop(settings) as tools:
             await tools.try_detector()
             target = Path(folder, "sound.s16le")
-            audio = await extract(tools.extractors, file, target, lambda _: None)
+            source = await asyncio.to_thread(file.resolve)  # a link of the caller's own
+            audio = await extract(tools.extractors, source, target, lambda _: None)
             async with (
                 tools.engines.lease(provider, model) as engine,
                 Schedule(engine).turns() as turns,

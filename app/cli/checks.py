@@ -1,15 +1,18 @@
 """What the service needs of this machine, check by check."""
 
+import asyncio
 import os
 import shutil
 import socket
 import sqlite3
 import subprocess
+from asyncio.subprocess import DEVNULL
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+from app.adapters.confined.cage import Cage
 from app.bootstrap.engines import AUTO, choice
 from app.bootstrap.models import SPEECH_MODEL, WHISPER_KINDS, embedding_kind, model_store
 from app.bootstrap.records import database_url
@@ -17,6 +20,7 @@ from app.bootstrap.seeing import LITE0, NO_MODEL
 from app.cli.service import configured
 from app.client import Spool
 from app.config import AppSettings
+from app.domain.confinement import Bounds, Streams
 from app.domain.errors import ConfigError, SpoolError
 from app.domain.models import ModelKind
 
@@ -29,6 +33,7 @@ BAD = (SpoolError, OSError, sqlite3.Error, subprocess.SubprocessError)
 
 def checks(settings: AppSettings, offline: bool, *, port: bool) -> Iterator[tuple[str, Check]]:
     yield "ffmpeg", _ffmpeg
+    yield "walls around media", _walls
     yield "data folder", lambda: _writable(settings.storage.data_dir)
     yield "disk", lambda: _free(settings.storage.data_dir)
     yield "database", lambda: _database(settings)
@@ -81,6 +86,28 @@ def _ffmpeg() -> str:
         raise SpoolError("not found", hint="install ffmpeg, or imageio-ffmpeg anew") from error
     run = subprocess.run([found, "-version"], capture_output=True, text=True, check=True)
     return run.stdout.split(" Copyright")[0]
+
+
+def _walls() -> str:
+    """Whether what meets media can be closed in, and ffmpeg works in there."""
+    return asyncio.run(_walled())
+
+
+async def _walled() -> str:
+    import imageio_ffmpeg
+
+    cage = Cage()
+    command = (shutil.which(imageio_ffmpeg.get_ffmpeg_exe()) or "", "-version")
+    bounds = Bounds(file_bytes=0, cpu_seconds=60)
+    async with cage.program(command, Streams(source=DEVNULL, output=DEVNULL), bounds) as process:
+        _, trouble = await process.communicate()
+    if process.returncode:
+        raise SpoolError(
+            f"ffmpeg does not work within them: {trouble.decode(errors='replace').strip()[-200:]}",
+            hint="install an ffmpeg that is one program and needs only the system's libraries",
+        )
+    missing = await cage.missing()
+    return f"without {', '.join(missing)}" if missing else "all that there are"
 
 
 def _writable(folder: Path) -> str:

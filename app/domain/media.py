@@ -17,6 +17,10 @@ class Audio:
     samples: int
     #: What the container claimed, in seconds; None when it claims nothing.
     declared_seconds: float | None = None
+    #: Whether the container ends where more of it should be, however much that is.
+    breaks_off: bool = False
+    #: Samples of the medium that are no numbers, and were taken for silence.
+    bad_samples: int = 0
 
     @property
     def seconds(self) -> float:

@@ -96,6 +96,7 @@ class Hearing:
         reached("extract.done")
         await self._report.duration(audio.seconds)
         await _warn_if_truncated(audio, self._report)
+        await _warn_if_bad(audio, self._report)
         await self._note_bytes()
         self._sound.finish(audio)
         await keep_waveform(self._tools, self._job, self._report, audio)
@@ -173,4 +174,18 @@ async def _warn_if_truncated(audio: Audio, report: JobReport) -> None:
         await report.warn(
             "media.truncated",
             f"the file declares {declared:.1f} s of sound, but {audio.seconds:.1f} s could be read",
+        )
+    elif declared is None and audio.breaks_off:
+        await report.warn(
+            "media.truncated",
+            f"the file breaks off; it does not declare how long it is, "
+            f"and {audio.seconds:.1f} s could be read",
+        )
+
+
+async def _warn_if_bad(audio: Audio, report: JobReport) -> None:
+    if audio.bad_samples:
+        await report.warn(
+            "media.bad_samples",
+            f"{audio.bad_samples} samples are no numbers, and were taken for silence",
         )

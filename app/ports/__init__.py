@@ -4,6 +4,7 @@ All adapters translate their library's errors into `app.domain.errors` at their 
 """
 
 from app.ports.assets import AssetStore
+from app.ports.confinement import Confinement
 from app.ports.engines import (
     ChapterFinder,
     Embedder,
@@ -44,6 +45,7 @@ __all__ = [
     "BlobStore",
     "BootLog",
     "ChapterFinder",
+    "Confinement",
     "Darkroom",
     "DeliveryStore",
     "Describer",

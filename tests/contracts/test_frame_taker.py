@@ -12,7 +12,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from app.adapters.ffmpeg import FfmpegFrames, frame_graph, frames
+from app.adapters.ffmpeg import frame_graph, frames
 from app.adapters.process_pool import ProcessPool
 from app.domain.errors import (
     ConfigError,
@@ -23,6 +23,7 @@ from app.domain.errors import (
     StorageFull,
 )
 from app.domain.keyframes import Reel
+from tests import caged
 from tests.herepool import HerePool
 from tests.media import run_ffmpeg, silence
 from tests.pipes import told
@@ -49,7 +50,7 @@ def colour(name: str, seconds: float) -> str:
 
 
 async def taken(source: Path, max_seconds: float = 3600.0) -> Reel:
-    return await FfmpegFrames(HerePool(), max_seconds).take(
+    return await caged.ffmpeg_frames(HerePool(), max_seconds).take(
         source, source.with_name("reel.mpjpeg"), ignore
     )
 
@@ -253,10 +254,10 @@ async def test_a_video_whose_length_nobody_tells_has_its_frames(tmp_path: Path) 
 async def test_frames_are_compared_in_a_worker_that_ends_when_it_is_done(video: Path) -> None:
     pool = ProcessPool(1, name="frames")
     try:
-        reel = await FfmpegFrames(pool, 60).take(video, video.with_name("reel"), ignore)
+        reel = await caged.ffmpeg_frames(pool, 60).take(video, video.with_name("reel"), ignore)
         assert times(reel) == [0.0, 1.0]
         first = await pool.run(os.getpid)
-        await FfmpegFrames(pool, 60).take(video, video.with_name("reel"), ignore)
+        await caged.ffmpeg_frames(pool, 60).take(video, video.with_name("reel"), ignore)
         assert await pool.run(os.getpid) not in (first, os.getpid())
     finally:
         await pool.aclose()
@@ -287,7 +288,9 @@ async def test_a_shape_that_makes_no_sense_is_no_picture_of_a_mile(tmp_path: Pat
 
 async def test_progress_rises_to_the_end(video: Path) -> None:
     parts: list[float] = []
-    await FfmpegFrames(HerePool(), 60).take(video, video.with_name("reel.mpjpeg"), parts.append)
+    await caged.ffmpeg_frames(HerePool(), 60).take(
+        video, video.with_name("reel.mpjpeg"), parts.append
+    )
     assert parts == sorted(parts) and parts[-1] == 1.0
 
 
@@ -298,7 +301,7 @@ async def test_nothing_but_the_reel_is_left(video: Path) -> None:
 
 async def test_real_videos_have_key_frames(corpus: Path, tmp_path: Path) -> None:
     for name in ("friday.mp4", "climbing_portrait.mp4", "flower.webm"):
-        reel = await FfmpegFrames(HerePool(), 60).take(
+        reel = await caged.ffmpeg_frames(HerePool(), 60).take(
             corpus / "video" / name, tmp_path / "reel", ignore
         )
         assert reel.frames and reel.frames[0].at < 0.1
@@ -375,14 +378,16 @@ async def test_every_broken_file_of_the_corpus_is_told_in_planned_words(
 ) -> None:
     for source in sorted((corpus / "malformed").glob("*.mp4")):
         with suppress(MediaError):
-            await FfmpegFrames(HerePool(), 60).take(source, tmp_path / "reel", ignore)
+            await caged.ffmpeg_frames(HerePool(), 60).take(source, tmp_path / "reel", ignore)
 
 
 @pytest.mark.parametrize("name", ["-i", "file:x.mp4", "a%03d.mp4", "$(touch pwned)", "ü\n' \".mp4"])
 async def test_a_name_is_only_a_name(video: Path, tmp_path: Path, name: str) -> None:
     hostile = tmp_path / name
     os.rename(video, hostile)
-    reel = await FfmpegFrames(HerePool(), 60).take(hostile, tmp_path / f"{name}.reel", ignore)
+    reel = await caged.ffmpeg_frames(HerePool(), 60).take(
+        hostile, tmp_path / f"{name}.reel", ignore
+    )
     assert times(reel) == [0.0, 1.0]
     assert not (tmp_path / "pwned").exists()
 
@@ -397,7 +402,7 @@ WORKS = f'case "$*" in *select*) {{}};; *) {KNOWN}; exit 1;; esac'
 async def test_ffmpeg_that_hangs_is_killed(video: Path, script: Script) -> None:
     target = video.with_name("reel")
     for body in ("trap '' TERM; sleep 600", WORKS.format("while :; do :; done")):
-        hanging = FfmpegFrames(HerePool(), 60, script(body), stall_seconds=1.0)
+        hanging = caged.ffmpeg_frames(HerePool(), 60, script(body), stall_seconds=1.0)
         with pytest.raises(MediaUnreadable, match="no progress"):
             await hanging.take(video, target, ignore)
 
@@ -405,7 +410,7 @@ async def test_ffmpeg_that_hangs_is_killed(video: Path, script: Script) -> None:
 async def test_cancelling_kills_ffmpeg(video: Path, script: Script, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     os.mkfifo(pids)
-    running = FfmpegFrames(HerePool(), 60, script(f"echo $$ >{pids}; exec sleep 600"))
+    running = caged.ffmpeg_frames(HerePool(), 60, script(f"echo $$ >{pids}; exec sleep 600"))
     taking = asyncio.ensure_future(running.take(video, tmp_path / "reel", ignore))
     process = psutil.Process(int(await told(pids)))
     taking.cancel()
@@ -423,10 +428,10 @@ async def test_how_ffmpeg_ends_is_told_in_planned_words(video: Path, script: Scr
         (WORKS.format(full), StorageFull),
     ):
         with pytest.raises(error):
-            await FfmpegFrames(HerePool(), 60, script(body)).take(
+            await caged.ffmpeg_frames(HerePool(), 60, script(body)).take(
                 video, video.with_name("reel"), ignore
             )
     with pytest.raises(ConfigError, match="No such file"):
-        await FfmpegFrames(HerePool(), 60, "/nowhere/ffmpeg").take(
+        await caged.ffmpeg_frames(HerePool(), 60, "/nowhere/ffmpeg").take(
             video, video.with_name("reel"), ignore
         )

@@ -2,11 +2,12 @@
 
 import asyncio
 import csv
+import gzip
 import os
 import signal
 import subprocess
 import sys
-import threading
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,8 +19,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from app.adapters.ffmpeg import FfmpegExtractor
-from app.adapters.soundfile_audio import SoundfileExtractor
+from app.adapters import soundfile_audio
+from app.adapters.ffmpeg import extractor as extractors
 from app.domain.errors import (
     ConfigError,
     EngineCrashed,
@@ -33,6 +34,7 @@ from app.domain.errors import (
 from app.domain.media import BYTES_PER_SECOND, SAMPLE_BYTES, SAMPLE_RATE, Audio
 from app.pipeline.extract import extract
 from app.ports import MediaExtractor
+from tests import caged
 from tests.pipes import told
 
 RATE = 44_100
@@ -76,13 +78,13 @@ def ffmpeg(*arguments: str) -> None:
 @pytest.fixture(params=["soundfile", "ffmpeg"])
 def extractor(request: pytest.FixtureRequest) -> MediaExtractor:
     if request.param == "soundfile":
-        return SoundfileExtractor(max_seconds=60)
-    return FfmpegExtractor(max_seconds=60)
+        return caged.soundfile(60)
+    return caged.ffmpeg(60)
 
 
 @pytest.fixture
 def both() -> list[MediaExtractor]:
-    return [SoundfileExtractor(max_seconds=60), FfmpegExtractor(max_seconds=60)]
+    return [caged.soundfile(60), caged.ffmpeg(60)]
 
 
 @pytest.fixture
@@ -151,7 +153,7 @@ async def test_an_mp3_is_decoded_without_a_seam_between_blocks(
     """Seeking after each block, as soundfile does by itself, tears a hole of 25 ms."""
     time = np.arange(6 * RATE) / RATE
     soundfile.write(tmp_path / "tone.mp3", 0.4 * np.sin(2 * np.pi * 441 * time), RATE)
-    audio = await SoundfileExtractor(max_seconds=60).extract(tmp_path / "tone.mp3", target, ignore)
+    audio = await caged.soundfile(60).extract(tmp_path / "tone.mp3", target, ignore)
     steps = np.abs(np.diff(samples_of(audio).astype(float), n=2))[SAMPLE_RATE : 5 * SAMPLE_RATE]
     assert steps.max() < 1.2 * np.percentile(steps, 99)
 
@@ -196,7 +198,7 @@ async def test_a_block_is_told_of_before_the_next_one_is_decoded(
     source = tmp_path / "long.wav"
     soundfile.write(source, np.zeros(50 * SAMPLE_RATE), SAMPLE_RATE)
     told: list[Audio] = []
-    audio = await SoundfileExtractor(max_seconds=60).extract(source, target, told.append)
+    audio = await caged.soundfile(60).extract(source, target, told.append)
     assert len(told) >= 25
     assert {so_far.declared_seconds for so_far in told} == {50.0} == {audio.declared_seconds}
 
@@ -229,10 +231,10 @@ async def test_what_is_no_medium_is_unreadable_and_the_message_hides_our_paths(
 
 
 async def test_a_medium_over_the_limit_is_too_long(wav: Path, target: Path) -> None:
-    for extractor in (SoundfileExtractor(max_seconds=1), FfmpegExtractor(max_seconds=1)):
+    for extractor in (caged.soundfile(1), caged.ffmpeg(1)):
         with pytest.raises(MediaTooLong):
             await extractor.extract(wav, target, ignore)
-    for extractor in (SoundfileExtractor(max_seconds=3), FfmpegExtractor(max_seconds=3)):
+    for extractor in (caged.soundfile(3), caged.ffmpeg(3)):
         assert (await extractor.extract(wav, target, ignore)).seconds == pytest.approx(3.0)
 
 
@@ -262,13 +264,39 @@ async def test_a_header_that_promises_4_gib_is_not_believed(
             file.write(b"\xff\xff\xff\xff")
     audio = await extractor.extract(lie, target, ignore)
     assert audio.seconds == pytest.approx(SECONDS, abs=0.01)
+    assert audio.declared_seconds in (None, pytest.approx(SECONDS, abs=0.01))
+
+
+@pytest.mark.parametrize("name", ["x.zip", "x.gz", "x.mp4", "x.wav", "x.mp3"])
+async def test_a_packed_bomb_is_no_medium_and_is_never_unpacked(
+    extractor: MediaExtractor, tmp_path: Path, target: Path, name: str
+) -> None:
+    zeros = bytes(20_000_000)
+    bomb = tmp_path / name
+    if name == "x.zip":
+        with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("talk.wav", zeros)
+    else:
+        bomb.write_bytes(gzip.compress(zeros))
+    with pytest.raises(MediaUnreadable):
+        await extractor.extract(bomb, target, ignore)
+    assert size(target) == 0
+
+
+async def test_a_medium_that_is_a_link_is_not_followed(
+    extractor: MediaExtractor, wav: Path, target: Path
+) -> None:
+    link = wav.with_name("link.wav")
+    link.symlink_to(wav)
+    with pytest.raises(MediaUnreadable, match="not a regular file"):
+        await extractor.extract(link, target, ignore)
 
 
 # ---- soundfile
 
 
 def test_soundfile_looks_at_content_and_not_at_the_name(wav: Path, tmp_path: Path) -> None:
-    extractor = SoundfileExtractor(max_seconds=60)
+    extractor = caged.soundfile(60)
     disguised = tmp_path / "talk.mp4"
     disguised.write_bytes(wav.read_bytes())
     assert extractor.accepts(disguised)
@@ -285,35 +313,86 @@ async def test_samples_that_are_no_numbers_become_silence(tmp_path: Path, target
     tone[100:200], tone[300:400], tone[500:600] = np.nan, np.inf, -np.inf
     tone[700] = 1e30
     soundfile.write(tmp_path / "nan.wav", tone, SAMPLE_RATE, subtype="FLOAT")
-    audio = await SoundfileExtractor(max_seconds=60).extract(tmp_path / "nan.wav", target, ignore)
+    audio = await caged.soundfile(60).extract(tmp_path / "nan.wav", target, ignore)
     found = samples_of(audio)
     for first in (100, 300, 500):
         assert not found[first : first + 100].any()
     assert found[700] == 32767
     assert found[800:].any()
+    assert audio.bad_samples == 300
 
 
-async def test_cancelling_stops_the_thread_between_two_blocks(tmp_path: Path, target: Path) -> None:
+async def test_a_wav_that_was_cut_off_declares_what_it_lacks(tmp_path: Path, target: Path) -> None:
+    whole = tmp_path / "whole.wav"
+    soundfile.write(whole, sweep(SAMPLE_RATE, 10.0), SAMPLE_RATE)
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    for source, seconds in ((whole, 10.0), (cut, 5.0)):
+        audio = await caged.soundfile(60).extract(source, target, ignore)
+        assert audio.seconds == pytest.approx(seconds, abs=0.01)
+        assert audio.declared_seconds == pytest.approx(10.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("lie", "told"),
+    [
+        ("more than there is", "failed"),
+        ("no number", "failed"),
+        ("less than nothing", "failed"),
+        ("a line without end", "failed"),
+        ("depth", "failed"),
+        ("an order", "^libsndfile:  \\[2J y{190,}$"),
+        ("many words", "failed"),
+        ("a crash", "signal 11"),
+    ],
+)
+async def test_a_decoder_that_was_taken_over_is_not_believed(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch, lie: str, told: str
+) -> None:
+    monkeypatch.setattr(soundfile_audio, "CHILD", "tests.contracts.liar")
+    source = tmp_path / "evil.wav"
+    source.write_bytes(b"RIFF....WAVE" + lie.encode())
+    with pytest.raises(MediaUnreadable, match=told):
+        await caged.soundfile(60).extract(source, target, ignore)
+
+
+async def test_a_decoder_that_works_on_and_on_over_a_few_bytes_is_killed(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch, script: Script
+) -> None:
+    source = tmp_path / "evil.wav"
+    source.write_bytes(b"RIFF....WAVEwork")
+    for adapter in (soundfile_audio, extractors):
+        monkeypatch.setattr(adapter, "most_work", lambda size, granted: 0.3)
+    monkeypatch.setattr(soundfile_audio, "CHILD", "tests.contracts.liar")
+    busy = caged.ffmpeg(60, script("while :; do :; done"))
+    for extractor in (caged.soundfile(60), busy):
+        with pytest.raises(MediaUnreadable, match="worked for"):
+            await extractor.extract(source, target, ignore)
+
+
+async def test_a_decoder_that_says_nothing_has_found_no_sound(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(soundfile_audio, "CHILD", "tests.contracts.liar")
+    source = tmp_path / "evil.wav"
+    source.write_bytes(b"RIFF....WAVEnothing at all")
+    with pytest.raises(NoAudio):
+        await caged.soundfile(60).extract(source, target, ignore)
+
+
+async def test_cancelling_ends_the_decoder(tmp_path: Path, target: Path) -> None:
     source = tmp_path / "long.wav"
     soundfile.write(source, np.zeros(50 * SAMPLE_RATE), SAMPLE_RATE)
-    loop, begun, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
-    parts: list[Audio] = []
-
-    def growth(so_far: Audio) -> None:
-        parts.append(so_far)
-        loop.call_soon_threadsafe(begun.set)
-        go_on.wait(timeout=30)
-
+    begun = asyncio.Event()
+    before = set(psutil.Process().children())
     extraction = asyncio.ensure_future(
-        SoundfileExtractor(max_seconds=60).extract(source, target, growth)
+        caged.soundfile(60).extract(source, target, lambda _: begun.set())
     )
     await begun.wait()
     extraction.cancel()
-    loop.call_later(0, go_on.set)
     with pytest.raises(asyncio.CancelledError):
         await extraction
-    assert len(parts) <= 2
-    assert size(target) in range(50 * SAMPLE_RATE)
+    assert set(psutil.Process().children()) <= before
 
 
 # ---- ffmpeg
@@ -323,7 +402,7 @@ async def test_a_video_gives_its_first_sound(wav: Path, tmp_path: Path, target: 
     picture = ("-f", "lavfi", "-i", "testsrc=duration=3:size=64x48:rate=5")
     film = str(tmp_path / "film.mkv")
     ffmpeg(*picture, "-i", str(wav), "-i", str(wav), "-map", "0", "-map", "1", "-map", "2", film)
-    extractor = FfmpegExtractor(max_seconds=60)
+    extractor = caged.ffmpeg(60)
     audio = await extractor.extract(Path(film), target, ignore)
     assert audio.seconds == pytest.approx(SECONDS, abs=0.05)
 
@@ -332,7 +411,7 @@ async def test_a_video_without_sound_has_no_audio(tmp_path: Path, target: Path) 
     film = str(tmp_path / "silent.mp4")
     ffmpeg("-f", "lavfi", "-i", "testsrc=duration=1:size=64x48:rate=5", film)
     with pytest.raises(NoAudio):
-        await FfmpegExtractor(max_seconds=60).extract(Path(film), target, ignore)
+        await caged.ffmpeg(60).extract(Path(film), target, ignore)
 
 
 async def test_sound_that_starts_late_keeps_its_place_in_the_timeline(
@@ -341,7 +420,7 @@ async def test_sound_that_starts_late_keeps_its_place_in_the_timeline(
     picture = ("-f", "lavfi", "-i", "testsrc=duration=5:size=64x48:rate=5")
     film = str(tmp_path / "late.mkv")
     ffmpeg(*picture, "-itsoffset", "2", "-i", str(wav), "-map", "0", "-map", "1", film)
-    audio = await FfmpegExtractor(max_seconds=60).extract(Path(film), target, ignore)
+    audio = await caged.ffmpeg(60).extract(Path(film), target, ignore)
     found = samples_of(audio)
     assert audio.seconds == pytest.approx(5.0, abs=0.05)
     assert not found[: int(1.9 * SAMPLE_RATE)].any()
@@ -355,9 +434,71 @@ async def test_a_cut_off_medium_gives_what_is_there_and_what_was_declared(
     ffmpeg("-i", str(wav), "-movflags", "+faststart", "-c:a", "aac", str(whole))
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * 0.6)])
-    audio = await FfmpegExtractor(max_seconds=60).extract(cut, target, ignore)
+    audio = await caged.ffmpeg(60).extract(cut, target, ignore)
     assert 0.5 < audio.seconds < 2.5
     assert audio.declared_seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+async def test_a_recording_that_breaks_off_says_so_where_it_declares_nothing(
+    wav: Path, tmp_path: Path, target: Path
+) -> None:
+    """As browsers record: the head was written when nobody knew how long it would be."""
+    live = tmp_path / "live.webm"
+    ffmpeg("-i", str(wav), "-f", "webm", "-live", "1", str(live))
+    cut = tmp_path / "cut.webm"
+    cut.write_bytes(live.read_bytes()[: int(live.stat().st_size * 0.6)])
+    whole = await caged.ffmpeg(60).extract(live, target, ignore)
+    assert (whole.declared_seconds, whole.breaks_off) == (None, False)
+    broken = await caged.ffmpeg(60).extract(cut, target, ignore)
+    assert broken.declared_seconds is None and broken.breaks_off
+    assert 0.5 < broken.seconds < 2.5
+
+
+async def test_gaps_between_time_stamps_are_not_filled_with_a_day_of_silence(
+    tmp_path: Path, target: Path
+) -> None:
+    """A few bytes would be gigabytes, and minutes of looking for speech in them."""
+    leaps = "sine=duration=4,asetpts='PTS+floor(T*10)*600*SR'"
+    gaps = tmp_path / "gaps.mkv"
+    ffmpeg("-f", "lavfi", "-i", leaps, "-c:a", "aac", "-b:a", "24k", str(gaps))
+    with pytest.raises(MediaTooLong, match="bytes that want to be over"):
+        await caged.ffmpeg(86_400).extract(gaps, target, ignore)
+    assert size(target) in range(100_000_000)
+
+
+async def test_a_gap_of_a_day_is_left_out_and_the_day_is_missed(
+    tmp_path: Path, target: Path
+) -> None:
+    leap = "sine=duration=4,asetpts='if(gt(T,2),PTS+80000*SR,PTS)'"
+    gap = tmp_path / "gap.mkv"
+    ffmpeg("-f", "lavfi", "-i", leap, "-c:a", "pcm_s16le", str(gap))
+    audio = await caged.ffmpeg(86_400).extract(gap, target, ignore)
+    assert audio.seconds == pytest.approx(4.0, abs=0.1)
+    assert audio.declared_seconds == pytest.approx(80_004, abs=1)
+
+
+async def test_a_gap_of_some_minutes_is_filled(tmp_path: Path, target: Path) -> None:
+    leap = "sine=duration=4,asetpts='if(gt(T,2),PTS+600*SR,PTS)'"
+    gap = tmp_path / "gap.mkv"
+    ffmpeg("-f", "lavfi", "-i", leap, "-c:a", "pcm_s16le", str(gap))
+    audio = await caged.ffmpeg(86_400).extract(gap, target, ignore)
+    assert audio.seconds == pytest.approx(604, abs=0.5)
+
+
+async def test_of_many_streams_the_first_is_heard(wav: Path, tmp_path: Path, target: Path) -> None:
+    many = str(tmp_path / "many.mkv")
+    ffmpeg("-i", str(wav), *("-map", "0") * 100, "-t", "1", "-c:a", "pcm_s16le", many)
+    audio = await caged.ffmpeg(60).extract(Path(many), target, ignore)
+    assert audio.seconds == pytest.approx(1.0, abs=0.05)
+
+
+async def test_of_more_streams_than_anybody_needs_something_is_heard_or_nothing(
+    wav: Path, tmp_path: Path, target: Path
+) -> None:
+    many = str(tmp_path / "many.mkv")
+    ffmpeg("-i", str(wav), *("-map", "0") * 300, "-t", "1", "-c:a", "pcm_s16le", many)
+    with suppress(MediaError):
+        assert (await caged.ffmpeg(60).extract(Path(many), target, ignore)).seconds < 1.05
 
 
 async def test_a_recording_that_lost_its_index_is_unreadable_in_ffmpegs_words(
@@ -368,7 +509,7 @@ async def test_a_recording_that_lost_its_index_is_unreadable_in_ffmpegs_words(
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     with pytest.raises(MediaUnreadable, match="moov atom not found"):
-        await FfmpegExtractor(max_seconds=60).extract(cut, target, ignore)
+        await caged.ffmpeg(60).extract(cut, target, ignore)
 
 
 @pytest.mark.parametrize(
@@ -398,11 +539,11 @@ async def test_a_playlist_never_reads_another_file(
 async def test_a_pipe_does_not_block(tmp_path: Path, target: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
     with pytest.raises(MediaUnreadable):
-        await FfmpegExtractor(max_seconds=60).extract(tmp_path / "pipe.mp4", target, ignore)
+        await caged.ffmpeg(60).extract(tmp_path / "pipe.mp4", target, ignore)
 
 
 async def test_ffmpeg_that_hangs_is_killed(wav: Path, target: Path, script: Script) -> None:
-    hanging = FfmpegExtractor(60, script("trap '' TERM; sleep 600"), stall_seconds=0.1)
+    hanging = caged.ffmpeg(60, script("trap '' TERM; sleep 600"), stall_seconds=0.1)
     with pytest.raises(MediaUnreadable, match="no progress"):
         await hanging.extract(wav, target, ignore)
 
@@ -413,7 +554,7 @@ async def test_cancelling_kills_ffmpeg_and_all_it_started(
     pids = tmp_path / "pids"
     os.mkfifo(pids)
     body = f"trap '' TERM; sleep 600 & echo $$ $! >{pids}; wait"
-    running = FfmpegExtractor(60, script(body))
+    running = caged.ffmpeg(60, script(body))
     extraction = asyncio.ensure_future(running.extract(wav, target, ignore))
     started = await told(pids)
     extraction.cancel()
@@ -431,8 +572,8 @@ def test_ffmpeg_dies_with_the_service(
     fake = script(f"echo $$ >{pids}; exec sleep 600")
     service = (
         "import asyncio, sys; from pathlib import Path\n"
-        "from app.adapters.ffmpeg import FfmpegExtractor\n"
-        "run = FfmpegExtractor(60, sys.argv[1]).extract\n"
+        "from tests import caged\n"
+        "run = caged.ffmpeg(60, sys.argv[1]).extract\n"
         "asyncio.run(run(Path(sys.argv[2]), Path(sys.argv[3]), print))\n"
     )
     command = [sys.executable, "-c", service, fake, str(wav), str(target)]
@@ -455,15 +596,15 @@ async def test_a_crash_of_ffmpeg_is_the_mediums_fault_and_a_kill_from_outside_is
     wav: Path, target: Path, script: Script
 ) -> None:
     with pytest.raises(MediaUnreadable, match="signal 11"):
-        await FfmpegExtractor(60, script("kill -SEGV $$")).extract(wav, target, ignore)
+        await caged.ffmpeg(60, script("kill -SEGV $$")).extract(wav, target, ignore)
     with pytest.raises(EngineCrashed, match="signal 9"):
-        await FfmpegExtractor(60, script("kill -KILL $$")).extract(wav, target, ignore)
+        await caged.ffmpeg(60, script("kill -KILL $$")).extract(wav, target, ignore)
 
 
 async def test_an_ffmpeg_that_writes_without_end_is_stopped_by_the_kernel(
     wav: Path, target: Path, script: Script
 ) -> None:
-    endless = FfmpegExtractor(1, script(f"exec dd if=/dev/zero bs=4096 of={target}"))
+    endless = caged.ffmpeg(1, script("exec dd if=/dev/zero bs=4096"))
     with pytest.raises(MediaTooLong):
         await endless.extract(wav, target, ignore)
     assert size(target) in range(4 * BYTES_PER_SECOND)
@@ -474,13 +615,13 @@ async def test_an_ffmpeg_that_talks_without_end_is_not_remembered(
 ) -> None:
     body = "head -c 3000000 /dev/zero >&2; for i in 1 2 3; do echo '[error] bad' >&2; done; exit 1"
     with pytest.raises(MediaError) as caught:
-        await FfmpegExtractor(60, script(body)).extract(wav, target, ignore)
+        await caged.ffmpeg(60, script(body)).extract(wav, target, ignore)
     assert len(caught.value.message) < 100
 
 
 async def test_an_ffmpeg_that_is_not_there_is_a_matter_of_settings(wav: Path, target: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
-        await FfmpegExtractor(60, "/nowhere/ffmpeg").extract(wav, target, ignore)
+        await caged.ffmpeg(60, "/nowhere/ffmpeg").extract(wav, target, ignore)
 
 
 # ---- the choice between them
@@ -491,7 +632,7 @@ async def test_what_one_extractor_left_never_passes_for_the_sound_of_the_next(
 ) -> None:
     copied(wav, target)
     with pytest.raises(MediaUnreadable, match="bad"):
-        await FfmpegExtractor(60, script("echo '[error] bad' >&2; exit 1")).extract(
+        await caged.ffmpeg(60, script("echo '[error] bad' >&2; exit 1")).extract(
             wav, target, ignore
         )
 
@@ -528,7 +669,7 @@ async def test_a_damaged_flac_is_saved_by_the_next_extractor(
 
 async def test_nothing_is_left_behind_by_a_failure(wav: Path, target: Path) -> None:
     with pytest.raises(MediaTooLong):
-        await extract([SoundfileExtractor(max_seconds=1)], wav, target, ignore)
+        await extract([caged.soundfile(1)], wav, target, ignore)
     assert size(target) is None
     with pytest.raises(MediaUnreadable):
         await extract([], wav, target, ignore)

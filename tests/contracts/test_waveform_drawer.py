@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from app.adapters import numpy_waveform
 from app.adapters.numpy_waveform import NumpyWaveforms
-from app.adapters.soundfile_audio import SoundfileExtractor
 from app.domain.errors import StorageError
 from app.domain.media import SAMPLE_BYTES, SAMPLE_RATE, Audio
 from app.ports import WaveformDrawer
+from tests import caged
 
 Samples = NDArray[np.int16]
 Keep = Callable[[Samples], Audio]
@@ -55,7 +55,7 @@ async def test_real_speech_has_the_peaks_that_soundfile_reads(
     drawer: WaveformDrawer, jfk: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "jfk.s16le"
-    audio = await SoundfileExtractor(3600.0).extract(jfk, target, lambda _: None)
+    audio = await caged.soundfile(3600.0).extract(jfk, target, lambda _: None)
     samples, rate = soundfile.read(jfk, dtype="int16")
     assert (rate, len(samples)) == (SAMPLE_RATE, audio.samples)
     drawn = await drawer.draw(audio)

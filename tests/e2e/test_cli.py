@@ -117,7 +117,8 @@ def test_models_tell_what_is_here_and_what_can_be_had(spool: Spool) -> None:
 def test_the_doctor_finds_a_working_house(spool: Spool) -> None:
     done = spool("doctor", APP__SERVER__PORT="0")
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count("ok ") == 11
+    assert done.stdout.count("ok ") == 12
+    assert "ok   walls around media: " in done.stdout
     assert re.search(r"engine: faster_whisper on \w+", done.stdout)
 
 

@@ -5,6 +5,8 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
+from app.adapters.leftovers import mark_of
+
 #: In the environment of the service, and so of what it starts.
 MARK = "SPOOL_FAULTS_RUN"
 PROC = Path("/proc")
@@ -12,7 +14,7 @@ PROC = Path("/proc")
 
 def all_of(run: str, data: Path) -> list[int]:
     """By the mark, by the service's own mark, or by a command line that names the data folder."""
-    marks = {f"{MARK}={run}".encode(), b"SPOOL_DATA=" + os.fsencode(data.resolve())}
+    marks = {f"{MARK}={run}".encode(), f"SPOOL_SERVICE={mark_of(data)}".encode()}
     found = []
     for entry in PROC.iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():

@@ -8,8 +8,8 @@ from pytest_httpserver import HTTPServer
 
 from app.adapters.egress import UrlFetcher
 from app.adapters.local_storage import LocalStorage
-from app.adapters.soundfile_audio import SoundfileExtractor
 from app.domain.errors import Budget, StorageFull
+from tests import caged
 from tests.smalldisk import KiB, MiB, SmallDisk, mounted_or_skipped
 
 Sound = Callable[[float], Path]
@@ -53,7 +53,7 @@ async def test_sound_that_does_not_fit_is_a_full_disk(
 ) -> None:
     with pytest.raises(StorageFull) as caught:
         target = full.with_name("full.part")
-        await SoundfileExtractor(3600).extract(tone(seconds), target, ignore)
+        await caged.soundfile(3600).extract(tone(seconds), target, ignore)
     assert is_free(caught.value)
 
 
@@ -61,9 +61,9 @@ async def test_sound_is_decoded_once_the_disk_has_grown(tone: Sound, small_disk:
     source, target = tone(60), small_disk.path / "sound.s16le"
     small_disk.fill(leave=MiB)
     with pytest.raises(StorageFull):
-        await SoundfileExtractor(3600).extract(source, target, ignore)
+        await caged.soundfile(3600).extract(source, target, ignore)
     small_disk.grow(16 * MiB)
-    audio = await SoundfileExtractor(3600).extract(source, target, ignore)
+    audio = await caged.soundfile(3600).extract(source, target, ignore)
     assert audio.seconds == pytest.approx(60)
 
 

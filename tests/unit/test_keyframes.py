@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.ffmpeg import FfmpegExtractor
 from app.domain.assets import AssetChanges
 from app.domain.errors import Conflict, MediaUnreadable, StorageError, StorageFull, Unavailable
 from app.domain.jobs import Job, JobOptions, JobStatus, Priority, SourceKind, Stage, frames_key
@@ -15,6 +14,7 @@ from app.domain.keyframes import emitted, frame_job_id
 from app.domain.media_types import MediaType, frame_id
 from app.pipeline import keyframes
 from app.services import frame_jobs, indexer
+from tests import caged
 from tests.contracts.jobs import new_id
 from tests.media import make_video, silence
 from tests.unit.scripted import run_to_end, stopped
@@ -37,7 +37,7 @@ async def a_video(bench: Workbench, options: JobOptions = TALK) -> Job:
 
 
 async def a_mute_video(bench: Workbench, options: JobOptions = TALK) -> Job:
-    bench.extractors = (FfmpegExtractor(60.0),)
+    bench.extractors = (caged.ffmpeg(60.0),)
     path = make_video(bench.folder / "mute.mp4", None)
     return await bench.upload_bytes(path.read_bytes(), name="mute.mp4", options=options)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters import leftovers
-from app.adapters.leftovers import MARK, end_leftovers, marked
+from app.adapters.leftovers import MARK, end_leftovers, mark_of, marked
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux only")
 
@@ -36,7 +36,7 @@ def orphan() -> Iterator[Orphan]:
         def start(data_dir: Path | None, *command: str) -> int:
             environment = {name: value for name, value in os.environ.items() if name != MARK}
             if data_dir is not None:
-                environment[MARK] = str(data_dir)
+                environment[MARK] = mark_of(data_dir)
             line = [sys.executable, "-c", PARENT, *(command or ("sleep", "600"))]
             pid = int(subprocess.run(line, env=environment, stdout=-1, check=True).stdout)
             descriptor = os.pidfd_open(pid)
@@ -119,7 +119,7 @@ def test_processes_of_others_are_left_alone(tmp_path: Path, orphan: Orphan) -> N
         orphan(None),  # a client that someone runs, say
         orphan(tmp_path / "other"),
         orphan(tmp_path.with_name(tmp_path.name + "2")),
-        orphan(None, "sh", "-c", f"sleep 600; : {MARK}={tmp_path}"),
+        orphan(None, "sh", "-c", f"sleep 600; : {MARK}={mark_of(tmp_path)}"),
     ]
     assert end_leftovers(tmp_path) == []
     assert all(map(alive, others))
@@ -158,15 +158,21 @@ def test_one_folder_has_one_mark_however_it_is_spelled(
     (tmp_path / "link").symlink_to("data")
     monkeypatch.chdir(tmp_path)
     with marked(Path("data")):
-        pid = orphan(Path(os.environ[MARK]))
+        assert os.environ[MARK] == mark_of(tmp_path / "link")
+    pid = orphan(Path("data"))
     assert end_leftovers(tmp_path / "link") == [pid]
 
 
 def test_the_mark_ends_with_its_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(MARK, raising=False)
     with marked(tmp_path):
-        assert os.environ[MARK] == str(tmp_path.resolve())
+        assert os.environ[MARK] == mark_of(tmp_path)
         with marked(tmp_path / "inner"):
-            assert os.environ[MARK] == str(tmp_path.resolve() / "inner")
-        assert os.environ[MARK] == str(tmp_path.resolve())
+            assert os.environ[MARK] == mark_of(tmp_path / "inner")
+        assert os.environ[MARK] == mark_of(tmp_path)
     assert MARK not in os.environ
+
+
+def test_the_mark_does_not_tell_where_the_data_lie(tmp_path: Path) -> None:
+    assert tmp_path.name not in mark_of(tmp_path)
+    assert mark_of(tmp_path) != mark_of(tmp_path / "inner")

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import threading
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.adapters.confined.cage import Cage
 from app.adapters.engines.faster_whisper import FasterWhisperEngine
 from app.adapters.process_pool import ProcessPool
 from app.adapters.silero import SileroDetector
@@ -28,6 +28,7 @@ from app.pipeline.recording import Recording
 from app.pipeline.report import JobReport, Stopping
 from app.ports import Growth, Sound
 from app.services.engines import EngineShelf
+from tests import caged
 from tests.contracts.jobs import claim, new_id
 from tests.fakes import FakeEngine, MemoryJournal
 from tests.unit.scripted import stopped
@@ -459,19 +460,21 @@ async def test_a_recording_is_waited_for_until_there_is_enough_or_no_more(tmp_pa
 
 
 class Held(SoundfileExtractor):
-    """Decodes on behind its 45th second only once a window was recorded."""
+    """Tells what is behind its 45th second only once a window was recorded."""
 
-    def __init__(self, recorded: threading.Event) -> None:
-        super().__init__(600.0)
+    def __init__(self, recorded: asyncio.Event) -> None:
+        super().__init__(600.0, confinement=Cage())
         self._recorded = recorded
 
     async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
         def held(so_far: Audio) -> None:
-            growth(so_far)
-            if so_far.seconds >= 45 and not self._recorded.wait(timeout=100):
-                raise MediaTooLong("nothing was heard of what is there")
+            if so_far.seconds < 47:
+                growth(so_far)
 
-        return await super().extract(source, target, held)
+        audio = await super().extract(source, target, held)
+        async with asyncio.timeout(100):
+            await self._recorded.wait()
+        return audio
 
 
 class Telling(MemoryJournal):
@@ -479,7 +482,7 @@ class Telling(MemoryJournal):
 
     def __init__(self) -> None:
         super().__init__()
-        self.recorded = threading.Event()
+        self.recorded = asyncio.Event()
 
     async def record(
         self, job_id: str, params_hash: str, window: AudioWindow, result: WindowTranscript
@@ -511,7 +514,7 @@ async def test_real_speech_is_heard_alike_whether_it_is_there_or_still_coming(
         names=lambda _: ("tiny.en",),
     )
     transcripts = []
-    for extractor in (Held(journal.recorded), SoundfileExtractor(600.0)):
+    for extractor in (Held(journal.recorded), caged.soundfile(600.0)):
         line = replace(
             bench.pipeline(),
             extractors=(extractor,),

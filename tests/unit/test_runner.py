@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from app.adapters.ffmpeg import FfmpegExtractor
+from app.adapters.confined.cage import Cage
 from app.adapters.soundfile_audio import SoundfileExtractor
 from app.domain.errors import (
     EngineError,
@@ -26,6 +26,7 @@ from app.domain.media_types import MediaType
 from app.domain.transcript import Transcript
 from app.pipeline.report import JobReport
 from app.ports import Growth
+from tests import caged
 from tests.contracts.jobs import claim, new_id
 from tests.media import make_video, silence
 from tests.unit.workbench import Workbench, opened
@@ -111,7 +112,7 @@ async def test_an_empty_file_is_told_as_such(bench: Workbench) -> None:
 
 
 async def test_what_one_extractor_cannot_read_the_next_one_does(bench: Workbench) -> None:
-    bench.extractors = (SoundfileExtractor(60.0), FfmpegExtractor(60.0))
+    bench.extractors = (caged.soundfile(60.0), caged.ffmpeg(60.0))
     path = make_video(bench.folder / "talk.mp4", silence(bench.folder / "s.wav", 5.0))
     job = await a_job(bench, SourceKind.PATH, "talk.mp4", str(path))
     assert (await run(bench, job)).text == "window 0"
@@ -120,7 +121,7 @@ async def test_what_one_extractor_cannot_read_the_next_one_does(bench: Workbench
 
 
 async def test_what_none_can_read_has_the_reason_of_the_last(bench: Workbench) -> None:
-    bench.extractors = (SoundfileExtractor(60.0), FfmpegExtractor(60.0))
+    bench.extractors = (caged.soundfile(60.0), caged.ffmpeg(60.0))
     path = bench.folder / "talk.wav"
     path.write_bytes(b"RIFF\x24\x00\x00\x00WAVEthis is no sound at all")
     error = await failure(bench, await a_job(bench, SourceKind.PATH, "talk.wav", str(path)))
@@ -129,7 +130,7 @@ async def test_what_none_can_read_has_the_reason_of_the_last(bench: Workbench) -
 
 
 async def test_a_medium_without_sound_is_told_as_such(bench: Workbench) -> None:
-    bench.extractors = (FfmpegExtractor(60.0),)
+    bench.extractors = (caged.ffmpeg(60.0),)
     path = make_video(bench.folder / "mute.mp4", None)
     job = await a_job(bench, SourceKind.PATH, "mute.m4a", str(path))
     assert isinstance(await failure(bench, job), NoAudio)
@@ -142,7 +143,7 @@ async def test_a_file_that_is_shorter_than_it_declares_is_done_with_a_warning(
         async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
             return replace(await super().extract(source, target, growth), declared_seconds=60.0)
 
-    bench.extractors = (Short(60.0),)
+    bench.extractors = (Short(60.0, confinement=Cage()),)
     job = await a_job(
         bench, SourceKind.PATH, "talk.wav", str(silence(bench.folder / "talk.wav", 5.0))
     )

@@ -15,7 +15,6 @@ from app.adapters.local_storage import LocalStorage
 from app.adapters.markdown_texts import MarkdownTexts
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.numpy_waveform import NumpyWaveforms
-from app.adapters.soundfile_audio import SoundfileExtractor
 from app.adapters.sql import migrate
 from app.adapters.sql.assets import SqlAssetStore
 from app.adapters.sql.database import Database
@@ -41,6 +40,7 @@ from app.services.roots import Roots
 from app.services.verdicts import Limits
 from app.services.watch import JobWatch
 from app.services.worker import JobWorker
+from tests import caged
 from tests.contracts.jobs import new_id, stored
 from tests.fakes import FakeEngine
 from tests.media import silence
@@ -192,7 +192,7 @@ class Workbench:
     album: Album = field(default_factory=Album)
     index: Notebook = field(default_factory=Notebook)
     disk: DiskGuard = field(default_factory=roomy)
-    extractors: tuple[MediaExtractor, ...] = (SoundfileExtractor(3600.0),)
+    extractors: tuple[MediaExtractor, ...] = (caged.soundfile(3600.0),)
 
     @property
     def books(self) -> Books:

@@ -1,31 +1,37 @@
 """Sound out of any container, by ffmpeg in a process of its own."""
 
 import asyncio
+import os
 import signal
 from asyncio.subprocess import Process
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from app.adapters.ffmpeg.contained import (
     CANNOT_RUN,
-    end,
+    POLL,
     find_executable,
-    kill,
     killed_by,
+    read_so_far,
     reading,
-    require_content,
-    start,
+    too_much_work,
 )
 from app.adapters.ffmpeg.talk import Talk
+from app.domain.allowance import most_seconds, most_work
+from app.domain.confinement import Bounds, Streams
 from app.domain.errors import ConfigError, MediaTooLong, MediaUnreadable, StorageFull
 from app.domain.media import BYTES_PER_SECOND, SAMPLE_BYTES, SAMPLE_RATE, Audio
+from app.domain.opening import opened
 from app.domain.system_errors import refused
-from app.ports import Growth
+from app.ports import Confinement, Growth
 
 #: `async` fills gaps and `first_pts` a late start with silence, so that times stay those of
 #: the medium.
 FILTER = "aresample=async=1:first_pts=0"
-POLL = 0.25  # seconds between two looks at the growing file
 SALVAGE = SAMPLE_RATE // 2  # samples that make a failed decoding still worth having
+#: CPU seconds that a second of sound may take.
+WORK = 0.1
 
 
 class FfmpegExtractor:
@@ -34,104 +40,146 @@ class FfmpegExtractor:
     name = "ffmpeg"
 
     def __init__(
-        self, max_seconds: float, executable: str | None = None, *, stall_seconds: float = 60.0
+        self,
+        max_seconds: float,
+        executable: str | None = None,
+        *,
+        confinement: Confinement,
+        stall_seconds: float = 30.0,
     ) -> None:
-        """`executable`: None takes the one of imageio-ffmpeg. A run that writes nothing for
-        `stall_seconds` is killed."""
+        """`executable`: None takes the one of imageio-ffmpeg. A run that neither reads nor writes
+        for `stall_seconds` is killed."""
         self._max_seconds = max_seconds
         self._executable = executable
+        self._confinement = confinement
         self._stall_seconds = stall_seconds
 
     def accepts(self, source: Path) -> bool:
         return True
 
     async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
-        require_content(source)
-        _empty(target)
         if self._executable is None:
             self._executable = await asyncio.to_thread(find_executable)
-        talk = Talk(hidden=(str(source), str(target)))
-        process = await self._start(self._executable, source, target)
+        with opened(source) as medium, _emptied(target) as out:
+            decoding = Decoding(medium, out, target, self._max_seconds, growth)
+            return await decoding.run(self._executable, self._confinement, self._stall_seconds)
+
+
+class Decoding:
+    """One run over one medium."""
+
+    def __init__(
+        self, medium: int, out: int, target: Path, max_seconds: float, growth: Growth
+    ) -> None:
+        """`medium` and `out` are descriptors; `target` is what `out` is called."""
+        self._medium, self._out, self._target = medium, out, target
+        self._growth = growth
+        self._bytes = os.fstat(medium).st_size
+        self._most = most_seconds(self._bytes, max_seconds)
+        self._max_seconds = max_seconds
+        self._talk = Talk()
+
+    async def run(self, executable: str, confinement: Confinement, stall: float) -> Audio:
+        streams = Streams(source=self._medium, output=self._out)
+        command = _command(executable, self._max_bytes)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(talk.listen(process))
-                alive = await self._watch(process, target, talk, growth)
+            async with (
+                confinement.program(command, streams, self._bounds) as process,
+                asyncio.TaskGroup() as tasks,
+            ):
+                tasks.create_task(self._talk.listen(process))
+                await self._watch(process, confinement, stall)
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
-        finally:
-            await end(process)
-        if not alive:
-            raise MediaUnreadable(f"ffmpeg made no progress for {self._stall_seconds:g} s")
-        return self._judge(process.returncode or 0, target, talk)
+        return self._judge(process.returncode or 0)
 
-    async def _start(self, executable: str, source: Path, target: Path) -> Process:
-        return await start(
-            _command(executable, source, target, self._max_bytes),
+    @property
+    def _bounds(self) -> Bounds:
+        return Bounds(
             file_bytes=self._max_bytes + BYTES_PER_SECOND,
-            cpu_seconds=int(60 + self._max_seconds),
+            cpu_seconds=1 + int(most_work(self._bytes, WORK * self._most)),
         )
 
-    async def _watch(self, process: Process, target: Path, talk: Talk, growth: Growth) -> bool:
-        """Until the process ends (True) or has written nothing for too long (False)."""
-        clock = asyncio.get_running_loop().time
-        size, grown = 0, clock()
-        ending = asyncio.ensure_future(process.wait())
-        while not (await asyncio.wait({ending}, timeout=POLL))[0]:
-            if (now := _size(target)) != size:
-                size, grown = now, clock()
-                growth(_audio(target, size, talk))
-            elif clock() - grown > self._stall_seconds:
-                kill(process)
-                await ending
-                return False
-        return True
+    @property
+    def _max_bytes(self) -> int:
+        """One second over the limit, so that too long can be told from just long enough."""
+        return int((self._most + 1) * SAMPLE_RATE) * SAMPLE_BYTES
 
-    def _judge(self, status: int, target: Path, talk: Talk) -> Audio:
+    async def _watch(self, process: Process, confinement: Confinement, stall: float) -> None:
+        """Until the process ends. Raises MediaUnreadable when that is not worth the wait."""
+        clock = asyncio.get_running_loop().time
+        seen, moved, told = (0, 0), clock(), 0
+        while not await _ended(process, POLL):
+            if (now := (self._size, read_so_far(self._medium))) != seen:
+                seen, moved = now, clock()
+            elif clock() - moved > stall:
+                raise MediaUnreadable(f"ffmpeg made no progress for {stall:g} s")
+            if now[0] != told:
+                told = now[0]
+                self._growth(self._audio(told))
+            self._require_worth(confinement.spent(process), told)
+
+    def _require_worth(self, spent: float, size: int) -> None:
+        if spent > most_work(self._bytes, WORK * size / BYTES_PER_SECOND):
+            raise too_much_work(spent, self._bytes)
+
+    def _judge(self, status: int) -> Audio:
         """Exit status 0 does not mean whole, and another one does not mean useless."""
-        audio = _audio(target, _size(target), talk)
+        audio, talk = self._audio(self._size), self._talk
         if status == CANNOT_RUN:
             raise ConfigError(f"ffmpeg cannot be run: {talk.reason}", hint="run: spool doctor")
         if talk.disk_full:
             raise StorageFull("no space left for the decoded sound")
-        if audio.seconds > self._max_seconds or status == -signal.SIGXFSZ:
-            raise MediaTooLong(f"longer than {self._max_seconds:g} s")
+        if audio.seconds > self._most or status == -signal.SIGXFSZ:
+            raise self._too_long()
         if status < 0:
             raise killed_by(-status)
         if audio.samples == 0 or (status != 0 and audio.samples < SALVAGE):
             raise talk.verdict()
         return audio
 
+    def _too_long(self) -> MediaTooLong:
+        if self._most < self._max_seconds:
+            return MediaTooLong(f"{self._bytes} bytes that want to be over {self._most:.0f} s long")
+        return MediaTooLong(f"longer than {self._most:g} s")
+
+    def _audio(self, size: int) -> Audio:
+        return Audio(
+            path=self._target,
+            samples=size // SAMPLE_BYTES,
+            declared_seconds=self._talk.declared,
+            breaks_off=self._talk.breaks_off,
+        )
+
     @property
-    def _max_bytes(self) -> int:
-        """One second over the limit, so that too long can be told from just long enough."""
-        return int((self._max_seconds + 1) * SAMPLE_RATE) * SAMPLE_BYTES
+    def _size(self) -> int:
+        return os.fstat(self._out).st_size
 
 
-def _command(executable: str, source: Path, target: Path, max_bytes: int) -> list[str]:
+async def _ended(process: Process, patience: float) -> bool:
+    try:
+        await asyncio.wait_for(process.wait(), patience)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _command(executable: str, max_bytes: int) -> list[str]:
     seconds = max_bytes / BYTES_PER_SECOND
     return [
-        *reading(executable, source, "-vn", "-sn", "-dn"),
+        *reading(executable, "-vn", "-sn", "-dn"),
         *("-map", "0:a:0", "-map_metadata", "-1"),
         *("-af", FILTER, "-ac", "1", "-ar", str(SAMPLE_RATE), "-c:a", "pcm_s16le"),
-        *("-t", f"{seconds:.3f}", "-fs", str(max_bytes), "-f", "s16le"),
-        *("-y", f"file:{target.absolute()}"),
+        *("-t", f"{seconds:.3f}", "-fs", str(max_bytes), "-f", "s16le", "fd:"),
     ]
 
 
-def _empty(target: Path) -> None:
+@contextmanager
+def _emptied(target: Path) -> Iterator[int]:
     """What another extractor left there must not pass for what ffmpeg decoded."""
     try:
-        target.open("wb").close()
+        out = target.open("wb")
     except OSError as error:
         raise refused(error, "the sound cannot be stored") from error
-
-
-def _audio(target: Path, size: int, talk: Talk) -> Audio:
-    return Audio(path=target, samples=size // SAMPLE_BYTES, declared_seconds=talk.declared)
-
-
-def _size(target: Path) -> int:
-    try:
-        return target.stat().st_size
-    except FileNotFoundError:  # the job was deleted meanwhile
-        return 0
+    with out:
+        yield out.fileno()

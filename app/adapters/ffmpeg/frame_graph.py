@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 
 from app.adapters.ffmpeg.frame_choice import FLOOR, HEIGHT, WIDTH
@@ -46,10 +45,11 @@ def gaps(seconds: float | None) -> Gaps:
     return Gaps(cut=f"{cut:.3f}", look=f"{look:.3f}")
 
 
-def outputs(target: Path, grids: Path, between: Gaps, *, beats: bool) -> list[str]:
+def outputs(jpegs: int, grids: int, between: Gaps, *, beats: bool) -> list[str]:
     """JPEGs, as many small pictures, and a tick for each second that was seen.
 
-    `beats`: the times of what is decoded are told as well, of a beginning of it.
+    `jpegs` and `grids` are descriptors. `beats`: the times of what is decoded are told as well, of
+    a beginning of it.
     """
     graph = (
         "[0:V:0]split[all][clock];"
@@ -63,8 +63,8 @@ def outputs(target: Path, grids: Path, between: Gaps, *, beats: bool) -> list[st
         *("-filter_complex_threads", "1", "-filter_complex", graph),
         *("-map", "[jpeg]", "-fps_mode", "passthrough", "-c:v", "mjpeg", "-q:v", str(QUALITY)),
         *("-threads", "1", "-map_metadata", "-1", "-f", "mpjpeg"),
-        *("-y", f"file:{target.absolute()}"),
-        *("-map", "[grid]", "-fps_mode", "passthrough", *raw, "-y", f"file:{grids.absolute()}"),
+        *("-fd", str(jpegs), "fd:"),
+        *("-map", "[grid]", "-fps_mode", "passthrough", *raw, "-fd", str(grids), "fd:"),
         *("-map", "[tick]", *raw, "-flush_packets", "1", "pipe:1"),
     ]
 

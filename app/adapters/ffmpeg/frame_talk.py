@@ -1,7 +1,6 @@
 """What ffmpeg says as it picks frames: when each is, and how much changed just before it."""
 
 import re
-from collections.abc import Sequence
 
 from app.adapters.ffmpeg.talk import Talk
 
@@ -19,9 +18,9 @@ class FrameTalk(Talk):
     _stream = re.compile(r"\[info\]   Stream #\d+:\d+[^:]*: Video: (?!.*\(attached pic\))")
     _score = re.compile(_filter + r"lavfi\.scene_score=([0-9]+(?:\.[0-9]*)?)")
 
-    def __init__(self, hidden: Sequence[str], most: int) -> None:
+    def __init__(self, most: int) -> None:
         """`most`: frames that are listened to."""
-        super().__init__(hidden)
+        super().__init__()
         self._most = most
         #: Seconds, by frame.
         self.times: list[float] = []

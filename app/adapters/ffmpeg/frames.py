@@ -2,41 +2,28 @@
 
 import asyncio
 import signal
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from app.adapters.ffmpeg.contained import (
-    CANNOT_RUN,
-    end,
-    find_executable,
-    kill,
-    killed_by,
-    reading,
-    require_content,
-    start,
-)
+from app.adapters.ffmpeg.contained import CANNOT_RUN, find_executable, killed_by, reading
 from app.adapters.ffmpeg.frame_choice import GRID_BYTES, chosen
 from app.adapters.ffmpeg.frame_graph import MOST, are_cuts, are_even, gaps, is_sparse, outputs
+from app.adapters.ffmpeg.frame_run import FrameRun
 from app.adapters.ffmpeg.frame_talk import FrameTalk
 from app.adapters.ffmpeg.reel import places
 from app.domain.engine_errors import engine_errors
 from app.domain.errors import ConfigError, MediaUnreadable, StorageFull
 from app.domain.keyframes import Keyframe, Reel
+from app.domain.opening import opened
 from app.domain.system_errors import refused
-from app.ports import Progress, WorkerPool
+from app.ports import Confinement, Progress, WorkerPool
 
 #: Seconds. In what is longer only frames that stand by themselves are decoded, if there are enough
 #: and the encoder put one at each cut.
 LONG = 600.0
 #: Seconds in which thousands of frames are compared with those before, on any machine.
 PATIENCE = 900.0
-MAX_BYTES = 2 * 1024**3  # of all JPEGs of a video
-#: Whoever transcribes goes first.
-NICENESS = 10
-#: Of the pictures that show how far it is: one a second.
-TICK_BYTES = 4
 ALL, INTRA = (), ("-skip_frame", "nointra")
 
 
@@ -47,47 +34,51 @@ class FfmpegFrames:
         max_seconds: float,
         executable: str | None = None,
         *,
-        stall_seconds: float = 60.0,
+        confinement: Confinement,
+        stall_seconds: float = 30.0,
     ) -> None:
         """`pool`: a slot of its own. `executable`: None takes the one of imageio-ffmpeg. A run
-        that sees no further second of the video for `stall_seconds` is killed."""
+        that neither reads on nor sees a further second for `stall_seconds` is killed."""
         self._pool = pool
+        self._confinement = confinement
         self._max_seconds = max_seconds
         self._executable = executable
         self._stall_seconds = stall_seconds
 
     async def take(self, source: Path, target: Path, progress: Progress) -> Reel:
         """A file beside `target` is there while this runs."""
-        require_content(source)
+        if self._executable is None:
+            self._executable = await asyncio.to_thread(find_executable)
         grids = _grids(target)
         try:
-            return await self._take(source, target, grids, progress)
+            with opened(source) as medium:
+                run = FrameRun(self._confinement, medium, self._max_seconds, self._stall_seconds)
+                return await self._take(run, target, grids, progress)
         except OSError as error:
             raise refused(error, "the key-frames cannot be stored") from error
         finally:
             grids.unlink(missing_ok=True)
 
-    async def _take(self, source: Path, target: Path, grids: Path, progress: Progress) -> Reel:
-        if self._executable is None:
-            self._executable = await asyncio.to_thread(find_executable)
-        known = await self._run(reading(self._executable, source), source, target)
-        self._judge(known)
+    async def _take(self, run: FrameRun, target: Path, grids: Path, progress: Progress) -> Reel:
+        assert self._executable is not None
+        known = await run.run(reading(self._executable), FrameTalk(most=MOST))
+        _judge(known)
         if not known.has_pictures:
             return Reel(path=target, frames=(), seconds=known.seconds)
-        talk = await self._seen(source, target, grids, progress, known.seconds)
+        talk = await self._seen(run, target, grids, progress, known.seconds)
         reel = await self._chosen(target, grids, talk)
         return replace(reel, seconds=known.seconds, until=self._until(talk, known.seconds))
 
     async def _seen(
-        self, source: Path, target: Path, grids: Path, progress: Progress, seconds: float | None
+        self, run: FrameRun, target: Path, grids: Path, progress: Progress, seconds: float | None
     ) -> FrameTalk:
         """Of a long video in a little time, where nothing is missed by it."""
         if seconds and seconds > LONG:
-            talk = await self._look(source, target, grids, progress, seconds, INTRA)
+            talk = await self._look(run, target, grids, progress, seconds, INTRA)
             seen = min(seconds, self._max_seconds)
             if not is_sparse(talk.times, seen) and not are_even(talk.beats):
                 return talk
-        return await self._look(source, target, grids, progress, seconds, ALL)
+        return await self._look(run, target, grids, progress, seconds, ALL)
 
     async def _chosen(self, target: Path, grids: Path, talk: FrameTalk) -> Reel:
         """The slot gives its memory back in the end: this is done now and then only."""
@@ -106,7 +97,7 @@ class FfmpegFrames:
 
     async def _look(
         self,
-        source: Path,
+        run: FrameRun,
         target: Path,
         grids: Path,
         progress: Progress,
@@ -114,75 +105,30 @@ class FfmpegFrames:
         decode: Sequence[str],
     ) -> FrameTalk:
         assert self._executable is not None
-        for file in (target, grids):
-            file.open("wb").close()
         limits = ("-an", "-sn", "-dn", "-t", f"{self._max_seconds:.3f}", *decode)
-        command = [
-            *reading(self._executable, source, *limits),
-            *outputs(target, grids, gaps(seconds or None), beats=decode is INTRA),
-        ]
-        talk = await self._run(command, source, target, progress, seconds or 0.0)
-        self._judge(talk)
+        with target.open("wb") as jpegs, grids.open("wb") as small:
+            outs = (jpegs.fileno(), small.fileno())
+            command = [
+                *reading(self._executable, *limits),
+                *outputs(*outs, gaps(seconds or None), beats=decode is INTRA),
+            ]
+            talk = await run.run(command, FrameTalk(most=MOST), outs, progress, seconds or 0.0)
+        _judge(talk)
         if not talk.times:
             raise MediaUnreadable(f"no picture that can be read (ffmpeg: {talk.reason})")
         return talk
 
-    async def _run(
-        self,
-        command: Sequence[str],
-        source: Path,
-        target: Path,
-        progress: Progress = lambda _: None,
-        seconds: float = 0.0,
-    ) -> FrameTalk:
-        talk = FrameTalk(hidden=(str(source), str(target), str(_grids(target))), most=MOST)
-        process = await start(
-            command,
-            file_bytes=MAX_BYTES,
-            cpu_seconds=int(60 + 4 * self._max_seconds),
-            niceness=NICENESS,
-            stdout=PIPE,
-        )
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(talk.listen(process))
-                alive = await self._follow(process, progress, seconds)
-                talk.status = await process.wait() if alive else 0
-        except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
-        finally:
-            await end(process)
-        if not alive:
-            raise MediaUnreadable(f"ffmpeg made no progress for {self._stall_seconds:g} s")
-        return talk
 
-    async def _follow(self, process: Process, progress: Progress, seconds: float) -> bool:
-        """Until there is no more to see (True), or nothing came for too long (False)."""
-        assert process.stdout is not None
-        seen = 0
-        try:
-            while ticks := await asyncio.wait_for(
-                process.stdout.read(1024), timeout=self._stall_seconds
-            ):
-                seen += len(ticks)
-                if seconds:
-                    progress(min(seen / TICK_BYTES / seconds, 1.0))
-            await asyncio.wait_for(process.wait(), timeout=self._stall_seconds)
-        except TimeoutError:
-            kill(process)
-            return False
-        return True
-
-    def _judge(self, talk: FrameTalk) -> None:
-        """What was written before an error is worth having; so is what fits on the disk."""
-        if talk.status == CANNOT_RUN:
-            raise ConfigError(f"ffmpeg cannot be run: {talk.reason}", hint="run: spool doctor")
-        if talk.disk_full:
-            raise StorageFull("no space left for the key-frames")
-        if talk.status < 0 and talk.status != -signal.SIGXFSZ:
-            raise killed_by(-talk.status)
-        if not talk.opened:
-            raise MediaUnreadable(f"no audio or video that can be read (ffmpeg: {talk.reason})")
+def _judge(talk: FrameTalk) -> None:
+    """What was written before an error is worth having; so is what fits on the disk."""
+    if talk.status == CANNOT_RUN:
+        raise ConfigError(f"ffmpeg cannot be run: {talk.reason}", hint="run: spool doctor")
+    if talk.disk_full:
+        raise StorageFull("no space left for the key-frames")
+    if talk.status < 0 and talk.status != -signal.SIGXFSZ:
+        raise killed_by(-talk.status)
+    if not talk.opened:
+        raise MediaUnreadable(f"no audio or video that can be read (ffmpeg: {talk.reason})")
 
 
 def _grids(target: Path) -> Path:

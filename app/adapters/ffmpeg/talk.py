@@ -2,7 +2,6 @@
 
 import re
 from asyncio.subprocess import Process
-from collections.abc import Sequence
 
 from app.domain.errors import MediaUnreadable, NoAudio, SpoolError
 
@@ -13,15 +12,17 @@ class Talk:
     MAX_LINE = 500  # characters
     MAX_ERRORS = 20  # lines
     _line = re.compile(r"(?:\[[^]]* @ 0x[0-9a-f]+\] )*\[(info|warning|error|fatal|panic)\] (.*)")
+    #: How demuxers complain of a file that is not whole.
+    _broken = re.compile(r"File ended prematurely|stream \d+, offset 0x[0-9a-f]+: partial file")
     _duration = re.compile(r"  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
-    def __init__(self, hidden: Sequence[str]) -> None:
-        """`hidden`: paths of the service, which are nobody's business."""
-        self._hidden = hidden
+    def __init__(self) -> None:
         self._errors: list[str] = []
         self._seconds: float | None = None
         self._estimated = False
         self.disk_full = False
+        #: Whether the container ends where more of it should be.
+        self.breaks_off = False
 
     async def listen(self, process: Process) -> None:
         assert process.stderr is not None
@@ -39,6 +40,7 @@ class Talk:
         level, text = match.groups()
         self._estimated |= text.startswith("Estimating duration from bitrate")
         self.disk_full |= "No space left on device" in text
+        self.breaks_off |= level != "info" and self._broken.match(text) is not None
         if self._seconds is None and (found := self._duration.match(text)):
             hours, minutes, seconds = found.groups()
             self._seconds = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
@@ -56,9 +58,7 @@ class Talk:
         text = self._errors[0] if self._errors else "no reason given"
         if text.startswith("Format not on whitelist"):
             return "not a kind of file that is read here"
-        for path in self._hidden:
-            text = text.replace(f"file:{path}", "the file").replace(path, "the file")
-        return text.strip()
+        return text.replace("fd::", "the file:").replace("fd:", "the file").strip()
 
     def verdict(self) -> SpoolError:
         """Why there is no sound."""

@@ -1,0 +1,1 @@
+"""Processes between walls: `cage` starts them; all else runs inside of them."""
