@@ -10,6 +10,9 @@ from pathlib import Path
 from app.domain.errors import MediaEmpty, MediaUnreadable
 from app.domain.system_errors import refused
 
+#: Where Linux has a name for each file that this process has open. It leads to the file itself,
+#: whatever stands by now in the place where it was opened.
+OPEN_FILES = Path("/proc", str(os.getpid()), "fd")
 #: A link has taken its place, or a socket.
 NO_FILE = (errno.ELOOP, errno.ENXIO)
 
@@ -34,8 +37,10 @@ def opened(source: Path) -> Iterator[int]:
 
 
 def _open(source: Path) -> int:
+    """No link is followed but the kernel's own, to a file that is held."""
+    direct = 0 if source.parent == OPEN_FILES else os.O_NOFOLLOW
     try:
-        return os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        return os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | direct)
     except OSError as error:
         if error.errno in NO_FILE:
             raise MediaUnreadable("not a regular file") from error

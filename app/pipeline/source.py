@@ -8,11 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.domain.errors import MediaError, SourceChanged, SourceGone
+from app.domain.opening import OPEN_FILES
 from app.domain.sources import Snapshot
-
-#: Where Linux has a name for each file that a process has open. It leads to the file itself,
-#: whatever stands by now in the place where it was opened.
-OPEN_FILES = Path("/proc", str(os.getpid()), "fd")
 
 
 class HeldSource:
