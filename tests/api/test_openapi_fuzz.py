@@ -83,6 +83,7 @@ EXAMPLES = 7  # of each operation in each phase that makes them up
 READING = ("get_job", "get_result", "get_events", "process_status", "process_result")
 LISTS = (
     *("list_jobs", "list_dead_letters", "list_deliveries", "list_assets"),
+    "list_shares",
     *("search", "search_by_body"),
 )
 #: What no schema can say, by what else is answered then. Nothing else is allowed anywhere.
@@ -114,7 +115,7 @@ STATES = (
         ("422",),
     ),
     ("A file must be an MP4", ("video_submit",), ("415",)),
-    ("A stretch must begin within the bytes", ("get_media",), ("416",)),
+    ("A stretch must begin within the bytes", ("get_media",), ("3xx", "404", "416")),
     ("A message must be as the revision has it that is named", ("mcp",), ("400", "404")),
     (
         "A file must hold a medium, and a model be known",
