@@ -5,6 +5,7 @@ What this cannot open, or does not read to its end, is left to the next extracto
 """
 
 import asyncio
+import errno
 import math
 import os
 from asyncio.subprocess import PIPE, Process
@@ -129,7 +130,7 @@ class Decoding:
     def _heard(self, line: bytes) -> Audio:
         """It is said by one that has met a stranger's bytes: nothing of it is taken as given."""
         match told(line):
-            case {"errno": int(number)}:
+            case {"errno": int(number)} if number in errno.errorcode:
                 raise refused(OSError(number, os.strerror(number)), "the sound cannot be decoded")
             case {"failed": MediaTooLong.code}:
                 raise MediaTooLong(f"longer than {self._most:g} s")

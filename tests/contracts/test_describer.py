@@ -36,7 +36,6 @@ async def describer(worker: OneWorker, httpserver: HTTPServer) -> AsyncIterator[
         base_url=httpserver.url_for("/v1"),
         api_key="sk-secret",
         model="eyes-1",
-        max_pixels=4_000_000,
     )
     yield describer
     await describer.aclose()
@@ -164,7 +163,7 @@ async def test_nobody_there_is_told_as_such(
     worker: OneWorker, tmp_path: Path, unused_port: int
 ) -> None:
     url = f"http://127.0.0.1:{unused_port}/v1"
-    nobody = OpenAIDescriber(worker, base_url=url, api_key=None, model="m", max_pixels=10**6)
+    nobody = OpenAIDescriber(worker, base_url=url, api_key=None, model="m")
     with pytest.raises(EngineError, match=str(unused_port)):
         await nobody.describe(halves(tmp_path / "a.png"))
     await nobody.aclose()
