@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.adapters.confined.cage import Cage
 from app.adapters.pictures.clip import ClipEyes
 from app.adapters.pictures.darkroom import PillowDarkroom
 from app.adapters.pictures.describer import OpenAIDescriber
@@ -14,7 +15,6 @@ from app.adapters.process_pool import ProcessPool
 from app.adapters.weights.shelf import ModelShelf
 from app.bootstrap.models import located
 from app.bootstrap.records import Records
-from app.bootstrap.workshop import Workshop
 from app.config import AppSettings
 from app.domain.models import ModelKind
 from app.pipeline.tools import PictureTools
@@ -93,7 +93,7 @@ class Seeing:
 
 @asynccontextmanager
 async def open_seeing(
-    settings: AppSettings, tools: Workshop, logs: Path | None
+    settings: AppSettings, weights: ModelShelf, cage: Cage, logs: Path | None
 ) -> AsyncIterator[Seeing]:
     pools = {
         name: ProcessPool(
@@ -108,7 +108,7 @@ async def open_seeing(
     }
     seeing = Seeing(
         settings=settings,
-        weights=tools.weights,
+        weights=weights,
         pool=pools["seeing"],
         reading_pool=pools[READING],
         eyes=None if settings.pictures.visual_model == NO_MODEL else ArrivingEyes("visual model"),
@@ -116,7 +116,7 @@ async def open_seeing(
         darkroom=PillowDarkroom(
             pools["seeing"],
             settings.pictures.max_pixels,
-            confinement=tools.cage,
+            confinement=cage,
             memory_bytes=_of_picture(settings),
         ),
     )
