@@ -1,14 +1,16 @@
 """Decoders as the service has them, for those who test something else."""
 
+from pathlib import Path
+
 from app.adapters.confined.cage import Cage
 from app.adapters.ffmpeg import FfmpegExtractor, FfmpegFrames
-from app.adapters.pictures.darkroom import PillowDarkroom
+from app.adapters.pictures.decoding import Decoder
 from app.adapters.soundfile_audio import SoundfileExtractor
 from app.ports import WorkerPool
 
 
-def darkroom(pool: WorkerPool, max_pixels: int, *, memory_bytes: int = 2 << 30) -> PillowDarkroom:
-    return PillowDarkroom(pool, max_pixels, confinement=Cage(), memory_bytes=memory_bytes)
+def decoder(scratch: Path, max_pixels: int, *, memory_bytes: int = 2 << 30) -> Decoder:
+    return Decoder(max_pixels, confinement=Cage(), memory_bytes=memory_bytes, scratch=scratch)
 
 
 def soundfile(max_seconds: float) -> SoundfileExtractor:

@@ -8,6 +8,7 @@ from pathlib import Path
 from app.adapters.confined.cage import Cage
 from app.adapters.pictures.clip import ClipEyes
 from app.adapters.pictures.darkroom import PillowDarkroom
+from app.adapters.pictures.decoding import Decoder
 from app.adapters.pictures.describer import OpenAIDescriber
 from app.adapters.pictures.lite0 import DIMENSIONS, Lite0Eyes
 from app.adapters.pictures.reading import RapidReader
@@ -16,6 +17,7 @@ from app.adapters.weights.shelf import ModelShelf
 from app.bootstrap.models import located
 from app.bootstrap.records import Records
 from app.config import AppSettings
+from app.domain.jobs import PASSING
 from app.domain.models import ModelKind
 from app.pipeline.tools import PictureTools
 from app.ports import SourceFolders, VisualEmbedder
@@ -113,12 +115,7 @@ async def open_seeing(
         reading_pool=pools[READING],
         eyes=None if settings.pictures.visual_model == NO_MODEL else ArrivingEyes("visual model"),
         describer=_describer(settings, pools["seeing"]),
-        darkroom=PillowDarkroom(
-            pools["seeing"],
-            settings.pictures.max_pixels,
-            confinement=cage,
-            memory_bytes=_of_picture(settings),
-        ),
+        darkroom=PillowDarkroom(pools["seeing"], _decoder(settings, cage)),
     )
     try:
         yield seeing
@@ -129,9 +126,15 @@ async def open_seeing(
             await seeing.describer.aclose()
 
 
-def _of_picture(settings: AppSettings) -> int:
-    """Bytes: pictures come from anybody, and a decoder that is misled takes all there is."""
-    return BESIDES + OF_PIXEL * settings.pictures.max_pixels
+def _decoder(settings: AppSettings, cage: Cage) -> Decoder:
+    """Pictures come from anybody, and a decoder that is misled takes all the memory there is."""
+    most = settings.pictures.max_pixels
+    return Decoder(
+        most,
+        confinement=cage,
+        memory_bytes=BESIDES + OF_PIXEL * most,
+        scratch=settings.storage.data_dir.absolute() / PASSING,
+    )
 
 
 def _memory(settings: AppSettings) -> dict[str, int]:

@@ -1,6 +1,5 @@
 """What the service believes of a decoder of pictures: it has met a stranger's bytes."""
 
-import tempfile
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -77,10 +76,9 @@ async def test_nothing_that_a_decoder_says_is_taken_as_given(
     """It may be theirs by now. What it leaves is taken away."""
     source = halves(tmp_path / "a.png")
     scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     monkeypatch.setattr(decoding, "PATIENCE", 5.0)
-    decoder = Decoder(MOST, confinement=Posed(script), memory_bytes=2 << 30)
+    posed = Posed(script)
+    decoder = Decoder(MOST, confinement=posed, memory_bytes=2 << 30, scratch=scratch)
     with pytest.raises(error):
         await decoder.decode(source)
     assert list(scratch.iterdir()) == []

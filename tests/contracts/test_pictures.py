@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from app.adapters.pictures import child, reading
+from app.adapters.pictures.darkroom import PillowDarkroom
 from app.adapters.pictures.lite0 import Lite0Eyes
 from app.adapters.pictures.opening import MAX_BYTES, SIDE
 from app.adapters.pictures.reading import RapidReader
@@ -65,8 +66,8 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneWorker]:
 
 
 @pytest.fixture
-def darkroom(worker: OneWorker) -> Darkroom:
-    return caged.darkroom(worker, MOST)
+def darkroom(worker: OneWorker, tmp_path: Path) -> Darkroom:
+    return PillowDarkroom(worker, caged.decoder(tmp_path / "scratch", MOST))
 
 
 @pytest.fixture
@@ -154,6 +155,21 @@ async def test_every_kind_of_picture_is_developed(
         assert image.getpixel((5, 5)) == pytest.approx((255,) * 3 if white else (0,) * 3, abs=4)
 
 
+async def test_what_pillow_loads_only_once_it_needs_it_is_there_behind_the_walls(
+    darkroom: Darkroom, tmp_path: Path
+) -> None:
+    """As a camera with two lenses writes it, colours of another kind, and what libtiff packs."""
+    red, blue = (Image.new("RGB", (60, 40), colour) for colour in ("red", "blue"))
+    red.save(tmp_path / "two.jpg", "MPO", save_all=True, append_images=[blue])
+    red.save(tmp_path / "moving.gif", save_all=True, append_images=[blue])
+    Image.new("LAB", (60, 40)).save(tmp_path / "lab.tiff")
+    for packed in ("tiff_deflate", "tiff_lzw", "jpeg"):
+        red.save(tmp_path / f"{packed}.tiff", compression=packed)
+    for source in [*tmp_path.glob("*.jpg"), *tmp_path.glob("*.gif"), *tmp_path.glob("*.tiff")]:
+        with closing(await darkroom.develop(source)) as bitmap:
+            assert bitmap.size == Size(width=60, height=40), source.name
+
+
 async def test_grey_of_sixteen_bits_keeps_its_shades(darkroom: Darkroom, tmp_path: Path) -> None:
     source, small = tmp_path / "scan.png", tmp_path / "small.jpg"
     Image.new("I;16", (60, 40), 0x8000).save(source)
@@ -191,8 +207,8 @@ async def test_a_large_picture_with_transparency_is_not_copied_whole(
     image = Image.new("RGBA", (6000, 6000), (0, 0, 0, 0))
     image.paste((255, 0, 0, 255), (0, 3000, 6000, 6000))
     image.save(source, compress_level=1)
-    darkroom = caged.darkroom(worker, 100_000_000, memory_bytes=400 << 20)
-    size = await developed(darkroom, source, small)
+    decoder = caged.decoder(tmp_path, 100_000_000, memory_bytes=400 << 20)
+    size = await developed(PillowDarkroom(worker, decoder), source, small)
     assert (size.width, size.height) == (6000, 6000)
     with Image.open(small) as made:
         assert made.size == (THUMBNAIL_SIDE, THUMBNAIL_SIDE)

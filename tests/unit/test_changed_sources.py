@@ -89,7 +89,7 @@ class MeddledFrames(FfmpegFrames):
 
 class MeddledDarkroom(PillowDarkroom):
     def __init__(self, meddler: Meddler) -> None:
-        super().__init__(HerePool(), MOST, confinement=Cage(), memory_bytes=2 << 30)
+        super().__init__(HerePool(), caged.decoder(meddler.path.parent, MOST))
         self.meddler = meddler
 
     async def develop(self, source: Path) -> Bitmap:

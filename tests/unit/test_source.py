@@ -94,7 +94,7 @@ async def test_a_process_of_ours_gets_the_very_file_too(tmp_path: Path) -> None:
         return source
 
     with closing(swapped(halves(tmp_path / "a.png", size=(60, 40)))) as source:
-        with closing(await caged.darkroom(pool, 10_000).develop(source.path)) as bitmap:
+        with closing(await caged.decoder(tmp_path, 10_000).decode(source.path)) as bitmap:
             assert bitmap.size == Size(width=60, height=40)
     with closing(swapped(tone(tmp_path / "a.wav", 1.0))) as source:
         audio = await caged.ffmpeg(9.0).extract(source.path, tmp_path / "pcm", lambda _: None)

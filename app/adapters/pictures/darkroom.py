@@ -11,7 +11,7 @@ from app.adapters.pictures.plain import PATIENCE, image_of
 from app.domain.engine_errors import engine_errors
 from app.domain.pictures import THUMBNAIL_SIDE, Bitmap
 from app.domain.system_errors import refused
-from app.ports import Confinement, WorkerPool
+from app.ports import WorkerPool
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -22,12 +22,8 @@ QUALITY = 85  # of a JPEG, up to 95
 class PillowDarkroom:
     """Implements `ports.Darkroom`."""
 
-    def __init__(
-        self, pool: WorkerPool, max_pixels: int, *, confinement: Confinement, memory_bytes: int
-    ) -> None:
-        """`memory_bytes`: all that a picture may take while it is decoded."""
-        self._pool = pool
-        self._decoder = Decoder(max_pixels, confinement=confinement, memory_bytes=memory_bytes)
+    def __init__(self, pool: WorkerPool, decoder: Decoder) -> None:
+        self._pool, self._decoder = pool, decoder
 
     async def develop(self, source: Path) -> Bitmap:
         return await self._decoder.decode(source)

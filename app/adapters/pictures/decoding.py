@@ -9,7 +9,7 @@ from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from uuid import uuid4
 
 from loguru import logger
 
@@ -34,9 +34,12 @@ REFUSED = "the picture cannot be decoded"
 
 
 class Decoder:
-    def __init__(self, max_pixels: int, *, confinement: Confinement, memory_bytes: int) -> None:
-        """`memory_bytes`: all that a picture may take while it is decoded."""
-        self._max_pixels = max_pixels
+    def __init__(
+        self, max_pixels: int, *, confinement: Confinement, memory_bytes: int, scratch: Path
+    ) -> None:
+        """`memory_bytes`: all that a picture may take while it is decoded; `scratch`: a folder for
+        pixels, whose files are named as those of jobs are, and swept like them."""
+        self._max_pixels, self._scratch = max_pixels, scratch
         self._confinement = confinement
         self._bounds = Bounds(
             file_bytes=PIXEL * SIDE * SIDE, cpu_seconds=WORK, memory_bytes=memory_bytes
@@ -46,7 +49,7 @@ class Decoder:
     async def decode(self, source: Path) -> Bitmap:
         """Raises MediaError, SourceGone, StorageError, EngineCrashed."""
         async with self._places:
-            with _opened(source) as medium, _scratch() as (out, path):
+            with _opened(source) as medium, _made(self._scratch) as (out, path):
                 try:
                     said = await self._said(medium, out)
                 except TimeoutError as error:
@@ -103,14 +106,15 @@ def _opened(source: Path) -> Iterator[int]:
 
 
 @contextmanager
-def _scratch() -> Iterator[tuple[int, Path]]:
+def _made(folder: Path) -> Iterator[tuple[int, Path]]:
     """A file for pixels, by its descriptor and its path. It stays where all goes well: whoever
     asked for the picture takes it away."""
+    path = folder / f"{uuid4()}.rgb"
     try:
-        file = NamedTemporaryFile(prefix="spool-picture-", delete=False)
+        folder.mkdir(parents=True, exist_ok=True)
+        file = path.open("xb")
     except OSError as error:
-        raise refused(error, REFUSED) from error
-    path = Path(file.name)
+        raise refused(error, "the pixels cannot be stored") from error
     with file:
         try:
             yield file.fileno(), path
