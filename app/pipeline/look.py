@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.domain.assets import Asset, Picture, asset_of
 from app.domain.crashpoints import reached
-from app.domain.errors import MediaError, SourceError, Unavailable
+from app.domain.errors import EngineError, MediaError, SourceError, Unavailable
 from app.domain.jobs import Stage, thumbnail_key
 from app.domain.media_types import MediaType
 from app.domain.pictures import Bitmap
@@ -50,7 +50,10 @@ async def _again(tools: Tools, work: Work, kept: Asset) -> Asset:
         await source_of(tools, work)
         await work.report.enter(Stage.MEDIA_EXTRACTION)
         bitmap = await bitmap_of(tools, work)
-    except (SourceError, MediaError):
+    except SourceError:
+        return kept
+    except (MediaError, EngineError) as error:
+        await work.report.warn("visual.failed", f"not looked at: {told(error)}")
         return kept
     picture = await _looked_at(tools, work, bitmap, kept.picture)
     return await _noted(tools, kept, kept.picture, picture)

@@ -163,11 +163,12 @@ async def test_what_pillow_loads_only_once_it_needs_it_is_there_behind_the_walls
     red.save(tmp_path / "two.jpg", "MPO", save_all=True, append_images=[blue])
     red.save(tmp_path / "moving.gif", save_all=True, append_images=[blue])
     Image.new("LAB", (60, 40)).save(tmp_path / "lab.tiff")
-    for packed in ("tiff_deflate", "tiff_lzw", "jpeg"):
-        red.save(tmp_path / f"{packed}.tiff", compression=packed)
-    for source in [*tmp_path.glob("*.jpg"), *tmp_path.glob("*.gif"), *tmp_path.glob("*.tiff")]:
-        with closing(await darkroom.develop(source)) as bitmap:
-            assert bitmap.size == Size(width=60, height=40), source.name
+    packed = ("tiff_deflate", "tiff_lzw", "jpeg")
+    for each in packed:
+        red.save(tmp_path / f"{each}.tiff", compression=each)
+    for name in ("two.jpg", "moving.gif", "lab.tiff", *(f"{each}.tiff" for each in packed)):
+        with closing(await darkroom.develop(tmp_path / name)) as bitmap:
+            assert bitmap.size == Size(width=60, height=40), name
 
 
 async def test_grey_of_sixteen_bits_keeps_its_shades(darkroom: Darkroom, tmp_path: Path) -> None:

@@ -206,6 +206,18 @@ async def test_a_picture_that_cannot_be_opened_fails_its_job_for_good(bench: Wor
     assert not job.dead_letter and not await bench.assets.of_job(job.job_id)
 
 
+async def test_a_picture_that_cannot_be_opened_any_more_keeps_what_was_found(
+    bench: Workbench,
+) -> None:
+    bench.gallery.troubles["see"] = EngineError("no seeing today")
+    job, _ = await looked_at(bench)
+    bench.gallery.troubles["develop"] = MediaTooLarge("too many pixels by now")
+    again = await retried(bench, job)
+    assert (again.status, codes(again)) == (JobStatus.COMPLETED, ["visual.failed"])
+    kept = await bench.assets.of_job(job.job_id)
+    assert kept and kept.picture and kept.picture.lines and not kept.picture.visual
+
+
 async def test_a_replay_after_a_death_looks_for_nothing_twice(bench: Workbench) -> None:
     """As if the service had died right behind `picture.kept`."""
     bench.index.trouble = EngineError("the index is not there yet")
@@ -222,6 +234,7 @@ async def test_somebody_is_asked_what_it_shows_when_the_rest_is_already_found(
 ) -> None:
     bench.gallery.describes = True
     _, asset = await looked_at(bench)
+    assert bench.gallery.asked == ["develop", "shrink", "read", "see", "describe"], "decoded once"
     assert asset.description == "A cup on a table."
     (shown, _), _ = bench.index.kept[asset.asset_id]
     assert shown.text == "A cup on a table.\nespresso"

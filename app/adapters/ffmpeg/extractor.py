@@ -28,8 +28,8 @@ from app.domain.system_errors import refused
 from app.ports import Confinement, Growth
 
 #: `async` fills gaps and `first_pts` a late start with silence, so that times stay those of
-#: the medium. What is no number among floats is not counted: only `astats` does, and it takes longer
-#: than all the rest, of every medium, for it stands there before anybody knows what is in it.
+#: the medium. Floats that are no numbers are not counted: only `astats` does, which takes longer
+#: than all the rest, and of every medium, for nobody knows what is in it when the line is drawn.
 FILTER = "aresample=async=1:first_pts=0"
 SALVAGE = SAMPLE_RATE // 2  # samples that make a failed decoding still worth having
 #: CPU seconds that a second of sound may take.
