@@ -25,6 +25,7 @@ from app.ports import Confinement
 CHILD = "app.adapters.pictures.child"
 #: Seconds after which a picture is stuck rather than slow, and those of work, over all threads.
 PATIENCE, WORK = 45.0, 40
+NICENESS = 10  # as workers have it: who asks the service for something goes first
 #: Pictures at a time: each may take as much memory as the largest that is allowed.
 AT_ONCE = 2
 MOST_TOLD = 4096  # bytes
@@ -42,7 +43,10 @@ class Decoder:
         self._max_pixels, self._scratch = max_pixels, scratch
         self._confinement = confinement
         self._bounds = Bounds(
-            file_bytes=PIXEL * SIDE * SIDE, cpu_seconds=WORK, memory_bytes=memory_bytes
+            file_bytes=PIXEL * SIDE * SIDE,
+            cpu_seconds=WORK,
+            memory_bytes=memory_bytes,
+            niceness=NICENESS,
         )
         self._places = asyncio.Semaphore(AT_ONCE)
 
