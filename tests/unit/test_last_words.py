@@ -14,7 +14,9 @@ async def test_of_all_that_it_says_the_end_is_kept() -> None:
     assert await last_words(stream, 7) == b"the end"
 
 
-@pytest.mark.parametrize("line", [b"", b"words", b"[1]", b"[" * 100_000, b"\xff", b'{"a": 1} {'])
+@pytest.mark.parametrize(
+    "line", [b"", b"words", b"[1]", b"[" * 100_000, b"\xff", b'{"a": 1} {'], ids=range(6)
+)
 def test_what_is_no_line_of_ours_tells_nothing(line: bytes) -> None:
     assert told(line) == {}
 

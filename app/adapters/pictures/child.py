@@ -22,11 +22,15 @@ PLUGINS = {"AVIF": "Avif", "BMP": "Bmp", "GIF": "Gif", "JPEG": "Jpeg", "PNG": "P
     "WEBP": "WebP",
 }
 
+#: Of AVIF's decoder: one for each core would take gigabytes of addresses on a large machine.
+THREADS = 2
+
 
 def load() -> None:
     """All that decoding takes."""
-    from PIL import Image
+    from PIL import AvifImagePlugin, Image
 
+    AvifImagePlugin.DEFAULT_MAX_THREADS = THREADS
     Image.preinit()
     for part in (*PARTS, *(f"{PLUGINS[each]}ImagePlugin" for each in FORMATS)):
         importlib.import_module(f"PIL.{part}")
