@@ -1,8 +1,9 @@
 """What the service believes of a decoder of pictures: it has met a stranger's bytes."""
 
+import asyncio
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from app.domain.errors import (
     SpoolError,
     StorageFull,
 )
+from app.domain.pictures import Size
 from tests.pictures import halves
 
 MOST = 4_000_000  # pixels
@@ -50,6 +52,17 @@ def _sane(width: int, height: int, *full: int) -> str:
     return f'echo \'{{"width": {width}, "height": {height}, "full": {list(full)}}}\''
 
 
+def posed(script: str, scratch: Path) -> Decoder:
+    return Decoder(MOST, confinement=Posed(script), memory_bytes=2 << 30, scratch=scratch)
+
+
+async def test_what_makes_sense_is_taken(tmp_path: Path) -> None:
+    decoder = posed(f"echo -n abc >&$1; {_sane(1, 1, 7, 5)}", tmp_path)
+    with closing(await decoder.decode(halves(tmp_path / "a.png"))) as bitmap:
+        assert (bitmap.width, bitmap.height, bitmap.size) == (1, 1, Size(width=7, height=5))
+        assert await asyncio.to_thread(bitmap.path.read_bytes) == b"abc"
+
+
 @pytest.mark.parametrize(
     ("script", "error"),
     [
@@ -77,8 +90,7 @@ async def test_nothing_that_a_decoder_says_is_taken_as_given(
     source = halves(tmp_path / "a.png")
     scratch = tmp_path / "scratch"
     monkeypatch.setattr(decoding, "PATIENCE", 5.0)
-    posed = Posed(script)
-    decoder = Decoder(MOST, confinement=posed, memory_bytes=2 << 30, scratch=scratch)
+    decoder = posed(script, scratch)
     with pytest.raises(error):
         await decoder.decode(source)
     assert list(scratch.iterdir()) == []
