@@ -1,9 +1,16 @@
-"""Extractors as the service has them, for those who test something else."""
+"""Decoders as the service has them, for those who test something else."""
+
+from pathlib import Path
 
 from app.adapters.confined.cage import Cage
 from app.adapters.ffmpeg import FfmpegExtractor, FfmpegFrames
+from app.adapters.pictures.decoding import Decoder
 from app.adapters.soundfile_audio import SoundfileExtractor
 from app.ports import WorkerPool
+
+
+def decoder(scratch: Path, max_pixels: int, *, memory_bytes: int = 2 << 30) -> Decoder:
+    return Decoder(max_pixels, confinement=Cage(), memory_bytes=memory_bytes, scratch=scratch)
 
 
 def soundfile(max_seconds: float) -> SoundfileExtractor:

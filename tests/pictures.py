@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from app.domain.pictures import Bitmap, Size
 
 #: EXIF's tag.
 ORIENTATION = 0x0112
@@ -36,3 +38,13 @@ def scene(path: Path, ground: str, thing: str, shift: int = 0) -> Path:
     ImageDraw.Draw(image).ellipse((140 + shift, 80, 340 + shift, 280), thing, "black", 6)
     image.save(path)
     return path
+
+
+def plain(source: Path) -> Bitmap:
+    """As a darkroom hands it on, in a file beside it."""
+    with Image.open(source) as image:
+        upright = ImageOps.exif_transpose(image).convert("RGB")
+    path = source.with_suffix(".pixels")
+    path.write_bytes(upright.tobytes())
+    size = Size(width=upright.width, height=upright.height)
+    return Bitmap(path=path, width=size.width, height=size.height, size=size)

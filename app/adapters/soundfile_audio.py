@@ -5,14 +5,13 @@ What this cannot open, or does not read to its end, is left to the next extracto
 """
 
 import asyncio
-import json
+import errno
 import math
 import os
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
-from typing import Any
 
 from loguru import logger
 
@@ -25,6 +24,7 @@ from app.domain.errors import (
     NoAudio,
     SpoolError,
 )
+from app.domain.last_words import FROM_OUTSIDE, last_words, printable, told
 from app.domain.media import BYTES_PER_SECOND, SAMPLE_BYTES, Audio
 from app.domain.opening import opened
 from app.domain.system_errors import refused
@@ -35,9 +35,6 @@ CHILD = "app.adapters.soundfile_child"
 WORK = 0.1
 POLL = 0.25  # seconds between two looks at who says nothing
 STALL = 30.0  # seconds in which somebody reads on, or has decoded something
-MAX_WORDS = 200  # characters
-#: How it ends when it was ended from outside, for want of memory or by an operator.
-FROM_OUTSIDE = (-9, -15)
 FAILED = "libsndfile failed over this file"
 
 
@@ -83,7 +80,7 @@ class Decoding:
         module = self._confinement.module(CHILD, arguments, self._streams, self._bounds)
         try:
             async with module as process, asyncio.TaskGroup() as tasks:
-                last = tasks.create_task(_last_words(process))
+                last = tasks.create_task(last_words(process.stderr))
                 async with aclosing(self._lines(process)) as lines:
                     async for line in lines:
                         audio = self._heard(line)
@@ -132,13 +129,13 @@ class Decoding:
 
     def _heard(self, line: bytes) -> Audio:
         """It is said by one that has met a stranger's bytes: nothing of it is taken as given."""
-        match _told(line):
-            case {"errno": int(number)}:
+        match told(line):
+            case {"errno": int(number)} if number in errno.errorcode:
                 raise refused(OSError(number, os.strerror(number)), "the sound cannot be decoded")
             case {"failed": MediaTooLong.code}:
                 raise MediaTooLong(f"longer than {self._most:g} s")
             case {"failed": str(), "words": str(words)}:
-                raise MediaUnreadable(f"libsndfile: {_printable(words)}")
+                raise MediaUnreadable(f"libsndfile: {printable(words)}")
             case {"samples": int(samples), "declared": declared, "bad": int(bad)}:
                 return self._audio(samples, declared, bad)
         raise MediaUnreadable(FAILED)
@@ -162,15 +159,6 @@ def _emptied(target: Path) -> Iterator[int]:
         yield out.fileno()
 
 
-async def _last_words(process: Process) -> bytes:
-    """However much it says there."""
-    assert process.stderr is not None
-    kept = b""
-    while said := await process.stderr.read(4096):
-        kept = (kept + said)[-MAX_WORDS:]
-    return kept
-
-
 def _require_good_end(status: int, words: bytes) -> None:
     if status in FROM_OUTSIDE:
         raise EngineCrashed(f"libsndfile was killed by signal {-status}", exit_status=status)
@@ -179,18 +167,6 @@ def _require_good_end(status: int, words: bytes) -> None:
     if status > 0:
         logger.warning("what decodes by libsndfile ended with {}: {!r}", status, words)
         raise MediaUnreadable(FAILED)
-
-
-def _told(line: bytes) -> Mapping[str, Any]:
-    try:
-        told = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _printable(words: str) -> str:
-    return "".join(each if each.isprintable() else " " for each in words[:MAX_WORDS])
 
 
 def _is_known(head: bytes) -> bool:

@@ -69,7 +69,8 @@ async def _open(
     records = await closing.enter_async_context(open_records(settings))
     finding = await closing.enter_async_context(open_finding(settings, tools.weights, logs))
     webhooks = await closing.enter_async_context(open_webhooks(settings, records))
-    seeing = await closing.enter_async_context(open_seeing(settings, tools.weights, logs))
+    looking = open_seeing(settings, tools.weights, tools.cage, logs)
+    seeing = await closing.enter_async_context(looking)
     speakers = await closing.enter_async_context(open_voices(settings, tools.weights, logs))
     return Rooms(
         settings=settings,

@@ -152,7 +152,11 @@ class Rooms:
             webhooks=self.webhooks.service,
             uploads=self.uploads.service,
             search=SearchService(
-                self.finding.index, self.finding.embedder, self.seeing.eyes, stem=english_stem
+                self.finding.index,
+                self.finding.embedder,
+                self.seeing.eyes,
+                self.seeing.darkroom,
+                stem=english_stem,
             ),
             records=self.finding.records(self.records.bulk),
             index_care=self.index_care,

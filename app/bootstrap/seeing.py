@@ -5,8 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.adapters.confined.cage import Cage
 from app.adapters.pictures.clip import ClipEyes
 from app.adapters.pictures.darkroom import PillowDarkroom
+from app.adapters.pictures.decoding import Decoder
 from app.adapters.pictures.describer import OpenAIDescriber
 from app.adapters.pictures.lite0 import DIMENSIONS, Lite0Eyes
 from app.adapters.pictures.reading import RapidReader
@@ -15,6 +17,7 @@ from app.adapters.weights.shelf import ModelShelf
 from app.bootstrap.models import located
 from app.bootstrap.records import Records
 from app.config import AppSettings
+from app.domain.jobs import PASSING
 from app.domain.models import ModelKind
 from app.pipeline.tools import PictureTools
 from app.ports import SourceFolders, VisualEmbedder
@@ -26,27 +29,30 @@ NO_MODEL = "none"
 #: The slot that half a gigabyte goes to: it gives it back when there is nothing to read.
 READING = "reading"
 #: What a decoder needs at worst for each pixel (AVIF: twice its planes, and two copies), and what
-#: libraries and models take besides, in bytes.
+#: libraries take besides, in bytes.
 OF_PIXEL, BESIDES = 20, 1 << 30
+#: What models take to look at a bitmap, and far more, in bytes.
+MOST = 3 << 30
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seeing:
     settings: AppSettings
     weights: ModelShelf
-    #: Decodes and looks: quick, so that a picture as a query never waits behind a page of text.
+    #: Looks: quick, so that a picture as a query never waits behind a page of text.
     pool: ProcessPool
     reading_pool: ProcessPool
     #: None where no model is wanted.
     eyes: ArrivingEyes | None
     describer: OpenAIDescriber | None
+    #: What it hands on is all that the others ever see of a stranger's file.
+    darkroom: PillowDarkroom
 
     @property
     def tools(self) -> PictureTools:
-        most = self.settings.pictures.max_pixels
         return PictureTools(
-            darkroom=PillowDarkroom(self.pool, most),
-            reader=RapidReader(self.reading_pool, most) if self.settings.pictures.ocr else None,
+            darkroom=self.darkroom,
+            reader=RapidReader(self.reading_pool) if self.settings.pictures.ocr else None,
             eyes=self.eyes,
             describer=self.describer,
             describes_frames=self.settings.pictures.describe_keyframes,
@@ -63,6 +69,7 @@ class Seeing:
             blobs=records.blobs,
             fetcher=records.fetcher,
             in_place=in_place,
+            darkroom=self.darkroom,
             eyes=self.eyes,
             model=self.settings.pictures.visual_model,
         )
@@ -83,12 +90,12 @@ class Seeing:
         kind = ModelKind.VISUAL if chosen.visual_model == LITE0 else ModelKind.CLIP
         found = await located(self.weights, chosen.visual_model, kind)
         make = Lite0Eyes if kind is ModelKind.VISUAL else ClipEyes
-        return make(self.pool, found.path, chosen.visual_model, chosen.max_pixels)
+        return make(self.pool, found.path, chosen.visual_model)
 
 
 @asynccontextmanager
 async def open_seeing(
-    settings: AppSettings, weights: ModelShelf, logs: Path | None
+    settings: AppSettings, weights: ModelShelf, cage: Cage, logs: Path | None
 ) -> AsyncIterator[Seeing]:
     pools = {
         name: ProcessPool(
@@ -108,6 +115,7 @@ async def open_seeing(
         reading_pool=pools[READING],
         eyes=None if settings.pictures.visual_model == NO_MODEL else ArrivingEyes("visual model"),
         describer=_describer(settings, pools["seeing"]),
+        darkroom=PillowDarkroom(pools["seeing"], _decoder(settings, cage)),
     )
     try:
         yield seeing
@@ -118,12 +126,22 @@ async def open_seeing(
             await seeing.describer.aclose()
 
 
+def _decoder(settings: AppSettings, cage: Cage) -> Decoder:
+    """Pictures come from anybody, and a decoder that is misled takes all the memory there is."""
+    most = settings.pictures.max_pixels
+    return Decoder(
+        most,
+        confinement=cage,
+        memory_bytes=BESIDES + OF_PIXEL * most,
+        scratch=settings.storage.data_dir.absolute() / PASSING,
+    )
+
+
 def _memory(settings: AppSettings) -> dict[str, int]:
-    """Bytes for each slot where no limit is set: pictures come from anybody, and a decoder that
-    is misled takes all there is. CLIP may work on a graphics card, whose driver maps far more."""
-    most = BESIDES + OF_PIXEL * settings.pictures.max_pixels
+    """Bytes for each slot where no limit is set: of what no bitmap takes, a model that is misled
+    would take all there is. CLIP may work on a graphics card, whose driver maps far more."""
     shipped = settings.pictures.visual_model in (LITE0, NO_MODEL)
-    return {"seeing": most if shipped else 0, READING: most}
+    return {"seeing": MOST if shipped else 0, READING: MOST}
 
 
 def _describer(settings: AppSettings, pool: ProcessPool) -> OpenAIDescriber | None:
@@ -135,5 +153,4 @@ def _describer(settings: AppSettings, pool: ProcessPool) -> OpenAIDescriber | No
         base_url=chosen.describer_base_url,
         api_key=chosen.describer_api_key,
         model=chosen.describer_model,
-        max_pixels=chosen.max_pixels,
     )

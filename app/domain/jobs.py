@@ -284,14 +284,18 @@ def upload_key(job_id: str, filename: str) -> str:
     return f"{FOLDERS[media_type_of(filename)]}/{job_id}{media_suffix(filename)}"
 
 
+#: The folder of what is made again when a job runs.
+PASSING = "pcm"
+
+
 def pcm_key(job_id: str) -> str:
     """Where the decoded sound lives while the job runs."""
-    return f"pcm/{job_id}.s16le"
+    return f"{PASSING}/{job_id}.s16le"
 
 
 def reel_key(job_id: str) -> str:
     """Where the key-frames of a video lie until they are sent on their way."""
-    return f"pcm/{job_id}.mpjpeg"
+    return f"{PASSING}/{job_id}.mpjpeg"
 
 
 def result_key(job_id: str) -> str:

@@ -4,8 +4,8 @@ from loguru import logger
 
 from app.domain.assets import Asset, AssetChanges
 from app.domain.media_types import MediaType
+from app.pipeline.bitmap import bitmap_of
 from app.pipeline.embed import level
-from app.pipeline.fetch import source_of
 from app.pipeline.report import told
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
@@ -17,9 +17,7 @@ async def describe(tools: Tools, work: Work) -> None:
     if describer is None or work.found.description or not _is_wanted(tools, work):
         return
     try:
-        held = await source_of(tools, work)
-        async with held.reading() as source:
-            description = await describer.describe(source)
+        description = await describer.describe(await bitmap_of(tools, work))
     except Exception as error:
         await work.report.warn("description.failed", f"not described: {told(error)}")
         return

@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 
 from app.domain.assets import Asset, Picture, asset_of
 from app.domain.crashpoints import reached
-from app.domain.errors import SourceError, Unavailable
+from app.domain.errors import EngineError, MediaError, SourceError, Unavailable
 from app.domain.jobs import Stage, thumbnail_key
 from app.domain.media_types import MediaType
+from app.domain.pictures import Bitmap
+from app.pipeline.bitmap import bitmap_of
 from app.pipeline.fetch import source_of
 from app.pipeline.report import told
 from app.pipeline.tools import Tools
@@ -17,7 +18,7 @@ from app.pipeline.work import Work
 #: Of a job's progress, behind each step.
 DEVELOPED, READ, SEEN = 0.2, 0.7, 0.9
 #: Looks for one thing more; None where nothing was found.
-Step = Callable[[Tools, Path, Picture], Awaitable[Picture]]
+Step = Callable[[Tools, Bitmap, Picture], Awaitable[Picture]]
 
 
 async def look(tools: Tools, work: Work) -> None:
@@ -28,14 +29,14 @@ async def look(tools: Tools, work: Work) -> None:
 
 async def _first(tools: Tools, work: Work) -> Asset:
     await work.report.enter(Stage.MEDIA_EXTRACTION)
-    held = await source_of(tools, work)
+    await source_of(tools, work)
     reached("picture.begun")
+    bitmap = await bitmap_of(tools, work)
     thumbnail = tools.blobs.path(thumbnail_key(work.job.job_id))
-    async with held.reading() as source:
-        size = await tools.pictures.darkroom.develop(source, thumbnail)
-        work.report.progress(DEVELOPED)
-        blank = Picture(width=size.width, height=size.height)
-        picture = await _looked_at(tools, work, source, blank)
+    await tools.pictures.darkroom.shrink(bitmap, thumbnail)
+    work.report.progress(DEVELOPED)
+    blank = Picture(width=bitmap.size.width, height=bitmap.size.height)
+    picture = await _looked_at(tools, work, bitmap, blank)
     asset = await tools.assets.settle(work.job, asset_of(work.job, picture=picture))
     reached("picture.kept")
     return asset
@@ -46,12 +47,15 @@ async def _again(tools: Tools, work: Work, kept: Asset) -> Asset:
     if kept.picture is None or not _lacks(tools, kept.picture):
         return kept
     try:
-        held = await source_of(tools, work)
+        await source_of(tools, work)
         await work.report.enter(Stage.MEDIA_EXTRACTION)
-        async with held.reading() as source:
-            picture = await _looked_at(tools, work, source, kept.picture)
+        bitmap = await bitmap_of(tools, work)
     except SourceError:
         return kept
+    except (MediaError, EngineError) as error:
+        await work.report.warn("visual.failed", f"not looked at: {told(error)}")
+        return kept
+    picture = await _looked_at(tools, work, bitmap, kept.picture)
     return await _noted(tools, kept, kept.picture, picture)
 
 
@@ -86,22 +90,22 @@ def _is_read(picture: Picture) -> bool:
     return picture.read or bool(picture.lines)
 
 
-async def _looked_at(tools: Tools, work: Work, source: Path, picture: Picture) -> Picture:
+async def _looked_at(tools: Tools, work: Work, bitmap: Bitmap, picture: Picture) -> Picture:
     if not _is_read(picture):
-        picture = await _tried(_with_text, "ocr", "not read", tools, work, source, picture)
+        picture = await _tried(_with_text, "ocr", "not read", tools, work, bitmap, picture)
     work.report.progress(READ)
     if picture.visual is None:
-        picture = await _tried(_with_sight, "visual", "not looked at", tools, work, source, picture)
+        picture = await _tried(_with_sight, "visual", "not looked at", tools, work, bitmap, picture)
     work.report.progress(SEEN)
     return picture
 
 
 async def _tried(
-    step: Step, code: str, failure: str, tools: Tools, work: Work, source: Path, picture: Picture
+    step: Step, code: str, failure: str, tools: Tools, work: Work, bitmap: Bitmap, picture: Picture
 ) -> Picture:
     """A step that fails, be it a fault of ours, is a warning: the rest of the picture stands."""
     try:
-        return await step(tools, source, picture)
+        return await step(tools, bitmap, picture)
     except Exception as error:
         ending = "unavailable" if isinstance(error, Unavailable) else "failed"
         if not _is_told_of_its_video(work, f"{code}.{ending}"):
@@ -114,15 +118,15 @@ def _is_told_of_its_video(work: Work, code: str) -> bool:
     return code == "ocr.unavailable" and work.job.media_type is MediaType.KEYFRAME
 
 
-async def _with_text(tools: Tools, source: Path, picture: Picture) -> Picture:
+async def _with_text(tools: Tools, bitmap: Bitmap, picture: Picture) -> Picture:
     reader = tools.pictures.reader
     if reader is None:
         return picture
-    return replace(picture, lines=tuple(await reader.read(source)), read=True)
+    return replace(picture, lines=tuple(await reader.read(bitmap)), read=True)
 
 
-async def _with_sight(tools: Tools, source: Path, picture: Picture) -> Picture:
+async def _with_sight(tools: Tools, bitmap: Bitmap, picture: Picture) -> Picture:
     if tools.pictures.eyes is None:
         return picture
-    sight = await tools.pictures.eyes.see(source)
+    sight = await tools.pictures.eyes.see(bitmap)
     return replace(picture, visual=sight.vector, visual_model=sight.model, tags=sight.tags)

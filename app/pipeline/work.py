@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.assets import Asset
 from app.domain.jobs import Job
+from app.domain.pictures import Bitmap
 from app.domain.transcript import Transcript
 from app.pipeline.ahead import Ahead
 from app.pipeline.report import JobReport
@@ -16,6 +17,8 @@ class Work:
     report: JobReport
     #: From its first reader on.
     source: HeldSource | None = None
+    #: Of a picture, from who looks at it first on.
+    bitmap: Bitmap | None = None
     #: Of what can be heard.
     transcript: Transcript | None = None
     #: As it is kept; None until something is.
@@ -39,5 +42,7 @@ class Work:
         """Nothing more is begun for it, and nothing more is read."""
         if self.ahead is not None:
             self.ahead.close()
+        if self.bitmap is not None:
+            self.bitmap.close()
         if self.source is not None:
             self.source.close()

@@ -5,16 +5,22 @@ from pathlib import Path
 from typing import Protocol
 
 from app.domain.assets import TextLine
-from app.domain.pictures import Sight, Size
+from app.domain.pictures import Bitmap, Sight
 from app.ports.types import Vector
 
 
 class Darkroom(Protocol):
-    async def develop(self, source: Path, thumbnail: Path) -> Size:
-        """Decode `source` and put a small upright JPEG at `thumbnail`, whole or not at all.
+    """Who asks for a bitmap closes it; a stranger's bytes go no further than here."""
+
+    async def develop(self, source: Path) -> Bitmap:
+        """Decoded, once, for all who look at it.
 
         Raises MediaUnreadable, MediaTooLarge, SourceGone, StorageError, EngineError.
         """
+        ...
+
+    async def shrink(self, bitmap: Bitmap, thumbnail: Path) -> None:
+        """A small JPEG at `thumbnail`, whole or not at all. Raises StorageError, EngineError."""
         ...
 
 
@@ -23,10 +29,10 @@ class TextReader(Protocol):
         """Why it can read nothing at all; None when it can."""
         ...
 
-    async def read(self, source: Path) -> Sequence[TextLine]:
+    async def read(self, bitmap: Bitmap) -> Sequence[TextLine]:
         """The lines that stand in the picture, from top to bottom; none where there are none.
 
-        Raises Unavailable when what it takes is not installed, MediaError, EngineError.
+        Raises Unavailable when what it takes is not installed, EngineError.
         """
         ...
 
@@ -44,8 +50,8 @@ class VisualEmbedder(Protocol):
         """Whether texts lie in the space of the pictures, so that one finds the other."""
         ...
 
-    async def see(self, source: Path) -> Sight:
-        """Raises MediaError, EngineError."""
+    async def see(self, bitmap: Bitmap) -> Sight:
+        """Raises EngineError."""
         ...
 
     async def imagine(self, text: str) -> Vector:
@@ -54,6 +60,6 @@ class VisualEmbedder(Protocol):
 
 
 class Describer(Protocol):
-    async def describe(self, source: Path) -> str:
-        """What the picture shows, in a sentence or two. Raises MediaError, EngineError."""
+    async def describe(self, bitmap: Bitmap) -> str:
+        """What the picture shows, in a sentence or two. Raises EngineError."""
         ...

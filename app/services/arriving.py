@@ -5,13 +5,12 @@ from asyncio import sleep
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, repeat
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from loguru import logger
 
 from app.domain.errors import EngineError, SpoolError, Unavailable
-from app.domain.pictures import Sight
+from app.domain.pictures import Bitmap, Sight
 from app.domain.search import Moment, SearchHit, SearchQuery
 from app.ports import Embedder, Sound, SpeechDetector, Vector, VectorIndex, VisualEmbedder
 
@@ -122,8 +121,8 @@ class ArrivingEyes(Arriving[VisualEmbedder]):
     def knows_words(self) -> bool:
         return self.here is not None and self.here.knows_words
 
-    async def see(self, source: Path) -> Sight:
-        return await (await self.get()).see(source)
+    async def see(self, bitmap: Bitmap) -> Sight:
+        return await (await self.get()).see(bitmap)
 
     async def imagine(self, text: str) -> Vector:
         return await self.now().imagine(text)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -9,7 +10,7 @@ from tempfile import NamedTemporaryFile
 from app.domain import marking
 from app.domain.errors import EngineError, InvalidRequest, TooLarge, Unavailable
 from app.domain.search import MatchReason, SearchAnswer, SearchHit, SearchMode, SearchQuery
-from app.ports import Embedder, Vector, VectorIndex
+from app.ports import Darkroom, Embedder, Vector, VectorIndex
 from app.services.glances import PATIENCE, Busy, Eyes, Glances
 from app.services.search_cursor import SearchCursor
 
@@ -32,8 +33,9 @@ MARKED_AT_ONCE = 20_000
 
 
 class SearchService:
-    """`eyes`: None where no model for pictures is wanted. `patience`: seconds to wait for what
-    words look like. `stem`: as the index has it, so that what it found is marked.
+    """`eyes`: None where no model for pictures is wanted; `darkroom` makes ready what they see.
+    `patience`: seconds to wait for what words look like. `stem`: as the index has it, so that what
+    it found is marked.
     """
 
     def __init__(
@@ -41,13 +43,14 @@ class SearchService:
         index: VectorIndex,
         embedder: Embedder,
         eyes: Eyes | None = None,
+        darkroom: Darkroom | None = None,
         patience: float = PATIENCE,
         stem: marking.Stem = marking.as_written,
     ) -> None:
         self._index = index
         self._embedder = embedder
         self._stem = stem
-        self._eyes = eyes
+        self._eyes, self._darkroom = eyes, darkroom
         self._glances = None if eyes is None else Glances(eyes, patience)
 
     async def answer(
@@ -116,7 +119,7 @@ class SearchService:
         return replace(query, visual=tuple(vector), visual_floor=WORDS_FLOOR), False
 
     async def _seen(self, picture: bytes) -> Vector:
-        if self._eyes is None:
+        if self._eyes is None or self._darkroom is None:
             hint = "choose one with the setting pictures.visual_model"
             raise InvalidRequest("image: there is no model for pictures here", hint=hint)
         if self._index.renewing:
@@ -125,7 +128,9 @@ class SearchService:
         with NamedTemporaryFile(prefix="spool-query-") as file:
             await asyncio.to_thread(file.write, picture)
             file.flush()
-            return (await eyes.see(Path(file.name))).vector
+            bitmap = await self._darkroom.develop(Path(file.name))
+        with closing(bitmap):
+            return (await eyes.see(bitmap)).vector
 
 
 async def _marked_page(

@@ -9,8 +9,17 @@ from app.domain.assets import Asset
 from app.domain.errors import SpoolError
 from app.domain.jobs import Job
 from app.domain.pictures import Sight
+from app.pipeline.bitmap import developed
 from app.pipeline.fetch import fetch
-from app.ports import AssetStore, BlobStore, JobStore, MediaFetcher, SourceFolders, VisualEmbedder
+from app.ports import (
+    AssetStore,
+    BlobStore,
+    Darkroom,
+    JobStore,
+    MediaFetcher,
+    SourceFolders,
+    VisualEmbedder,
+)
 
 PAGE = 50  # assets
 
@@ -24,6 +33,7 @@ class SecondLook:
     blobs: BlobStore
     fetcher: MediaFetcher
     in_place: SourceFolders
+    darkroom: Darkroom
     eyes: VisualEmbedder
     #: Name of the model behind `eyes`.
     model: str
@@ -57,5 +67,6 @@ class SecondLook:
 
     async def _seen(self, job: Job) -> Sight:
         with closing(await fetch(job, self.blobs, self.fetcher, self.in_place)) as held:
-            async with held.reading() as source:
-                return await self.eyes.see(source)
+            bitmap = await developed(self.darkroom, held)
+        with closing(bitmap):
+            return await self.eyes.see(bitmap)

@@ -12,6 +12,7 @@ from loguru import logger
 from app.domain.clock import utc_now
 from app.domain.errors import SpoolError
 from app.domain.jobs import (
+    PASSING,
     Job,
     SourceKind,
     frames_key,
@@ -26,8 +27,6 @@ from app.domain.media_types import FOLDERS
 from app.domain.uploads import FOLDER as UPLOADS
 from app.ports import BlobStore, BootLog
 
-#: Made again when a job runs.
-PASSING = ("pcm",)
 KEPT = (*sorted(set(FOLDERS.values())), "keyframes", "results", "thumbnails", "waveforms")
 QUARANTINE = "quarantine"
 
@@ -102,7 +101,7 @@ class FileSweep:
         return swept
 
     async def _sweep(self) -> int:
-        passing = await self._clear(PASSING, self.files.remove, known=_no_job)
+        passing = await self._clear((PASSING,), self.files.remove, known=_no_job)
         if await self._is_older():
             return passing + await self._quarantine()
         orphans = await self._clear_orphans(self.files.remove)

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 from array import array
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +88,14 @@ def drawn(path: Path, *colours: str, size: tuple[int, int] = (320, 240)) -> byte
 
 
 async def test_a_picture_finds_what_looks_like_it(open_spool: Spool, tmp_path: Path) -> None:
-    eyes = open_spool.doors.search._eyes
-    assert eyes is not None
+    eyes, darkroom = open_spool.doors.search._eyes, open_spool.doors.search._darkroom
+    assert eyes is not None and darkroom is not None
     stripes, plain = tmp_path / "stripes.png", tmp_path / "plain.png"
     drawn(stripes, "red", "white", "red", "white", "red")
     drawn(plain, "navy")
     for path in (stripes, plain):
-        seen = (await eyes.see(path)).vector
+        with closing(await darkroom.develop(path)) as bitmap:
+            seen = (await eyes.see(bitmap)).vector
         record = {"id": path.stem, "media_type": "image", "text": path.stem, "visual": list(seen)}
         await added(open_spool, record)
     query = drawn(tmp_path / "query.png", "red", "white", "red", "white", "red", size=(640, 480))

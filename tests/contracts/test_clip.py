@@ -21,7 +21,7 @@ from app.domain.errors import EngineError, ModelCorrupt, ModelNotFound
 from app.domain.models import ModelKind, ModelSource
 from app.ports import VisualEmbedder
 from tests.contracts.test_embedder import OneWorker
-from tests.pictures import scene
+from tests.pictures import plain, scene
 
 TORCH = all(importlib.util.find_spec(name) for name in ("torch", "sentence_transformers"))
 pytestmark = pytest.mark.skipif(not TORCH, reason="torch is not installed")
@@ -72,19 +72,19 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneWorker]:
 
 @pytest.fixture
 def eyes(worker: OneWorker, clip: Path) -> VisualEmbedder:
-    return ClipEyes(worker, clip, "tiny-clip", 4_000_000)
+    return ClipEyes(worker, clip, "tiny-clip")
 
 
 async def test_pictures_and_words_lie_in_one_space(
     eyes: VisualEmbedder, worker: OneWorker, tmp_path: Path
 ) -> None:
-    sight = await eyes.see(scene(tmp_path / "a.png", "white", "red"))
+    sight = await eyes.see(plain(scene(tmp_path / "a.png", "white", "red")))
     word = await eyes.imagine("red \udce9")
     assert eyes.knows_words and eyes.dimensions == 8
     for vector in (sight.vector, word):
         assert len(vector) == 8 and math.hypot(*vector) == pytest.approx(1, abs=1e-5)
     assert (sight.model, sight.tags) == ("tiny-clip", ())
-    again = await eyes.see(tmp_path / "a.png")
+    again = await eyes.see(plain(tmp_path / "a.png"))
     assert again.vector == pytest.approx(sight.vector, abs=1e-5)
     assert worker.output.read_text() == ""
 
@@ -92,7 +92,7 @@ async def test_pictures_and_words_lie_in_one_space(
 async def test_a_folder_without_a_model_is_an_engine_error(
     worker: OneWorker, tmp_path: Path
 ) -> None:
-    empty = ClipEyes(worker, tmp_path, "nothing", 4_000_000)
+    empty = ClipEyes(worker, tmp_path, "nothing")
     with pytest.raises(EngineError):
         await empty.imagine("red")
 

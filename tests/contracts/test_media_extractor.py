@@ -439,6 +439,19 @@ async def test_a_cut_off_medium_gives_what_is_there_and_what_was_declared(
     assert audio.declared_seconds == pytest.approx(SECONDS, abs=0.1)
 
 
+@pytest.mark.parametrize("container", ["mp4", "mov", "mkv"])
+async def test_a_video_that_is_longer_than_its_sound_declares_its_sound(
+    wav: Path, tmp_path: Path, target: Path, container: str
+) -> None:
+    """It is whole, and not to be called truncated."""
+    film = tmp_path / f"film.{container}"
+    picture = ("-f", "lavfi", "-i", "testsrc=size=64x48:rate=5:duration=10")
+    ffmpeg(*picture, "-i", str(wav), "-c:a", "aac", "-pix_fmt", "yuv420p", str(film))
+    audio = await caged.ffmpeg(60).extract(film, target, ignore)
+    assert audio.seconds == pytest.approx(SECONDS, abs=0.1)
+    assert audio.declared_seconds == pytest.approx(SECONDS, abs=0.1)
+
+
 async def test_a_recording_that_breaks_off_says_so_where_it_declares_nothing(
     wav: Path, tmp_path: Path, target: Path
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.domain.assets import Tag, TextLine
 from app.domain.errors import Unavailable
-from app.domain.pictures import Sight, Size
+from app.domain.pictures import Bitmap, Sight, Size
 from app.pipeline.tools import PictureTools
 from app.ports import Vector
 
@@ -48,23 +48,26 @@ class Gallery:
         if trouble := self.troubles.get(verb):
             raise trouble
 
-    async def develop(self, source: Path, thumbnail: Path) -> Size:
+    async def develop(self, source: Path) -> Bitmap:
         self._note("develop")
-        _make_small(thumbnail)
-        return self.size
+        return Bitmap(path=Path("/nowhere/pixels"), width=1, height=1, size=self.size)
 
-    async def read(self, source: Path) -> Sequence[TextLine]:
+    async def shrink(self, bitmap: Bitmap, thumbnail: Path) -> None:
+        self._note("shrink")
+        _make_small(thumbnail)
+
+    async def read(self, bitmap: Bitmap) -> Sequence[TextLine]:
         self._note("read")
         return self.lines
 
-    async def see(self, source: Path) -> Sight:
+    async def see(self, bitmap: Bitmap) -> Sight:
         self._note("see")
         return self.sight
 
     async def imagine(self, text: str) -> Vector:
         raise NotImplementedError
 
-    async def describe(self, source: Path) -> str:
+    async def describe(self, bitmap: Bitmap) -> str:
         self._note("describe")
         return self.description
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.confined.cage import Cage
 from app.adapters.ffmpeg import FfmpegExtractor, FfmpegFrames
 from app.adapters.pictures.darkroom import PillowDarkroom
 from app.adapters.soundfile_audio import SoundfileExtractor
@@ -15,12 +16,12 @@ from app.domain.jobs import Job, JobOptions, JobStatus, SourceKind
 from app.domain.keyframes import Reel
 from app.domain.media import Audio, AudioWindow
 from app.domain.media_types import MediaType
-from app.domain.pictures import Size
+from app.domain.pictures import Bitmap
 from app.pipeline import read
 from app.pipeline.runner import Pipeline
 from app.pipeline.tools import PictureTools
 from app.ports import Growth, Progress
-from tests import media, pictures
+from tests import caged, media, pictures
 from tests.changes import CHANGES, made_old
 from tests.contracts.jobs import new_id
 from tests.herepool import HerePool
@@ -49,7 +50,7 @@ class Meddler:
 
 class MeddledSoundfile(SoundfileExtractor):
     def __init__(self, meddler: Meddler) -> None:
-        super().__init__(60.0)
+        super().__init__(60.0, confinement=Cage())
         self.meddler = meddler
 
     async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
@@ -62,7 +63,7 @@ class MeddledSoundfile(SoundfileExtractor):
 
 class MeddledFfmpeg(FfmpegExtractor):
     def __init__(self, meddler: Meddler) -> None:
-        super().__init__(60.0)
+        super().__init__(60.0, confinement=Cage())
         self.meddler = meddler
 
     async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
@@ -75,7 +76,7 @@ class MeddledFfmpeg(FfmpegExtractor):
 
 class MeddledFrames(FfmpegFrames):
     def __init__(self, meddler: Meddler) -> None:
-        super().__init__(HerePool(), 60.0)
+        super().__init__(HerePool(), 60.0, confinement=Cage())
         self.meddler = meddler
 
     async def take(self, source: Path, target: Path, progress: Progress) -> Reel:
@@ -88,13 +89,13 @@ class MeddledFrames(FfmpegFrames):
 
 class MeddledDarkroom(PillowDarkroom):
     def __init__(self, meddler: Meddler) -> None:
-        super().__init__(HerePool(), MOST)
+        super().__init__(HerePool(), caged.decoder(meddler.path.parent, MOST))
         self.meddler = meddler
 
-    async def develop(self, source: Path, thumbnail: Path) -> Size:
+    async def develop(self, source: Path) -> Bitmap:
         self.meddler.at("before")
         try:
-            return await super().develop(source, thumbnail)
+            return await super().develop(source)
         finally:
             self.meddler.at("after")
 
@@ -132,7 +133,7 @@ def assert_told(job: Job) -> None:
 async def test_sound_that_libsndfile_decodes(bench: Workbench, change: str, when: str) -> None:
     path = made_old(media.tone(bench.folder / "talk.wav", 5.0))
     meddler = Meddler(path, change, when)
-    line = replace(bench.pipeline(), extractors=(MeddledSoundfile(meddler), FfmpegExtractor(60.0)))
+    line = replace(bench.pipeline(), extractors=(MeddledSoundfile(meddler), caged.ffmpeg(60.0)))
     assert_told(await walked(bench, path, line))
     assert meddler.done and bench.pcm_files() == []
 
@@ -152,7 +153,7 @@ async def test_sound_that_ffmpeg_decodes(bench: Workbench, change: str, when: st
 async def test_key_frames(bench: Workbench, change: str, when: str) -> None:
     path = made_old(media.make_video(bench.folder / "talk.mp4", media.OWN / "jfk.flac", 3.0))
     meddler = Meddler(path, change, when)
-    bench.extractors = (FfmpegExtractor(60.0),)
+    bench.extractors = (caged.ffmpeg(60.0),)
     line = replace(bench.pipeline(), frames=MeddledFrames(meddler))
     assert_told(await walked(bench, path, line))
     assert meddler.done

@@ -11,7 +11,6 @@ import pytest
 from loguru import logger
 
 from app.adapters.local_storage import LocalStorage
-from app.adapters.soundfile_audio import SoundfileExtractor
 from app.domain.errors import (
     Budget,
     EngineCrashed,
@@ -23,6 +22,7 @@ from app.domain.errors import (
 )
 from app.domain.jobs import JobStatus
 from app.services.disk import DiskGuard
+from tests import caged
 from tests.media import tone
 from tests.smalldisk import MiB, SmallDisk, mounted_or_skipped
 from tests.unit.scripted import Failing, Scripted, run_to_end
@@ -88,7 +88,7 @@ async def test_sound_for_such_a_disk_is_not_the_mediums_fault(
     source = tone(tmp_path / "tone.wav", 1.0)
     assert disk.becomes_read_only()
     with pytest.raises(StorageDenied):
-        await SoundfileExtractor(60.0).extract(source, disk.path / "a.s16le", lambda _: None)
+        await caged.soundfile(60.0).extract(source, disk.path / "a.s16le", lambda _: None)
 
 
 @pytest.mark.parametrize("folder", ["pcm", "results", "audio_jobs"])

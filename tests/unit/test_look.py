@@ -10,7 +10,7 @@ from app.domain.assets import Asset, AssetChanges
 from app.domain.errors import EngineError, MediaTooLarge, Unavailable
 from app.domain.jobs import Job, JobOptions, JobStatus, Stage, thumbnail_key, upload_key
 from app.domain.media_types import MediaType
-from app.domain.pictures import Sight
+from app.domain.pictures import Bitmap, Sight
 from app.domain.result import result_of
 from app.domain.search import Moment
 from app.ports import Vector
@@ -103,7 +103,7 @@ async def test_a_look_that_fails_is_a_warning_and_can_be_had_again(
     assert (again.status, codes(again)) == (JobStatus.COMPLETED, [])
     whole = await bench.assets.of_job(job.job_id)
     assert whole and whole.picture and whole.picture.lines and whole.picture.visual
-    assert bench.gallery.asked.count("develop") == 1
+    assert bench.gallery.asked.count("shrink") == 1
     assert len(bench.index.kept[asset.asset_id]) == 2
 
 
@@ -131,11 +131,11 @@ class Meanwhile:
             [asset] = (await self.bench.assets.list()).assets
             await self.bench.assets.edit(asset.asset_id, self.changes)
 
-    async def see(self, source: Path) -> Sight:
+    async def see(self, bitmap: Bitmap) -> Sight:
         await self.correct()
         return self.bench.gallery.sight
 
-    async def describe(self, source: Path) -> str:
+    async def describe(self, bitmap: Bitmap) -> str:
         await self.correct()
         return self.bench.gallery.description
 
@@ -206,6 +206,18 @@ async def test_a_picture_that_cannot_be_opened_fails_its_job_for_good(bench: Wor
     assert not job.dead_letter and not await bench.assets.of_job(job.job_id)
 
 
+async def test_a_picture_that_cannot_be_opened_any_more_keeps_what_was_found(
+    bench: Workbench,
+) -> None:
+    bench.gallery.troubles["see"] = EngineError("no seeing today")
+    job, _ = await looked_at(bench)
+    bench.gallery.troubles["develop"] = MediaTooLarge("too many pixels by now")
+    again = await retried(bench, job)
+    assert (again.status, codes(again)) == (JobStatus.COMPLETED, ["visual.failed"])
+    kept = await bench.assets.of_job(job.job_id)
+    assert kept and kept.picture and kept.picture.lines and not kept.picture.visual
+
+
 async def test_a_replay_after_a_death_looks_for_nothing_twice(bench: Workbench) -> None:
     """As if the service had died right behind `picture.kept`."""
     bench.index.trouble = EngineError("the index is not there yet")
@@ -213,7 +225,7 @@ async def test_a_replay_after_a_death_looks_for_nothing_twice(bench: Workbench) 
     assert codes(job) == ["index.failed"]
     bench.index.trouble = None
     await retried(bench, job)
-    assert bench.gallery.asked == ["develop", "read", "see"]
+    assert bench.gallery.asked == ["develop", "shrink", "read", "see"]
     assert len(bench.index.kept[asset.asset_id]) == 2
 
 
@@ -222,6 +234,7 @@ async def test_somebody_is_asked_what_it_shows_when_the_rest_is_already_found(
 ) -> None:
     bench.gallery.describes = True
     _, asset = await looked_at(bench)
+    assert bench.gallery.asked == ["develop", "shrink", "read", "see", "describe"], "decoded once"
     assert asset.description == "A cup on a table."
     (shown, _), _ = bench.index.kept[asset.asset_id]
     assert shown.text == "A cup on a table.\nespresso"

@@ -22,7 +22,7 @@ from app.domain.errors import (
     Unavailable,
 )
 from app.domain.media_types import MediaType, in_seconds
-from app.domain.pictures import Sight
+from app.domain.pictures import Bitmap, Sight, Size
 from app.domain.search import (
     MatchReason,
     Moment,
@@ -114,12 +114,23 @@ class Eyes:
             raise self.trouble
         return self
 
-    async def see(self, source: Path) -> Sight:
+    async def develop(self, source: Path) -> Bitmap:
+        """It is its own darkroom, and sees how many bytes there are."""
         self.seen.append(source)
-        size = await asyncio.to_thread(source.read_bytes)
-        if not size.startswith(b"picture"):
+        content = await asyncio.to_thread(source.read_bytes)
+        if not content.startswith(b"picture"):
             raise MediaUnreadable("no picture")
-        return Sight(model="m", vector=(float(len(size)),))
+        path, size = source.with_name(f"{source.name}-pixels"), Size(width=len(content), height=1)
+        self.seen.append(path)
+        await asyncio.to_thread(path.touch)
+        return Bitmap(path=path, width=1, height=1, size=size)
+
+    async def shrink(self, bitmap: Bitmap, thumbnail: Path) -> None:
+        raise NotImplementedError
+
+    async def see(self, bitmap: Bitmap) -> Sight:
+        assert bitmap.path.exists()
+        return Sight(model="m", vector=(float(bitmap.size.width),))
 
     async def imagine(self, text: str) -> Vector:
         self.asked += 1
@@ -165,7 +176,7 @@ async def test_keyword_mode_needs_no_vector() -> None:
 
 async def test_a_picture_is_searched_with_alone_or_beside_words() -> None:
     index, eyes = Shelf(), Eyes()
-    service = SearchService(index, Lengths(), eyes)
+    service = SearchService(index, Lengths(), eyes, eyes)
     answer = await service.answer(SearchQuery(text=""), picture=b"picture")
     assert (answer.mode, answer.notice) == (SearchMode.HYBRID, None)
     await service.answer(SearchQuery(text="four"), picture=b"picture")
@@ -246,22 +257,22 @@ async def test_a_long_page_is_marked_beside_all_else(monkeypatch: pytest.MonkeyP
 
 
 async def test_a_picture_that_cannot_be_searched_with_is_refused_and_told_why() -> None:
-    query = SearchQuery(text="")
+    query, eyes = SearchQuery(text=""), Eyes()
     with pytest.raises(MediaUnreadable):
-        await SearchService(Shelf(), Lengths(), Eyes()).answer(query, picture=b"text")
+        await SearchService(Shelf(), Lengths(), eyes, eyes).answer(query, picture=b"text")
     with pytest.raises(TooLarge, match="image"):
-        await SearchService(Shelf(), Lengths(), Eyes()).answer(
+        await SearchService(Shelf(), Lengths(), eyes, eyes).answer(
             query, picture=bytes(MAX_PICTURE + 1)
         )
     with pytest.raises(InvalidRequest, match="no model for pictures"):
         await SearchService(Shelf(), Lengths()).answer(query, picture=b"picture")
     late = Eyes(trouble=Unavailable("still loading"))
     with pytest.raises(Unavailable):
-        await SearchService(Shelf(), Lengths(), late).answer(query, picture=b"picture")
+        await SearchService(Shelf(), Lengths(), late, late).answer(query, picture=b"picture")
     index = Shelf()
     index.renewing = True
     with pytest.raises(Unavailable, match="indexed anew"):
-        await SearchService(index, Lengths(), Eyes()).answer(query, picture=b"picture")
+        await SearchService(index, Lengths(), eyes, eyes).answer(query, picture=b"picture")
 
 
 async def test_while_an_earlier_index_answers_it_is_by_keyword_and_says_so() -> None:

@@ -30,6 +30,7 @@ def second_look(bench: Workbench, model: str = "newer") -> SecondLook:
         blobs=bench.blobs,
         fetcher=pipeline.fetcher,
         in_place=pipeline.in_place,
+        darkroom=bench.gallery,
         eyes=bench.gallery,
         model=model,
     )

@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 
 from app.adapters.beneath import files_beneath
-from app.adapters.ffmpeg import FfmpegExtractor
-from app.adapters.pictures.darkroom import PillowDarkroom
 from app.adapters.process_pool import ProcessPool
 from app.domain.errors import MediaUnreadable, SourceChanged, SourceGone, SourceUnreachable
 from app.domain.pictures import Size
 from app.pipeline import source as held
 from app.pipeline.source import HeldSource
 from app.services.roots import Roots
+from tests import caged
 from tests.changes import CHANGES, made_old, replaced, taken_away
 from tests.media import tone
 from tests.pictures import halves
@@ -84,7 +83,7 @@ async def test_readers_get_the_very_file_whatever_lies_in_its_place(
 
 
 async def test_a_process_of_ours_gets_the_very_file_too(tmp_path: Path) -> None:
-    """A worker that decodes a picture, and ffmpeg."""
+    """What decodes a picture, and ffmpeg."""
     if not held.OPEN_FILES.is_dir():
         pytest.skip("no names of open files on this system")
     roots, pool = Roots([tmp_path], files_beneath()), ProcessPool(1)
@@ -95,11 +94,10 @@ async def test_a_process_of_ours_gets_the_very_file_too(tmp_path: Path) -> None:
         return source
 
     with closing(swapped(halves(tmp_path / "a.png", size=(60, 40)))) as source:
-        darkroom = PillowDarkroom(pool, 10_000)
-        size = await darkroom.develop(source.path, tmp_path / "small.jpg")
-        assert size == Size(width=60, height=40)
+        with closing(await caged.decoder(tmp_path, 10_000).decode(source.path)) as bitmap:
+            assert bitmap.size == Size(width=60, height=40)
     with closing(swapped(tone(tmp_path / "a.wav", 1.0))) as source:
-        audio = await FfmpegExtractor(9.0).extract(source.path, tmp_path / "pcm", lambda _: None)
+        audio = await caged.ffmpeg(9.0).extract(source.path, tmp_path / "pcm", lambda _: None)
         assert audio.seconds == pytest.approx(1.0)
     await pool.aclose()
 

@@ -25,6 +25,9 @@ def shut(*, becomes: int | None) -> None:
     """`becomes`: the descriptor that is run next; its number must be too high to be had again.
     None: nothing is, and no file is opened by name either.
 
+    Beside that number an absolute path would do, too, which a filter cannot see. Landlock leaves
+    only libraries to be run so, and whatever runs is between the same walls.
+
     Raises OSError where it cannot be.
     """
     processor = os.uname().machine

@@ -18,6 +18,7 @@ from app.adapters.ffmpeg.contained import (
     too_much_work,
 )
 from app.adapters.ffmpeg.talk import Talk
+from app.adapters.ffmpeg.tracks import sound_seconds
 from app.domain.allowance import most_seconds, most_work
 from app.domain.confinement import Bounds, Streams
 from app.domain.errors import ConfigError, MediaTooLong, MediaUnreadable, StorageFull
@@ -27,7 +28,8 @@ from app.domain.system_errors import refused
 from app.ports import Confinement, Growth
 
 #: `async` fills gaps and `first_pts` a late start with silence, so that times stay those of
-#: the medium.
+#: the medium. Floats that are no numbers are not counted: only `astats` does, which takes longer
+#: than all the rest, and of every medium, for nobody knows what is in it when the line is drawn.
 FILTER = "aresample=async=1:first_pts=0"
 SALVAGE = SAMPLE_RATE // 2  # samples that make a failed decoding still worth having
 #: CPU seconds that a second of sound may take.
@@ -78,6 +80,7 @@ class Decoding:
         self._most = most_seconds(self._bytes, max_seconds)
         self._max_seconds = max_seconds
         self._talk = Talk()
+        self._of_sound = sound_seconds(medium)
 
     async def run(self, executable: str, confinement: Confinement, stall: float) -> Audio:
         streams = Streams(source=self._medium, output=self._out)
@@ -147,9 +150,14 @@ class Decoding:
         return Audio(
             path=self._target,
             samples=size // SAMPLE_BYTES,
-            declared_seconds=self._talk.declared,
+            declared_seconds=self._declared,
             breaks_off=self._talk.breaks_off,
         )
+
+    @property
+    def _declared(self) -> float | None:
+        """Of the sound, where that is told: a video that goes on without it is whole."""
+        return min(filter(None, (self._talk.declared, self._of_sound)), default=None)
 
     @property
     def _size(self) -> int:

@@ -7,9 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.adapters.pictures.opening import PATIENCE, upright
+from app.adapters.pictures.plain import PATIENCE, image_of
 from app.adapters.pictures.visual import Seen, SlotEyes
 from app.domain.engine_errors import engine_errors
+from app.domain.pictures import Bitmap
 from app.ports import Vector, WorkerPool
 
 SIDE = 448  # pixels; the model itself takes 224 to 336
@@ -21,8 +22,8 @@ class ClipEyes(SlotEyes):
 
     knows_words = True
 
-    def __init__(self, pool: WorkerPool, model_path: Path, model: str, max_pixels: int) -> None:
-        super().__init__(pool, model_path, model, max_pixels, see)
+    def __init__(self, pool: WorkerPool, model_path: Path, model: str) -> None:
+        super().__init__(pool, model_path, model, see)
         self.dimensions = announced_dimensions(model_path)
 
     async def imagine(self, text: str) -> Vector:
@@ -41,11 +42,10 @@ def announced_dimensions(folder: Path) -> int:
     return DIMENSIONS
 
 
-def see(folder: str, source: Path, max_pixels: int) -> Seen:
+def see(folder: str, bitmap: Bitmap) -> Seen:
     """Runs in the worker, which keeps the model."""
     with engine_errors():
-        image, _ = upright(source, max_pixels, SIDE)
-        return _encoded(folder, image), []
+        return _encoded(folder, image_of(bitmap, SIDE)), []
 
 
 def imagine(folder: str, text: str) -> bytes:

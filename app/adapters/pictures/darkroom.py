@@ -1,4 +1,4 @@
-"""Decoding and thumbnails by Pillow, in a worker slot."""
+"""Decoding behind walls, and thumbnails by Pillow in a worker slot."""
 
 import os
 from collections.abc import Iterator
@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.adapters.pictures.opening import PATIENCE, upright
+from app.adapters.pictures.decoding import Decoder
+from app.adapters.pictures.plain import PATIENCE, image_of
 from app.domain.engine_errors import engine_errors
-from app.domain.pictures import THUMBNAIL_SIDE, Size
+from app.domain.pictures import THUMBNAIL_SIDE, Bitmap
 from app.domain.system_errors import refused
 from app.ports import WorkerPool
 
@@ -21,20 +22,22 @@ QUALITY = 85  # of a JPEG, up to 95
 class PillowDarkroom:
     """Implements `ports.Darkroom`."""
 
-    def __init__(self, pool: WorkerPool, max_pixels: int) -> None:
-        self._pool, self._max_pixels = pool, max_pixels
+    def __init__(self, pool: WorkerPool, decoder: Decoder) -> None:
+        self._pool, self._decoder = pool, decoder
 
-    async def develop(self, source: Path, thumbnail: Path) -> Size:
-        return await self._pool.run_within(PATIENCE, develop, source, thumbnail, self._max_pixels)
+    async def develop(self, source: Path) -> Bitmap:
+        return await self._decoder.decode(source)
+
+    async def shrink(self, bitmap: Bitmap, thumbnail: Path) -> None:
+        await self._pool.run_within(PATIENCE, shrink, bitmap, thumbnail)
 
 
-def develop(source: Path, thumbnail: Path, max_pixels: int) -> Size:
+def shrink(bitmap: Bitmap, thumbnail: Path) -> None:
     """Runs in the worker."""
     with engine_errors():
-        image, size = upright(source, max_pixels, THUMBNAIL_SIDE)
+        image = image_of(bitmap, THUMBNAIL_SIDE)
         with _disk_errors():
             _save(image, thumbnail)
-        return size
 
 
 def _save(image: "Image", target: Path) -> None:

@@ -3,15 +3,15 @@
 import asyncio
 import base64
 import io
-from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from app.adapters.pictures.opening import PATIENCE, upright
+from app.adapters.pictures.plain import PATIENCE, image_of
 from app.domain.endpoint_answers import PLAIN, EndpointAnswer
 from app.domain.engine_errors import engine_errors
 from app.domain.errors import EngineError
+from app.domain.pictures import Bitmap
 from app.domain.webhooks import without_secrets
 from app.ports import WorkerPool
 
@@ -31,17 +31,15 @@ ASKED = (
 class OpenAIDescriber:
     """Implements `ports.Describer`; each picture travels as a small JPEG within the request."""
 
-    def __init__(
-        self, pool: WorkerPool, *, base_url: str, api_key: str | None, model: str, max_pixels: int
-    ) -> None:
-        self._pool, self._model, self._max_pixels = pool, model, max_pixels
+    def __init__(self, pool: WorkerPool, *, base_url: str, api_key: str | None, model: str) -> None:
+        self._pool, self._model = pool, model
         headers = PLAIN | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
         self._client = httpx2.AsyncClient(
             base_url=base_url.rstrip("/") + "/", headers=headers, timeout=TIMEOUT, trust_env=False
         )
 
-    async def describe(self, source: Path) -> str:
-        jpeg = await self._pool.run_within(PATIENCE, small_jpeg, source, self._max_pixels)
+    async def describe(self, bitmap: Bitmap) -> str:
+        jpeg = await self._pool.run_within(PATIENCE, small_jpeg, bitmap)
         answer = await self._post(_question(self._model, jpeg))
         try:
             told = answer["choices"][0]["message"]["content"]
@@ -76,12 +74,11 @@ class OpenAIDescriber:
         await self._client.aclose()
 
 
-def small_jpeg(source: Path, max_pixels: int) -> bytes:
+def small_jpeg(bitmap: Bitmap) -> bytes:
     """Runs in the worker."""
     with engine_errors():
-        image, _ = upright(source, max_pixels, SIDE)
         buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=QUALITY)
+        image_of(bitmap, SIDE).save(buffer, "JPEG", quality=QUALITY)
         return buffer.getvalue()
 
 

@@ -4,9 +4,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.adapters.pictures.opening import upright
+from app.adapters.pictures.plain import image_of
 from app.adapters.pictures.visual import Seen, SlotEyes
 from app.domain.engine_errors import engine_errors
+from app.domain.pictures import Bitmap
 from app.ports import WorkerPool
 
 if TYPE_CHECKING:
@@ -29,14 +30,14 @@ class Lite0Eyes(SlotEyes):
 
     dimensions = DIMENSIONS
 
-    def __init__(self, pool: WorkerPool, model_path: Path, model: str, max_pixels: int) -> None:
-        super().__init__(pool, model_path, model, max_pixels, see)
+    def __init__(self, pool: WorkerPool, model_path: Path, model: str) -> None:
+        super().__init__(pool, model_path, model, see)
 
 
-def see(folder: str, source: Path, max_pixels: int) -> Seen:
+def see(folder: str, bitmap: Bitmap) -> Seen:
     """Runs in the worker, which keeps the model."""
     with engine_errors():
-        image, _ = upright(source, max_pixels, 4 * SIDE)
+        image = image_of(bitmap, 4 * SIDE)
         vectors, shares = _session(folder).run(
             ["vector", "shares"], {"picture": _pixels(image)[None]}
         )

@@ -1,20 +1,19 @@
-"""Opens a picture that anybody may have made. Runs in a worker: a decoder may die of it."""
+"""Opens a picture that anybody may have made. Runs between walls: a decoder may die of it."""
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from app.domain.errors import MediaTooLarge, MediaUnreadable, SourceGone, SpoolError
+from app.domain.errors import MediaTooLarge, MediaUnreadable, SpoolError
 from app.domain.pictures import Size
-from app.domain.system_errors import refused
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-#: Seconds after which a picture is stuck rather than slow; a fresh worker loads its model first.
-PATIENCE = 180.0
+#: Pixels on the longer side of what is handed on: nobody looks at more.
+SIDE = 2000
 #: None that runs another program (EPS) or that nobody photographs with.
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 ORIENTATION = 0x0112  # EXIF's tag
@@ -27,11 +26,12 @@ MAX_BYTES = 256 << 20
 BAND = 1 << 20
 
 
-def upright(source: Path, max_pixels: int, side: int) -> "tuple[Image, Size]":
-    """The first picture of the file as RGB on white, at most `side` pixels on its longer side,
+def upright(source: BinaryIO, max_pixels: int) -> "tuple[Image, Size]":
+    """The first picture of the file as RGB on white, at most `SIDE` pixels on its longer side,
     and the size that it has in full.
 
-    Raises MediaUnreadable, MediaTooLarge before anything is decoded, SourceGone.
+    Raises MediaUnreadable, MediaTooLarge before anything is decoded, OSError with the system's
+    number, MemoryError.
     """
     from PIL import Image
 
@@ -45,34 +45,34 @@ def upright(source: Path, max_pixels: int, side: int) -> "tuple[Image, Size]":
         # for what is hidden deeper in the file; Pillow refuses from twice as many on
         Image.MAX_IMAGE_PIXELS = max_pixels // 2
         orientation = _orientation(image)
-        image.draft("RGB", (side, side))  # a JPEG is decoded at a fraction of its size
+        image.draft("RGB", (SIDE, SIDE))  # a JPEG is decoded at a fraction of its size
         image.load()
-        small = _small(image, side)
+        small = _small(image)
         size = (height, width) if orientation >= LYING else (width, height)
         return _turned(small, orientation), Size(width=size[0], height=size[1])
 
 
-def _open(source: Path) -> "Image":
+def _open(source: BinaryIO) -> "Image":
     from PIL import Image
 
-    size = source.stat().st_size
+    size = os.fstat(source.fileno()).st_size
     if size > MAX_BYTES:
         raise MediaTooLarge(f"a picture of {size} bytes: more than the {MAX_BYTES} allowed")
     return Image.open(source, formats=FORMATS)
 
 
-def _small(image: "Image", side: int) -> "Image":
+def _small(image: "Image") -> "Image":
     """Band by band: of a large picture with transparency, copies would take gigabytes."""
     from PIL import Image
 
     width, height = image.size
-    factor = max(1, max(width, height) // (2 * side))
+    factor = max(1, max(width, height) // (2 * SIDE))
     small = Image.new("RGB", (-(-width // factor), -(-height // factor)))
     rows = max(BAND // width // factor, 1) * factor
     for top in range(0, height, rows):
         band = image.crop((0, top, width, min(top + rows, height)))
         small.paste(_rgb(band).reduce(factor), (0, top // factor))
-    small.thumbnail((side, side))
+    small.thumbnail((SIDE, SIDE))
     return small
 
 
@@ -123,18 +123,16 @@ def _planned() -> Iterator[None]:
             yield
     except (SpoolError, MemoryError):
         raise
-    except FileNotFoundError as error:
-        raise SourceGone("the picture is no longer there") from error
     except Image.DecompressionBombError as error:
         raise MediaTooLarge("it holds a picture of more pixels than are allowed") from error
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:  # the system's, not Pillow's
-            raise refused(error, "the picture cannot be read") from error
+            raise
         raise MediaUnreadable(_told(error)) from error
 
 
 def _told(error: Exception) -> str:
-    """The decoder's words, without the path of this machine that Pillow puts into them."""
+    """The decoder's words, without what Pillow says of our own file."""
     from PIL import UnidentifiedImageError
 
     if isinstance(error, UnidentifiedImageError):

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
-from app.adapters.pictures.opening import PATIENCE, upright
+from app.adapters.pictures.plain import PATIENCE, image_of
 from app.domain.assets import TextLine
 from app.domain.engine_errors import engine_errors
 from app.domain.errors import Unavailable
+from app.domain.pictures import Bitmap
 from app.ports import WorkerPool
 
 HINT = "install the full set: scripts/install --full"
@@ -26,25 +26,25 @@ ONE_THREAD = {
 class RapidReader:
     """Implements `ports.TextReader`."""
 
-    def __init__(self, pool: WorkerPool, max_pixels: int) -> None:
-        self._pool, self._max_pixels = pool, max_pixels
+    def __init__(self, pool: WorkerPool) -> None:
+        self._pool = pool
 
     def missing(self) -> str | None:
         return None if find_spec("rapidocr") else f"rapidocr is not installed; {HINT}"
 
-    async def read(self, source: Path) -> Sequence[TextLine]:
+    async def read(self, bitmap: Bitmap) -> Sequence[TextLine]:
         if reason := self.missing():
             raise Unavailable(reason, code="ocr.unavailable", hint=HINT)
-        found = await self._pool.run_within(PATIENCE, read, source, self._max_pixels)
+        found = await self._pool.run_within(PATIENCE, read, bitmap)
         return tuple(TextLine(text=text, score=score) for text, score in found)
 
 
-def read(source: Path, max_pixels: int) -> list[tuple[str, float]]:
+def read(bitmap: Bitmap) -> list[tuple[str, float]]:
     """Runs in the worker, which keeps the models. From top to bottom."""
     with engine_errors():
         import numpy as np
 
-        image, _ = upright(source, max_pixels, SIDE)
+        image = image_of(bitmap, SIDE)
         found = _reader()(np.asarray(image)[:, :, ::-1])  # it wants blue first, as OpenCV does
         lines = zip(found.txts or (), found.scores or (), strict=True)
         return [(text.strip(), float(score)) for text, score in lines if _says(text, score)]

@@ -4,16 +4,16 @@ from array import array
 from collections.abc import Callable
 from pathlib import Path
 
-from app.adapters.pictures.opening import PATIENCE
+from app.adapters.pictures.plain import PATIENCE
 from app.domain.assets import Tag
 from app.domain.errors import Unavailable
-from app.domain.pictures import Sight
+from app.domain.pictures import Bitmap, Sight
 from app.ports import Vector, WorkerPool
 
 #: On its way out of a worker: the vector as float32, and tags with their scores.
 Seen = tuple[bytes, list[tuple[str, float]]]
-#: Runs in the worker: folder of the model, picture, most pixels.
-See = Callable[[str, Path, int], Seen]
+#: Runs in the worker: folder of the model, picture.
+See = Callable[[str, Bitmap], Seen]
 
 
 class SlotEyes:
@@ -21,17 +21,13 @@ class SlotEyes:
 
     knows_words = False
 
-    def __init__(
-        self, pool: WorkerPool, model_path: Path, model: str, max_pixels: int, see: See
-    ) -> None:
+    def __init__(self, pool: WorkerPool, model_path: Path, model: str, see: See) -> None:
         self.model = model
-        self._pool, self._folder, self._max_pixels = pool, str(model_path), max_pixels
+        self._pool, self._folder = pool, str(model_path)
         self._see = see
 
-    async def see(self, source: Path) -> Sight:
-        vector, tags = await self._pool.run_within(
-            PATIENCE, self._see, self._folder, source, self._max_pixels
-        )
+    async def see(self, bitmap: Bitmap) -> Sight:
+        vector, tags = await self._pool.run_within(PATIENCE, self._see, self._folder, bitmap)
         return Sight(
             model=self.model,
             vector=tuple(array("f", vector)),
