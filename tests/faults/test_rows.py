@@ -8,7 +8,8 @@ import pytest
 from tests.faults.rows import ROWS
 
 HERE = Path(__file__).parent
-WANTED = [*range(1, 20), *range(33, 51), *range(65, 69), 83, 84, 85, *range(87, 90)]
+#: 25, a medium of ten hours, is measured by `scripts/bench long` and held by no test.
+WANTED = [row for row in range(1, 90) if row != 25]
 
 
 def test_every_row_has_a_test() -> None:
