@@ -1,6 +1,9 @@
 """What Spool is made of: no older than is safe, listed whole, and checked by its hashes."""
 
 import json
+import os
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +120,52 @@ def test_each_package_of_a_lock_is_read_by_itself() -> None:
     text = "a==1 \\\n    --hash=sha256:00\n    # via b\nb==2  # via c\n"
     assert {name: str(pin.version) for name, pin in read(text).items()} == {"a": "1", "b": "2"}
     assert read("# nothing yet\n") == {}
+
+
+#: Writes what uv would, where `-o` says.
+UV = """#!/bin/sh
+while [ "$1" != -o ]; do
+    [ "$1" != --generate-hashes ] || hashes=yes
+    shift
+done
+[ "${hashes:-no}" = yes ] && cat >"$2" <<'LOCK'
+h11==0.16.0 \\
+    --hash=sha256:00 \\
+    --hash=sha256:11
+    # via spool-media (pyproject.toml)
+nvidia-cublas==13.1.0 ; sys_platform == 'linux' \\
+    --hash=sha256:22
+    # via torch
+torch==2.13.0 \\
+    --hash=sha256:33 \\
+    --hash=sha256:44
+    # via keybert
+triton==3.7.0 ; sys_platform == 'linux' \\
+    --hash=sha256:55
+    # via torch
+uvicorn==0.54.0 \\
+    --hash=sha256:66
+    # via spool-media (pyproject.toml)
+LOCK
+"""
+
+
+def test_a_lock_is_made_with_hashes_but_for_torch_and_without_cuda(tmp_path: Path) -> None:
+    uv = tmp_path / "uv"
+    uv.write_text(UV)
+    uv.chmod(0o755)
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "lock", tmp_path / "scripts")
+    environment = {**os.environ, "UV": str(uv)}
+    subprocess.run([tmp_path / "scripts" / "lock"], check=True, timeout=60, env=environment)
+    for lock in LOCKS:
+        made = read((tmp_path / "scripts" / f"{lock}.lock").read_text(encoding="utf-8"))
+        assert {name: len(pin.hashes) for name, pin in made.items()} == {
+            "h11": 2,
+            "torch": 0,
+            "uvicorn": 1,
+        }
+        assert made["torch"].asked == "keybert"
 
 
 # The list of all that it is made of
