@@ -119,6 +119,10 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{_FFMPEG}::test_what_is_no_medium_is_unreadable_and_the_message_hides_our_paths",
         ),
     ),
+    25: (
+        "a medium of ten hours",
+        ("unit/test_ten_hours.py::test_ten_hours_are_heard_in_little_memory",),
+    ),
     26: (
         "no sound",
         (
