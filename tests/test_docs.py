@@ -17,6 +17,7 @@ from app.cli.commands import COMMANDS
 from app.cli.trouble import FAILED, INTERRUPTED, UNREACHABLE, WRONG_USAGE
 from app.config import ALIASES, AppSettings, load_settings
 from app.web.app import routes
+from scripts.locks import Pin, locked
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "config.toml"
@@ -225,34 +226,26 @@ ASKED: dict[str, list[str]] = {
 }
 
 
-def _locked(name: str) -> dict[str, tuple[Requirement, str]]:
-    """Package -> its pin, and who asked for it."""
-    lines = (ROOT / "scripts" / f"{name}.lock").read_text(encoding="utf-8").splitlines()
-    pairs = [line.split(" # via ") for line in lines if not line.startswith("#")]
-    pins = {Requirement(pin.strip()): asked for pin, asked in pairs}
-    return {canonicalize_name(pin.name): (pin, asked) for pin, asked in pins.items()}
-
-
-def _locked_before(name: str) -> dict[str, tuple[Requirement, str]]:
+def _locked_before(name: str) -> dict[str, Pin]:
     """Each lock leaves out what the ones that it is installed on top of pin."""
     before = list(ASKED)[: list(ASKED).index(name)]
-    return {package: pin for each in before for package, pin in _locked(each).items()}
+    return {package: pin for each in before for package, pin in locked(each).items()}
 
 
 @pytest.mark.parametrize("name", ASKED)
 def test_the_lock_pins_what_pyproject_asks_for(name: str) -> None:
-    locked = _locked_before(name) | _locked(name)
+    pins = _locked_before(name) | locked(name)
     for text in ASKED[name]:
         wanted = Requirement(text)
-        pin, _ = locked[canonicalize_name(wanted.name)]
-        assert [clause.operator for clause in pin.specifier] == ["=="]
-        assert all(wanted.specifier.contains(clause.version) for clause in pin.specifier)
+        pin = pins[canonicalize_name(wanted.name)]
+        assert [clause.operator for clause in pin.requirement.specifier] == ["=="]
+        assert wanted.specifier.contains(pin.version)
 
 
 @pytest.mark.parametrize("name", ASKED)
 def test_the_lock_holds_nothing_that_nobody_asks_for(name: str) -> None:
     asked = {canonicalize_name(Requirement(text).name) for text in ASKED[name]}
-    direct = {package for package, (_, by) in _locked(name).items() if "spool-media" in by}
+    direct = {package for package, pin in locked(name).items() if "spool-media" in pin.asked}
     assert direct == asked - _locked_before(name).keys()
 
 
@@ -260,11 +253,12 @@ def test_the_locks_agree_and_name_no_place_to_fetch_from() -> None:
     pins: dict[str, str] = {}
     for name in ASKED:
         assert "://" not in (ROOT / "scripts" / f"{name}.lock").read_text(encoding="utf-8")
-        for package, (pin, _) in _locked(name).items():
-            assert pins.setdefault(package, str(pin)) == str(pin)
+        for package, pin in locked(name).items():
+            told = str(pin.requirement)
+            assert pins.setdefault(package, told) == told
 
 
 def test_torch_is_pinned_and_its_cuda_packages_are_not() -> None:
-    locked = _locked("requirements-torch")
-    assert str(locked["torch"][0].specifier) == "==2.13.0"
-    assert [name for name in locked if name.startswith(("nvidia-", "cuda-", "triton"))] == []
+    pins = locked("requirements-torch")
+    assert str(pins["torch"].requirement.specifier) == "==2.13.0"
+    assert [name for name in pins if name.startswith(("nvidia-", "cuda-", "triton"))] == []

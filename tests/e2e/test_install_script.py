@@ -1,10 +1,80 @@
-"""`scripts/install`, where it must not do its work."""
+"""`scripts/install`: what it asks of pip, and where it must not do its work."""
 
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.media import ROOT
+
+Asked = Callable[..., list[str]]
+
+#: Writes down what it is asked for. That torch is here already spares a look at its index.
+PIP = """#!/bin/sh
+case "$*" in *--dry-run*) exit 0 ;; esac
+echo "$*" >>asked.txt
+"""
+LOCKS = {
+    "requirements": "h11==0.16.0{one}  # via spool-media (pyproject.toml)",
+    "requirements-torch": "scipy==1.17.1{two}  # via torch\ntorch==2.13.0  # via keybert",
+    "requirements-dev": "pytest==9.2.0{three}  # via spool-media (pyproject.toml:dev)",
+}
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Asked:
+    """`asked(hashed, *options)`: what pip is asked for, line by line, by made-up locks."""
+    root = tmp_path.resolve()
+    (root / ".venv" / "bin").mkdir(parents=True)
+    (root / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    (root / ".venv" / "bin" / "activate").write_text(f"VIRTUAL_ENV={root}/.venv\n")
+    pip = root / ".venv" / "bin" / "pip"
+    pip.write_text(PIP)
+    pip.chmod(0o755)
+    (root / "scripts").mkdir()
+    (root / "pyproject.toml").touch()
+    shutil.copy(ROOT / "scripts" / "install", root / "scripts")
+
+    def install(hashed: bool, *options: str) -> list[str]:
+        for name, text in LOCKS.items():
+            hashes = {key: " --hash=sha256:00" if hashed else "" for key in ("one", "two", "three")}
+            (root / "scripts" / f"{name}.lock").write_text(text.format(**hashes) + "\n")
+        command = [str(root / "scripts" / "install"), *options]
+        subprocess.run(command, check=True, timeout=60, capture_output=True)
+        return (root / "asked.txt").read_text().splitlines()
+
+    return install
+
+
+def named(root: Path, file: str) -> list[str]:
+    """The packages of a file that pip was given."""
+    lines = (root / ".venv" / file).read_text().splitlines()
+    return [line.partition("==")[0] for line in lines]
+
+
+def test_where_the_locks_have_hashes_pip_takes_no_other_file(asked: Asked, tmp_path: Path) -> None:
+    first, torch, *rest = asked(True, "--dev")
+    assert first.endswith("--no-deps --require-hashes -r .venv/spool-hashed.txt")
+    assert named(tmp_path, "spool-hashed.txt") == ["h11", "scipy", "pytest"]
+    assert torch == "install --no-compile torch==2.13.0"
+    assert rest == ["install --quiet --no-deps -e ."]
+
+
+def test_without_torch_nothing_is_taken_unchecked(asked: Asked, tmp_path: Path) -> None:
+    first, *rest = asked(True, "--lean")
+    assert "--require-hashes" in first
+    assert named(tmp_path, "spool-hashed.txt") == ["h11"]
+    assert rest == ["install --quiet --no-deps -e ."]
+
+
+def test_where_the_locks_have_none_all_is_installed_at_once(asked: Asked, tmp_path: Path) -> None:
+    first, *rest = asked(False, "--full", "--dev")
+    assert first == "install --no-compile -r .venv/spool-chosen.txt"
+    assert named(tmp_path, "spool-chosen.txt") == ["h11", "scipy", "torch", "pytest"]
+    assert rest == ["install --quiet --no-deps -e ."]
 
 
 def test_a_venv_that_is_a_link_is_refused_and_what_it_leads_to_is_kept(tmp_path: Path) -> None:

@@ -1,0 +1,96 @@
+"""What the container is made by says what it should; no image is built here."""
+
+import re
+from fnmatch import fnmatch
+
+import pytest
+from starlette.routing import Match
+
+from app.config import AppSettings
+from app.web.app import routes
+from tests.media import ROOT
+
+DEPLOY = ROOT / "scripts" / "deploy"
+#: A step of it: the word that it begins with, and all the rest.
+Step = tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def steps() -> list[Step]:
+    """Without comments, lines that go on joined."""
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    joined = re.sub(r"\\\n\s*", " ", "\n".join(lines)).splitlines()
+    pairs = [line.partition(" ") for line in joined if line.strip()]
+    return [(word, rest.strip()) for word, _, rest in pairs]
+
+
+def last(steps: list[Step]) -> list[Step]:
+    """Those of the stage that becomes the image."""
+    begin = max(at for at, (word, _) in enumerate(steps) if word == "FROM")
+    return steps[begin:]
+
+
+def test_it_runs_as_a_user_who_is_not_root_and_has_no_shell(steps: list[Step]) -> None:
+    words = [word for word, _ in last(steps)]
+    user = dict(last(steps))["USER"]
+    assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", user)
+    assert words.index("USER") < words.index("CMD") and "RUN" not in words[words.index("USER") :]
+    assert f"--uid {user.split(':')[0]}" in dict(last(steps))["RUN"]
+    assert "nologin" in dict(last(steps))["RUN"]
+
+
+def test_the_user_owns_nothing_of_the_program(steps: list[Step]) -> None:
+    copied = [rest for word, rest in last(steps) if word == "COPY"]
+    assert copied == ["--from=build /opt/spool /opt/spool"]
+    assert dict(last(steps))["VOLUME"] == "/data"
+
+
+def test_its_health_is_asked_for_where_the_service_tells_it(steps: list[Step]) -> None:
+    asked = re.search(r"http://127\.0\.0\.1:(\d+)(/\S+?)'", dict(last(steps))["HEALTHCHECK"])
+    assert asked is not None
+    assert asked[1] == dict(last(steps))["EXPOSE"] == str(AppSettings().server.port)
+    scope = {"type": "http", "method": "GET", "path": asked[2], "headers": []}
+    assert any(route.matches(scope)[0] is Match.FULL for route in routes())
+
+
+def test_every_setting_that_it_makes_exists(steps: list[Step]) -> None:
+    settings = AppSettings().model_dump()
+    made = {name for word, rest in steps if word == "ENV" for name in re.findall(r"APP__\w+", rest)}
+    assert made
+    for name in made:
+        _, section, key = name.lower().split("__")
+        assert key in settings[section], name
+
+
+def test_models_are_fetched_while_it_is_built_and_read_where_they_were_put(
+    steps: list[Step],
+) -> None:
+    arguments = [rest.partition("=")[0] for word, rest in steps if word == "ARG"]
+    assert {"PYTHON", "PARTS", "MODELS"} == set(arguments)
+    [fetching] = [rest for word, rest in steps if word == "RUN" and "models --fetch" in rest]
+    assert "${MODELS}" in fetching and "spool doctor" in fetching
+    kept = [rest for word, rest in steps if word == "ENV" and "MODELS_DIR" in rest]
+    assert len(kept) == 2
+    assert all("APP__STORAGE__MODELS_DIR=/opt/spool/models" in rest for rest in kept)
+
+
+def test_nothing_comes_from_elsewhere_but_by_the_locks(steps: list[Step]) -> None:
+    assert all(word != "ADD" for word, _ in steps)
+    ran = " ".join(rest for word, rest in steps if word == "RUN")
+    assert "scripts/install ${PARTS}" in ran
+    assert re.findall(r"\b(?:curl|wget|pip install|apt-get|https?://)", ran) == []
+
+
+@pytest.mark.parametrize("name", ["data", ".env", ".git", ".venv", ".cache", "tests"])
+def test_what_is_private_or_of_no_use_stays_out_of_it(name: str) -> None:
+    """Beside the file of the image, where docker looks for it first."""
+    written = (DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    assert name in written
+
+
+@pytest.mark.parametrize("name", ["README.md", "LICENSE", "config.toml", "pyproject.toml", "app"])
+def test_what_it_is_built_of_is_not_left_out(name: str) -> None:
+    written = (DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    patterns = [line for line in written if line and not line.startswith("#")]
+    assert [each for each in patterns if fnmatch(name, each)] == []
