@@ -8,9 +8,7 @@ CONCAT = "ffconcat version 1.0\nfile '{file}'\nfile '{url}'\n"
 SDP = "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\na=control:{url}\nm=audio 0 RTP 0\n"
 DASH = '<?xml version="1.0"?><MPD type="static"><Period><BaseURL>{url}</BaseURL></Period></MPD>'
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><image href="{file}"/><image href="{url}"/></svg>'
-ASX = (
-    '<asx version="3.0"><entry><ref href="{url}"/></entry><entry><ref href="{file}"/></entry></asx>'
-)
+ASX = '<asx version="3.0"><entry><ref href="{url}"/></entry></asx>'
 SCRIPT = "[Script Info]\nAudio URI: {file}\nVideo File: {url}\n"
 LISTS = (HLS, CONCAT, SDP, DASH, SVG, ASX, SCRIPT)
 SPELT = ("{}", "file://{}", "file:{}", "subfile,,start,0,end,0,,:{}", "concat:{}|{}", "crypto:{}")

@@ -21,7 +21,7 @@ PICTURE = ("-f", "lavfi", "-i", "testsrc=size=160x90:rate=5", "-pix_fmt", "yuv42
 #: What ffmpeg is told beside the sound, for each container.
 CONTAINERS: dict[str, tuple[str, ...]] = {
     ".mp4": (*PICTURE, "-c:a", "aac", "-movflags", "+faststart"),
-    ".mov": (*PICTURE, "-c:v", "mjpeg", "-c:a", "pcm_s16be"),
+    ".mov": (*PICTURE, "-c:v", "mpeg4", "-c:a", "pcm_s16be"),
     ".mkv": (*PICTURE, "-c:a", "pcm_s16le"),
     ".webm": ("-c:a", "libopus"),
     ".avi": (*PICTURE, "-c:v", "mpeg4", "-c:a", "pcm_s16le"),
