@@ -1,8 +1,10 @@
 """Files that nobody may open, and a look at whether what they hold stands anywhere."""
 
 import mmap
+import os
 import wave
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from app.domain.media import SAMPLE_RATE
@@ -25,18 +27,16 @@ def planted(file: Path) -> Path:
 
 
 def holders(folder: Path) -> Iterator[Path]:
-    """Files in there that hold the token. Some may come and go meanwhile."""
-    for file in folder.rglob("*"):
-        try:
-            if file.is_file() and _holds(file):
-                yield file
-        except FileNotFoundError:
-            continue
+    """Files in there that hold the token; links are not followed."""
+    for inner, _, names in os.walk(folder):
+        yield from (file for file in map(Path(inner).joinpath, names) if _holds(file))
 
 
 def _holds(file: Path) -> bool:
-    with file.open("rb") as opened:
-        if file.stat().st_size == 0:
-            return False
+    """Nothing holds it that went meanwhile, that is empty, or that is no file to read."""
+    if not file.is_file() or file.is_symlink():
+        return False
+    with suppress(FileNotFoundError, ValueError), file.open("rb") as opened:  # empty: ValueError
         with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
             return content.find(TOKEN) >= 0
+    return False

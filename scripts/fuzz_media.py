@@ -29,7 +29,7 @@ CONTAINERS: dict[str, tuple[str, ...]] = {
     ".flac": (),
     ".wav": (),
     ".mp3": (),
-    ".ts": (*PICTURE, "-c:v", "mpeg2video", "-c:a", "mp2"),
+    ".ts": (*PICTURE, "-c:v", "libx264", "-c:a", "aac"),
     ".flv": ("-c:a", "aac"),
     ".caf": ("-c:a", "pcm_s16le"),
 }

@@ -37,7 +37,7 @@ def _answer(port: int, content: bytes) -> bytes | None:
     """Until it is closed, or for as long as we wait; None when nothing came in that time."""
     deadline, said = time.monotonic() + PATIENCE, b""
     with suppress(ConnectionError), socket.create_connection(("127.0.0.1", port), PATIENCE) as line:
-        with suppress(ConnectionError):  # refused while it was still being sent: that is read
+        with suppress(ConnectionError, TimeoutError):  # refused while it was sent: that is read
             line.sendall(content)
         while len(said) < ENOUGH and time.monotonic() < deadline:
             try:

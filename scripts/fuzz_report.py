@@ -4,7 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.media import ROOT
@@ -41,8 +41,8 @@ class Tally:
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        document = {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **asdict(self)}
-        text = json.dumps(document, indent=2, default=str)
+        document = {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **vars(self)}
+        text = json.dumps(document, indent=2)
         (folder / f"{self.name}.json").write_text(text + "\n", encoding="utf-8")
 
 
