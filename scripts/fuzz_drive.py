@@ -1,8 +1,8 @@
 """How every kind of fire is run: a few cases at a time, and a look around after each few."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import httpx2
 
@@ -34,6 +34,8 @@ class Kind:
     #: How many there are at all.
     most: Callable[[], int | None] = lambda: None
     prepare: Callable[[Yard], None] = _nothing
+    #: Of the service, beside the usual ones.
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def numbers(self, wanted: int) -> range:
         most = self.most()
@@ -43,7 +45,7 @@ class Kind:
 def drive(lab: Lab, kind: Kind, numbers: Sequence[int]) -> Tally:
     tally, began = Tally(kind.name, lab.seed), time.monotonic()
     if numbers:
-        with lab.yard(kind.name) as yard:
+        with lab.yard(kind.name, kind.settings) as yard:
             kind.prepare(yard)
             _fire(lab, yard, kind, numbers, tally)
             for violation in settled(yard):

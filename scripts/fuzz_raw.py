@@ -12,10 +12,16 @@ from scripts.fuzz_report import Failure, Tally
 from scripts.fuzz_requests import plain, spoilt
 from scripts.fuzz_yard import Yard
 
-CLIENTS = 16  # at a time
+CLIENTS = 32  # at a time: many only wait until the service has had enough
 PATIENCE = 20.0  # seconds for an answer and its end: the service's own clocks run out sooner
 ENOUGH = 1 << 20  # bytes of an answer
 STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
+#: Half of the requests have no end.
+SHORT_CLOCKS = {
+    "APP__SERVER__HEADER_TIMEOUT": "1",
+    "APP__SERVER__BODY_TIMEOUT": "1",
+    "APP__SERVER__KEEP_ALIVE_TIMEOUT": "1",
+}
 #: A coding of transfer that HTTP knows and nobody here does: RFC 9112, 6.1.
 UNKNOWN_CODING = 501
 
@@ -67,4 +73,5 @@ RAW = Kind(
     usual=200_000,
     at_once=200,
     attempt=attempt,
+    settings=SHORT_CLOCKS,
 )

@@ -1,7 +1,7 @@
 """Where the service is let loose: its folder, files that it must not open, and who watches it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +16,10 @@ from tests.faults.spool import UP_WITHIN, Spool
 from tests.media import CORPUS
 
 MALFORMED = CORPUS / "malformed"
-#: No key, no network but the public one, nothing to fetch, and clocks that run out soon.
+#: No network but the public one, and nothing to fetch there.
 SETTINGS = {
     "APP__INGESTION__ALLOWED_NETWORKS": "[]",
     "APP__MODELS__PYPI": "false",
-    "APP__SERVER__HEADER_TIMEOUT": "2",
-    "APP__SERVER__BODY_TIMEOUT": "2",
-    "APP__SERVER__KEEP_ALIVE_TIMEOUT": "2",
     "APP__WEBHOOKS__MAX_RETRIES": "0",
 }
 
@@ -59,10 +56,11 @@ class Lab:
     seconds: float = 0.0
 
     @contextmanager
-    def yard(self, name: str) -> Iterator[Yard]:
+    def yard(self, name: str, settings: Mapping[str, str]) -> Iterator[Yard]:
         """Started and ready. Its log is kept beside the report when this is left."""
         folder = self.folder / name
-        spool = Spool(folder, self.models, **SETTINGS | _roots(folder / "inside"))
+        every = {**SETTINGS, **_roots(folder / "inside"), **settings}
+        spool = Spool(folder, self.models, **every)
         with ExitStack() as closing:
             closing.callback(self._keep_log, folder, name)
             closing.callback(spool.close)

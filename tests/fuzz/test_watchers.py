@@ -13,7 +13,6 @@ from scripts.fuzz_canary import TOKEN, holders, planted
 from scripts.fuzz_drive import Kind, drive, is_planned
 from scripts.fuzz_report import Failure, Tally, table
 from scripts.fuzz_requests import plain
-from scripts.fuzz_run import fetch_weights
 from scripts.fuzz_yard import Lab, Yard
 from tests.media import run_ffmpeg
 
@@ -70,13 +69,6 @@ def _treason(yard: Yard, numbers: Sequence[int], tally: Tally) -> Iterator[Failu
     yield Failure(where=str(numbers[0]), why="500: a fault", sent=b"what was sent")
 
 
-@pytest.fixture
-def lab(tmp_path: Path, model_folder: Path) -> Lab:
-    made = Lab(folder=tmp_path, models=model_folder, results=tmp_path / "results", seed=1)
-    fetch_weights(made)
-    return made
-
-
 def test_whatever_is_opened_called_or_kept_is_told(lab: Lab) -> None:
     kind = Kind(name="treason", about="", usual=1, attempt=_treason)
     tally = drive(lab, kind, range(7, 8))
@@ -84,8 +76,8 @@ def test_whatever_is_opened_called_or_kept_is_told(lab: Lab) -> None:
     for wrong in ("somebody opened", "knocked", "500: a fault", "token is in stolen"):
         assert wrong in told, wrong
     assert "a file without a job: results/stolen" in told
-    assert "scripts/fuzz --seed 1 --only treason:7" in told
-    assert (lab.results / "treason-1-7.bin").read_bytes() == b"what was sent"
+    assert f"scripts/fuzz --seed {lab.seed} --only treason:7" in told
+    assert (lab.results / f"treason-{lab.seed}-7.bin").read_bytes() == b"what was sent"
     assert (lab.results / "treason.log").is_file()
     assert TOKEN not in (lab.results / "treason.log").read_bytes()
     assert f"{len(tally.violations)} VIOLATIONS" in table([tally])
