@@ -79,6 +79,8 @@ def elements(whole: bytes, start: int = 0, end: int | None = None) -> Iterator[B
         if middle >= end or not whole[middle]:
             return
         content = middle + (length := _length(whole[middle]))
+        if content > end:
+            return
         marker = 1 << (7 * length)
         size = int.from_bytes(whole[middle:content], "big") & (marker - 1)
         last = end if size == marker - 1 else min(content + size, end)  # all ones: unknown

@@ -8,7 +8,7 @@ import base64
 import json
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx2
 
@@ -42,7 +42,7 @@ LISTS = (
     (f"{SEARCH}?q=word&mode=keyword", "media_type", "hits"),
 )
 #: What is wrong, of a string.
-Wrong = Iterator[str]
+Wrong: TypeAlias = Iterator[str]
 
 
 def stock(yard: Yard) -> None:
@@ -81,13 +81,14 @@ def _add(yard: Yard, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _searched(yard: Yard, number: int, text: str) -> Wrong:
-    for question, expected in (
+    questions: list[tuple[dict[str, Any], list[str]]] = [
         ({"asset_id": text}, [text]),
         ({"asset_id": text + TAIL}, []),
         ({"labels": [text]}, [f"row {number}"]),
         ({"labels": [text, ALL]}, [f"row {number}"]),
         ({"labels": [text + TAIL, ALL]}, []),
-    ):
+    ]
+    for question, expected in questions:
         if (found := _found(yard, number, question)) != expected:
             yield f"{question} finds {found}, not {expected}"
 

@@ -10,9 +10,11 @@ from scripts.fuzz_drive import Kind, is_planned
 from scripts.fuzz_report import Failure, Tally
 from scripts.fuzz_yard import Yard
 from tests.contracts.spellings import hosts
+from tests.media import silence
 from tests.paths import CANARY, escapes
 
 INGEST = "/api/v1/ingest"
+QUIET = "quiet.wav"
 JSON = {"Content-Type": "application/json"}
 #: Statuses with which a path or an address is refused.
 REFUSED = frozenset({403, 404, 422})
@@ -60,12 +62,17 @@ def _told(way: str, answer: httpx2.Response) -> str:
     return ""
 
 
+def lay_out(yard: Yard) -> None:
+    """A medium that may be taken in, so that all depends on its webhook."""
+    silence(yard.inside / QUIET, 0.5)
+
+
 def attempt_spellings(yard: Yard, numbers: Sequence[int], tally: Tally) -> Iterator[Failure]:
     """As a medium and as a webhook, on a port at which somebody listens."""
     spellings = list(hosts())
     for number in numbers:
         url = f"http://{spellings[number][0]}:{yard.trap.port}/secret.wav"
-        for wish in ({"url": url}, {"path": "none.wav", "webhook_url": url}):
+        for wish in ({"url": url}, {"path": QUIET, "webhook_url": url}):
             answer = yard.spool.http.post(INGEST, content=json.dumps(wish), headers=JSON)
             tally.tried[f"answered {answer.status_code}"] += 1
             if answer.status_code == 202:  # a name that nobody knows now: the job would find out
@@ -93,5 +100,6 @@ SPELLINGS = Kind(
     usual=10_000,
     at_once=20,
     attempt=attempt_spellings,
+    prepare=lay_out,
     most=lambda: len(list(hosts())),
 )
