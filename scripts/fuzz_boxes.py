@@ -11,7 +11,7 @@ from scripts.fuzz_ogg import sealed
 MOST = 2000  # boxes that are looked at
 TOLD = 96  # bytes at the beginning of a box in which its numbers stand
 #: Names of what every reader passes over, by the length of the name.
-IGNORED = {4: (b"free", b"JUNK", b"skip"), 1: (b"\xec",)}
+IGNORED: dict[int, tuple[bytes, ...]] = {4: (b"free", b"JUNK", b"skip"), 1: (b"\xec",)}
 
 
 def _lying(chance: Random, whole: bytes, box: Box) -> bytes:
