@@ -79,11 +79,13 @@ class Figures(Answered):
     """One line."""
 
     at: datetime
-    jobs: JobCounts
+    jobs: Annotated[JobCounts, Field(description="As lists show them: without key-frames.")]
+    frames: Annotated[JobCounts, Field(description="Key-frames, which are jobs of their own.")]
     queue_depth: Count
     in_flight: dict[Stage, Count]
     completed_rate: Annotated[
-        float | None, Field(ge=0, description="Jobs a second, over a minute at most.")
+        float | None,
+        Field(ge=0, description="Jobs and key-frames a second, over a minute at most."),
     ]
     failed_rate: Annotated[float | None, Field(ge=0)]
     audio_rate: Annotated[
