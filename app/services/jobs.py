@@ -147,6 +147,11 @@ class JobService:
         if asset is None:
             raise _superseded(job)
 
+    async def said(self, asset: Asset) -> tuple[Segment, ...]:
+        """What is kept of it, passage by passage; nothing of what nobody listens to."""
+        transcript = await self._transcripts.load(asset.job_id)
+        return transcript.named(asset.speakers).segments if transcript else ()
+
     async def partial(self, job_id: str) -> Sequence[Segment]:
         """What is transcribed so far."""
         windows = await self._transcripts.partial(job_id)

@@ -10,7 +10,7 @@ from app.domain.jobs import Stage
 from app.domain.media_types import MediaType
 from app.web.answers import Answered, Count, Seconds
 from app.web.health_answers import JobCounts, Workers
-from app.web.job_answers import StatusName, Tag, Ticket
+from app.web.job_answers import Segment, StatusName, Tag, Ticket
 
 
 class AssetTicket(Ticket):
@@ -52,6 +52,13 @@ class Asset(ListedAsset):
     tags: Annotated[list[Tag], Field(description="What a picture seems to show, best first.")]
     metadata: Annotated[dict[str, Any], Field(description="Front matter, or what was told.")]
     speakers: Annotated[dict[str, str], Field(description="Names by speaker.")]
+
+
+class CorrectedAsset(Asset):
+    segments: Annotated[
+        list[Segment],
+        Field(description="Those that were corrected, as they are now, with their words."),
+    ]
 
 
 class AssetPage(Answered):
