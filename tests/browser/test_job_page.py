@@ -1,7 +1,7 @@
 """A job on the page, while it runs and when it has ended."""
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.echo import FAILS
 from tests.browser.houses import House
@@ -11,6 +11,8 @@ from tests.browser.visits import Visits
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SAID = "Something is said at last."
+LOADING = {"embeddings": "loading"}
+ENDING = {"status": "Embedding", "stage": "embedding", "progress": 0.95, "eta": 1.0}
 
 
 def listed(page: Page, title: str) -> Locator:
@@ -45,6 +47,41 @@ async def test_the_list_of_jobs_follows_them_all(house: House, visits: Visits, c
     house.engine.hold.set()
     await house.spool.completed(job_id)
     await expect(row).to_contain_text("Completed")
+
+
+async def test_a_job_that_waits_for_the_search_model_says_so(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    """And not that it ends in a second."""
+    house.engine.hold.clear()
+    job_id = await house.spool.take_in(clip, title="Awaiting", prompt=SAID)
+
+    async def loading(route: Route) -> None:
+        told = await route.fetch()
+        found = await told.json()
+        await route.fulfill(response=told, json=found | {"ready": found["ready"] | LOADING})
+
+    async def last_step(route: Route) -> None:
+        told = await route.fetch()
+        found = await told.json()
+        for each in found.get("jobs", [found]):
+            each |= ENDING if each["job_id"] == job_id else {}
+        await route.fulfill(response=told, json=found)
+
+    page = await visits.blank(house.url)
+    await page.route("**/health", loading)
+    await page.route("**/api/v1/jobs?*", last_step)
+    await page.route(f"**/api/v1/jobs/{job_id}", last_step)
+    await page.goto(house.url)
+    await expect(listed(page, "Awaiting")).to_contain_text("the search model is being loaded")
+    await expect(listed(page, "Awaiting")).not_to_contain_text("left")
+    await expect(page.get_by_text("The search model is being loaded: jobs end")).to_be_visible()
+    await page.goto(house.url + job(job_id))
+    progress = page.get_by_role("region", name="Progress")
+    await expect(progress).to_contain_text("the search model is being loaded")
+    await expect(progress).not_to_contain_text("left")
+    house.engine.hold.set()
+    await house.spool.completed(job_id)
 
 
 async def test_a_job_is_cancelled_and_tried_again(

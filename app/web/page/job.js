@@ -8,11 +8,12 @@ import { downloads, facts, head, tries } from "/page/job_parts.js";
 import { ended, spoken, status } from "/page/job_words.js";
 import { follow } from "/page/live.js";
 import { Progress } from "/page/job_progress.js";
+import { learn } from "/page/loading.js";
 import { Transcript } from "/page/transcript.js";
 import { busy } from "/page/uploads.js";
 
 export const title = "Job";
-/** Seconds between two looks at the line, while it waits in it. */
+/** Seconds between two looks at what it waits for: its turn, or what is being loaded. */
 const LINE = 5;
 
 export async function show(main, { rest: [id = ""], signal }) {
@@ -81,7 +82,10 @@ class JobView {
   }
 
   async #line() {
+    if (ended(this.job)) return;
+    learn(await ask("/health", { signal: this.signal }));
     if (this.job.status === "Pending") await this.#look();
+    else this.#progress.show(this.job);
   }
 
   #moved({ progress, eta }) {

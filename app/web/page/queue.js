@@ -7,6 +7,7 @@ import { done } from "/page/job_deeds.js";
 import { kind } from "/page/job_words.js";
 import { JobsKnown } from "/page/jobs_known.js";
 import { letters } from "/page/letters.js";
+import { learn } from "/page/loading.js";
 import { filters } from "/page/queue_filters.js";
 import { Live } from "/page/queue_live.js";
 import { row } from "/page/queue_row.js";
@@ -69,6 +70,7 @@ export class Queue {
     const health = await ask("/health", { signal: this.signal });
     this.#chips.count(health.jobs);
     letters(health.dead_letters);
+    learn(health);
     trouble(this.#state, health);
     const counts = JSON.stringify(health.jobs);
     const changed = counts !== this.#counts;

@@ -4,6 +4,7 @@ import { h, refill } from "/page/dom.js";
 import { about, ago, clock, percent } from "/page/format.js";
 import { buttons } from "/page/job_deeds.js";
 import { deeds, ended, kind, opened, page, source, status } from "/page/job_words.js";
+import { awaits } from "/page/loading.js";
 
 /** `{element, update(job)}`. */
 export function row(first) {
@@ -52,7 +53,7 @@ function moves(bar, job) {
 function words(place, job) {
   const told = [
     kind(job) === "running" && percent(job.progress),
-    !ended(job) && job.eta !== null && `${about(job.eta)} left`,
+    awaits(job) ?? (!ended(job) && job.eta !== null && `${about(job.eta)} left`),
     job.queue_position && `number ${job.queue_position} in the line`,
     job.duration !== null && clock(job.duration),
     source(job),
