@@ -30,6 +30,20 @@ WATCHED = """() => {
   new MutationObserver((some) => touched.push(...some.filter((each) => !isAge(each.target))))
     .observe(document.querySelector(".queue"), all);
 }"""
+NOTICED = """async (lines) => {
+  const { notice } = await import("/page/dom.js");
+  for (const line of lines) notice(line, { bad: true });
+}"""
+#: How many buttons of rows lie under notices.
+COVERED = """() => {
+  const all = (which) => [...document.querySelectorAll(which)];
+  const rects = (which) => all(which).map((one) => one.getBoundingClientRect());
+  const notices = rects(".notice");
+  const across = (one, other) => one.left < other.right && other.left < one.right;
+  const beside = (one, other) => one.top >= other.bottom || other.top >= one.bottom;
+  const under = (one) => notices.some((other) => across(one, other) && !beside(one, other));
+  return rects(".queue .deeds > *").filter((one) => one.width && under(one)).length;
+}"""
 LOOK = "() => void dispatchEvent(new Event('job'))"
 
 
@@ -59,6 +73,40 @@ async def test_a_long_list_is_drawn_as_far_as_it_is_looked_at(
     await page.wait_for_function(ALL_DRAWN, arg=MANY)
     await expect(jobs(page).get_by_role("link", name="note 0.md", exact=True)).to_be_visible()
     await expect(jobs(page).get_by_role("button", name="More")).to_be_hidden()
+
+
+async def test_three_notices_stand_at_a_time_and_each_can_be_sent_away(
+    crowded: House, visits: Visits
+) -> None:
+    page = await visits.open(crowded.url)
+    await page.evaluate(NOTICED, [f"Line {number}" for number in range(5)])
+    lines = page.locator("#notices .notice")
+    await expect(lines).to_have_count(3)
+    await expect(lines).to_contain_text(["Line 2", "Line 3", "Line 4"])
+    await lines.filter(has_text="Line 3").get_by_role("button", name="Dismiss").click()
+    await expect(lines).to_have_count(2)
+    await expect(lines).to_contain_text(["Line 2", "Line 4"])
+
+
+@pytest.mark.parametrize("width", [960, 1280, 1920])
+async def test_no_notice_stands_over_the_buttons_of_a_row(
+    crowded: House, visits: Visits, width: int
+) -> None:
+    page = await visits.open(crowded.url, viewport={"width": width, "height": 800})
+    await expect(jobs(page).get_by_role("listitem").first).to_be_visible()
+    await page.evaluate(NOTICED, ["Something long is said of what happened just now. " * 3] * 3)
+    await expect(page.locator("#notices .notice")).to_have_count(3)
+    await page.evaluate("document.querySelectorAll('.queue > li')[9].scrollIntoView(false)")
+    assert await page.evaluate(COVERED) == 0
+
+
+async def test_no_chip_is_hidden_on_a_telephone(crowded: House, visits: Visits) -> None:
+    page = await visits.open(crowded.url, viewport={"width": 390, "height": 800})
+    await expect(jobs(page).get_by_role("listitem").first).to_be_visible()
+    chips = page.get_by_role("group", name="Which jobs")
+    for name in ("Failed", "Cancelled"):
+        box = await chips.get_by_role("button", name=name).bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
 
 
 async def test_a_look_at_jobs_that_are_as_they_were_touches_no_row(

@@ -51,14 +51,20 @@ function like(element, { localName, ariaLabel, textContent }) {
   return enabled(element, localName).find((each) => each.ariaLabel === ariaLabel && each.textContent === textContent);
 }
 
+/** Lines at a time; the oldest makes room. */
+const MOST = 3;
+
 /**
  * A line for a while at the foot of the page, or of the dialog that is open, or of what fills the
  * screen: nothing else is seen then.
  */
 export function notice(text, { bad = false } = {}) {
-  const line = h("p", { class: bad ? "notice bad" : "notice" }, text);
+  const away = h("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => line.remove() }, "×");
+  const line = h("p", { class: bad ? "notice bad" : "notice" }, h("span", { class: "grow" }, text), away);
   const above = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.fullscreenElement;
-  (above ?? document.getElementById("notices"))?.append(line);
+  const place = above ?? document.getElementById("notices");
+  place?.append(line);
+  for (const old of [...(place?.querySelectorAll(".notice") ?? [])].slice(0, -MOST)) old.remove();
   if (above) line.setAttribute("role", "status");
   setTimeout(() => line.remove(), bad ? 12_000 : 5_000);
 }
