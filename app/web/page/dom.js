@@ -82,13 +82,13 @@ export async function told(work) {
 
 /**
  * A dialog with a form; resolves to its fields by name, or null when it was left. `leave` is what
- * leaving it is called; null where there is nothing to choose.
+ * leaving it is called; null where there is nothing to choose. `danger`: what it does is not undone.
  */
-export function dialog(title, fields, { action = "Save", leave = "Cancel" } = {}) {
+export function dialog(title, fields, { action = "Save", leave = "Cancel", danger = false } = {}) {
   const { promise, resolve } = Promise.withResolvers?.() ?? resolvers();
   const form = h("form", { method: "dialog" }, h("h2", {}, title), fields);
   const left = leave && h("button", { type: "button", class: "quiet", onclick: () => box.close() }, leave);
-  append(form, [h("p", { class: "row end" }, left, h("button", { value: "yes" }, action))]);
+  append(form, [h("p", { class: "row end" }, left, h("button", { value: "yes", class: danger && "danger" }, action))]);
   const box = h("dialog", { "aria-label": title }, form);
   box.addEventListener("close", () => {
     resolve(box.returnValue === "yes" ? Object.fromEntries(new FormData(form)) : null);
