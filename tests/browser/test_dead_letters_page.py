@@ -33,7 +33,7 @@ async def test_a_dead_letter_shows_what_happened_and_completes_once_it_is_replay
     await expect(attempts).to_contain_text("engine.failed")
     house.engine.mended = True
     await letter.get_by_role("button", name="Replay").click()
-    await expect(page.get_by_text("No dead letters")).to_be_visible()
+    await expect(page.get_by_text("No dead letters: nothing waits")).to_be_visible()
     await house.spool.completed(job_id)
     await page.goto(job(job_id))
     await expect(page.locator("main")).to_contain_text("Completed", ignore_case=True)

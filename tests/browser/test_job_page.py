@@ -99,6 +99,33 @@ async def test_a_job_is_cancelled_and_tried_again(
     assert (await house.spool.job(job_id))["status"] == "Completed"
 
 
+async def test_a_medium_that_cannot_be_read_is_not_offered_another_try(
+    house: House, visits: Visits
+) -> None:
+    job_id = await house.spool.take_in(bytes(range(256)) * 4, "noise.mp3", title="Broken")
+    await house.spool.ended(job_id)
+    page = await visits.open(house.url + job(job_id))
+    wrong = page.get_by_role("group", name="What went wrong")
+    await expect(wrong).to_contain_text("another try would end the same way")
+    await expect(page.get_by_role("button", name="Delete Broken")).to_be_visible()
+    await expect(page.get_by_role("button", name="Retry Broken")).to_have_count(0)
+
+
+async def test_a_try_that_failed_again_is_not_called_on_its_way(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    job_id = await house.spool.take_in(clip, title="Vain", prompt=f"{FAILS}in vain")
+    await house.spool.ended(job_id)
+    house.engine.hold.clear()
+    page = await visits.open(house.url)
+    await listed(page, "Vain").get_by_role("button", name="Retry Vain").click()
+    said = page.locator("#notices").get_by_text("Vain is on its way again")
+    await expect(said).to_be_visible()
+    house.engine.hold.set()
+    await expect(listed(page, "Vain")).to_contain_text("Failed")
+    assert await said.count() == 0
+
+
 async def test_the_focus_stays_where_it_was_when_the_job_changes(
     house: House, visits: Visits, clip: bytes
 ) -> None:

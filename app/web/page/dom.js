@@ -56,7 +56,7 @@ const MOST = 3;
 
 /**
  * A line for a while at the foot of the page, or of the dialog that is open, or of what fills the
- * screen: nothing else is seen then.
+ * screen: nothing else is seen then. Returns the line.
  */
 export function notice(text, { bad = false } = {}) {
   const away = h("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => line.remove() }, "×");
@@ -67,6 +67,7 @@ export function notice(text, { bad = false } = {}) {
   for (const old of [...(place?.querySelectorAll(".notice") ?? [])].slice(0, -MOST)) old.remove();
   if (above) line.setAttribute("role", "status");
   setTimeout(() => line.remove(), bad ? 12_000 : 5_000);
+  return line;
 }
 
 /** Runs `work`; what it is refused becomes a notice. */

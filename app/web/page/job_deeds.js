@@ -21,6 +21,11 @@ export function buttons(job, size = "small") {
   }, WORDS[deed]));
 }
 
+/** What is said once it is done: of another try no state, which would not be true for long. */
+export function saying(deed, { title, status }) {
+  return deed === "retry" ? `${title} is on its way again` : `${title}: ${status.toLowerCase()}`;
+}
+
 /** The job as it is then; null when it is gone; undefined when they thought better of it. */
 export async function done(deed, job) {
   if (deed !== "delete") return ask(`${api(job)}/${deed}`, { method: "POST" });
