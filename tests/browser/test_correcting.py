@@ -130,6 +130,8 @@ async def test_the_focus_stays_in_the_list_of_links_when_one_is_revoked(
     page = await opened_talk(house, visits, clip, "linked", SAID)
     await page.get_by_role("button", name="Share").click()
     dialog = page.get_by_role("dialog", name="Share")
+    week = str(7 * 24 * 60 * 60)
+    await expect(dialog.get_by_label("Open for")).to_have_value(week)  # as the API has it
     make = dialog.get_by_role("button", name="Make a link")
     revoke = dialog.get_by_role("button", name="Revoke")
     for count in (1, 2):
