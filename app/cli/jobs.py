@@ -80,4 +80,5 @@ def _known(spool: Spool, job_id: str) -> Job:
 
 def _what(job: Job) -> str:
     """The title, and what went wrong with it."""
-    return f"{job.title}: {job.error.message}" if job.error else job.title
+    title = job.asset_title or job.title
+    return f"{title}: {job.error.message}" if job.error else title

@@ -106,6 +106,11 @@ class JobService:
             return page
         return replace(page, jobs=await not_replaced(self._store, page.jobs))
 
+    async def titles(self, *jobs: Job) -> dict[str, str]:
+        """What is kept of them is called so by now, by job: a text is by its heading."""
+        ended = [job.job_id for job in jobs if job.status.ended]
+        return await self._assets.titles(ended) if ended else {}
+
     async def transcript(self, job: Job) -> Transcript:
         """Raises Conflict when the job ended without one; of a silent video it has no words.
 

@@ -137,7 +137,7 @@ async def test_options_are_made_once_somebody_opens_them_and_count_before_that(
     files = page.locator("main input[type=file]").first
     note: Any = {"name": "wished.md", "mimeType": "text/markdown", "buffer": b"# Kept"}
     await files.set_input_files(note)
-    await expect(jobs(page).get_by_role("link", name="wished.md", exact=True)).to_be_visible()
+    await expect(jobs(page).get_by_role("link", name="Kept", exact=True)).to_be_visible()
     [job] = (await crowded.spool.http.get("/api/v1/jobs?limit=1")).json()["jobs"]
     assert (job["title"], job["options"]["topics"]) == ("wished.md", True)
 

@@ -43,8 +43,12 @@ export function deeds(job) {
   return again ? ["retry", "delete"] : ["delete"];
 }
 
+/** As what it found is called by now. */
+export const named = (job) => job.asset_title ?? job.title;
+
 /** Where it is from, unless its title says so. */
-export function source({ source: { kind: how, name }, title }) {
+export function source(job) {
+  const { kind: how, name } = job.source;
   if (how === "url") return name.replace(/^https?:\/\//, "").replace(/[?#].*/, "");
-  return name === title ? null : name;
+  return name === named(job) ? null : name;
 }
