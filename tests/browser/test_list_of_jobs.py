@@ -142,6 +142,33 @@ async def test_options_are_made_once_somebody_opens_them_and_count_before_that(
     assert (job["title"], job["options"]["topics"]) == ("wished.md", True)
 
 
+async def test_models_are_offered_of_the_chosen_engine_alone(
+    crowded: House, visits: Visits
+) -> None:
+    async def two(route: Route) -> None:
+        told = await route.fetch()
+        engines = [
+            {"provider": "faster_whisper", "model": "base", "models": ["base", "small"]},
+            {"provider": "whisper_cpp", "model": "base", "models": ["base", "base-q5_1"]},
+        ]
+        default = {"provider": "faster_whisper", "model": "base"}
+        document = await told.json() | {"default": default, "providers": engines}
+        await route.fulfill(response=told, json=document)
+
+    page = await visits.blank(crowded.url)
+    await page.route("**/api/v1/engines", two)
+    await page.goto(crowded.url)
+    await page.get_by_text("Options", exact=True).click()
+    options = page.get_by_label("Model").locator("option")
+    await expect(options).to_have_text(["As set: base (faster_whisper)", "base", "small"])
+    await page.get_by_label("Engine").select_option("whisper_cpp")
+    await expect(options).to_have_text(["base", "base-q5_1"])
+    await page.reload()
+    await page.get_by_text("Options", exact=True).click()
+    await expect(page.get_by_label("Engine")).to_have_value("whisper_cpp")
+    await expect(options).to_have_text(["base", "base-q5_1"])
+
+
 async def test_a_file_that_is_too_large_is_refused_in_sizes_that_people_read(
     crowded: House, visits: Visits
 ) -> None:
