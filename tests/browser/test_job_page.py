@@ -11,8 +11,12 @@ from tests.browser.visits import Visits
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SAID = "Something is said at last."
-LOADING = {"embeddings": "loading"}
-ENDING = {"status": "Embedding", "stage": "embedding", "progress": 0.95, "eta": 1.0}
+LOADING = {"speech_detection": "loading"}
+AWAITS = """async ([ready, job]) => {
+  const { learn, awaits } = await import("/page/loading.js");
+  learn({ ready });
+  return awaits(job);
+}"""
 
 
 def listed(page: Page, title: str) -> Locator:
@@ -49,10 +53,9 @@ async def test_the_list_of_jobs_follows_them_all(house: House, visits: Visits, c
     await expect(row).to_contain_text("Completed")
 
 
-async def test_a_job_that_waits_for_the_search_model_says_so(
+async def test_a_job_that_waits_for_what_is_being_loaded_says_so(
     house: House, visits: Visits, clip: bytes
 ) -> None:
-    """And not that it ends in a second."""
     house.engine.hold.clear()
     job_id = await house.spool.take_in(clip, title="Awaiting", prompt=SAID)
 
@@ -61,27 +64,26 @@ async def test_a_job_that_waits_for_the_search_model_says_so(
         found = await told.json()
         await route.fulfill(response=told, json=found | {"ready": found["ready"] | LOADING})
 
-    async def last_step(route: Route) -> None:
-        told = await route.fetch()
-        found = await told.json()
-        for each in found.get("jobs", [found]):
-            each |= ENDING if each["job_id"] == job_id else {}
-        await route.fulfill(response=told, json=found)
-
     page = await visits.blank(house.url)
     await page.route("**/health", loading)
-    await page.route("**/api/v1/jobs?*", last_step)
-    await page.route(f"**/api/v1/jobs/{job_id}", last_step)
     await page.goto(house.url)
-    await expect(listed(page, "Awaiting")).to_contain_text("the search model is being loaded")
-    await expect(listed(page, "Awaiting")).not_to_contain_text("left")
-    await expect(page.get_by_text("The search model is being loaded: jobs end")).to_be_visible()
+    await expect(listed(page, "Awaiting")).to_contain_text("waits: speech detection is being")
+    await expect(page.get_by_text("Speech detection is being loaded: jobs go on")).to_be_visible()
     await page.goto(house.url + job(job_id))
     progress = page.get_by_role("region", name="Progress")
-    await expect(progress).to_contain_text("the search model is being loaded")
-    await expect(progress).not_to_contain_text("left")
+    await expect(progress).to_contain_text("waits: speech detection is being loaded")
     house.engine.hold.set()
-    await house.spool.completed(job_id)
+    await page.wait_for_url("**/watch/**")
+
+
+async def test_a_job_at_its_last_step_waits_for_the_search_model(
+    house: House, visits: Visits
+) -> None:
+    page = await visits.open(house.url)
+    last = {"status": "Embedding", "options": {}}
+    for state, words in (("loading", "waits: the search model is being loaded"), ("ready", None)):
+        ready = {"engine": "ready", "embeddings": state, "index": "ready"}
+        assert await page.evaluate(AWAITS, [ready, last]) == words
 
 
 async def test_a_job_is_cancelled_and_tried_again(
