@@ -72,6 +72,7 @@ async def test_a_job_that_waits_for_what_is_being_loaded_says_so(
     await page.goto(house.url + job(job_id))
     progress = page.get_by_role("region", name="Progress")
     await expect(progress).to_contain_text("waits: speech detection is being loaded")
+    await page.unroute_all(behavior="ignoreErrors")
     house.engine.hold.set()
     await page.wait_for_url("**/watch/**")
 
