@@ -142,6 +142,17 @@ async def test_options_are_made_once_somebody_opens_them_and_count_before_that(
     assert (job["title"], job["options"]["topics"]) == ("wished.md", True)
 
 
+async def test_a_file_that_is_in_the_library_is_said_to_be_and_taken_in_all_the_same(
+    crowded: House, visits: Visits
+) -> None:
+    page = await visits.open(crowded.url)
+    again: Any = {"name": "again.md", "mimeType": "text/markdown", "buffer": b"Note number 3."}
+    await page.locator("main input[type=file]").first.set_input_files(again)
+    said = page.locator("#notices").get_by_text("again.md is in the library already")
+    await expect(said.get_by_role("link", name="note 3.md")).to_be_visible()
+    await expect(jobs(page).get_by_role("link", name="again.md", exact=True)).to_be_visible()
+
+
 async def test_models_are_offered_of_the_chosen_engine_alone(
     crowded: House, visits: Visits
 ) -> None:
