@@ -116,7 +116,8 @@ class JobView {
     if (after === null) return void location.assign("/#/");
     const again = ended(this.job);
     Object.assign(this, { job: after, awaited: !ended(after) });
-    this.said = notice(saying(deed, after));
+    const said = notice(saying(deed, after));
+    this.said = deed === "retry" ? said : null;
     this.#draw();
     if (again && this.awaited) this.#follow();
   }

@@ -22,8 +22,8 @@ export function buttons(job, size = "small") {
 }
 
 /** What is said once it is done: of another try no state, which would not be true for long. */
-export function saying(deed, { title, status }) {
-  return deed === "retry" ? `${title} is on its way again` : `${title}: ${status.toLowerCase()}`;
+export function saying(deed, job) {
+  return deed === "retry" ? `${named(job)} is on its way again` : `${named(job)}: ${job.status.toLowerCase()}`;
 }
 
 /** The job as it is then; null when it is gone; undefined when they thought better of it. */

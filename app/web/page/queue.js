@@ -4,7 +4,7 @@ import { ask } from "/page/api.js";
 import { h, notice, told } from "/page/dom.js";
 import { every } from "/page/every.js";
 import { done, saying } from "/page/job_deeds.js";
-import { ended, kind } from "/page/job_words.js";
+import { ended, kind, named } from "/page/job_words.js";
 import { JobsKnown } from "/page/jobs_known.js";
 import { letters } from "/page/letters.js";
 import { learn } from "/page/loading.js";
@@ -159,9 +159,9 @@ export class Queue {
   }
 
   /** That it is on its way is taken back once it has ended. */
-  #tell(deed, after, { job_id: id, title }) {
-    const said = notice(after ? saying(deed, after) : `${title} is deleted`);
-    if (deed === "retry") this.#again.set(id, said);
+  #tell(deed, after, job) {
+    const said = notice(after ? saying(deed, after) : `${named(job)} is deleted`);
+    if (deed === "retry") this.#again.set(job.job_id, said);
   }
 
   #takeBack() {
