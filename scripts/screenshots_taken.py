@@ -54,7 +54,7 @@ def _taken_in(server: Server, path: Path) -> str:
 
 def _await_frames(server: Server) -> None:
     """Key-frames are jobs of their own."""
-    while any(server.ask("/health")["jobs"][state] for state in ("pending", "running")):
+    while any(server.ask("/health")["frames"][state] for state in ("pending", "running")):
         time.sleep(0.5)
 
 

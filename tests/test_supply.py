@@ -68,7 +68,9 @@ def _asked() -> Iterator[Requirement]:
     yield from map(Requirement, project["dependency-groups"]["dev"])
 
 
-ASKED = {canonicalize_name(requirement.name): requirement for requirement in _asked()}
+ASKED: dict[str, Requirement] = {
+    canonicalize_name(requirement.name): requirement for requirement in _asked()
+}
 
 
 # Minimum versions

@@ -84,7 +84,9 @@ def _session(model_path: str) -> Any:
     import onnxruntime
 
     if not Path(model_path).is_file():
-        raise ModelNotFound("the speech detection model is missing", hint="run: spool doctor")
+        raise ModelNotFound(
+            "the speech detection model is missing", hint="run: spool doctor --fetch"
+        )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:

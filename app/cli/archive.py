@@ -2,7 +2,7 @@
 
 import platform
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,8 +20,12 @@ OF_THE_FILE = (404, 413, 415)
 @dataclass(frozen=True, kw_only=True)
 class Taken:
     path: str
-    #: Empty in a dry run.
-    job_id: str = ""
+    #: None in a dry run.
+    ticket: Ticket | None = None
+
+    @property
+    def job_id(self) -> str:
+        return self.ticket.job_id if self.ticket else ""
 
     def __str__(self) -> str:
         return f"{self.job_id} {self.path}".lstrip()
@@ -37,6 +41,18 @@ class Tally:
     same: int = 0
     #: Not queued again, because they failed.
     failed: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(**{name: count + getattr(other, name) for name, count in asdict(self).items()})
+
+    def __str__(self) -> str:
+        said = [
+            f"{self.queued} queued",
+            f"{self.known} known already",
+            f"{self.same} with the bytes of another",
+            f"{self.failed} failed before",
+        ]
+        return f"{self.files} files: {', '.join(said)}"
 
 
 class Archive:
@@ -101,7 +117,7 @@ class Archive:
         ticket = self._submit(path)
         self.tally.queued += 1
         self._follow(self._spool.job(ticket.job_id))
-        return Taken(path=path, job_id=ticket.job_id)
+        return Taken(path=path, ticket=ticket)
 
     def _follow(self, *jobs: Job) -> None:
         self.under_way += [job.job_id for job in jobs if not job.ended]

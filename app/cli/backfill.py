@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
 
 from app.cli import job_options as of_job
-from app.cli.archive import Archive, Taken, Tally, at_fault
+from app.cli.archive import Archive, Taken, at_fault
 from app.cli.digests import Digests
 from app.cli.options import Folder, InPlace
 from app.cli.patience import unhurried
@@ -79,7 +79,7 @@ class _Backfill:
                 self._await_jobs(bars)
                 self._await_frames(bars)
                 self._build(bars)
-        print(_summary(self._archive.tally), file=sys.stderr)
+        print(self._archive.tally, file=sys.stderr)
         return self._well
 
     def _bars(self) -> Progress:
@@ -184,13 +184,3 @@ def patiently(call: Callable[[], T]) -> T:
 
 def _tell_how_to_go_on(error: SpoolError) -> None:
     error.hint = f"{error.hint or ''}\n  run it again: it goes on where it was".lstrip()
-
-
-def _summary(tally: Tally) -> str:
-    said = [
-        f"{tally.queued} queued",
-        f"{tally.known} known already",
-        f"{tally.same} with the bytes of another",
-        f"{tally.failed} failed before",
-    ]
-    return f"{tally.files} files: {', '.join(said)}"

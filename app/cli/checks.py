@@ -22,7 +22,7 @@ from app.client import Spool
 from app.config import AppSettings
 from app.domain.confinement import Bounds, Streams
 from app.domain.errors import ConfigError, SpoolError
-from app.domain.models import ModelKind
+from app.domain.models import ModelKind, ModelSource
 
 FREE_WANTED = 2 * 1024**3  # bytes: a few hours of sound and the models
 
@@ -31,17 +31,21 @@ Check = Callable[[], str]
 BAD = (SpoolError, OSError, sqlite3.Error, subprocess.SubprocessError)
 
 
-def checks(settings: AppSettings, offline: bool, *, port: bool) -> Iterator[tuple[str, Check]]:
+def checks(
+    settings: AppSettings, fetch: bool, *, data: bool, port: bool
+) -> Iterator[tuple[str, Check]]:
+    """`fetch`: what is missing of the models. `data`, `port`: whether those here are looked at."""
     yield "ffmpeg", _ffmpeg
     yield "walls around media", _walls
-    yield "data folder", lambda: _writable(settings.storage.data_dir)
-    yield "disk", lambda: _free(settings.storage.data_dir)
-    yield "database", lambda: _database(settings)
+    if data:
+        yield "data folder", lambda: _writable(settings.storage.data_dir)
+        yield "disk", lambda: _free(settings.storage.data_dir)
+        yield "database", lambda: _database(settings)
     if port:
         yield "port", lambda: _port(settings)
     yield "engine", lambda: _engine(settings)
     for what, model, kind in _weights(settings):
-        yield what, partial(_model, settings, model, kind, offline)
+        yield what, partial(_model, settings, model, kind, fetch)
     if settings.pictures.ocr:
         yield "text in pictures", _reader
 
@@ -111,15 +115,26 @@ async def _walled() -> str:
 
 
 def _writable(folder: Path) -> str:
-    folder.mkdir(parents=True, exist_ok=True)
+    """Nothing is made where there is none yet."""
+    there = _nearest(folder)
+    if there != folder.absolute():
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise SpoolError(f"{folder.absolute()} cannot be made: {there} is not writable")
+        return f"{folder.absolute()}, none yet: made at the first start"
     probe = folder / f".probe-{os.getpid()}"
     probe.write_bytes(b"")
     probe.unlink()
     return str(folder.absolute())
 
 
+def _nearest(folder: Path) -> Path:
+    """The folder, or the one above it that there is."""
+    whole = folder.absolute()
+    return next(each for each in (whole, *whole.parents) if each.exists())
+
+
 def _free(folder: Path) -> str:
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(_nearest(folder)).free
     if free < FREE_WANTED:
         raise SpoolError(
             f"{free / 1e9:.1f} GB free", hint="make room, or set [app.storage] data_dir elsewhere"
@@ -163,12 +178,15 @@ def _neighbour(trouble: str) -> str:
         raise SpoolError(trouble, hint="set [app.server] port to another") from error
 
 
-def _model(settings: AppSettings, name: str, kind: ModelKind, offline: bool) -> str:
+def _model(settings: AppSettings, name: str, kind: ModelKind, fetch: bool) -> str:
     store = model_store(settings)
-    if Path(name).exists():
-        return f"{name}: {store.find(name, kind).path}"
-    here = {(entry.name, entry.kind): entry.path for entry in store.entries()}.get((name, kind))
-    if here is None and offline:
-        raise SpoolError(f"{name} is not here", hint="run: spool doctor, with the network up")
-    found = store.find(name, kind)
-    return f"{name} ({found.source}): {found.path}"
+    if Path(name).exists() or fetch:
+        found = store.find(name, kind)
+        return f"{name} ({found.source}): {found.path}"
+    entries = {(entry.name, entry.kind): entry for entry in store.entries()}
+    entry = entries.get((name, kind))
+    if entry is not None and entry.path is not None:
+        return f"{name} ({ModelSource.FOLDER}): {entry.path}"
+    if entry.sources if entry is not None else settings.models.hub:
+        return f"{name} is not here yet: the service fetches it at its start, or --fetch does now"
+    raise SpoolError(f"{name} is not here", hint="nor to be had: see Models in the README")

@@ -1,5 +1,6 @@
 """`spool doctor`"""
 
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -12,25 +13,28 @@ from app.client import Spool
 from app.config import load_settings
 from app.domain.errors import SpoolError
 
-Offline = Annotated[bool, typer.Option("--offline", help="Do not fetch missing models.")]
+Fetch = Annotated[bool, typer.Option("--fetch", help="Fetch missing models now.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
 def doctor(
-    offline: Offline = False,
+    fetch: Fetch = False,
     as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
     """Check what the service needs here, and say what to do about what is missing.
 
-    Where --server or SPOOL_SERVER names a service, that one is asked how it is, too.
+    Where --server or SPOOL_SERVER names a service, that one is asked how it is; when it answers,
+    its data are there, and none are looked for here. Makes nothing, and fetches only with --fetch.
     """
     settings = load_settings()
     elsewhere = server or named()
-    every = list(checks(settings, offline, port=elsewhere is None))
-    if elsewhere is not None:
-        every.insert(0, ("service", lambda: _service(elsewhere, api_key)))
+    health = _asked(elsewhere, api_key) if elsewhere is not None else None
+    data = not isinstance(health, dict)
+    every = list(checks(settings, fetch, data=data, port=elsewhere is None))
+    if elsewhere is not None and health is not None:
+        every.insert(0, ("service", partial(_service, elsewhere, health)))
     found = []
     for name, check in every:
         found.append(_checked(name, check))
@@ -62,9 +66,17 @@ def _print(found: dict[str, Any]) -> None:
         print(f"     {found['hint']}")
 
 
-def _service(address: str, api_key: str | None) -> str:
-    with Spool(address, api_key) as spool:
-        health = spool.health()
+def _asked(address: str, api_key: str | None) -> dict[str, Any] | SpoolError:
+    try:
+        with Spool(address, api_key) as spool:
+            return spool.health()
+    except SpoolError as error:
+        return error
+
+
+def _service(address: str, health: dict[str, Any] | SpoolError) -> str:
+    if isinstance(health, SpoolError):
+        raise health
     states = {str(part): str(state) for part, state in health.get("ready", {}).items()}
     unready = ", ".join(f"{part} {state}" for part, state in states.items() if state != "ready")
     if any(state.startswith("failed") for state in states.values()):

@@ -7,6 +7,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from app.cli.commands import COMMANDS, ROOMS, Command
+from app.cli.trouble import unread
 
 USAGE = "Usage: spool COMMAND …    (spool COMMAND --help tells more)"
 
@@ -24,6 +25,15 @@ class Front(TyperGroup):
     ) -> tuple[str | None, Any | None, list[str]]:
         name, found, rest = super().resolve_command(ctx, args)
         return name, COMMANDS[name].load() if name in COMMANDS else found, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Who reads no further has seen enough: that is no failure."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            if not unread():
+                raise
+            return 0
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         formatter.write("\n".join([USAGE, self.help or "", "", *_rows()]))

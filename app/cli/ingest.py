@@ -1,18 +1,19 @@
 """`spool ingest SOURCE…`"""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from app.cli import job_options as of_job
 from app.cli.awaiting import Awaiting
 from app.cli.bars import Bars
+from app.cli.lines import line_of
 from app.cli.screen import print_line
 from app.cli.sending import Sending, Sent
 from app.cli.service import ApiKey, Server, service
 from app.cli.sources import Source, found
 from app.cli.trouble import FAILED, INTERRUPTED, complain
-from app.client import Job, Options, Spool, Ticket, Unreachable
+from app.client import Job, Options, Spool, Unreachable
 from app.domain.errors import InvalidRequest, SpoolError
 from app.domain.playing_time import clock
 
@@ -130,7 +131,7 @@ class _Ingest:
         if not self._as_json:
             print(job_id, flush=True)
         elif not self._wait:
-            print_line(self._document(sent.source, sent.ticket))
+            print_line(line_of(self._spool, sent.source.named, sent.ticket))
         if self._follow:
             self._listen(job_id)
 
@@ -149,7 +150,7 @@ class _Ingest:
         self._bars.ended(job)
         for source in self._sources.pop(job.job_id, []):
             if self._as_json:
-                print_line(self._document(source, job))
+                print_line(line_of(self._spool, source.named, job))
         for warning in job.warnings:
             complain(f"warning: {job.title}: {warning.message}")
         if job.error is not None:
@@ -166,12 +167,6 @@ class _Ingest:
         if self._as_json:
             why = {"code": getattr(error, "code", None), "message": told, "hint": hint}
             print_line({"source": name, "error": why})
-
-    def _document(self, source: Source, answer: Ticket) -> dict[str, Any]:
-        """With the source as it was named, and URLs that lead there from anywhere."""
-        at = self._spool.address
-        urls = {"status_url": at + answer.status_url, "result_url": at + answer.result_url}
-        return {**answer.raw, "source": source.named, **urls}
 
     def _say_what_goes_on(self) -> None:
         left, unsent = self._awaiting.left, self._sending.left

@@ -11,7 +11,7 @@ from app.cli.options import Cursor, Kind, Limit
 from app.cli.screen import Column, print_json, print_table
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.cli.steer import cancel, delete, retry
-from app.client import Job
+from app.client import Job, Refused, Spool
 from app.domain.jobs import JobStatus
 
 jobs = noun("List jobs (`spool jobs`), show one (`spool jobs JOB`), change the course of some.")
@@ -21,6 +21,7 @@ COLUMNS = (
     Column(name="done", width=4, right=True),
     Column(name="title", rest=True),
 )
+LISTED = "`spool jobs` lists them"
 
 Status = Annotated[JobStatus | None, typer.Option(help="Only those.")]
 Sha256 = Annotated[str | None, typer.Option(help="Only those on these bytes, in hex.")]
@@ -57,7 +58,7 @@ def show(
 ) -> None:
     """Show one job with its attempts."""
     with service(server, api_key) as spool:
-        found = spool.job(job)
+        found = _known(spool, job)
     if as_json:
         print_json(found.raw)
     else:
@@ -68,6 +69,16 @@ for command in (cancel, retry, delete):
     jobs.command()(command)
 
 
+def _known(spool: Spool, job_id: str) -> Job:
+    try:
+        return spool.job(job_id)
+    except Refused as error:
+        if error.status == 404:
+            error.hint = error.hint or LISTED
+        raise
+
+
 def _what(job: Job) -> str:
     """The title, and what went wrong with it."""
-    return f"{job.title}: {job.error.message}" if job.error else job.title
+    title = job.asset_title or job.title
+    return f"{title}: {job.error.message}" if job.error else title

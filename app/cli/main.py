@@ -10,7 +10,7 @@ from typer.exceptions import TyperException
 
 from app import __version__
 from app.cli.front import Front
-from app.cli.trouble import FAILED, WRONG_USAGE, complain, complain_of, status_of
+from app.cli.trouble import FAILED, WRONG_USAGE, complain, complain_of, status_of, unread
 from app.domain.errors import SpoolError
 
 NAME = "spool"
@@ -46,10 +46,7 @@ def main() -> None:
     Exit status: see `trouble.py`, and the README.
     """
     status = run()
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:  # `| head` has seen enough; Python would complain at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    unread()
     sys.exit(status)
 
 

@@ -11,7 +11,7 @@ from app.cli.form import Form
 from app.cli.screen import in_terminal, plain, print_line
 from app.cli.service import ApiKey, Server, service
 from app.cli.trouble import FAILED, complain
-from app.client import Job, Refused, Result, Spool
+from app.client import Asset, Job, Refused, Result, Spool
 from app.domain.errors import SpoolError
 from app.domain.media_types import MEDIA_SUFFIXES, media_suffix
 from app.domain.playing_time import clock
@@ -19,6 +19,7 @@ from app.domain.playing_time import clock
 #: What some disk or other does not like in a name.
 UNLIKED = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
 LONGEST_NAME = 100  # letters: 255 bytes with many of four
+LISTED = "nor is it a job; `spool jobs` and `spool assets` list what there is"
 
 
 Which = Annotated[str, typer.Argument(metavar="JOB|ASSET", help="Its id.", autocompletion=job_ids)]
@@ -69,8 +70,17 @@ def _job(spool: Spool, which: str) -> Job:
     except Refused as error:
         if error.status != 404:
             raise
-    asset = spool.asset(which)
+    asset = _asset(spool, which)
     return spool.job(asset.found_by or asset.job_id)
+
+
+def _asset(spool: Spool, which: str) -> Asset:
+    try:
+        return spool.asset(which)
+    except Refused as error:
+        if error.status == 404:
+            error.hint = error.hint or LISTED
+        raise
 
 
 def _by_suffix(output: Path | None) -> Form:

@@ -62,6 +62,7 @@ def _lines(figures: Figures, load: Load) -> Any:
 
 def _fields(figures: Figures, load: Load) -> Iterator[tuple[str, str]]:
     yield "jobs", _counts(figures.jobs)
+    yield "key-frames", _counts(figures.frames) if any(figures.frames.values()) else ""
     yield "at work", _counts(figures.in_flight)
     yield "in line", str(figures.queue_depth)
     yield "done", _rate(figures.completed_rate)

@@ -1,5 +1,6 @@
 """What went wrong, said in a line, and the status that `spool` ends with."""
 
+import os
 import sys
 
 from app.domain.errors import InvalidRequest, SpoolError
@@ -19,6 +20,17 @@ def complain(message: str, hint: str | None = None) -> None:
 
 def complain_of(error: SpoolError, about: str = "") -> None:
     complain(f"{about}: {error.message}" if about else error.message, error.hint)
+
+
+def unread() -> bool:
+    """Whether nobody reads standard output any more, as behind `| head`. It then goes nowhere, or
+    Python would complain at its end."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def status_of(error: SpoolError) -> int:

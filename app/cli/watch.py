@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from app.cli import job_options as of_job
-from app.cli.archive import Archive, Taken, at_fault
+from app.cli.archive import Archive, Taken, Tally, at_fault
 from app.cli.digests import Digests
+from app.cli.lines import line_of
 from app.cli.options import Every, Folder, InPlace
 from app.cli.patience import unhurried
 from app.cli.screen import in_terminal, parts, print_line
@@ -49,6 +50,7 @@ def watch(
             watching.look()
             time.sleep(every)
             watching.look()
+            print(watching.summary, file=sys.stderr)
         else:
             watching.stay(every)
     if not watching.well:
@@ -70,7 +72,15 @@ class Watching:
         self._digests = Digests()
         #: What was said last of a service that does not take anything.
         self._trouble = ""
+        #: Of files that were dealt with, and how many are not as they were at the look before.
+        self._tally, self._unsettled = Tally(), 0
         self.well = True
+
+    @property
+    def summary(self) -> str:
+        """What became of the files, in a line."""
+        unsettled = f", {self._unsettled} still changing" if self._unsettled else ""
+        return f"{self._tally}{unsettled}"
 
     def stay(self, every: float) -> None:
         """Until it is interrupted. A service that is away, or full, is waited for."""
@@ -94,6 +104,7 @@ class Watching:
         before, self._before = self._before, now
         if now:  # where all is gone, the folder is away
             self._forget_all_but(now)
+        self._unsettled = sum(before.get(path) != state for path, state in now.items())
         archive = Archive(self._spool, self._options, self._digests, in_place=self._in_place)
         try:
             for path, state in now.items():
@@ -101,6 +112,7 @@ class Watching:
                     self._take(archive, path)
                     self._taken[path] = state
         finally:
+            self._tally += archive.tally
             for trouble in archive.troubles:
                 complain(trouble.partition(";")[0])
 
@@ -123,10 +135,10 @@ class Watching:
                 self._tell(taken)
 
     def _tell(self, taken: Taken) -> None:
-        if self._as_json:
-            print_line({"job_id": taken.job_id, "source": taken.path})
+        if self._as_json and taken.ticket:
+            print_line(line_of(self._spool, taken.path, taken.ticket))
         else:
-            print(taken, flush=True)
+            print(f"{taken.job_id}\t{taken.path}", flush=True)
 
     def _fail(self, reason: str) -> None:
         """Not tried again before it changes."""

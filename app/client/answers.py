@@ -69,6 +69,8 @@ class Job(Ticket):
     source: JobSource = JobSource()
     asset_id: str = ""
     title: str = ""
+    #: What it found is called so by now; None before its end.
+    asset_title: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     duration: float | None = None
     #: Of the engine that it began with.

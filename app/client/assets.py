@@ -10,14 +10,14 @@ from app.client.exchange import Plan, Request
 from app.client.jobs import at as under
 from app.client.jobs import present
 from app.client.reading import read
-from app.client.results import Tag
+from app.client.results import Segment, Tag
 
 ASSETS = "/api/v1/assets"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asset(Answer):
-    """Of a list without `text`, `tags`, `metadata` and `speakers`."""
+    """Of a list without `text`, `tags`, `metadata` and `speakers`; `segments` of corrections."""
 
     asset_id: str
     media_type: str = ""
@@ -55,6 +55,8 @@ class Asset(Answer):
     metadata: Mapping[str, Any] = field(default_factory=dict)
     #: Names by speaker.
     speakers: Mapping[str, Any] = field(default_factory=dict)
+    #: Those that were just corrected, with their words.
+    segments: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,10 +32,12 @@ class IndexSize(Answer):
 @dataclass(frozen=True, kw_only=True)
 class Figures(Answer):
     at: datetime | None = None
-    #: Counts by status.
+    #: Counts by status, as lists show them: without key-frames.
     jobs: Mapping[str, Any] = field(default_factory=dict)
+    #: As those, of key-frames alone.
+    frames: Mapping[str, Any] = field(default_factory=dict)
     queue_depth: int = 0
-    #: Counts by stage.
+    #: Counts by stage; in this and in rates, key-frames are among the jobs.
     in_flight: Mapping[str, Any] = field(default_factory=dict)
     #: Jobs a second, over a minute at most; None in the first line.
     completed_rate: float | None = None

@@ -259,6 +259,19 @@ class JobPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JobCounts:
+    """By status; zeros too."""
+
+    #: As lists show them: without key-frames, of which a video has thousands.
+    jobs: dict[JobStatus, int]
+    #: Key-frames alone.
+    frames: dict[JobStatus, int]
+
+    def of(self, status: JobStatus) -> int:
+        return self.jobs[status] + self.frames[status]
+
+
+@dataclass(frozen=True, kw_only=True)
 class IdempotencyKey:
     """A client's name for one request, so that sending it again does nothing new."""
 

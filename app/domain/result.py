@@ -97,7 +97,7 @@ def result_document(
 
 
 def segment_rows(segments: tuple[Segment, ...]) -> list[dict[str, Any]]:
-    return [_segment_row(number, segment) for number, segment in enumerate(segments)]
+    return [segment_row(number, segment) for number, segment in enumerate(segments)]
 
 
 def detection_row(detection: LanguageDetection | None) -> dict[str, Any] | None:
@@ -144,7 +144,7 @@ def repair_rows(repairs: tuple[Repair, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def _segment_row(number: int, segment: Segment) -> dict[str, Any]:
+def segment_row(number: int, segment: Segment) -> dict[str, Any]:
     row = {
         "id": number,
         "start": round(segment.start, 3),

@@ -30,6 +30,10 @@ class AssetStore(Protocol):
         """Ids of all assets that `of_job` would give for these."""
         ...
 
+    async def titles(self, job_ids: Sequence[str]) -> dict[str, str]:
+        """Of the assets that `of_job` would give for these, by job."""
+        ...
+
     async def list(
         self,
         *,

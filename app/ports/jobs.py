@@ -8,6 +8,7 @@ from app.domain.errors import SpoolError
 from app.domain.jobs import (
     IdempotencyKey,
     Job,
+    JobCounts,
     JobOptions,
     JobPage,
     JobStatus,
@@ -81,7 +82,9 @@ class JobStore(Protocol):
         """
         ...
 
-    async def count(self) -> dict[JobStatus, int]: ...
+    async def count(self) -> JobCounts:
+        """All of one moment."""
+        ...
 
     async def dead_letters(self) -> int:
         """How many jobs wait for somebody to look at them."""

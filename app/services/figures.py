@@ -10,7 +10,7 @@ from datetime import datetime
 from app.domain.clock import utc_now
 from app.domain.errors import SpoolError
 from app.domain.index_state import IndexState
-from app.domain.jobs import JobStatus, Stage
+from app.domain.jobs import JobCounts, JobStatus, Stage
 from app.domain.media_types import MediaType
 from app.ports import AssetStore, JobQueue, JobStore, WorkerPool
 from app.services.disk import DiskGuard
@@ -44,10 +44,12 @@ class IndexSize:
 @dataclass(frozen=True, kw_only=True)
 class Figures:
     at: datetime
+    #: As lists show them: without key-frames, which are told apart.
     jobs: dict[JobStatus, int]
+    frames: dict[JobStatus, int]
     #: Hints that wait for a place.
     queue_depth: int
-    #: Jobs that run, by stage.
+    #: Jobs that run, by stage; in this and in rates, key-frames are among them.
     in_flight: dict[Stage, int]
     #: Jobs a second since it was first asked, over a minute at most; None at first.
     completed_rate: float | None
@@ -75,7 +77,7 @@ class Counts:
     """What all who ask within a second are told."""
 
     counted_at: float
-    jobs: dict[JobStatus, int]
+    jobs: JobCounts
     in_flight: dict[Stage, int]
     dead_letters: int
     assets: dict[MediaType, int]
@@ -125,12 +127,13 @@ class IngestionFigures:
         """Files are looked at before anybody's turn: a slow disk holds up one who asks, not all."""
         index, data_bytes = await self._index_size(), await self._data_bytes.get()
         counts = await self._counts()
-        done, failed = counts.jobs[JobStatus.COMPLETED], counts.jobs[JobStatus.FAILED]
+        done, failed = counts.jobs.of(JobStatus.COMPLETED), counts.jobs.of(JobStatus.FAILED)
         rate = rates(seen, Mark(self.timer(), done, failed, self.heard()))
         disk = self.disk.state()
         return Figures(
             at=self.clock(),
-            jobs=counts.jobs,
+            jobs=counts.jobs.jobs,
+            frames=counts.jobs.frames,
             queue_depth=self.queue.size(),
             in_flight=counts.in_flight,
             completed_rate=rate.completed,

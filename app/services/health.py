@@ -21,7 +21,7 @@ class Load:
     """What the service is busy with."""
 
     running: tuple[Job, ...]
-    #: Jobs that are pending.
+    #: Jobs that are pending, key-frames among them.
     waiting: int
     workers_busy: int
     workers_total: int
@@ -59,7 +59,8 @@ class Health:
                 "embeddings": _state(self.embedder, self.embedder.ready),
                 "index": _state(self.index, self.index.ready),
             },
-            "jobs": {status.value: number for status, number in counts.items()},
+            "jobs": _by_word(counts.jobs),
+            "frames": _by_word(counts.frames),
             "dead_letters": dead_letters,
             "disk": self.disk.state(),
             "queue": {"waiting": self.queue.size(), "running": self.worker.running()},
@@ -71,7 +72,7 @@ class Health:
         running = await self.store.list(status=JobStatus.RUNNING, frames=True, limit=MOST_RUNNING)
         return Load(
             running=running.jobs,
-            waiting=counts.get(JobStatus.PENDING, 0),
+            waiting=counts.of(JobStatus.PENDING),
             workers_busy=self.pool.busy(),
             workers_total=self.pool.slots,
             capacity=self.worker.places,
@@ -80,6 +81,10 @@ class Health:
 
     def _uptime(self) -> float:
         return round(self.clock() - self.started, 1)
+
+
+def _by_word(counts: dict[JobStatus, int]) -> dict[str, int]:
+    return {status.value: number for status, number in counts.items()}
 
 
 def _state(part: Arriving[Any], ready: bool) -> str:

@@ -106,6 +106,11 @@ class JobService:
             return page
         return replace(page, jobs=await not_replaced(self._store, page.jobs))
 
+    async def titles(self, *jobs: Job) -> dict[str, str]:
+        """What is kept of them is called so by now, by job: a text is by its heading."""
+        ended = [job.job_id for job in jobs if job.status.ended]
+        return await self._assets.titles(ended) if ended else {}
+
     async def transcript(self, job: Job) -> Transcript:
         """Raises Conflict when the job ended without one; of a silent video it has no words.
 
@@ -146,6 +151,11 @@ class JobService:
             )
         if asset is None:
             raise _superseded(job)
+
+    async def said(self, asset: Asset) -> tuple[Segment, ...]:
+        """What is kept of it, passage by passage; nothing of what nobody listens to."""
+        transcript = await self._transcripts.load(asset.job_id)
+        return transcript.named(asset.speakers).segments if transcript else ()
 
     async def partial(self, job_id: str) -> Sequence[Segment]:
         """What is transcribed so far."""

@@ -1,5 +1,6 @@
 """How assets are shown to clients."""
 
+from collections.abc import Container, Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
@@ -7,6 +8,8 @@ from urllib.parse import quote
 from app.domain.assets import Asset
 from app.domain.jobs import Job
 from app.domain.media_types import SPOKEN, MediaType, in_seconds
+from app.domain.result import segment_row
+from app.domain.transcript import Segment
 from app.services.assets import AssetState, AssetStates
 from app.web import schemas
 
@@ -40,6 +43,14 @@ def shown(state: AssetState) -> dict[str, Any]:
         "metadata": dict(asset.metadata),
         "speakers": dict(asset.speakers),
     }
+
+
+def corrected(
+    state: AssetState, said: Sequence[Segment], numbers: Container[int]
+) -> dict[str, Any]:
+    """With those passages of what is `said` in it."""
+    rows = [segment_row(number, each) for number, each in enumerate(said) if number in numbers]
+    return shown(state) | {"segments": rows}
 
 
 def listed(state: AssetState) -> dict[str, Any]:

@@ -48,9 +48,10 @@ async def get_asset(request: Request) -> Response:
 async def patch_asset(request: Request) -> Response:
     body.no_query(request)
     given = AssetPatch.model_validate(await body.read_json(request, MAX_BODY))
-    return JSONResponse(
-        views.shown(await doors(request).assets.edit(_id(request), given.changes()))
-    )
+    changes = given.changes()
+    state = await doors(request).assets.edit(_id(request), changes)
+    said = await doors(request).jobs.said(state.asset) if changes.segments else ()
+    return JSONResponse(views.corrected(state, said, changes.segments or {}))
 
 
 async def delete_asset(request: Request) -> Response:

@@ -10,7 +10,7 @@ from app.domain.jobs import Stage
 from app.domain.media_types import MediaType
 from app.web.answers import Answered, Count, Seconds
 from app.web.health_answers import JobCounts, Workers
-from app.web.job_answers import StatusName, Tag, Ticket
+from app.web.job_answers import Segment, StatusName, Tag, Ticket
 
 
 class AssetTicket(Ticket):
@@ -54,6 +54,13 @@ class Asset(ListedAsset):
     speakers: Annotated[dict[str, str], Field(description="Names by speaker.")]
 
 
+class CorrectedAsset(Asset):
+    segments: Annotated[
+        list[Segment],
+        Field(description="Those that were corrected, as they are now, with their words."),
+    ]
+
+
 class AssetPage(Answered):
     assets: list[ListedAsset]
     cursor: Annotated[str | None, Field(description="Fetches the next page.")]
@@ -79,11 +86,13 @@ class Figures(Answered):
     """One line."""
 
     at: datetime
-    jobs: JobCounts
+    jobs: Annotated[JobCounts, Field(description="As lists show them: without key-frames.")]
+    frames: Annotated[JobCounts, Field(description="Key-frames, which are jobs of their own.")]
     queue_depth: Count
     in_flight: dict[Stage, Count]
     completed_rate: Annotated[
-        float | None, Field(ge=0, description="Jobs a second, over a minute at most.")
+        float | None,
+        Field(ge=0, description="Jobs and key-frames a second, over a minute at most."),
     ]
     failed_rate: Annotated[float | None, Field(ge=0)]
     audio_rate: Annotated[

@@ -60,7 +60,9 @@ PATCH_ASSET = Operation(
     "little later: `indexed` tells.",
     query=NoQuery,
     body={JSON: schemas.AssetPatch},
-    answers={200: Answer(description="The asset, corrected.", content={JSON: answers.Asset})},
+    answers={
+        200: Answer(description="The asset, corrected.", content={JSON: answers.CorrectedAsset})
+    },
     refusals=(404, 409, 413),
 )
 

@@ -1,6 +1,8 @@
 """How the service is."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from app.web.answers import Answered, Count, Seconds
 
@@ -37,7 +39,8 @@ class Health(Answered):
     version: str
     uptime_seconds: Seconds
     ready: Ready
-    jobs: JobCounts
+    jobs: Annotated[JobCounts, Field(description="As lists show them: without key-frames.")]
+    frames: Annotated[JobCounts, Field(description="Key-frames, which are jobs of their own.")]
     dead_letters: Count
     disk: str
     queue: Queue

@@ -104,6 +104,9 @@ class Job(Answered):
     source: JobSource
     asset_id: str
     title: str
+    asset_title: Annotated[
+        str | None, Field(description="What it found is called so by now; null before its end.")
+    ]
     options: AskedFor
     duration: Annotated[Seconds | None, Field(description="Of the medium, in seconds.")]
     provider: Annotated[str | None, Field(description="Of the engine it began with.")]

@@ -33,7 +33,8 @@ async def list_jobs(request: Request) -> Response:
         limit=given.limit,
         cursor=given.cursor,
     )
-    return JSONResponse(schemas.page_view(page, doors(request).estimates.known))
+    titles = await doors(request).jobs.titles(*page.jobs)
+    return JSONResponse(schemas.page_view(page, doors(request).estimates.known, titles))
 
 
 async def get_job(request: Request) -> Response:
@@ -59,7 +60,8 @@ async def retry_job(request: Request) -> Response:
 async def show(request: Request, job: Job, status: int = 200) -> Response:
     """One job, with what is known of its turn."""
     standing = await doors(request).estimates.standing(job)
-    return JSONResponse(schemas.job_view(job, standing), status)
+    titles = await doors(request).jobs.titles(job)
+    return JSONResponse(schemas.job_view(job, standing, titles.get(job.job_id)), status)
 
 
 async def delete_job(request: Request) -> Response:

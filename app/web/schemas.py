@@ -1,7 +1,7 @@
 """What clients may send, validated strictly, and how jobs are shown to them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
+from app.domain.assets import NOTHING
 from app.domain.jobs import Job, JobOptions, JobPage, JobStatus, Priority, Stage, Task
 from app.domain.media_types import MediaType
 from app.domain.models import shown_name
@@ -216,12 +217,18 @@ def ticket(job: Job) -> dict[str, Any]:
 
 
 def page_view(
-    page: JobPage, standing: Callable[[Job], Standing] = lambda _: UNKNOWN
+    page: JobPage,
+    standing: Callable[[Job], Standing] = lambda _: UNKNOWN,
+    titles: Mapping[str, str] = NOTHING,
 ) -> dict[str, Any]:
-    return {"jobs": [job_view(job, standing(job)) for job in page.jobs], "cursor": page.cursor}
+    """`titles`: of what is kept of them, by job."""
+    jobs = [job_view(job, standing(job), titles.get(job.job_id)) for job in page.jobs]
+    return {"jobs": jobs, "cursor": page.cursor}
 
 
-def job_view(job: Job, standing: Standing = UNKNOWN) -> dict[str, Any]:
+def job_view(
+    job: Job, standing: Standing = UNKNOWN, asset_title: str | None = None
+) -> dict[str, Any]:
     return {
         "job_id": job.job_id,
         "status": status_name(job),
@@ -235,6 +242,7 @@ def job_view(job: Job, standing: Standing = UNKNOWN) -> dict[str, Any]:
         "source": {"kind": job.source, "name": job.source_name},
         "asset_id": job.asset_id,
         "title": job.title,
+        "asset_title": asset_title,
         "options": _options_view(job.options),
         "duration": job.duration,
         "provider": job.provider,

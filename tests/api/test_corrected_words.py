@@ -21,10 +21,13 @@ async def words(spool: Spool, job_id: str) -> Told:
     return found
 
 
-async def corrected(spool: Spool, text: str) -> None:
+async def corrected(spool: Spool, text: str) -> Told:
+    """The passages that the answer brings."""
     json = {"segments": [{"id": 0, "text": text}]}
     answer = await spool.http.patch("/api/v1/assets/talk", json=json)
     assert answer.status_code == 200, answer.text
+    found: Told = answer.json()["segments"]
+    return found
 
 
 async def test_a_correction_of_one_word_leaves_the_times_of_all_others(
@@ -38,11 +41,15 @@ async def test_a_correction_of_one_word_leaves_the_times_of_all_others(
         job_id = await spool.take_in(speech, "talk.flac", asset_id="talk", **said)
         await spool.completed(job_id)
         before = await words(spool, job_id)
-        await corrected(spool, "Ask not what your country can do.")
+        [told] = await corrected(spool, "Ask not what your country can do.")
         after = await words(spool, job_id)
+        assert (told["id"], told["words"]) == (0, after)
         assert " ".join(word["text"] for word in after) == "Ask not what your country can do."
         for old, new in zip(before, after, strict=True):
             assert (new["start"], new["end"]) == (old["start"], old["end"])
         assert [word["probability"] for word in after] == [0.9] * 4 + [None] + [0.9] * 2
-        await corrected(spool, "")
+        [silent] = await corrected(spool, "")
+        assert silent["text"] == "" and "words" not in silent
         assert await words(spool, job_id) == []
+        renamed = await spool.http.patch("/api/v1/assets/talk", json={"title": "Ask"})
+        assert renamed.json()["segments"] == []

@@ -27,6 +27,7 @@ async def test_health_tells_what_is_ready(spool: Spool, speech: bytes) -> None:
         "uptime_seconds",
         "ready",
         "jobs",
+        "frames",
         "dead_letters",
         "disk",
         "queue",
@@ -54,6 +55,7 @@ async def test_health_counts_jobs_and_the_line(spool: Spool, speech: bytes) -> N
     assert isinstance(found["jobs"], dict)
     assert (found["jobs"]["running"], found["jobs"]["pending"]) == (2, 2)
     assert found["jobs"].keys() == {"pending", "running", "completed", "failed", "cancelled"}
+    assert found["frames"] == dict.fromkeys(found["jobs"], 0)
     spool.engine.hold.set()
     for job_id in jobs:
         await spool.completed(job_id)

@@ -17,8 +17,8 @@ JOBS = "/api/v1/jobs"
 #: What a job tells of itself.
 TOLD = set(
     "job_id status stage progress eta queue_position created_at updated_at finished_at source "
-    "asset_id title options duration provider model attempts dead_letter history warnings timings "
-    "error status_url result_url".split()
+    "asset_id title asset_title options duration provider model attempts dead_letter history "
+    "warnings timings error status_url result_url".split()
 )
 
 

@@ -48,6 +48,17 @@ async def first(spool: Spool, q: str, mode: str = "hybrid") -> dict[str, Any]:
     return hit
 
 
+async def test_a_job_that_ended_tells_what_its_text_is_called(
+    spool: Spool, job: dict[str, Any]
+) -> None:
+    """The library calls it so, too."""
+    asset = (await spool.http.get("/api/v1/assets/bees")).json()
+    assert (job["title"], job["asset_title"]) == ("bees.mdx", asset["title"])
+    assert asset["title"] == "Keeping bees"
+    listed = (await spool.http.get("/api/v1/jobs?limit=200")).json()["jobs"]
+    assert job["asset_title"] in [each["asset_title"] for each in listed]
+
+
 async def test_a_text_is_found_by_meaning_under_its_heading(
     spool: Spool, job: dict[str, Any]
 ) -> None:

@@ -14,6 +14,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 SAID = ["It is said first.", "It is said next.", "It is said last."]
 SHUT = {"error": {"code": "auth.forbidden", "message": "Not with this key", "hint": None}}
 
+#: What the mark of the word that is being said covers.
+MARKED = """() => [...CSS.highlights.get("word") ?? []].map(
+  ({ startContainer: { data }, startOffset, endOffset }) => data.slice(startOffset, endOffset))"""
+
 
 async def not_found_yet(page: Page, name: str) -> dict[str, Any]:
     """The service says that what is corrected is not found, until other `answers` are given."""
@@ -43,6 +47,18 @@ async def test_the_focus_stays_in_a_passage_that_was_corrected(
         await page.keyboard.press(end)
     await expect(passage(page, 1).get_by_role("link")).to_be_focused()
     await expect(passage(page, 1)).to_contain_text(SAID[1] if end == "Escape" else "Mine.")
+
+
+async def test_words_are_marked_as_they_are_said_after_a_correction_too(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    page = await opened_talk(house, visits, clip, "marked", SAID)
+    await page.wait_for_function("() => document.querySelector('audio').readyState > 0")
+    await begin_to_correct(page, 1, "That is said next, too.")
+    await save(page)
+    await expect(passage(page, 1)).to_contain_text("Saved")
+    await passage(page, 1).get_by_role("link").click()
+    await page.wait_for_function(f"(said) => ({MARKED})().join() === said", arg="That")
 
 
 async def test_the_pencil_stays_where_somebody_points_whatever_is_said(
@@ -114,6 +130,8 @@ async def test_the_focus_stays_in_the_list_of_links_when_one_is_revoked(
     page = await opened_talk(house, visits, clip, "linked", SAID)
     await page.get_by_role("button", name="Share").click()
     dialog = page.get_by_role("dialog", name="Share")
+    week = str(7 * 24 * 60 * 60)
+    await expect(dialog.get_by_label("Open for")).to_have_value(week)  # as the API has it
     make = dialog.get_by_role("button", name="Make a link")
     revoke = dialog.get_by_role("button", name="Revoke")
     for count in (1, 2):

@@ -33,7 +33,7 @@ async def test_a_dead_letter_shows_what_happened_and_completes_once_it_is_replay
     await expect(attempts).to_contain_text("engine.failed")
     house.engine.mended = True
     await letter.get_by_role("button", name="Replay").click()
-    await expect(page.get_by_text("No dead letters")).to_be_visible()
+    await expect(page.get_by_text("No dead letters: nothing waits")).to_be_visible()
     await house.spool.completed(job_id)
     await page.goto(job(job_id))
     await expect(page.locator("main")).to_contain_text("Completed", ignore_case=True)
@@ -79,7 +79,9 @@ async def test_a_dead_letter_is_deleted_only_once_somebody_is_sure(
     await page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     assert (await house.spool.job(job_id))["status"] == "Failed"
     await delete.click()
-    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    certain = page.get_by_role("dialog").get_by_role("button", name="Delete")
+    await expect(certain).to_have_class("danger")
+    await certain.click()
     await expect(delete).to_have_count(0)
     answer = await house.spool.http.get(f"/api/v1/jobs/{job_id}")
     assert answer.status_code == 404

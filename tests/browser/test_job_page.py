@@ -1,7 +1,7 @@
 """A job on the page, while it runs and when it has ended."""
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.echo import FAILS
 from tests.browser.houses import House
@@ -11,6 +11,12 @@ from tests.browser.visits import Visits
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SAID = "Something is said at last."
+LOADING = {"speech_detection": "loading"}
+AWAITS = """async ([ready, job]) => {
+  const { learn, awaits } = await import("/page/loading.js");
+  learn({ ready });
+  return awaits(job);
+}"""
 
 
 def listed(page: Page, title: str) -> Locator:
@@ -47,6 +53,40 @@ async def test_the_list_of_jobs_follows_them_all(house: House, visits: Visits, c
     await expect(row).to_contain_text("Completed")
 
 
+async def test_a_job_that_waits_for_what_is_being_loaded_says_so(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    house.engine.hold.clear()
+    job_id = await house.spool.take_in(clip, title="Awaiting", prompt=SAID)
+
+    async def loading(route: Route) -> None:
+        told = await route.fetch()
+        found = await told.json()
+        await route.fulfill(response=told, json=found | {"ready": found["ready"] | LOADING})
+
+    page = await visits.blank(house.url)
+    await page.route("**/health", loading)
+    await page.goto(house.url)
+    await expect(listed(page, "Awaiting")).to_contain_text("waits: speech detection is being")
+    await expect(page.get_by_text("Speech detection is being loaded: jobs go on")).to_be_visible()
+    await page.goto(house.url + job(job_id))
+    progress = page.get_by_role("region", name="Progress")
+    await expect(progress).to_contain_text("waits: speech detection is being loaded")
+    await page.unroute_all(behavior="ignoreErrors")
+    house.engine.hold.set()
+    await page.wait_for_url("**/watch/**")
+
+
+async def test_a_job_at_its_last_step_waits_for_the_search_model(
+    house: House, visits: Visits
+) -> None:
+    page = await visits.open(house.url)
+    last = {"status": "Embedding", "options": {}}
+    for state, words in (("loading", "waits: the search model is being loaded"), ("ready", None)):
+        ready = {"engine": "ready", "embeddings": state, "index": "ready"}
+        assert await page.evaluate(AWAITS, [ready, last]) == words
+
+
 async def test_a_job_is_cancelled_and_tried_again(
     house: House, visits: Visits, clip: bytes
 ) -> None:
@@ -60,6 +100,33 @@ async def test_a_job_is_cancelled_and_tried_again(
     await main.get_by_role("button", name="Retry Stopped").click()
     await page.wait_for_url("**/watch/**")
     assert (await house.spool.job(job_id))["status"] == "Completed"
+
+
+async def test_a_medium_that_cannot_be_read_is_not_offered_another_try(
+    house: House, visits: Visits
+) -> None:
+    job_id = await house.spool.take_in(bytes(range(256)) * 4, "noise.mp3", title="Broken")
+    await house.spool.ended(job_id)
+    page = await visits.open(house.url + job(job_id))
+    wrong = page.get_by_role("group", name="What went wrong")
+    await expect(wrong).to_contain_text("another try would end the same way")
+    await expect(page.get_by_role("button", name="Delete Broken")).to_be_visible()
+    await expect(page.get_by_role("button", name="Retry Broken")).to_have_count(0)
+
+
+async def test_a_try_that_failed_again_is_not_called_on_its_way(
+    house: House, visits: Visits, clip: bytes
+) -> None:
+    job_id = await house.spool.take_in(clip, title="Vain", prompt=f"{FAILS}in vain")
+    await house.spool.ended(job_id)
+    house.engine.hold.clear()
+    page = await visits.open(house.url)
+    await listed(page, "Vain").get_by_role("button", name="Retry Vain").click()
+    said = page.locator("#notices").get_by_text("Vain is on its way again")
+    await expect(said).to_be_visible()
+    house.engine.hold.set()
+    await expect(listed(page, "Vain")).to_contain_text("Failed")
+    assert await said.count() == 0
 
 
 async def test_the_focus_stays_where_it_was_when_the_job_changes(

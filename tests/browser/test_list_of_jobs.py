@@ -30,6 +30,20 @@ WATCHED = """() => {
   new MutationObserver((some) => touched.push(...some.filter((each) => !isAge(each.target))))
     .observe(document.querySelector(".queue"), all);
 }"""
+NOTICED = """async (lines) => {
+  const { notice } = await import("/page/dom.js");
+  for (const line of lines) notice(line, { bad: true });
+}"""
+#: How many buttons of rows lie under notices.
+COVERED = """() => {
+  const all = (which) => [...document.querySelectorAll(which)];
+  const rects = (which) => all(which).map((one) => one.getBoundingClientRect());
+  const notices = rects(".notice");
+  const across = (one, other) => one.left < other.right && other.left < one.right;
+  const beside = (one, other) => one.top >= other.bottom || other.top >= one.bottom;
+  const under = (one) => notices.some((other) => across(one, other) && !beside(one, other));
+  return rects(".queue .deeds > *").filter((one) => one.width && under(one)).length;
+}"""
 LOOK = "() => void dispatchEvent(new Event('job'))"
 
 
@@ -61,6 +75,40 @@ async def test_a_long_list_is_drawn_as_far_as_it_is_looked_at(
     await expect(jobs(page).get_by_role("button", name="More")).to_be_hidden()
 
 
+async def test_three_notices_stand_at_a_time_and_each_can_be_sent_away(
+    crowded: House, visits: Visits
+) -> None:
+    page = await visits.open(crowded.url)
+    await page.evaluate(NOTICED, [f"Line {number}" for number in range(5)])
+    lines = page.locator("#notices .notice")
+    await expect(lines).to_have_count(3)
+    await expect(lines).to_contain_text(["Line 2", "Line 3", "Line 4"])
+    await lines.filter(has_text="Line 3").get_by_role("button", name="Dismiss").click()
+    await expect(lines).to_have_count(2)
+    await expect(lines).to_contain_text(["Line 2", "Line 4"])
+
+
+@pytest.mark.parametrize("width", [960, 1280, 1920])
+async def test_no_notice_stands_over_the_buttons_of_a_row(
+    crowded: House, visits: Visits, width: int
+) -> None:
+    page = await visits.open(crowded.url, viewport={"width": width, "height": 800})
+    await expect(jobs(page).get_by_role("listitem").first).to_be_visible()
+    await page.evaluate(NOTICED, ["Something long is said of what happened just now. " * 3] * 3)
+    await expect(page.locator("#notices .notice")).to_have_count(3)
+    await page.evaluate("document.querySelectorAll('.queue > li')[9].scrollIntoView(false)")
+    assert await page.evaluate(COVERED) == 0
+
+
+async def test_no_chip_is_hidden_on_a_telephone(crowded: House, visits: Visits) -> None:
+    page = await visits.open(crowded.url, viewport={"width": 390, "height": 800})
+    await expect(jobs(page).get_by_role("listitem").first).to_be_visible()
+    chips = page.get_by_role("group", name="Which jobs")
+    for name in ("Failed", "Cancelled"):
+        box = await chips.get_by_role("button", name=name).bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
 async def test_a_look_at_jobs_that_are_as_they_were_touches_no_row(
     crowded: House, visits: Visits
 ) -> None:
@@ -89,9 +137,47 @@ async def test_options_are_made_once_somebody_opens_them_and_count_before_that(
     files = page.locator("main input[type=file]").first
     note: Any = {"name": "wished.md", "mimeType": "text/markdown", "buffer": b"# Kept"}
     await files.set_input_files(note)
-    await expect(jobs(page).get_by_role("link", name="wished.md", exact=True)).to_be_visible()
+    await expect(jobs(page).get_by_role("link", name="Kept", exact=True)).to_be_visible()
     [job] = (await crowded.spool.http.get("/api/v1/jobs?limit=1")).json()["jobs"]
     assert (job["title"], job["options"]["topics"]) == ("wished.md", True)
+
+
+async def test_a_file_that_is_in_the_library_is_said_to_be_and_taken_in_all_the_same(
+    crowded: House, visits: Visits
+) -> None:
+    page = await visits.open(crowded.url)
+    again: Any = {"name": "again.md", "mimeType": "text/markdown", "buffer": b"Note number 3."}
+    await page.locator("main input[type=file]").first.set_input_files(again)
+    said = page.locator("#notices").get_by_text("again.md is in the library already")
+    await expect(said.get_by_role("link", name="note 3.md")).to_be_visible()
+    await expect(jobs(page).get_by_role("link", name="again.md", exact=True)).to_be_visible()
+
+
+async def test_models_are_offered_of_the_chosen_engine_alone(
+    crowded: House, visits: Visits
+) -> None:
+    async def two(route: Route) -> None:
+        told = await route.fetch()
+        engines = [
+            {"provider": "faster_whisper", "model": "base", "models": ["base", "small"]},
+            {"provider": "whisper_cpp", "model": "base", "models": ["base", "base-q5_1"]},
+        ]
+        default = {"provider": "faster_whisper", "model": "base"}
+        document = await told.json() | {"default": default, "providers": engines}
+        await route.fulfill(response=told, json=document)
+
+    page = await visits.blank(crowded.url)
+    await page.route("**/api/v1/engines", two)
+    await page.goto(crowded.url)
+    await page.get_by_text("Options", exact=True).click()
+    options = page.get_by_label("Model").locator("option")
+    await expect(options).to_have_text(["As set: base (faster_whisper)", "base", "small"])
+    await page.get_by_label("Engine").select_option("whisper_cpp")
+    await expect(options).to_have_text(["base", "base-q5_1"])
+    await page.reload()
+    await page.get_by_text("Options", exact=True).click()
+    await expect(page.get_by_label("Engine")).to_have_value("whisper_cpp")
+    await expect(options).to_have_text(["base", "base-q5_1"])
 
 
 async def test_a_file_that_is_too_large_is_refused_in_sizes_that_people_read(

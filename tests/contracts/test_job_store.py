@@ -23,6 +23,7 @@ from app.domain.jobs import (
     SUSPECT_DEATHS,
     IdempotencyKey,
     Job,
+    JobCounts,
     JobOptions,
     JobStatus,
     JobWarning,
@@ -244,12 +245,24 @@ async def test_a_limit_without_sense_is_an_invalid_request(store: JobStore, limi
 
 
 async def test_the_count_names_every_status(store: JobStore) -> None:
-    assert await store.count() == dict.fromkeys(JobStatus, 0)
+    none = dict.fromkeys(JobStatus, 0)
+    assert await store.count() == JobCounts(jobs=none, frames=none)
     await add_job(store)
     await claimed_job(store)
-    counts = await store.count()
+    counts = (await store.count()).jobs
     assert counts[JobStatus.PENDING] == counts[JobStatus.RUNNING] == 1
     assert set(counts) == set(JobStatus)
+
+
+async def test_the_count_is_that_of_the_lists_and_tells_key_frames_apart(store: JobStore) -> None:
+    frame = JobOptions(media_type=MediaType.KEYFRAME)
+    for options in (JobOptions(), frame, frame):
+        await add_job(store, options=options)
+    counts = await store.count()
+    listed = await store.list(status=JobStatus.PENDING)
+    assert counts.jobs[JobStatus.PENDING] == len(listed.jobs) == 1
+    assert counts.frames[JobStatus.PENDING] == 2
+    assert counts.of(JobStatus.PENDING) == 3
 
 
 async def test_pending_jobs_are_oldest_first(store: JobStore, clock: SteppedClock) -> None:

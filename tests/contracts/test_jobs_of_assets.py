@@ -59,6 +59,7 @@ async def test_jobs_go_together_but_for_those_that_run(stores: Stores) -> None:
     runs = await claimed_job(stores.jobs)
     await stores.assets.settle(runs, asset_of(runs))
     assert await stores.assets.of_jobs([waits, runs.job_id]) == {runs.asset_id}
+    assert await stores.assets.titles([waits, runs.job_id]) == {runs.job_id: runs.title}
     gone = await stores.jobs.delete_all([waits, runs.job_id, new_id()])
     assert [(job.job_id, job.asset_id) for job in gone] == [(waits, "a")]
     assert await stores.jobs.known([waits, other, runs.job_id]) == {other, runs.job_id}

@@ -134,7 +134,6 @@ def test_the_doctor_names_what_is_missing(spool: Spool, tmp_path: Path, unused_p
         threading.Thread(target=_hang_up, args=(stranger,), daemon=True).start()
         done = spool(
             "doctor",
-            "--offline",
             APP__SERVER__PORT=str(unused_port),
             APP__STORAGE__MODELS_DIR=str(tmp_path / "empty"),
         )

@@ -196,6 +196,21 @@ def test_of_many_files_only_the_totals_stay(environment: dict[str, str], tmp_pat
     assert "12 sent, 12 ended, 0 failed" in last and "page" not in last
 
 
+def test_who_reads_no_further_makes_it_no_failure(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """As `spool jobs | head -1`; unbuffered, so that the command itself meets the shut pipe."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    shut = environment | {"PYTHONUNBUFFERED": "1"}
+    with os.fdopen(writer, "wb") as out:
+        words = command("jobs", "--json")
+        done = subprocess.run(
+            words, cwd=tmp_path, env=shut, stdout=out, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_tables_on_a_terminal_have_heads_and_colours(
     environment: dict[str, str], tmp_path: Path
 ) -> None:

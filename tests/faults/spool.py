@@ -20,6 +20,7 @@ from tests.media import ROOT
 UP_WITHIN = 60.0  # seconds until /health answers
 STOP_WITHIN = 40.0  # seconds after SIGTERM: 20 are for windows under way
 GONE_WITHIN = 10.0  # seconds for the children of a dead service
+KINDS = ("jobs", "frames")  # as /health counts them
 BELOW_EPHEMERAL = range(20000, 30000)  # ports that no outgoing connection takes meanwhile
 MiB = 1024 * 1024
 
@@ -145,8 +146,9 @@ class Spool:
         return all(state == "ready" for state in self.health()["ready"].values())
 
     def is_drained(self) -> bool:
-        jobs = self.health()["jobs"]
-        return bool(jobs["pending"] == jobs["running"] == 0)
+        health = self.health()
+        under_way = [health[kind][word] for kind in KINDS for word in ("pending", "running")]
+        return not any(under_way)
 
     def drain(self, seconds: float = 120.0) -> None:
         until(self.is_drained, seconds, "an end of all jobs")

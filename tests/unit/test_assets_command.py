@@ -28,6 +28,7 @@ PATH = "/api/v1/assets/talks/newton"
 FIGURES: dict[str, Any] = {
     "at": "2026-11-21T16:20:05.118273+00:00",
     "jobs": {"pending": 3, "running": 1},
+    "frames": {"pending": 40, "running": 2},
     "queue_depth": 3,
     "in_flight": {"transcribing": 1},
     "completed_rate": 0.5,
@@ -122,7 +123,8 @@ def figures(httpserver: HTTPServer) -> HTTPServer:
 
 def test_stats_tell_how_it_goes(spool: Spool, figures: HTTPServer) -> None:
     said = dict(line.split("\t") for line in spool("stats").out.splitlines())
-    assert said["jobs"] == "3 pending, 1 running" and said["workers"] == "1 of 2 busy"
+    assert said["jobs"] == "3 pending, 1 running" and said["key-frames"] == "40 pending, 2 running"
+    assert said["workers"] == "1 of 2 busy"
     assert said["done"] == "30.0 a minute" and "failed" not in said
     assert said["heard"] == "12.3 seconds of sound a second"
     assert said["index"] == "level, 7 rows, 25.5 KiB"

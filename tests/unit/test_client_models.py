@@ -30,7 +30,7 @@ MODELS: Mapping[type[Answer], tuple[str, ...]] = {
     answers.Moment: ("Found",),
     answers.Problem: ("JobError", "Notice", "ProcessError"),
     answers.Ticket: ("Ticket",),
-    assets.Asset: ("Asset", "ListedAsset"),
+    assets.Asset: ("Asset", "ListedAsset", "CorrectedAsset"),
     assets.AssetPage: ("AssetPage",),
     engines.Engine: ("Engine",),
     engines.Engines: ("Engines",),

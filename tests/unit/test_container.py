@@ -50,7 +50,7 @@ def test_its_health_is_asked_for_where_the_service_tells_it(steps: list[Step]) -
     asked = re.search(r"http://127\.0\.0\.1:(\d+)(/\S+?)'", dict(last(steps))["HEALTHCHECK"])
     assert asked is not None
     assert asked[1] == dict(last(steps))["EXPOSE"] == str(AppSettings().server.port)
-    scope = {"type": "http", "method": "GET", "path": asked[2], "headers": []}
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": asked[2], "headers": []}
     assert any(route.matches(scope)[0] is Match.FULL for route in routes())
 
 

@@ -25,7 +25,7 @@ def test_with_auto_and_no_engine_installed_all_else_is_checked_all_the_same(
     monkeypatch.setattr(engines, "LOCAL", {})
     monkeypatch.setattr(doctor, "load_settings", lambda: settings)
     with pytest.raises(typer.Exit) as ended:
-        doctor.doctor(offline=True)
+        doctor.doctor()
     told = capsys.readouterr().out
     assert ended.value.exit_code == 1
     assert "bad  engine: transcription.provider is auto, and no engine is installed" in told
@@ -46,7 +46,7 @@ def test_what_is_not_wanted_of_pictures_is_not_missed(
     )
     monkeypatch.delenv("SPOOL_SERVER")
     monkeypatch.setattr(doctor, "load_settings", lambda: settings)
-    assert "picture" not in spool("doctor", "--offline").out
+    assert "picture" not in spool("doctor").out
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_a_service_that_is_named_is_asked_how_it_is_and_not_our_port(
     health = {"version": "9.9", "ready": {"engine": engine, "index": "ready"}}
     httpserver.expect_request("/health").respond_with_json(health)
     monkeypatch.setenv("APP__STORAGE__DATA_DIR", str(tmp_path))
-    found = {each["check"]: each for each in json.loads(spool("doctor", "--json", "--offline").out)}
+    found = {each["check"]: each for each in json.loads(spool("doctor", "--json").out)}
     assert found["service"]["ok"] is well and how in found["service"]["said"]
-    assert "port" not in found and found["data folder"]["ok"]
+    assert not found.keys() & {"port", "data folder", "disk", "database"}, "they are there"
     assert "9.9" in found["service"]["said"] or not well
 
 
@@ -79,5 +79,20 @@ def test_a_service_that_is_named_and_away_is_bad(
     tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch, unused_port: int
 ) -> None:
     monkeypatch.setenv("APP__STORAGE__DATA_DIR", str(tmp_path))
-    done = spool("doctor", "--offline", "--server", f"http://127.0.0.1:{unused_port}")
+    done = spool("doctor", "--server", f"http://127.0.0.1:{unused_port}")
     assert done.status == 1 and "bad  service: no answer from" in done.out
+    assert "data folder" in done.out, "it may be meant to run here"
+
+
+def test_nothing_is_made_or_fetched_where_one_happens_to_stand(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, spool: Spool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SPOOL_SERVER")
+    monkeypatch.setenv("APP__STORAGE__DATA_DIR", "data")
+    monkeypatch.setenv("APP__MODELS__PYPI", "true")
+    monkeypatch.setenv("APP__SERVER__PORT", "0")
+    told = spool("doctor").out
+    assert f"ok   data folder: {tmp_path}/data, none yet: made at the first start" in told
+    assert "ok   transcription model: base is not here yet" in told
+    assert list(tmp_path.iterdir()) == []

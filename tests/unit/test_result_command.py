@@ -54,7 +54,17 @@ def test_what_is_neither_is_refused(spool: Spool, service: HTTPServer) -> None:
         unknown = service.expect_request(f"/api/v1/{path}/x")
         unknown.respond_with_response(refusal(404, f"{path}.not_found"))
     done = spool("result", "x")
-    assert (done.status, done.out, done.err) == (1, "", "spool: refused: assets.not_found\n")
+    assert (done.status, done.out) == (1, "")
+    hint = "nor is it a job; `spool jobs` and `spool assets` list what there is"
+    assert done.err == f"spool: refused: assets.not_found\n  {hint}\n"
+
+
+def test_a_job_that_there_is_not_is_refused_with_a_hint(spool: Spool, service: HTTPServer) -> None:
+    unknown = service.expect_request("/api/v1/jobs/nope")
+    unknown.respond_with_response(refusal(404, "job.not_found"))
+    done = spool("jobs", "show", "nope")
+    assert done.status == 1
+    assert done.err == "spool: refused: job.not_found\n  `spool jobs` lists them\n"
 
 
 def test_into_a_file_its_suffix_tells_the_format(

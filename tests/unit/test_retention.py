@@ -104,4 +104,4 @@ async def test_it_looks_at_once_and_then_every_hour_also_after_a_failure(
     with pytest.raises(Enough):
         await kept.run()
     assert looks == [INTERVAL, INTERVAL]
-    assert (await bench.store.count())[JobStatus.COMPLETED] == 0
+    assert (await bench.store.count()).jobs[JobStatus.COMPLETED] == 0

@@ -10,6 +10,7 @@ import pytest
 from app.adapters.beneath import files_beneath
 from app.adapters.process_pool import ProcessPool
 from app.domain.errors import MediaUnreadable, SourceChanged, SourceGone, SourceUnreachable
+from app.domain.opening import OPEN_FILES
 from app.domain.pictures import Size
 from app.pipeline import source as held
 from app.pipeline.source import HeldSource
@@ -74,7 +75,7 @@ async def test_what_is_unreadable_and_did_not_change_is_unreadable(source: HeldS
 async def test_readers_get_the_very_file_whatever_lies_in_its_place(
     source: HeldSource, path: Path, change: str
 ) -> None:
-    if not held.OPEN_FILES.is_dir():
+    if not OPEN_FILES.is_dir():
         pytest.skip("no names of open files on this system")
     path.with_name("secret").write_bytes(b"secret")
     CHANGES[change](path)
@@ -84,7 +85,7 @@ async def test_readers_get_the_very_file_whatever_lies_in_its_place(
 
 async def test_a_process_of_ours_gets_the_very_file_too(tmp_path: Path) -> None:
     """What decodes a picture, and ffmpeg."""
-    if not held.OPEN_FILES.is_dir():
+    if not OPEN_FILES.is_dir():
         pytest.skip("no names of open files on this system")
     roots, pool = Roots([tmp_path], files_beneath()), ProcessPool(1)
 
@@ -151,4 +152,4 @@ async def test_what_cannot_be_opened_is_not_held(path: Path) -> None:
 
 async def test_a_closed_one_holds_no_descriptor(source: HeldSource) -> None:
     source.close()
-    assert not source.path.exists() or not held.OPEN_FILES.is_dir()
+    assert not source.path.exists() or not OPEN_FILES.is_dir()

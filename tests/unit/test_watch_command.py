@@ -40,6 +40,7 @@ class Service:
             {
                 "job_id": str(len(self.jobs)),
                 "status": "Completed",
+                "status_url": f"/status/{len(self.jobs)}",
                 "asset_id": request.args["asset_id"],
                 "sha256": hashlib.sha256(request.data).hexdigest(),
                 "told": dict(request.args),
@@ -284,9 +285,26 @@ def test_it_stays_through_an_absence_of_the_service_and_says_so_once(
 def test_once_takes_what_is_there_and_ends(spool: Spool, service: Service, folder: Path) -> None:
     (folder / "a.md").write_text("one")
     done = spool("watch", folder, "--once", "--every", "0.1", "--json", "--labels", "x,y")
-    assert (done.status, done.err) == (0, "")
-    assert done.lines() == [{"job_id": "0", "source": f"{folder}/a.md"}]
+    summary = "1 files: 1 queued, 0 known already, 0 with the bytes of another, 0 failed before\n"
+    assert (done.status, done.err) == (0, summary)
+    [line] = done.lines()
+    assert (line["job_id"], line["source"]) == ("0", f"{folder}/a.md")
+    assert line["status_url"] == f"{service.address}/status/0", "as ingest --json has it"
     assert service.jobs[0]["told"]["labels"] == "x,y"
+
+
+def test_once_tells_in_a_line_what_it_left_alone(
+    spool: Spool, service: Service, folder: Path
+) -> None:
+    for name, text in (("a.md", "one"), ("b.md", "two"), ("c.md", "one")):
+        (folder / name).write_text(text)
+    first = spool("watch", folder, "--once", "--every", "0.1")
+    assert first.out == f"0\t{folder}/a.md\n1\t{folder}/b.md\n"
+    said = "2 queued, 0 known already, 1 with the bytes of another, 0 failed before"
+    assert first.err == f"3 files: {said}\n"
+    again = spool("watch", folder, "--once", "--every", "0.1")
+    said = "0 queued, 2 known already, 1 with the bytes of another, 0 failed before"
+    assert (again.out, again.err) == ("", f"3 files: {said}\n")
 
 
 def test_once_without_a_service_ends_with_3(spool: Spool, folder: Path, unused_port: int) -> None:

@@ -53,6 +53,10 @@ class SqlAssetStore:
         found = select(AssetRow.asset_id).where(AssetRow.job_id.in_(job_ids))
         return await self._database.read(lambda session: _ids(session, found))
 
+    async def titles(self, job_ids: Sequence[str]) -> dict[str, str]:
+        found = select(AssetRow.job_id, AssetRow.title).where(AssetRow.job_id.in_(job_ids))
+        return await self._database.read(lambda session: _pairs(session, found))
+
     async def list(
         self,
         *,
@@ -162,6 +166,10 @@ async def _settle(session: AsyncSession, now: datetime, job: Job, asset: Asset) 
 
 async def _ids(session: AsyncSession, query: Select[str]) -> set[str]:
     return set(await session.scalars(query))
+
+
+async def _pairs(session: AsyncSession, query: Select[str, str]) -> dict[str, str]:
+    return {key: value for key, value in await session.execute(query)}
 
 
 async def _count(session: AsyncSession) -> dict[MediaType, int]:

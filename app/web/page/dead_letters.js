@@ -118,6 +118,6 @@ function settle(list) {
 
 function none() {
   const failed = h("a", { href: "#/?status=failed" }, "failed jobs");
-  const others = h("p", {}, "Media that cannot be read are not tried again: they stand among the ", failed, ".");
-  return h("li", { class: "empty" }, h("p", {}, "No dead letters: all is well."), others);
+  const others = h("p", {}, "What no other try would mend, such as media that cannot be read, stands among the ", failed, ".");
+  return h("li", { class: "empty" }, h("p", {}, "No dead letters: nothing waits to be replayed."), others);
 }

@@ -51,16 +51,23 @@ function like(element, { localName, ariaLabel, textContent }) {
   return enabled(element, localName).find((each) => each.ariaLabel === ariaLabel && each.textContent === textContent);
 }
 
+/** Lines at a time; the oldest makes room. */
+const MOST = 3;
+
 /**
  * A line for a while at the foot of the page, or of the dialog that is open, or of what fills the
- * screen: nothing else is seen then.
+ * screen: nothing else is seen then. Returns the line.
  */
 export function notice(text, { bad = false } = {}) {
-  const line = h("p", { class: bad ? "notice bad" : "notice" }, text);
+  const away = h("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => line.remove() }, "×");
+  const line = h("p", { class: bad ? "notice bad" : "notice" }, h("span", { class: "grow" }, text), away);
   const above = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.fullscreenElement;
-  (above ?? document.getElementById("notices"))?.append(line);
+  const place = above ?? document.getElementById("notices");
+  place?.append(line);
+  for (const old of [...(place?.querySelectorAll(".notice") ?? [])].slice(0, -MOST)) old.remove();
   if (above) line.setAttribute("role", "status");
   setTimeout(() => line.remove(), bad ? 12_000 : 5_000);
+  return line;
 }
 
 /** Runs `work`; what it is refused becomes a notice. */
@@ -76,13 +83,13 @@ export async function told(work) {
 
 /**
  * A dialog with a form; resolves to its fields by name, or null when it was left. `leave` is what
- * leaving it is called; null where there is nothing to choose.
+ * leaving it is called; null where there is nothing to choose. `danger`: what it does is not undone.
  */
-export function dialog(title, fields, { action = "Save", leave = "Cancel" } = {}) {
+export function dialog(title, fields, { action = "Save", leave = "Cancel", danger = false } = {}) {
   const { promise, resolve } = Promise.withResolvers?.() ?? resolvers();
   const form = h("form", { method: "dialog" }, h("h2", {}, title), fields);
   const left = leave && h("button", { type: "button", class: "quiet", onclick: () => box.close() }, leave);
-  append(form, [h("p", { class: "row end" }, left, h("button", { value: "yes" }, action))]);
+  append(form, [h("p", { class: "row end" }, left, h("button", { value: "yes", class: danger && "danger" }, action))]);
   const box = h("dialog", { "aria-label": title }, form);
   box.addEventListener("close", () => {
     resolve(box.returnValue === "yes" ? Object.fromEntries(new FormData(form)) : null);

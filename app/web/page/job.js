@@ -3,16 +3,17 @@
 import { ask, job as place, watch } from "/page/api.js";
 import { fill, h, notice, refill, told } from "/page/dom.js";
 import { every } from "/page/every.js";
-import { done } from "/page/job_deeds.js";
+import { done, saying } from "/page/job_deeds.js";
 import { downloads, facts, head, tries } from "/page/job_parts.js";
-import { ended, spoken, status } from "/page/job_words.js";
+import { ended, spoken } from "/page/job_words.js";
 import { follow } from "/page/live.js";
 import { Progress } from "/page/job_progress.js";
+import { learn } from "/page/loading.js";
 import { Transcript } from "/page/transcript.js";
 import { busy } from "/page/uploads.js";
 
 export const title = "Job";
-/** Seconds between two looks at the line, while it waits in it. */
+/** Seconds between two looks at what it waits for: its turn, or what is being loaded. */
 const LINE = 5;
 
 export async function show(main, { rest: [id = ""], signal }) {
@@ -74,6 +75,7 @@ class JobView {
       if (this.#gone && !this.signal.aborted) unknown(this.main, this.job.job_id);
       return !this.signal.aborted && ![401, 403, 404].includes(error.status);
     }
+    if (ended(this.job)) this.said?.remove();
     this.#draw();
     if (this.awaited && this.job.status === "Completed" && !busy()) location.assign(watch(this.job.asset_id));
     this.awaited &&= !ended(this.job) || this.job.status !== "Completed";
@@ -81,7 +83,10 @@ class JobView {
   }
 
   async #line() {
+    if (ended(this.job)) return;
+    learn(await ask("/health", { signal: this.signal }));
     if (this.job.status === "Pending") await this.#look();
+    else this.#progress.show(this.job);
   }
 
   #moved({ progress, eta }) {
@@ -111,7 +116,8 @@ class JobView {
     if (after === null) return void location.assign("/#/");
     const again = ended(this.job);
     Object.assign(this, { job: after, awaited: !ended(after) });
-    notice(`${after.title}: ${status(after).toLowerCase()}`);
+    const said = notice(saying(deed, after));
+    this.said = deed === "retry" ? said : null;
     this.#draw();
     if (again && this.awaited) this.#follow();
   }

@@ -5,7 +5,7 @@ import { attempts } from "/page/attempts.js";
 import { h, told } from "/page/dom.js";
 import { clock, moment } from "/page/format.js";
 import { buttons } from "/page/job_deeds.js";
-import { ended, kind, source, spoken, status } from "/page/job_words.js";
+import { ended, hopeless, kind, source, spoken, status } from "/page/job_words.js";
 import { when } from "/page/when.js";
 
 const FORMATS = {
@@ -35,12 +35,14 @@ function opened(job) {
 }
 
 /** Whoever cancelled it knows that. */
-function trouble({ status: now, error, dead_letter: dead, history }) {
+function trouble(job) {
+  const { status: now, error, dead_letter: dead, history } = job;
   if (!error || now === "Cancelled") return null;
   const lines = history.at(-1)?.last_lines;
   return h("div", { class: "card trouble", role: "group", "aria-label": "What went wrong" },
     h("p", {}, h("b", { class: "bad" }, error.message ?? error.code)),
     h("p", { class: "small dim" }, h("code", {}, error.code), error.hint && ` ${error.hint}`),
+    hopeless(job) && h("p", { class: "small" }, "It is the medium: another try would end the same way."),
     dead && h("p", { class: "small" }, "All its retries are used up; it waits among the ", h("a", { href: "/#/dead-letters" }, "dead letters"), "."),
     lines && h("pre", { class: "small" }, lines));
 }

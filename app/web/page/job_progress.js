@@ -3,6 +3,7 @@
 import { h } from "/page/dom.js";
 import { about, percent } from "/page/format.js";
 import { ended, kind, status } from "/page/job_words.js";
+import { awaits } from "/page/loading.js";
 
 const STAGES = [["media_extraction", "Extraction"], ["transcribing", "Transcription"], ["embedding", "Embedding"]];
 /** Of media that nobody listens to. */
@@ -58,7 +59,7 @@ function words(job) {
     status(job),
     job.queue_position && `number ${job.queue_position} in the line`,
     kind(job) === "running" && percent(job.progress),
-    job.eta !== null && `${about(job.eta)} left`,
+    awaits(job) ?? (job.eta !== null && `${about(job.eta)} left`),
   ];
   return told.filter(Boolean).join(" · ");
 }

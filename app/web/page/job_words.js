@@ -19,6 +19,8 @@ const KINDS = {
 const SEEN = ["image", "text", "keyframe"];
 /** Warnings that another run may make good. */
 const PASSING = /^(embedding|index|topics|chapters|speakers|description|keyframes|ocr|visual)\.(failed|unavailable)$/;
+/** Errors of a medium itself: another run would end as this one did. */
+const FINAL = /^media\.(unreadable|empty|unsupported|no_audio)$/;
 
 export const status = (job) => STATUS[job.status] ?? job.status;
 /** `waiting`, `running`, `completed`, `failed` or `cancelled`. */
@@ -31,15 +33,22 @@ export const page = (job) => `/#/jobs/${job.job_id}`;
 export const opened = (job) => (job.status === "Completed" ? watch(job.asset_id) : page(job));
 export const api = (job) => place(job.job_id);
 
+export const hopeless = (job) => job.status === "Failed" && FINAL.test(job.error?.code ?? "");
+
 /** What may be done with it now. */
 export function deeds(job) {
   if (!ended(job)) return ["cancel"];
+  if (hopeless(job)) return ["delete"];
   const again = job.status !== "Completed" || job.warnings.some(({ code }) => PASSING.test(code));
   return again ? ["retry", "delete"] : ["delete"];
 }
 
+/** As what it found is called by now. */
+export const named = (job) => job.asset_title ?? job.title;
+
 /** Where it is from, unless its title says so. */
-export function source({ source: { kind: how, name }, title }) {
+export function source(job) {
+  const { kind: how, name } = job.source;
   if (how === "url") return name.replace(/^https?:\/\//, "").replace(/[?#].*/, "");
-  return name === title ? null : name;
+  return name === named(job) ? null : name;
 }

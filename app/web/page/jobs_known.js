@@ -4,7 +4,6 @@ import { ask, query } from "/page/api.js";
 import { ended, kind, ofFrame } from "/page/job_words.js";
 
 const PAGE = 50;
-/** Running ones, key-frames among them. */
 const RUNNING = 50;
 const LINES = 5;
 

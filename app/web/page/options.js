@@ -59,6 +59,7 @@ function made() {
 function what() {
   return h("div", { class: "fields" },
     h("label", {}, "Language", h("input", { name: "language", list: "languages", placeholder: "Detected" }), languages()),
+    h("label", { hidden: true }, "Engine", select("provider", [])),
     h("label", {}, "Model", select("engine", [["", "As set in the service"]])),
     h("label", {}, "Task", select("task", [["transcribe", "Transcribe"], ["translate", "Translate into English"]])),
     h("label", {}, "Priority", select("priority", [["interactive", "At once"], ["normal", "Normal"], ["batch", "When nothing else waits"]])),
@@ -94,18 +95,25 @@ function languages() {
   return h("datalist", { id: "languages" }, LANGUAGES.map((code) => h("option", { value: code }, names.of(code))));
 }
 
-async function engines({ elements: { engine: list } }) {
+/** Of one engine at a time: two of them may have models of one name. */
+async function engines({ elements: { provider: engine, engine: list } }) {
   const { default: usual, providers } = await ask("/api/v1/engines");
+  const offer = (chosen) => {
+    const { provider, model, models } = providers.find((each) => each.provider === engine.value) ?? providers[0];
+    const asSet = provider === usual.provider && h("option", { value: "" }, `As set: ${usual.model} (${usual.provider})`);
+    fill(list, asSet, (models.length ? models : [model]).map((name) => choice(`${provider}\n${name}`)));
+    list.value = chosen;
+    return list.selectedIndex !== -1;
+  };
   const chosen = list.value;
-  const groups = providers.map(({ provider, model, models }) => {
-    const names = models.length ? models : [model];
-    return h("optgroup", { label: provider }, names.map((name) => choice(`${provider}\n${name}`)));
-  });
-  fill(list, h("option", { value: "" }, `As set: ${usual.model} (${usual.provider})`), groups);
-  list.value = chosen;
-  if (list.selectedIndex !== -1) return;
-  // a model that is gone
-  list.selectedIndex = 0;
+  fill(engine, providers.map(({ provider }) => h("option", { value: provider }, provider)));
+  engine.closest("label").hidden = providers.length < 2;
+  engine.addEventListener("change", () => offer("") || (list.selectedIndex = 0));
+  engine.value = chosen.split("\n")[0] || usual.provider;
+  if (offer(chosen)) return;
+  // a model, or an engine, that is gone
+  engine.value = usual.provider;
+  offer("");
   keep(form);
 }
 

@@ -10,11 +10,13 @@ const SECOND = 1;
 const CALM = 5; // seconds between two, for whom motion is reduced
 
 const PLOTS = [
-  { title: "Queue", unit: "count", about: "Jobs that wait, and that run",
+  { title: "Queue", unit: "count", about: "Jobs that wait, and that run; the queue has key-frames, too",
     curves: [["waiting", "waiting"], ["running", "running"], ["depth", "in the queue"]] },
-  { title: "Rates", unit: "rate", about: "Jobs a minute",
+  { title: "Key-frames", unit: "count", about: "Pictures of videos, which are jobs of their own",
+    curves: [["frames_waiting", "waiting"], ["frames_running", "running"]] },
+  { title: "Rates", unit: "rate", about: "Jobs a minute, key-frames among them",
     curves: [["completed_rate", "completed"], ["failed_rate", "failed"]] },
-  { title: "Jobs that ended", unit: "count", about: "All that are kept",
+  { title: "Jobs that ended", unit: "count", about: "All that are kept, but for key-frames",
     curves: [["completed", "completed"], ["failed", "failed"], ["cancelled", "cancelled"]] },
   { title: "Speech", unit: "rate", about: "Seconds of sound heard in a second",
     curves: [["audio", "times as fast as talk"]] },
@@ -37,6 +39,8 @@ function values(line) {
     waiting: line.jobs.pending,
     running: line.jobs.running,
     depth: line.queue_depth,
+    frames_waiting: line.frames?.pending,
+    frames_running: line.frames?.running,
     completed_rate: minute(line.completed_rate),
     failed_rate: minute(line.failed_rate),
     completed: line.jobs.completed,

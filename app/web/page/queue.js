@@ -3,10 +3,11 @@
 import { ask } from "/page/api.js";
 import { h, notice, told } from "/page/dom.js";
 import { every } from "/page/every.js";
-import { done } from "/page/job_deeds.js";
-import { kind } from "/page/job_words.js";
+import { done, saying } from "/page/job_deeds.js";
+import { ended, kind, named } from "/page/job_words.js";
 import { JobsKnown } from "/page/jobs_known.js";
 import { letters } from "/page/letters.js";
+import { learn } from "/page/loading.js";
 import { filters } from "/page/queue_filters.js";
 import { Live } from "/page/queue_live.js";
 import { row } from "/page/queue_row.js";
@@ -35,6 +36,8 @@ export class Queue {
   #near = new IntersectionObserver((seen) => seen.at(-1).isIntersecting && this.#next(), { rootMargin: "1000px" });
   #known;
   #live;
+  /** Notices of other tries, by job. */
+  #again = new Map();
   /** Rows that may be shown, and jobs that there are. */
   #drawn = SLICE;
   #count = 0;
@@ -69,6 +72,7 @@ export class Queue {
     const health = await ask("/health", { signal: this.signal });
     this.#chips.count(health.jobs);
     letters(health.dead_letters);
+    learn(health);
     trouble(this.#state, health);
     const counts = JSON.stringify(health.jobs);
     const changed = counts !== this.#counts;
@@ -97,6 +101,7 @@ export class Queue {
 
   #draw() {
     if (this.signal.aborted) return;
+    this.#takeBack();
     const jobs = this.#known.ordered();
     this.#count = jobs.length;
     // what is shown stays, however much comes before it
@@ -153,6 +158,21 @@ export class Queue {
     this.#anew();
   }
 
+  /** That it is on its way is taken back once it has ended. */
+  #tell(deed, after, job) {
+    const said = notice(after ? saying(deed, after) : `${named(job)} is deleted`);
+    if (deed === "retry") this.#again.set(job.job_id, said);
+  }
+
+  #takeBack() {
+    for (const [id, said] of this.#again) {
+      const job = this.#known.jobs.get(id);
+      if (job && !ended(job)) continue;
+      said.remove();
+      this.#again.delete(id);
+    }
+  }
+
   #anew(time) {
     this.#counts = null;
     this.#soon(time);
@@ -165,7 +185,7 @@ export class Queue {
     const after = await told(() => done(button.dataset.deed, job));
     if (after === undefined) return;
     after ? this.#known.set(after) : this.#known.remove(job.job_id);
-    notice(after ? `${job.title}: ${after.status.toLowerCase()}` : `${job.title} is deleted`);
+    this.#tell(button.dataset.deed, after, job);
     this.#draw();
     this.#anew();
   }

@@ -3,7 +3,8 @@
 import { h, refill } from "/page/dom.js";
 import { about, ago, clock, percent } from "/page/format.js";
 import { buttons } from "/page/job_deeds.js";
-import { deeds, ended, kind, opened, page, source, status } from "/page/job_words.js";
+import { deeds, ended, kind, named, opened, page, source, status } from "/page/job_words.js";
+import { awaits } from "/page/loading.js";
 
 /** `{element, update(job)}`. */
 export function row(first) {
@@ -20,16 +21,16 @@ export function row(first) {
 
   function update(job) {
     words(said, job);
-    const now = [job.updated_at, job.status, job.progress].join();
+    const now = [job.updated_at, job.status, job.progress, named(job)].join();
     if (now === seen) return;
     seen = now;
     element.dataset.kind = kind(job);
     text(tag, status(job));
-    text(title, job.title);
+    text(title, named(job));
     title.href = opened(job);
     more.href = page(job);
     more.hidden = title.getAttribute("href") === page(job);
-    more.setAttribute("aria-label", `Details of ${job.title}`);
+    more.setAttribute("aria-label", `Details of ${named(job)}`);
     moves(bar, job);
     wrong.hidden = job.status !== "Failed";
     text(wrong, job.error?.message ?? job.error?.code ?? "");
@@ -52,7 +53,7 @@ function moves(bar, job) {
 function words(place, job) {
   const told = [
     kind(job) === "running" && percent(job.progress),
-    !ended(job) && job.eta !== null && `${about(job.eta)} left`,
+    awaits(job) ?? (!ended(job) && job.eta !== null && `${about(job.eta)} left`),
     job.queue_position && `number ${job.queue_position} in the line`,
     job.duration !== null && clock(job.duration),
     source(job),

@@ -30,7 +30,16 @@ export function nothing(place, { status, jobs }) {
   return say(place, "Nothing here yet", h("ol", { class: "how" }, HOW.map(step)));
 }
 
-export function trouble(place, { ready, disk }) {
+/** While jobs run that may need it: else nobody waits. */
+function arriving({ ready, jobs }) {
+  if (!jobs.running) return "";
+  if (ready.speech_detection === "loading") return "Speech detection is being loaded: jobs go on then.";
+  if (ready.embeddings === "loading") return "The search model is being loaded: jobs end then.";
+  return ready.index === "loading" ? "The index is being opened: jobs end then." : "";
+}
+
+export function trouble(place, health) {
+  const { ready, disk } = health;
   const engine = {
     loading: "The engine is being loaded: jobs are taken in, and begin then.",
     failed: `The engine does not load: ${ready.engine.replace(/^failed: /, "")}. Jobs are taken in, and wait; another engine can be chosen in `,
@@ -38,7 +47,7 @@ export function trouble(place, { ready, disk }) {
   const full = disk !== "ok" && (disk.startsWith("denied: ")
     ? `Nothing can be kept: ${disk.replace(/^denied: /, "")}. Nothing new is taken in until it can.`
     : `The disk is nearly full: ${disk.replace(/^low: /, "")}. Nothing new is taken in until there is room.`);
-  say(place, full || engine || "", !full && ready.engine.startsWith("failed") && h("a", { href: "#/system" }, "System"));
+  say(place, full || engine || arriving(health), !full && ready.engine.startsWith("failed") && h("a", { href: "#/system" }, "System"));
 }
 
 /** Why nothing new is known, and when it is asked for again. */

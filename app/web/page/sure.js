@@ -3,7 +3,7 @@
 import { dialog, h } from "/page/dom.js";
 
 export async function sure(title, text, action) {
-  return (await dialog(title, [h("p", {}, text)], { action })) !== null;
+  return (await dialog(title, [h("p", {}, text)], { action, danger: true })) !== null;
 }
 
 /** `goes`: what goes with it, in a sentence. */

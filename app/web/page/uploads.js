@@ -1,6 +1,7 @@
 /** Files on their way to the service, three at a time. They go on while other views are shown. */
 
 import { notice } from "/page/dom.js";
+import { tellKnown } from "/page/known.js";
 import { askForKey } from "/page/session.js";
 import { refusal, upload } from "/page/tus.js";
 
@@ -16,7 +17,9 @@ export function add(files, wishes) {
   const fresh = files.filter((file) => !known.has(name(file)));
   if (!all.size) Object.assign(sum, { count: 0, bytes: 0, done: 0, doneBytes: 0 });
   for (const file of fresh) {
-    all.add({ file, wishes, state: "waiting", sent: 0, rate: 0, error: null });
+    // before it is sent: afterwards it would find itself
+    const told = files.length === 1 ? tellKnown(file).catch(() => null) : null;
+    all.add({ file, wishes, known: told, state: "waiting", sent: 0, rate: 0, error: null });
     sum.count += 1;
     sum.bytes += file.size;
   }
@@ -89,6 +92,7 @@ async function send(item) {
     onBroken: (why) => broken(item, why),
   };
   try {
+    await item.known;
     item.making ??= upload(item.file, item.wishes, heard);
     item.upload = await item.making;
     item.resumed = item.upload.resumed;

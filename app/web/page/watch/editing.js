@@ -114,7 +114,7 @@ async function save(page) {
     const json = { segments: [{ id: mine.number, text: words }] };
     const answer = await change(page, json, () => unseen(mine, was));
     close(page, mine, words);
-    page.words.drop(mine.number);
+    for (const each of answer.segments) page.words.correct(each);
     return answer.indexed ? found(mine.said, true) : unfound(page, mine.said);
   } catch (error) {
     hold(mine, false);

@@ -1,46 +1,10 @@
 /** A worker that reads a result: JSON in, arrays out. It fetches nothing. */
 
+import { wordPlaces } from "/page/watch/word_places.js";
+
 addEventListener("message", ({ data: { text, texts } }) => {
   const { transcript: _, segments = [], ...about } = JSON.parse(new TextDecoder().decode(text));
-  const words = arrays(segments);
+  const words = wordPlaces(segments);
   const said = texts && segments.map((segment) => segment.text.trim());
   postMessage({ about, ...words, texts: said }, Object.values(words).map((each) => each.buffer));
 });
-
-/**
- * Word number n is said from `starts[n]` to `ends[n]`, and stands at `places[n]` of its passage, in
- * characters. The words of passage s are those from `segments[s]` up to `segments[s + 1]`.
- */
-function arrays(segments) {
-  const count = segments.reduce((sum, { words = [] }) => sum + words.length, 0);
-  const found = {
-    segments: new Uint32Array(segments.length + 1),
-    starts: new Float64Array(count),
-    ends: new Float64Array(count),
-    places: new Uint32Array(count),
-    lengths: new Uint32Array(count),
-  };
-  let number = 0;
-  segments.forEach(({ text, words = [] }, segment) => {
-    number = put(found, number, { text: text.trim(), words });
-    found.segments[segment + 1] = number;
-  });
-  return found;
-}
-
-/** Words that do not spell the passage are left out. */
-function put(found, number, { text, words }) {
-  let place = 0;
-  for (const { start, end, text: word } of words) {
-    const letters = word.trim();
-    const at = letters ? text.indexOf(letters, place) : -1;
-    if (at < 0) continue;
-    found.starts[number] = start;
-    found.ends[number] = end;
-    found.places[number] = at;
-    found.lengths[number] = letters.length;
-    place = at + letters.length;
-    number += 1;
-  }
-  return number;
-}

@@ -7,12 +7,13 @@ import { when } from "/page/when.js";
 
 const SHARES = "/api/v1/shares";
 const HOUR = 3600; // seconds
-const TERMS = [["an hour", HOUR], ["a day", 24 * HOUR], ["a week", 7 * 24 * HOUR], ["30 days", 30 * 24 * HOUR]];
+const WEEK = 7 * 24 * HOUR; // as the service has it where nothing is told
+const TERMS = [["an hour", HOUR], ["a day", 24 * HOUR], ["a week", WEEK], ["30 days", 30 * 24 * HOUR]];
 
 export async function shares(main) {
   const id = main.dataset.asset;
   const list = h("ul", { class: "plain shares" });
-  const term = h("select", { "aria-label": "Open for" }, TERMS.map(([name, seconds]) => h("option", { value: seconds, selected: seconds === 24 * HOUR }, name)));
+  const term = h("select", { "aria-label": "Open for" }, TERMS.map(([name, seconds]) => h("option", { value: seconds, selected: seconds === WEEK }, name)));
   const made = h("p", { class: "made" });
   const make = async () => {
     const share = await ask(SHARES, { json: { asset_id: id, expires_in: Number(term.value) } });

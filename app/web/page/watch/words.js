@@ -1,6 +1,7 @@
 /** The word that is being said, marked without any element for it; and the word under a click. */
 
 import { lastAtMost } from "/page/watch/sorted.js";
+import { wordPlaces } from "/page/watch/word_places.js";
 
 const MARK = "word";
 const NEAR = 0.01; // seconds
@@ -8,8 +9,9 @@ const LINGERS = 0.3; // seconds that a word stays marked in the pause behind it
 
 export class Words {
   #known = null;
-  #changed = new Set();
-  #shown = -1;
+  /** Of passages that were corrected since, by their numbers: their words alone. */
+  #corrected = new Map();
+  #shown = { segment: -1, word: -1 };
 
   constructor(transcript, player) {
     Object.assign(this, { transcript, player });
@@ -21,55 +23,59 @@ export class Words {
   take(known) {
     if (known.segments.length - 1 !== this.transcript.passages.length) return; // taken in anew meanwhile
     this.#known = known;
-    this.#changed.clear();
+    this.#corrected.clear();
     this.#forget();
     this.transcript.root?.classList.toggle("timed", known.starts.length > 0);
     this.#mark();
   }
 
-  /** The words of that passage are others now. */
-  drop(segment) {
-    this.#changed.add(segment);
+  /** A passage as the service tells it after a correction. */
+  correct({ id, text, words }) {
+    this.#corrected.set(id, wordPlaces([{ text, words }]));
     this.#forget();
+    this.#mark();
   }
 
   #forget() {
-    this.#shown = -1;
+    this.#shown = { segment: -1, word: -1 };
     globalThis.CSS.highlights?.delete(MARK);
   }
 
   #mark() {
-    const word = this.#at(this.player.time);
-    if (word === this.#shown || !CSS.highlights) return;
-    this.#shown = word;
-    const range = word < 0 ? null : this.#range(word);
+    const segment = this.transcript.current;
+    const word = this.#at(segment, this.player.time);
+    const { segment: before, word: shown } = this.#shown;
+    if ((word === shown && (word < 0 || segment === before)) || !CSS.highlights) return;
+    this.#shown = { segment, word };
+    const range = word < 0 ? null : this.#range(segment, word);
     if (range) CSS.highlights.set(MARK, new Highlight(range));
     else CSS.highlights.delete(MARK);
   }
 
   /** Number of the word that is said at that second; -1 in a pause. */
-  #at(seconds) {
-    const segment = this.transcript.current;
-    if (!this.#has(segment)) return -1;
-    const { starts, ends } = this.#known;
-    const word = this.#last(segment, starts, seconds + NEAR);
-    return word >= 0 && seconds < ends[word] + LINGERS ? word : -1;
+  #at(segment, seconds) {
+    const word = this.#last(segment, "starts", seconds + NEAR);
+    return word >= 0 && seconds < this.#of(segment).ends[word] + LINGERS ? word : -1;
   }
 
-  #has(segment) {
-    return Boolean(this.#known) && segment >= 0 && !this.#changed.has(segment);
+  /** The arrays that the words of a passage stand in; null of what is not known. */
+  #of(segment) {
+    return segment < 0 ? null : (this.#corrected.get(segment) ?? this.#known);
   }
 
   /** Number of the last word of the segment whose value is at most `most`; -1 for none. */
   #last(segment, values, most) {
-    const [first, end] = this.#known.segments.subarray(segment, segment + 2);
-    const word = lastAtMost(values, most, first, end);
+    const known = this.#of(segment);
+    if (!known) return -1;
+    const alone = this.#corrected.has(segment);
+    const [first, end] = known.segments.subarray(alone ? 0 : segment, (alone ? 0 : segment) + 2);
+    const word = lastAtMost(known[values], most, first, end);
     return word < first ? -1 : word;
   }
 
-  #range(word) {
-    const letters = this.transcript.wordsOf(this.transcript.current).firstChild;
-    const { places, lengths } = this.#known;
+  #range(segment, word) {
+    const letters = this.transcript.wordsOf(segment).firstChild;
+    const { places, lengths } = this.#of(segment);
     const end = places[word] + lengths[word];
     if (!letters || end > letters.length) return null;
     return new StaticRange({
@@ -87,9 +93,8 @@ export class Words {
 
   #under(event, segment) {
     const place = placeOf(event);
-    if (place === null || !this.#has(segment)) return undefined;
-    const word = this.#last(segment, this.#known.places, place);
-    return word < 0 ? undefined : this.#known.starts[word];
+    const word = place === null ? -1 : this.#last(segment, "places", place);
+    return word < 0 ? undefined : this.#of(segment).starts[word];
   }
 }
 
