@@ -2,6 +2,7 @@
 
 import re
 from fnmatch import fnmatch
+from typing import Any
 
 import pytest
 from starlette.routing import Match
