@@ -1,7 +1,6 @@
 """Takes the README's pictures of the page, of a service of its own with media of its own."""
 
 import tempfile
-import time
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,7 @@ import httpx2
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from scripts.bench_found import await_frames
 from scripts.bench_page import chromium
 from scripts.bench_report import ROOT, say
 from scripts.bench_server import Server, serving
@@ -17,7 +17,6 @@ from scripts.screenshots_media import made
 
 WIDTH = 1280
 Scheme = Literal["light", "dark"]
-
 SHARPNESS = 1.5  # pixels of the picture for each of the page
 COLOURS = 256
 PICTURES = ROOT / "scripts" / "pictures"
@@ -32,7 +31,7 @@ def main() -> None:
     ):
         server.await_ready()
         assets = {path.suffix: _taken_in(server, path) for path in made(Path(folder))}
-        _await_frames(server)
+        await_frames(server)
         page = _page(browser, server, "light", 860)
         _watch(page, assets[".mp4"])
         _keep(page.screenshot(), PICTURES / "watch.png")
@@ -50,12 +49,6 @@ def _taken_in(server: Server, path: Path) -> str:
     job = server.await_end(sent.raise_for_status().json()["job_id"])
     say(f"screenshots: {path.name}: {job['status']}")
     return str(job["asset_id"])
-
-
-def _await_frames(server: Server) -> None:
-    """Key-frames are jobs of their own."""
-    while any(server.ask("/health")["frames"][state] for state in ("pending", "running")):
-        time.sleep(0.5)
 
 
 def _page(browser: Browser, server: Server, scheme: Scheme, height: int) -> Page:

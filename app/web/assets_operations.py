@@ -4,7 +4,7 @@ from app.domain.keys import Scope
 from app.web import assets_answers as answers
 from app.web import assets_schemas as schemas
 from app.web.assets_forms import AssetForm, Push
-from app.web.cached_answers import CACHED, HAVE, UNCHANGED
+from app.web.cached_answers import HAVE, kept
 from app.web.ingest_operations import KEY, LOCATION
 from app.web.operation import FORM, HTML, JSON, LINES, Answer, Operation
 from app.web.schemas import NoQuery
@@ -84,10 +84,7 @@ GET_THUMBNAIL = Operation(
     scope=Scope.READ,
     query=NoQuery,
     headers=HAVE,
-    answers={
-        200: Answer(description="A JPEG.", content={"image/jpeg": None}, headers=CACHED),
-        304: UNCHANGED,
-    },
+    answers=kept("A JPEG.", "image/jpeg"),
     refusals=(404, 409),
 )
 

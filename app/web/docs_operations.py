@@ -1,7 +1,7 @@
 """What the document and its page answer."""
 
-from app.web.cached_answers import CACHED, HAVE, UNCHANGED
-from app.web.operation import Answer, Operation
+from app.web.cached_answers import HAVE, kept
+from app.web.operation import Operation
 from app.web.schemas import NoQuery
 
 OPENAPI = Operation(
@@ -11,10 +11,7 @@ OPENAPI = Operation(
     scope=None,
     query=NoQuery,
     headers=HAVE,
-    answers={
-        200: Answer(description="OpenAPI 3.1.", content={"application/json": None}, headers=CACHED),
-        304: UNCHANGED,
-    },
+    answers=kept("OpenAPI 3.1.", "application/json"),
 )
 
 PAGE = Operation(
@@ -24,10 +21,7 @@ PAGE = Operation(
     scope=None,
     query=NoQuery,
     headers=HAVE,
-    answers={
-        200: Answer(description="The page.", content={"text/html": None}, headers=CACHED),
-        304: UNCHANGED,
-    },
+    answers=kept("The page.", "text/html"),
 )
 
 FILE = Operation(
@@ -37,13 +31,6 @@ FILE = Operation(
     scope=None,
     query=NoQuery,
     headers=HAVE,
-    answers={
-        200: Answer(
-            description="The file.",
-            content={"text/css": None, "text/javascript": None, "text/plain": None},
-            headers=CACHED,
-        ),
-        304: UNCHANGED,
-    },
+    answers=kept("The file.", "text/css", "text/javascript", "text/plain"),
     refusals=(404,),
 )

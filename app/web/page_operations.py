@@ -1,7 +1,7 @@
 """What the page and its files answer."""
 
-from app.web.cached_answers import CACHED, HAVE, UNCHANGED
-from app.web.operation import Answer, Operation
+from app.web.cached_answers import HAVE, kept
+from app.web.operation import Operation
 from app.web.schemas import NoQuery
 
 HOME = Operation(
@@ -12,10 +12,7 @@ HOME = Operation(
     description="It asks the other routes, with the key that it is given.",
     query=NoQuery,
     headers=HAVE,
-    answers={
-        200: Answer(description="The page.", content={"text/html": None}, headers=CACHED),
-        304: UNCHANGED,
-    },
+    answers=kept("The page.", "text/html"),
 )
 
 ICON = Operation(
@@ -25,10 +22,7 @@ ICON = Operation(
     scope=None,
     query=NoQuery,
     headers=HAVE,
-    answers={
-        200: Answer(description="The icon.", content={"image/svg+xml": None}, headers=CACHED),
-        304: UNCHANGED,
-    },
+    answers=kept("The icon.", "image/svg+xml"),
 )
 
 FILE = Operation(
@@ -38,18 +32,6 @@ FILE = Operation(
     scope=None,
     query=NoQuery,
     headers=HAVE,
-    answers={
-        200: Answer(
-            description="The file.",
-            content={
-                "text/css": None,
-                "text/javascript": None,
-                "text/plain": None,
-                "image/svg+xml": None,
-            },
-            headers=CACHED,
-        ),
-        304: UNCHANGED,
-    },
+    answers=kept("The file.", "text/css", "text/javascript", "text/plain", "image/svg+xml"),
     refusals=(404,),
 )

@@ -49,7 +49,7 @@ def test_an_idle_engine_gives_its_processes_back_and_comes_again(
     until(lambda: server.health()["ready"]["engine"] == "idle")
     before = server.worker_pids()
     assert before
-    until(lambda: not any(map(_runs, before)))
+    until(lambda: server.http.get(ENGINES).is_success and not any(map(_runs, before)))
     assert "country" in server.completed(server.ingest(JFK))["transcript"]
     assert set(server.worker_pids()) > set(before)
     assert server.stop() == 0
