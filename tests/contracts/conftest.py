@@ -1,7 +1,7 @@
 """Which adapters stand behind each port. A new one is one line here."""
 
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,6 +40,7 @@ from app.ports import (
     WatchNotes,
     WindowJournal,
 )
+from tests.postgres import Postgres
 
 
 @dataclass(kw_only=True)
@@ -108,9 +109,7 @@ def migrated_file(folder: Path) -> Path:
     return Path(shutil.copy(template, folder / "spool.db"))
 
 
-DATABASES: dict[str, Callable[[Path, SteppedClock], OpenStores]] = {
-    "sqlite": lambda folder, clock: sql_stores(f"sqlite:///{migrated_file(folder)}", clock),
-}
+DATABASES = ("postgresql", "sqlite")
 QUEUES: dict[str, Callable[[], JobQueue]] = {
     "memory": MemoryQueue,
 }
@@ -127,9 +126,21 @@ def clock() -> SteppedClock:
     return SteppedClock()
 
 
-@pytest.fixture(params=sorted(DATABASES))
-def open_stores(request: pytest.FixtureRequest, tmp_path: Path, clock: SteppedClock) -> OpenStores:
-    return DATABASES[request.param](tmp_path, clock)
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of a database of the newest schema, without a row."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{migrated_file(tmp_path)}"
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    url = server.migrated()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def open_stores(database_url: str, clock: SteppedClock) -> OpenStores:
+    return sql_stores(database_url, clock)
 
 
 @pytest.fixture
