@@ -55,7 +55,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "adapters/speakers/",
     ),
     "psutil": ("adapters/", "cli/"),
-    "psycopg": ("adapters/postgres/",),
+    "psycopg": ("adapters/sql/",),
     "pyarrow": ("adapters/lance_",),
     "pydantic": ("agents/", "web/", "config.py"),
     "pydantic_core": ("web/", "config.py"),

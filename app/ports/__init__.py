@@ -17,6 +17,7 @@ from app.ports.engines import (
 )
 from app.ports.files import Ballast, BlobStore, GrowingFile, Reserve, ResumableFiles
 from app.ports.index import IndexKeeper, RecordIndex, VectorIndex
+from app.ports.instances import JobNews, Leadership, SharedNotes
 from app.ports.jobs import BootLog, JobQueue, JobStore, TranscriptStore, WindowJournal
 from app.ports.keyframes import FrameIntake, FrameTaker
 from app.ports.keys import KeyStore
@@ -58,9 +59,11 @@ __all__ = [
     "GrowingFile",
     "Growth",
     "IndexKeeper",
+    "JobNews",
     "JobQueue",
     "JobStore",
     "KeyStore",
+    "Leadership",
     "MediaExtractor",
     "MediaFetcher",
     "ModelStore",
@@ -72,6 +75,7 @@ __all__ = [
     "Reserve",
     "ResumableFiles",
     "ShareStore",
+    "SharedNotes",
     "Sound",
     "SourceFolders",
     "SpeakerFinder",

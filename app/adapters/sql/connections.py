@@ -24,6 +24,14 @@ WAIT = 30.0  # seconds in line for a connection
 BUSY_WAIT = 5.0  # seconds for another process to let go of the file
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
+#: A line that is cut is noticed: in seconds and milliseconds, as libpq names them.
+PATIENCE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15000,
+}
 #: All that a work reads is of one moment, as on SQLite.
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
@@ -67,7 +75,8 @@ def file_of(url: URL) -> Path | None:
 def open_engines(url: URL, busy_wait: float) -> Engines:
     """Connects to nothing yet."""
     if not is_sqlite(url):
-        engine = _async_engine(url, pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0)
+        kept = {"pool_pre_ping": True, "pool_size": CONNECTIONS, "max_overflow": 0}
+        engine = _async_engine(url, **kept, connect_args=PATIENCE)
         return Engines(writer=engine, reader=engine.execution_options(**SNAPSHOT))
     writer = _async_engine(url, pool_size=1, max_overflow=0)
     reader = _async_engine(url, pool_size=READERS, max_overflow=0)

@@ -1,5 +1,7 @@
 """Several services on one database: who lives, who holds and who reserves what."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -7,8 +9,12 @@ revision = "0012"
 down_revision = "0011"
 
 WHEN = sa.DateTime(timezone=True)
-JOBS = (("due_at", WHEN), ("home", sa.Text()), ("size", sa.BigInteger()))
-BOOTS = (
+JOBS: tuple[tuple[str, Any], ...] = (
+    ("due_at", WHEN),
+    ("home", sa.Text()),
+    ("size", sa.BigInteger()),
+)
+BOOTS: tuple[tuple[str, Any], ...] = (
     ("name", sa.Text()),
     ("files", sa.String(36)),
     ("seen_at", WHEN),
@@ -25,9 +31,9 @@ def upgrade() -> None:
     for name, kind in BOOTS:
         op.add_column("boots", sa.Column(name, kind))
     op.add_column("boots", sa.Column("places", sa.Integer(), server_default="1", nullable=False))
-    for name, kind in QUOTAS:
+    for name, number in QUOTAS:
         check = f"CONSTRAINT ck_api_keys_{name}_range CHECK ({name} >= 0)"
-        op.execute(f"ALTER TABLE api_keys ADD COLUMN {name} {kind} {check}")
+        op.execute(f"ALTER TABLE api_keys ADD COLUMN {name} {number} {check}")
     op.create_index("ix_jobs_requester_status", "jobs", ["requester", "status"])
     _make_notes()
     _make_parts()
