@@ -67,10 +67,10 @@ def test_of_two_one_is_killed_and_no_job_is_lost_or_done_twice(
     until(lambda: completed(there) == JOBS, TAKEN_OVER_WITHIN, "an end of all jobs")
     for job_id in sent:
         job = there.job(job_id)
-        ends = [attempt["error"] for attempt in job["history"]]
+        ends = [attempt["error_code"] for attempt in job["history"]]
         assert job["status"] == "Completed", job
         assert len(ends) == job["attempts"] and ends[-1] is None
-        assert all(end["code"] == "interrupted" for end in ends[:-1])
+        assert set(ends[:-1]) <= {"interrupted"}
         assert there.transcript(job_id)
 
 
