@@ -52,10 +52,14 @@ async def house(
 
 
 async def _settle_in(rooms: Rooms, closing: AsyncExitStack) -> str:
-    """Among others, if there are; the id of this run. Raises ConfigError beside strangers."""
+    """Among others, if there may be; the id of this run. Raises ConfigError beside strangers.
+
+    Who is alone begins later, and starts also where nothing can be written.
+    """
     tenancy = rooms.records.instances.tenancy
-    await tenancy.begin(await rooms.records.mark.read())
-    closing.push_async_callback(tenancy.end)
+    if rooms.records.instances.shared:
+        await tenancy.begin(await rooms.records.mark.read())
+        closing.push_async_callback(tenancy.end)
     return tenancy.boot_id
 
 

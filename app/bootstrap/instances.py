@@ -1,5 +1,6 @@
 """This run of the service among others on one database; alone, where that is a file."""
 
+import asyncio
 import socket
 import uuid
 from dataclasses import dataclass
@@ -39,15 +40,16 @@ class Instances:
     @property
     def alone(self) -> bool:
         """There are none now: what nobody knows of is nobody's."""
-        return not self.tenancy.others
+        return not (self.shared and self.tenancy.others)
 
     @property
     def silent_for(self) -> float | None:
         return SILENT_AFTER if self.shared else None
 
-    async def count(self) -> None:
+    async def run(self) -> None:
+        """For ever, where there may be others: tell them that we live, and see what waits."""
         if isinstance(self.queue, SqlQueue):
-            await self.queue.count()
+            await asyncio.gather(self.tenancy.run(), self.queue.count())
 
 
 def is_shared(url: str) -> bool:
@@ -63,7 +65,7 @@ def instances(settings: AppSettings, database: Database, url: str, files: Path) 
     ours = Boot(
         boot_id=str(uuid.uuid4()),
         name=f"{socket.gethostname()}:{data}",
-        files=store_id(files),
+        files=store_id(files) if is_shared(url) else None,
         places=settings.ingestion.max_concurrent_jobs,
     )
     tenancy = Tenancy(SqlBootLog(database), ours)

@@ -66,9 +66,8 @@ class Rooms:
         """What goes on behind the doors of each instance for as long as they are open."""
         ours = self.records.instances
         return (
-            ours.tenancy.run(),
+            ours.run(),
             Listening(self.records, self.tools.engines, worker, self.webhooks.sender.nudge).run(),
-            ours.count(),
             worker.take_over(),
             self.tools.cage.warn(),
             self.tools.fetch_detector(),

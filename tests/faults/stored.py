@@ -20,6 +20,7 @@ OURS = {
         "spool.db-shm",
         ".spool.lock",
         ".spool.boot",
+        ".spool.store",
         ".ballast",
         "webhook.secret",
     ),
