@@ -54,6 +54,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "adapters/silero",
         "adapters/speakers/",
     ),
+    "prometheus_client": ("adapters/prometheus_meter",),
     "psutil": ("adapters/", "cli/"),
     "pyarrow": ("adapters/lance_",),
     "pydantic": ("agents/", "web/", "config.py"),

@@ -4,6 +4,7 @@ All adapters translate their library's errors into `app.domain.errors` at their 
 """
 
 from app.ports.assets import AssetStore
+from app.ports.census import Census
 from app.ports.confinement import Confinement
 from app.ports.engines import (
     ChapterFinder,
@@ -28,6 +29,7 @@ from app.ports.media import (
     SpeechDetector,
     WaveformDrawer,
 )
+from app.ports.metrics import Meter, MetricsPage
 from app.ports.news import NewsStore
 from app.ports.pictures import Darkroom, Describer, TextReader, VisualEmbedder
 from app.ports.records import RecordStore
@@ -44,6 +46,7 @@ __all__ = [
     "Ballast",
     "BlobStore",
     "BootLog",
+    "Census",
     "ChapterFinder",
     "Confinement",
     "Darkroom",
@@ -63,6 +66,8 @@ __all__ = [
     "KeyStore",
     "MediaExtractor",
     "MediaFetcher",
+    "Meter",
+    "MetricsPage",
     "ModelStore",
     "NewsStore",
     "PageReader",
