@@ -5,19 +5,22 @@ from collections.abc import Sequence
 from loguru import logger
 
 from app.domain.crashpoints import reached
-from app.ports import JobQueue, JobStore
+from app.domain.metrics import ATTEMPTS, UNCOUNTED, Outcome
+from app.ports import JobQueue, JobStore, Meter
 from app.services.overtaking import end_overtaken
 
 MOST_TOLD = 20  # jobs of a dead run that get a line each
 
 
-async def recover(store: JobStore, queue: JobQueue, boot_id: str) -> int:
+async def recover(store: JobStore, queue: JobQueue, boot_id: str, meter: Meter = UNCOUNTED) -> int:
     """Before the port opens: what a dead run left becomes pending, all pending is queued.
 
     Cut short and run again, it ends the same. Returns how many jobs are queued.
     """
     swept = await store.sweep(boot_id)
     reached("recover.swept")
+    meter.add(ATTEMPTS, len(swept.pending), outcome=Outcome.INTERRUPTED.value)
+    meter.add(ATTEMPTS, len(swept.dead), outcome=Outcome.DEAD_LETTER.value)
     await _tell(store, swept.pending, "interrupted: the run that held it has ended, pending again")
     await _tell(store, swept.dead, "dead letter: it died with the service, with nothing beside it")
     await end_overtaken(store)
