@@ -14,17 +14,18 @@ from loguru import logger
 from app.domain.crashpoints import reached
 from app.domain.errors import SpoolError
 from app.domain.jobs import Job, JobStatus, Priority, Stage, pcm_key, reel_key, result_key
+from app.domain.metrics import UNCOUNTED
 from app.domain.result import result_of
 from app.pipeline.pace import Paces
 from app.pipeline.report import ClaimLost, JobReport, Stopping
 from app.pipeline.runner import Pipeline
 from app.pipeline.work import Work
-from app.ports import BlobStore, JobQueue, JobStore
+from app.ports import BlobStore, JobQueue, JobStore, Meter
 from app.services.backoff import Backoff, LaterQueue
 from app.services.disk import DiskGuard
 from app.services.lane import Lane
 from app.services.recovery import recover
-from app.services.verdicts import Limits, Verdicts, dropped, to_its_end
+from app.services.verdicts import Limits, Verdicts, to_its_end
 from app.services.watch import JobWatch
 
 
@@ -54,15 +55,16 @@ class JobWorker:
         backoff: Backoff,
         ended: Callable[[], None],
         paces: Paces | None = None,
+        meter: Meter = UNCOUNTED,
     ) -> None:
         """`ended` is called when an attempt has; `paces` learns how fast jobs are."""
         self._store, self._queue, self._blobs = store, queue, blobs
         self._pipeline, self._watch, self._disk = pipeline, watch, disk
         self._boot_id, self._backoff, self._ended = boot_id, backoff, ended
-        self.places, self._paces = places, paces
+        self.places, self._paces, self._meter = places, paces, meter
         self._lane = Lane()
         self._later = LaterQueue(queue, backoff)
-        self._verdicts = Verdicts(store, self._later, disk, limits, backoff)
+        self._verdicts = Verdicts(store, self._later, disk, limits, backoff, meter)
         self._walks: dict[str, Walk] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}  # to be let on the lane
         self._idle: set[asyncio.Task[Any]] = set()  # places without a job
@@ -76,7 +78,7 @@ class JobWorker:
         return len(self._walks)
 
     async def recover(self) -> int:
-        return await recover(self._store, self._queue, self._boot_id)
+        return await recover(self._store, self._queue, self._boot_id, self._meter)
 
     async def run(self) -> None:
         """For ever, in all places, and in one more for jobs that somebody waits for.
@@ -213,7 +215,8 @@ class JobWorker:
     async def _see_through(self, job: Job) -> None:
         logger.info("attempt {} begins: {}", job.attempts, job.source_name)
         changed = partial(self._watch.tell, job.job_id)
-        async with aclosing(JobReport(self._store, job, changed, self._paces)) as report:
+        made = JobReport(self._store, job, changed, self._paces, self._meter)
+        async with aclosing(made) as report:
             task = asyncio.create_task(self._attempt(job, report))
             self._walks[job.job_id] = Walk(task=task, report=report)
             try:
@@ -244,7 +247,7 @@ class JobWorker:
         try:
             work = await self._walk(job, report)
         except ClaimLost:
-            dropped()
+            self._verdicts.dropped()
         except Stopping:
             await self._verdicts.give_back(job)
         except SpoolError as error:
