@@ -23,8 +23,9 @@ from app.bootstrap.records import Records
 from app.bootstrap.seeing import LITE0, NO_MODEL
 from app.config import AppSettings
 from app.domain.errors import EngineError, SpoolError, Unavailable
+from app.domain.metrics import UNCOUNTED
 from app.domain.models import ModelKind
-from app.ports import AssetStore, RecordStore
+from app.ports import AssetStore, Meter, RecordStore
 from app.services.arriving import ArrivingEmbedder, ArrivingIndex
 from app.services.records import RecordService
 from app.services.reindex import fill, keep_level, prune, unmark_lost
@@ -206,7 +207,7 @@ class Finding:
 
 @asynccontextmanager
 async def open_finding(
-    settings: AppSettings, weights: ModelShelf, logs: Path
+    settings: AppSettings, weights: ModelShelf, logs: Path, meter: Meter = UNCOUNTED
 ) -> AsyncIterator[Finding]:
     finding = Finding(
         settings=settings,
@@ -216,6 +217,7 @@ async def open_finding(
             name="embedding",
             logs=logs,
             memory_limit=settings.workers.memory_limit,
+            meter=meter,
         ),
         embedder=ArrivingEmbedder("embedding model"),
         index=ArrivingIndex("search index"),

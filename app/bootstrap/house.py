@@ -9,6 +9,7 @@ from loguru import logger
 
 from app.adapters.folder_lock import held
 from app.adapters.leftovers import end_leftovers, marked
+from app.adapters.prometheus_meter import PrometheusMeter
 from app.bootstrap.finding import open_finding
 from app.bootstrap.gate import warn_without_keys
 from app.bootstrap.records import open_records
@@ -64,16 +65,17 @@ async def _open(
     factories: Mapping[str, EngineFactory] | None,
     closing: AsyncExitStack,
 ) -> Rooms:
-    logs = settings.storage.data_dir / "logs"
-    tools = await closing.enter_async_context(workshop(settings, factories, logs))
-    records = await closing.enter_async_context(open_records(settings))
-    finding = await closing.enter_async_context(open_finding(settings, tools.weights, logs))
-    webhooks = await closing.enter_async_context(open_webhooks(settings, records))
-    looking = open_seeing(settings, tools.weights, tools.cage, logs)
+    logs, meter = settings.storage.data_dir / "logs", PrometheusMeter()
+    tools = await closing.enter_async_context(workshop(settings, factories, logs, meter))
+    records = await closing.enter_async_context(open_records(settings, meter))
+    finding = await closing.enter_async_context(open_finding(settings, tools.weights, logs, meter))
+    webhooks = await closing.enter_async_context(open_webhooks(settings, records, meter))
+    looking = open_seeing(settings, tools.weights, tools.cage, logs, meter)
     seeing = await closing.enter_async_context(looking)
-    speakers = await closing.enter_async_context(open_voices(settings, tools.weights, logs))
+    speakers = await closing.enter_async_context(open_voices(settings, tools.weights, logs, meter))
     return Rooms(
         settings=settings,
+        meter=meter,
         tools=tools,
         records=records,
         finding=finding,

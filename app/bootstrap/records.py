@@ -12,6 +12,7 @@ from app.adapters.markdown_texts import MarkdownTexts
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql.assets import SqlAssetStore
 from app.adapters.sql.boots import SqlBootLog
+from app.adapters.sql.census import SqlCensus
 from app.adapters.sql.database import Database
 from app.adapters.sql.deliveries import SqlDeliveryStore
 from app.adapters.sql.jobs import SqlJobStore
@@ -24,8 +25,9 @@ from app.adapters.sql.uploads import SqlUploadStore
 from app.adapters.sql.watched import SqlWatchNotes
 from app.adapters.sql.windows import SqlWindowJournal
 from app.config import AppSettings, Ingestion, Storage
+from app.domain.metrics import UNCOUNTED
 from app.pipeline.pace import Paces
-from app.ports import UploadStore
+from app.ports import Meter, UploadStore
 from app.services.disk import DiskGuard
 from app.services.keys import KeyService
 from app.services.reindex import Books
@@ -56,6 +58,7 @@ class Records:
     keys: KeyService
     shares: SqlShareStore
     news: SqlNewsStore
+    census: SqlCensus
     uploads: SqlUploadStore
     resumable: ResumableStorage
     watched: SqlWatchNotes
@@ -74,14 +77,14 @@ class Records:
 
 
 @asynccontextmanager
-async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
+async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> AsyncIterator[Records]:
     """Space for verdicts is laid aside before the database opens, which needs some, too."""
     kept = settings.storage
     blobs = LocalStorage(kept.data_dir)
     disk = _guard(kept, blobs)
     await blobs.sweep_parts()
     await disk.start()
-    database = Database(database_url(settings))
+    database = Database(database_url(settings), meter=meter)
     await database.open()
     store, mark = SqlJobStore(database), BootMark(kept.data_dir)
     uploads = SqlUploadStore(database, settings.ingestion.upload_expires)
@@ -103,11 +106,12 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
             keys=keys,
             shares=SqlShareStore(database),
             news=SqlNewsStore(database),
+            census=SqlCensus(database),
             uploads=uploads,
             resumable=ResumableStorage(kept.data_dir),
             watched=SqlWatchNotes(database),
             disk=disk,
-            sweep=_file_sweep(blobs, mark, SqlBootLog(database), store, uploads),
+            sweep=_file_sweep(blobs, mark, SqlBootLog(database), store, uploads, meter),
             mark=mark,
         )
     finally:
@@ -125,7 +129,12 @@ def _fetcher(ingestion: Ingestion, disk: DiskGuard) -> UrlFetcher:
 
 
 def _file_sweep(
-    blobs: LocalStorage, mark: BootMark, boots: SqlBootLog, jobs: SqlJobStore, uploads: UploadStore
+    blobs: LocalStorage,
+    mark: BootMark,
+    boots: SqlBootLog,
+    jobs: SqlJobStore,
+    uploads: UploadStore,
+    meter: Meter,
 ) -> FileSweep:
     return FileSweep(
         files=blobs,
@@ -134,6 +143,7 @@ def _file_sweep(
         known_jobs=jobs.known,
         hashed_uploads=uploads.hashed,
         growing_uploads=uploads.growing,
+        meter=meter,
     )
 
 

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from app import __version__
 from app.adapters.beneath import files_beneath
 from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.numpy_waveform import NumpyWaveforms
+from app.adapters.prometheus_meter import PrometheusMeter
 from app.adapters.snowball import english_stem
 from app.agents.door import AgentDoor
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
-from app.bootstrap.records import Records
+from app.bootstrap.records import Records, database_url
 from app.bootstrap.seeing import Seeing
 from app.bootstrap.uploads import Uploads, resumable_uploads
 from app.bootstrap.webhooks import Webhooks
@@ -20,6 +22,7 @@ from app.bootstrap.workshop import Workshop
 from app.config import AppSettings
 from app.domain.index_state import IndexState
 from app.pipeline.runner import Pipeline
+from app.pipeline.schedule import Schedules
 from app.ports import FrameIntake, SpeakerFinder
 from app.services.alike import AlikeJobs
 from app.services.asset_pages import AssetPages, Passages
@@ -30,6 +33,7 @@ from app.services.figures import IngestionFigures
 from app.services.folder_watch import FolderWatch
 from app.services.follow import JobFollower
 from app.services.frame_jobs import FrameJobs
+from app.services.gauges import Gauges
 from app.services.health import Health
 from app.services.heard import CountingJournal
 from app.services.index_care import IndexCare
@@ -39,12 +43,14 @@ from app.services.jobs import JobService
 from app.services.media import AssetMedia
 from app.services.news import NewsService
 from app.services.overtaking import Overtaking
+from app.services.readiness import Readiness
 from app.services.retention import Retention
 from app.services.roots import Roots
 from app.services.search import SearchService
 from app.services.share_sweep import ShareSweep
 from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
+from app.services.traffic import Traffic
 from app.services.verdicts import Limits
 from app.services.worker import JobWorker
 from app.web.doors import Doors
@@ -53,6 +59,7 @@ from app.web.doors import Doors
 @dataclass(frozen=True, kw_only=True)
 class Rooms:
     settings: AppSettings
+    meter: PrometheusMeter
     tools: Workshop
     records: Records
     finding: Finding
@@ -92,6 +99,7 @@ class Rooms:
             backoff=Backoff(),
             ended=self.webhooks.sender.nudge,
             paces=self.records.paces,
+            meter=self.meter,
         )
         jobs = self._jobs(worker)
         self._overtaking.drop = worker.drop
@@ -128,18 +136,19 @@ class Rooms:
             front_matter=PlainFrontMatter(),
             index=self.finding.index,
             max_window=self.settings.transcription.max_window,
+            schedules=Schedules(self.meter),
         )
 
     def doors(self, worker: JobWorker) -> Doors:
         jobs = self._jobs(worker)
-        assets = self._assets(jobs)
+        assets, figures = self._assets(jobs), self._figures()
         return Doors(
             intake=self._intake(),
             jobs=jobs,
             assets=assets,
             media=self._media(assets),
             site=SiteSync(store=self.records.store, service=assets, intake=self._intake()),
-            figures=self._figures(),
+            figures=figures,
             follower=JobFollower(self.records.store, self.records.transcripts, self.records.watch),
             estimates=Estimates(
                 self.records.store,
@@ -157,10 +166,14 @@ class Rooms:
                 self.seeing.eyes,
                 self.seeing.darkroom,
                 stem=english_stem,
+                meter=self.meter,
             ),
             records=self.finding.records(self.records.bulk),
             index_care=self.index_care,
             health=self._health(worker),
+            readiness=self._readiness(),
+            gauges=self._gauges(figures),
+            traffic=Traffic(meter=self.meter),
             keys=self.records.keys,
             shares=self._shares(assets),
             news=NewsService(store=self.records.news),
@@ -178,7 +191,7 @@ class Rooms:
     def uploads(self) -> Uploads:
         """One for all: it knows who is at work on what."""
         limit = self.settings.ingestion.max_file_size
-        return resumable_uploads(self.records, self._intake(), limit)
+        return resumable_uploads(self.records, self._intake(), limit, self.meter)
 
     def _folder_watch(self) -> FolderWatch:
         ingestion = self.settings.ingestion
@@ -205,6 +218,7 @@ class Rooms:
             check_engine=self.tools.engines.check,
             alike=AlikeJobs(self.records.store, self.records.assets, self.tools.engines.check),
             overtake=self._overtaking.by,
+            meter=self.meter,
             max_file_size=ingestion.max_file_size,
             max_duration=ingestion.max_duration,
         )
@@ -217,7 +231,7 @@ class Rooms:
 
     def retention(self, worker: JobWorker) -> Retention:
         days = self.settings.ingestion.job_cleanup_days
-        return Retention(self.records.store, self._jobs(worker), days)
+        return Retention(self.records.store, self._jobs(worker), days, meter=self.meter)
 
     def _jobs(self, worker: JobWorker) -> JobService:
         return JobService(
@@ -312,4 +326,21 @@ class Rooms:
             pool=self.tools.pool,
             worker=worker,
             disk=self.records.disk,
+        )
+
+    def _readiness(self) -> Readiness:
+        kept = self.records
+        return Readiness(census=kept.census, disk=kept.disk, watch=kept.watch)
+
+    def _gauges(self, figures: IngestionFigures) -> Gauges:
+        tools, seeing = self.tools, self.seeing
+        pools = (tools.pool, tools.detecting, tools.framing, self.finding.pool)
+        kind = database_url(self.settings).partition(":")[0].partition("+")[0]
+        return Gauges(
+            page=self.meter,
+            census=self.records.census,
+            figures=figures,
+            disk=self.records.disk,
+            pools={pool.name: pool for pool in (*pools, seeing.pool, seeing.reading_pool)},
+            info={"version": __version__, "database": kind},
         )

@@ -10,15 +10,17 @@ from app.adapters.weights.shelf import ModelShelf
 from app.bootstrap.models import located
 from app.config import AppSettings
 from app.domain.models import ModelKind
+from app.ports import Meter
 
 VOICE_MODEL = "resemblyzer"
 
 
 @asynccontextmanager
 async def open_voices(
-    settings: AppSettings, weights: ModelShelf, logs: Path
+    settings: AppSettings, weights: ModelShelf, logs: Path, meter: Meter
 ) -> AsyncIterator[VoiceSpeakers]:
-    pool = ProcessPool(1, name="voices", logs=logs, memory_limit=settings.workers.memory_limit)
+    most = settings.workers.memory_limit
+    pool = ProcessPool(1, name="voices", logs=logs, memory_limit=most, meter=meter)
 
     async def locate() -> Path:
         return (await located(weights, VOICE_MODEL, ModelKind.VOICE)).path
