@@ -160,14 +160,7 @@ class Rooms:
             engines=self.tools.engines,
             webhooks=self.webhooks.service,
             uploads=self.uploads.service,
-            search=SearchService(
-                self.finding.index,
-                self.finding.embedder,
-                self.seeing.eyes,
-                self.seeing.darkroom,
-                stem=english_stem,
-                meter=self.meter,
-            ),
+            search=self._search(),
             records=self.finding.records(self.records.bulk),
             index_care=self.index_care,
             health=self._health(worker),
@@ -180,6 +173,16 @@ class Rooms:
             max_file_size=self.settings.ingestion.max_file_size,
             gate=gate_of(self.settings.server),
             agents=AgentDoor(),
+        )
+
+    def _search(self) -> SearchService:
+        return SearchService(
+            self.finding.index,
+            self.finding.embedder,
+            self.seeing.eyes,
+            self.seeing.darkroom,
+            stem=english_stem,
+            meter=self.meter,
         )
 
     @cached_property
