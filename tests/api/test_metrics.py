@@ -125,7 +125,7 @@ async def test_a_job_that_waits_is_told_with_its_age(worked: Spool, speech: byte
 async def test_ends_of_attempts_are_counted_by_how_they_end(worked: Spool, speech: bytes) -> None:
     worked.engine.reset()
     before = await fresh(worked)
-    worked.engine.failures = {0: EngineCrashed("gone")}
+    worked.engine.failures = {0: [EngineCrashed("gone"), EngineCrashed("gone")]}
     job = await worked.ended(await worked.take_in(speech))
     worked.engine.reset()
     assert job["dead_letter"] is True
