@@ -55,6 +55,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "adapters/speakers/",
     ),
     "prometheus_client": ("adapters/prometheus_meter",),
+    "opentelemetry": ("adapters/otel_tracing",),
     "psutil": ("adapters/", "cli/"),
     "pyarrow": ("adapters/lance_",),
     "pydantic": ("agents/", "web/", "config.py"),
@@ -84,7 +85,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
 HEAVY = frozenset(
     {"alembic", "lancedb", "onnx", "onnxruntime", "pyarrow", "pywhispercpp", "_pywhispercpp"}
     | {"ctranslate2", "keybert", "sentence_transformers", "sklearn", "tokenizers", "torch"}
-    | {"PIL", "mcp", "rapidocr", "transformers"}
+    | {"PIL", "mcp", "opentelemetry", "rapidocr", "transformers"}
 )
 #: Modules that only a worker process, or a migration under way, ever imports.
 IMPORTED_LATE = ("adapters/sql/migrations/",)

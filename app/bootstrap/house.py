@@ -9,13 +9,13 @@ from loguru import logger
 
 from app.adapters.folder_lock import held
 from app.adapters.leftovers import end_leftovers, marked
-from app.adapters.prometheus_meter import PrometheusMeter
 from app.bootstrap.finding import open_finding
 from app.bootstrap.gate import warn_without_keys
 from app.bootstrap.records import open_records
 from app.bootstrap.rooms import Rooms
 from app.bootstrap.seeing import open_seeing
 from app.bootstrap.voices import open_voices
+from app.bootstrap.watching import open_watching
 from app.bootstrap.webhooks import open_webhooks
 from app.bootstrap.workshop import workshop
 from app.config import AppSettings
@@ -65,7 +65,8 @@ async def _open(
     factories: Mapping[str, EngineFactory] | None,
     closing: AsyncExitStack,
 ) -> Rooms:
-    logs, meter = settings.storage.data_dir / "logs", PrometheusMeter()
+    watching = await closing.enter_async_context(open_watching(settings))
+    logs, meter = settings.storage.data_dir / "logs", watching.meter
     tools = await closing.enter_async_context(workshop(settings, factories, logs, meter))
     records = await closing.enter_async_context(open_records(settings, meter))
     finding = await closing.enter_async_context(open_finding(settings, tools.weights, logs, meter))
@@ -75,7 +76,7 @@ async def _open(
     speakers = await closing.enter_async_context(open_voices(settings, tools.weights, logs, meter))
     return Rooms(
         settings=settings,
-        meter=meter,
+        watching=watching,
         tools=tools,
         records=records,
         finding=finding,

@@ -9,7 +9,6 @@ from app import __version__
 from app.adapters.beneath import files_beneath
 from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.numpy_waveform import NumpyWaveforms
-from app.adapters.prometheus_meter import PrometheusMeter
 from app.adapters.snowball import english_stem
 from app.agents.door import AgentDoor
 from app.bootstrap.finding import Finding
@@ -17,6 +16,7 @@ from app.bootstrap.gate import gate_of
 from app.bootstrap.records import Records, database_url
 from app.bootstrap.seeing import Seeing
 from app.bootstrap.uploads import Uploads, resumable_uploads
+from app.bootstrap.watching import Watching
 from app.bootstrap.webhooks import Webhooks
 from app.bootstrap.workshop import Workshop
 from app.config import AppSettings
@@ -59,7 +59,7 @@ from app.web.doors import Doors
 @dataclass(frozen=True, kw_only=True)
 class Rooms:
     settings: AppSettings
-    meter: PrometheusMeter
+    watching: Watching
     tools: Workshop
     records: Records
     finding: Finding
@@ -99,7 +99,8 @@ class Rooms:
             backoff=Backoff(),
             ended=self.webhooks.sender.nudge,
             paces=self.records.paces,
-            meter=self.meter,
+            meter=self.watching.meter,
+            tracer=self.watching.tracer,
         )
         jobs = self._jobs(worker)
         self._overtaking.drop = worker.drop
@@ -136,7 +137,7 @@ class Rooms:
             front_matter=PlainFrontMatter(),
             index=self.finding.index,
             max_window=self.settings.transcription.max_window,
-            schedules=Schedules(self.meter),
+            schedules=Schedules(self.watching.meter),
         )
 
     def doors(self, worker: JobWorker) -> Doors:
@@ -166,7 +167,7 @@ class Rooms:
             health=self._health(worker),
             readiness=self._readiness(),
             gauges=self._gauges(figures),
-            traffic=Traffic(meter=self.meter),
+            traffic=Traffic(meter=self.watching.meter, tracer=self.watching.tracer),
             keys=self.records.keys,
             shares=self._shares(assets),
             news=NewsService(store=self.records.news),
@@ -182,7 +183,7 @@ class Rooms:
             self.seeing.eyes,
             self.seeing.darkroom,
             stem=english_stem,
-            meter=self.meter,
+            meter=self.watching.meter,
         )
 
     @cached_property
@@ -194,7 +195,7 @@ class Rooms:
     def uploads(self) -> Uploads:
         """One for all: it knows who is at work on what."""
         limit = self.settings.ingestion.max_file_size
-        return resumable_uploads(self.records, self._intake(), limit, self.meter)
+        return resumable_uploads(self.records, self._intake(), limit, self.watching.meter)
 
     def _folder_watch(self) -> FolderWatch:
         ingestion = self.settings.ingestion
@@ -221,7 +222,7 @@ class Rooms:
             check_engine=self.tools.engines.check,
             alike=AlikeJobs(self.records.store, self.records.assets, self.tools.engines.check),
             overtake=self._overtaking.by,
-            meter=self.meter,
+            meter=self.watching.meter,
             max_file_size=ingestion.max_file_size,
             max_duration=ingestion.max_duration,
         )
@@ -234,7 +235,7 @@ class Rooms:
 
     def retention(self, worker: JobWorker) -> Retention:
         days = self.settings.ingestion.job_cleanup_days
-        return Retention(self.records.store, self._jobs(worker), days, meter=self.meter)
+        return Retention(self.records.store, self._jobs(worker), days, meter=self.watching.meter)
 
     def _jobs(self, worker: JobWorker) -> JobService:
         return JobService(
@@ -340,7 +341,7 @@ class Rooms:
         pools = (tools.pool, tools.detecting, tools.framing, self.finding.pool)
         kind = database_url(self.settings).partition(":")[0].partition("+")[0]
         return Gauges(
-            page=self.meter,
+            page=self.watching.page,
             census=self.records.census,
             figures=figures,
             disk=self.records.disk,

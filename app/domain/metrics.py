@@ -167,6 +167,13 @@ REAL_TIME_FACTOR = _histogram(
     provider=UNKNOWN,
     model=UNKNOWN,
 )
+ENGINE_SECONDS = _histogram(
+    "spool_engine_seconds",
+    "Calls of engines, each with some windows of sound.",
+    LONG,
+    provider=UNKNOWN,
+    model=UNKNOWN,
+)
 SLOTS = _gauge("spool_slots", "Places of worker processes.", pool=UNKNOWN, state=SLOT_STATES)
 RESTARTS = _counter(
     "spool_worker_restarts_total",
@@ -241,7 +248,7 @@ PROCESS = (
 )
 OURS = (
     *(INFO, JOBS, FRAMES, RUNNING, DEPTH, OLDEST, TAKEN_IN, ATTEMPTS, DEAD_LETTERS),
-    *(STAGE_SECONDS, AUDIO_IN, AUDIO_HEARD, REAL_TIME_FACTOR, SLOTS, RESTARTS),
+    *(STAGE_SECONDS, AUDIO_IN, AUDIO_HEARD, REAL_TIME_FACTOR, ENGINE_SECONDS, SLOTS, RESTARTS),
     *(UPLOAD_BYTES, WEBHOOKS, WEBHOOK_OLDEST, WEBHOOK_TRIES),
     *(INDEX_ROWS, INDEX_BYTES, INDEX_UNINDEXED, INDEX_LAG, SEARCH_SECONDS),
     *(DISK_FREE, DATA_BYTES, INTAKE_OPEN, RETENTION_DELETED, ORPHANS_REMOVED),

@@ -13,7 +13,7 @@ from loguru import logger
 from app.domain.decoding import DecodingOptions
 from app.domain.errors import EngineError
 from app.domain.media import AudioWindow
-from app.domain.metrics import AUDIO_HEARD, REAL_TIME_FACTOR, UNCOUNTED
+from app.domain.metrics import AUDIO_HEARD, ENGINE_SECONDS, REAL_TIME_FACTOR, UNCOUNTED
 from app.domain.models import shown_name
 from app.domain.transcript import LanguageDetection, WindowTranscript
 from app.pipeline.batches import Batches, Standing, Ticket
@@ -168,6 +168,7 @@ class Schedule:
         """Both in seconds."""
         named = {"provider": self.engine.provider, "model": shown_name(self.engine.model)}
         self._meter.add(AUDIO_HEARD, sound, **named)
+        self._meter.seen(ENGINE_SECONDS, took, **named)
         if sound > 0:
             self._meter.seen(REAL_TIME_FACTOR, took / sound, **named)
 

@@ -36,6 +36,7 @@ from app.ports.records import RecordStore
 from app.ports.shares import ShareStore
 from app.ports.sources import FilesBeneath, SourceFolders
 from app.ports.texts import FrontMatterReader, PageReader
+from app.ports.tracing import Tracer
 from app.ports.types import Progress, Vector
 from app.ports.uploads import UploadStore
 from app.ports.watched import WatchNotes
@@ -83,6 +84,7 @@ __all__ = [
     "SpeechDetector",
     "TextReader",
     "TopicFinder",
+    "Tracer",
     "TranscriptStore",
     "TranscriptionEngine",
     "UploadStore",

@@ -16,11 +16,12 @@ from app.domain.errors import SpoolError
 from app.domain.jobs import Job, JobStatus, Priority, Stage, pcm_key, reel_key, result_key
 from app.domain.metrics import UNCOUNTED
 from app.domain.result import result_of
+from app.domain.tracing import UNTRACED
 from app.pipeline.pace import Paces
 from app.pipeline.report import ClaimLost, JobReport, Stopping
 from app.pipeline.runner import Pipeline
 from app.pipeline.work import Work
-from app.ports import BlobStore, JobQueue, JobStore, Meter
+from app.ports import BlobStore, JobQueue, JobStore, Meter, Tracer
 from app.services.backoff import Backoff, LaterQueue
 from app.services.disk import DiskGuard
 from app.services.lane import Lane
@@ -56,12 +57,14 @@ class JobWorker:
         ended: Callable[[], None],
         paces: Paces | None = None,
         meter: Meter = UNCOUNTED,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         """`ended` is called when an attempt has; `paces` learns how fast jobs are."""
         self._store, self._queue, self._blobs = store, queue, blobs
         self._pipeline, self._watch, self._disk = pipeline, watch, disk
         self._boot_id, self._backoff, self._ended = boot_id, backoff, ended
-        self.places, self._paces, self._meter = places, paces, meter
+        self.places, self._paces = places, paces
+        self._meter, self._tracer = meter, tracer
         self._lane = Lane()
         self._later = LaterQueue(queue, backoff)
         self._verdicts = Verdicts(store, self._later, disk, limits, backoff, meter)
@@ -121,7 +124,8 @@ class JobWorker:
         await self._tidy_up()
         async with self._taken_up(payload["job_id"]) as job:
             if job is not None:
-                with logger.contextualize(job_id=job.job_id, stage=None, attempt=job.attempts):
+                named = {"job_id": job.job_id, "attempt": job.attempts}
+                with logger.contextualize(**named, stage=None), self._tracer.span("job", **named):
                     await self._see_through(job)
             return job
 

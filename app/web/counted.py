@@ -18,6 +18,9 @@ OTHER = "other"
 class Place:
     """Where a request came to; scopes are copied on the way, this is not."""
 
+    traffic: Traffic
+    #: Of a closed set.
+    method: str
     #: As it stands in the table; empty while none was reached.
     route: str = ""
 
@@ -35,8 +38,8 @@ class Counted:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        place, began = Place(), self._timer()
         method = scope["method"] if scope["method"] in METHODS else OTHER
+        place, began = Place(self._traffic, method), self._timer()
 
         async def counting(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -54,6 +57,10 @@ class Reached:
         self._app, self._route = app, route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if isinstance(place := scope.get(PLACE), Place):
-            place.route = self._route
-        await self._app(scope, receive, send)
+        place = scope.get(PLACE)
+        if not isinstance(place, Place):
+            await self._app(scope, receive, send)
+            return
+        place.route = self._route
+        with place.traffic.asked(place.method, self._route):
+            await self._app(scope, receive, send)

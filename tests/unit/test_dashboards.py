@@ -126,7 +126,7 @@ def test_every_panel_has_a_place_of_its_own_and_says_what_it_shows() -> None:
     assert len({panel["title"] for panel in panels()}) == len(panels())
     ids = [panel["id"] for panel in DASHBOARD["panels"]]
     assert sorted(set(ids)) == sorted(ids)
-    taken = set()
+    taken = set[tuple[int, int]]()
     for panel in DASHBOARD["panels"]:
         at = panel["gridPos"]
         cells = {
