@@ -30,7 +30,7 @@ def main() -> int:
         with Work(server) as work:
             samples = _followed(server, asked.minutes * 60, asked.every)
         rebuilt = _rebuilt(server)
-    _tell(report, samples, rebuilt, work.trouble)
+    told_of(report, samples, rebuilt, work.trouble)
     holds = report.publish()
     print(f"soak: {draw('soak')}")
     return 0 if holds else 1
@@ -62,7 +62,7 @@ def counted(samples: Sequence[Sample]) -> list[Sample]:
     return [each for each in samples if each.at >= ends * WARM]
 
 
-def _tell(
+def told_of(
     report: Report, samples: Sequence[Sample], rebuilt: float, trouble: Sequence[str]
 ) -> None:
     warm = counted(samples)

@@ -124,7 +124,7 @@ class JobWorker:
         await self._tidy_up()
         async with self._taken_up(payload["job_id"]) as job:
             if job is not None:
-                named = {"job_id": job.job_id, "attempt": job.attempts}
+                named: dict[str, Any] = {"job_id": job.job_id, "attempt": job.attempts}
                 with logger.contextualize(**named, stage=None), self._tracer.span("job", **named):
                     await self._see_through(job)
             return job
