@@ -16,6 +16,7 @@ from app.bootstrap.gate import gate_of
 from app.bootstrap.records import Records, database_url
 from app.bootstrap.seeing import Seeing
 from app.bootstrap.uploads import Uploads, resumable_uploads
+from app.bootstrap.voices import Speaking
 from app.bootstrap.watching import Watching
 from app.bootstrap.webhooks import Webhooks
 from app.bootstrap.workshop import Workshop
@@ -23,7 +24,7 @@ from app.config import AppSettings
 from app.domain.index_state import IndexState
 from app.pipeline.runner import Pipeline
 from app.pipeline.schedule import Schedules
-from app.ports import FrameIntake, SpeakerFinder
+from app.ports import FrameIntake
 from app.services.alike import AlikeJobs
 from app.services.asset_pages import AssetPages, Passages
 from app.services.assets import AssetService
@@ -64,7 +65,7 @@ class Rooms:
     records: Records
     finding: Finding
     seeing: Seeing
-    speakers: SpeakerFinder
+    speakers: Speaking
     webhooks: Webhooks
 
     def works(self) -> tuple[Coroutine[Any, Any, None], ...]:
@@ -129,7 +130,7 @@ class Rooms:
             embedder=self.finding.embedder,
             topics=self.finding.topics,
             chapters=self.finding.chapters,
-            speakers=self.speakers,
+            speakers=self.speakers.finder,
             pictures=self.seeing.tools,
             frames=self.tools.frames,
             frame_jobs=frame_jobs,
@@ -338,13 +339,14 @@ class Rooms:
 
     def _gauges(self, figures: IngestionFigures) -> Gauges:
         tools, seeing = self.tools, self.seeing
-        pools = (tools.pool, tools.detecting, tools.framing, self.finding.pool)
+        hearing = (tools.pool, tools.detecting, self.speakers.pool, self.finding.pool)
+        seen = (tools.framing, seeing.pool, seeing.reading_pool)
         kind = database_url(self.settings).partition(":")[0].partition("+")[0]
         return Gauges(
             page=self.watching.page,
             census=self.records.census,
             figures=figures,
             disk=self.records.disk,
-            pools={pool.name: pool for pool in (*pools, seeing.pool, seeing.reading_pool)},
+            pools={pool.name: pool for pool in (*hearing, *seen)},
             info={"version": __version__, "database": kind},
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.process_pool import ProcessPool
@@ -15,10 +16,16 @@ from app.ports import Meter
 VOICE_MODEL = "resemblyzer"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Speaking:
+    pool: ProcessPool
+    finder: VoiceSpeakers
+
+
 @asynccontextmanager
 async def open_voices(
     settings: AppSettings, weights: ModelShelf, logs: Path, meter: Meter
-) -> AsyncIterator[VoiceSpeakers]:
+) -> AsyncIterator[Speaking]:
     most = settings.workers.memory_limit
     pool = ProcessPool(1, name="voices", logs=logs, memory_limit=most, meter=meter)
 
@@ -26,6 +33,6 @@ async def open_voices(
         return (await located(weights, VOICE_MODEL, ModelKind.VOICE)).path
 
     try:
-        yield VoiceSpeakers(pool, locate)
+        yield Speaking(pool=pool, finder=VoiceSpeakers(pool, locate))
     finally:
         await pool.aclose()
