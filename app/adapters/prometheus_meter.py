@@ -39,6 +39,11 @@ class Spread:
         self.counts = [0] * (len(bounds) + 1)
         self.sum = 0.0
 
+    def copy(self) -> "Spread":
+        made = Spread(self._bounds)
+        made.counts, made.sum = self.counts.copy(), self.sum
+        return made
+
     def note(self, value: float) -> None:
         self.counts[bisect_left(self._bounds, value)] += 1
         self.sum += value
@@ -97,9 +102,15 @@ class PrometheusMeter:
             self._spreads[metric] = {place: Spread(metric.buckets) for place in places}
 
     def _counted(self) -> Iterator[Family]:
+        """Of one moment; whoever counts waits for the copy alone."""
         with self._lock:
-            yield from [_counter(metric, series) for metric, series in self._sums.items()]
-            yield from [_histogram(metric, series) for metric, series in self._spreads.items()]
+            sums = {metric: dict(series) for metric, series in self._sums.items()}
+            spreads = {
+                metric: {place: spread.copy() for place, spread in series.items()}
+                for metric, series in self._spreads.items()
+            }
+        yield from (_counter(metric, series) for metric, series in sums.items())
+        yield from (_histogram(metric, series) for metric, series in spreads.items())
 
     def _has_room(self, metric: Metric, series: Mapping[Place, object]) -> bool:
         if len(series) < MOST_SERIES:

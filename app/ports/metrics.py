@@ -26,5 +26,6 @@ class MetricsPage(Protocol):
     media_type: str
 
     def text(self, gauges: Iterable[Reading]) -> bytes:
-        """All of it, and these beside, as Prometheus reads them."""
+        """All of it, and these beside, as Prometheus reads them. Some milliseconds: to be called
+        in a thread."""
         ...

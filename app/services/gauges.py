@@ -48,7 +48,8 @@ class Gauges:
     async def text(self) -> bytes:
         """With all that can be told. What does not answer is left out: whoever comes to see how
         bad it is has the counters at least."""
-        return self.page.text([*self._at_hand(), *await self._in_time()])
+        found = [*self._at_hand(), *await self._in_time()]
+        return await asyncio.to_thread(self.page.text, found)
 
     async def _in_time(self) -> list[Reading]:
         if self._asked is None or self._asked.done():

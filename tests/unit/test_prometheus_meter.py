@@ -1,6 +1,7 @@
 """Counting, and the page that Prometheus reads."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from loguru import logger
@@ -98,6 +99,23 @@ def test_series_do_not_grow_for_ever(
     found = {who: value for (name, who), value in read(meter).items() if name == "x_asked_total"}
     assert found == {"a": 2, "b": 1}
     assert len(told) == 1
+
+
+def test_nothing_is_lost_where_several_threads_count_and_the_page_is_read(
+    meter: PrometheusMeter,
+) -> None:
+    def count() -> None:
+        for _ in range(2000):
+            meter.add(DONE, how="well")
+            meter.seen(TOOK, 0.5)
+
+    with ThreadPoolExecutor(4) as threads:
+        counting = [threads.submit(count) for _ in range(4)]
+        while not all(each.done() for each in counting):
+            found = read(meter)
+            assert found["x_took_seconds_bucket", "+Inf"] == found["x_took_seconds_count", ""]
+    found = read(meter)
+    assert (found["x_done_total", "well"], found["x_took_seconds_count", ""]) == (8000, 8000)
 
 
 def test_names_are_those_of_the_field() -> None:
