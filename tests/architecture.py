@@ -57,6 +57,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("adapters/prometheus_meter",),
     "opentelemetry": ("adapters/otel_tracing",),
     "psutil": ("adapters/", "cli/"),
+    "psycopg": ("adapters/sql/",),
     "pyarrow": ("adapters/lance_",),
     "pydantic": ("agents/", "web/", "config.py"),
     "pydantic_core": ("web/", "config.py"),

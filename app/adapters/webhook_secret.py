@@ -20,8 +20,15 @@ def kept_secret(folder: Path) -> str:
         return _read(folder)
     with _translated(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _make(folder / NAME)
+        _make(folder / NAME, f"whsec_{base64.b64encode(secrets.token_bytes(SIZE)).decode()}")
         return _read(folder)
+
+
+def keep_secret(folder: Path, secret: str) -> None:
+    """In place of what the folder keeps. Raises StorageError."""
+    with _translated(folder):
+        (folder / NAME).unlink(missing_ok=True)
+        _make(folder / NAME, secret)
 
 
 def found_secret(folder: Path) -> str:
@@ -51,14 +58,13 @@ def _read(folder: Path) -> str:
     return (folder / NAME).read_text(encoding="ascii").strip()
 
 
-def _make(file: Path) -> None:
+def _make(file: Path, secret: str) -> None:
     """Whole or not at all; of two that make it at once, the first one's stays."""
     part = file.with_name(f".{file.name}.{uuid.uuid4().hex}.part")
-    made = f"whsec_{base64.b64encode(secrets.token_bytes(SIZE)).decode()}\n"
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as writing:
-            writing.write(made)
+            writing.write(f"{secret}\n")
             writing.flush()
             os.fsync(descriptor)
         with suppress(FileExistsError):

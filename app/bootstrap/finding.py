@@ -60,6 +60,9 @@ class Finding:
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: Records that could not be taken out of the index at their time.
     late: set[str] = field(default_factory=set)
+    arriving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    #: Table and model, once.
+    there: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def topics(self) -> KeybertTopics:
@@ -92,12 +95,19 @@ class Finding:
             late=self.late,
         )
 
+    async def arrive(self) -> None:
+        """Table and model, at each instance. Who calls it meanwhile waits for the first."""
+        async with self.arriving:
+            if not self.there.is_set():
+                await asyncio.gather(self._load_embedder(), self.index.bring(self._index))
+                self.there.set()
+
     async def prepare(self, records: Records, lengths: Lengths | None = None) -> None:
         """Table and model at once; then what the table lacks is filled in, with vectors.
 
         `lengths` tells how many numbers the vectors of pictures have, once their model is there.
         """
-        await asyncio.gather(self._load_embedder(), self.index.bring(self._index))
+        await self.arrive()
         await self._fit_index()
         await self._fill(records)
         if lengths is not None and self._chosen_for_pictures != NO_MODEL:

@@ -1,9 +1,9 @@
 """The whole house: adapters plugged into services, opened and closed in order."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from loguru import logger
 
@@ -19,6 +19,7 @@ from app.bootstrap.watching import open_watching
 from app.bootstrap.webhooks import open_webhooks
 from app.bootstrap.workshop import workshop
 from app.config import AppSettings
+from app.services.duties import do_duties
 from app.services.engines import EngineFactory
 from app.web.doors import Doors
 
@@ -34,21 +35,38 @@ async def house(
 
     `factories` replaces the engines, for tests. Raises StorageError, ConfigError.
     """
-    boot_id = str(uuid.uuid4())
     async with AsyncExitStack() as closing:
         _take(settings, closing)
         rooms = await _open(settings, factories, closing)
+        boot_id = await _settle_in(rooms, closing)
         worker = rooms.worker(boot_id)
         await worker.recover()
-        await rooms.records.sweep.run_once(boot_id)
-        await rooms.uploads.sweep.recover()  # later: a new job hides that the database is older
+        await _clear_up(rooms, boot_id)
         await warn_without_keys(settings.server, rooms.records.keys)
-        for work in (*rooms.works(), rooms.retention(worker).run(), worker.run()):
+        duties = do_duties(rooms.records.instances.leadership, partial(rooms.duties, worker))
+        for work in (*rooms.works(worker), duties, worker.run()):
             closing.push_async_callback(_cancel, asyncio.create_task(work))
         closing.push_async_callback(rooms.indexer.aclose)
         closing.push_async_callback(rooms.index_care.aclose)
         closing.push_async_callback(worker.close, GRACE)
         yield rooms.doors(worker)
+
+
+async def _settle_in(rooms: Rooms, closing: AsyncExitStack) -> str:
+    """Among others, if there are; the id of this run. Raises ConfigError beside strangers."""
+    tenancy = rooms.records.instances.tenancy
+    await tenancy.begin(await rooms.records.mark.read())
+    closing.push_async_callback(tenancy.end)
+    return tenancy.boot_id
+
+
+async def _clear_up(rooms: Rooms, boot_id: str) -> None:
+    """Files that no row knows of are leftovers, unless others live, who may be receiving them."""
+    if rooms.records.instances.alone:
+        await rooms.records.sweep.run_once(boot_id)
+        await rooms.uploads.sweep.recover()  # later: a new job hides that the database is older
+    else:
+        await rooms.records.mark.write(boot_id)
 
 
 def _take(settings: AppSettings, closing: AsyncExitStack) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.adapters.egress.fetcher import UrlFetcher
 from app.adapters.local_storage import LocalStorage, ResumableStorage
@@ -18,12 +19,14 @@ from app.adapters.sql.deliveries import SqlDeliveryStore
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.keys import SqlKeyStore
 from app.adapters.sql.news import SqlNewsStore
+from app.adapters.sql.queue import SqlQueue
 from app.adapters.sql.records import SqlRecordStore
 from app.adapters.sql.shares import SqlShareStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
 from app.adapters.sql.uploads import SqlUploadStore
 from app.adapters.sql.watched import SqlWatchNotes
 from app.adapters.sql.windows import SqlWindowJournal
+from app.bootstrap.instances import Instances, instances, is_shared
 from app.config import AppSettings, Ingestion, Storage
 from app.domain.metrics import UNCOUNTED
 from app.pipeline.pace import Paces
@@ -40,6 +43,11 @@ def database_url(settings: AppSettings) -> str:
     return settings.storage.database_url or f"sqlite+aiosqlite:///{file}"
 
 
+def files_folder(settings: AppSettings) -> Path:
+    """Where files are kept that all instances share."""
+    return settings.storage.data_dir
+
+
 @dataclass(frozen=True, kw_only=True)
 class Records:
     blobs: LocalStorage
@@ -50,7 +58,8 @@ class Records:
     assets: SqlAssetStore
     #: Put into the index by themselves.
     bulk: SqlRecordStore
-    queue: MemoryQueue
+    instances: Instances
+    queue: MemoryQueue | SqlQueue
     watch: JobWatch
     paces: Paces
     fetcher: UrlFetcher
@@ -79,14 +88,14 @@ class Records:
 @asynccontextmanager
 async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> AsyncIterator[Records]:
     """Space for verdicts is laid aside before the database opens, which needs some, too."""
-    kept = settings.storage
-    blobs = LocalStorage(kept.data_dir)
-    disk = _guard(kept, blobs)
-    await blobs.sweep_parts()
-    await disk.start()
-    database = Database(database_url(settings), meter=meter)
+    kept, url, files = settings.storage, database_url(settings), files_folder(settings)
+    blobs = LocalStorage(files)
+    disk = await _begin(_guard(kept, blobs), blobs, shared=is_shared(url))
+    database = Database(url, meter=meter)
     await database.open()
-    store, mark = SqlJobStore(database), BootMark(kept.data_dir)
+    ours = instances(settings, database, url, files)
+    store = SqlJobStore(database, home=ours.name if ours.shared else None)
+    mark = BootMark(kept.data_dir)
     uploads = SqlUploadStore(database, settings.ingestion.upload_expires)
     keys = KeyService(SqlKeyStore(database))
     try:
@@ -98,7 +107,8 @@ async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> Async
             texts=MarkdownTexts(),
             assets=SqlAssetStore(database),
             bulk=SqlRecordStore(database),
-            queue=MemoryQueue(),
+            instances=ours,
+            queue=ours.queue,
             watch=JobWatch(),
             paces=Paces(),
             fetcher=_fetcher(settings.ingestion, disk),
@@ -108,7 +118,7 @@ async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> Async
             news=SqlNewsStore(database),
             census=SqlCensus(database),
             uploads=uploads,
-            resumable=ResumableStorage(kept.data_dir),
+            resumable=ResumableStorage(files),
             watched=SqlWatchNotes(database),
             disk=disk,
             sweep=_file_sweep(blobs, mark, SqlBootLog(database), store, uploads, meter),
@@ -116,7 +126,16 @@ async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> Async
         )
     finally:
         await keys.settle()
+        await ours.news.aclose()
         await database.close()
+
+
+async def _begin(disk: DiskGuard, blobs: LocalStorage, *, shared: bool) -> DiskGuard:
+    """What is half received may be another's, who receives it just now, where there are others."""
+    if not shared:
+        await blobs.sweep_parts()
+    await disk.start()
+    return disk
 
 
 def _fetcher(ingestion: Ingestion, disk: DiskGuard) -> UrlFetcher:

@@ -13,6 +13,7 @@ from app.adapters.snowball import english_stem
 from app.agents.door import AgentDoor
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
+from app.bootstrap.listening import listener
 from app.bootstrap.records import Records, database_url
 from app.bootstrap.seeing import Seeing
 from app.bootstrap.uploads import Uploads, resumable_uploads
@@ -22,6 +23,7 @@ from app.bootstrap.webhooks import Webhooks
 from app.bootstrap.workshop import Workshop
 from app.config import AppSettings
 from app.domain.index_state import IndexState
+from app.domain.instances import Told
 from app.pipeline.runner import Pipeline
 from app.pipeline.schedule import Schedules
 from app.ports import FrameIntake
@@ -68,21 +70,33 @@ class Rooms:
     speakers: Speaking
     webhooks: Webhooks
 
-    def works(self) -> tuple[Coroutine[Any, Any, None], ...]:
-        """What goes on behind the doors for as long as they are open."""
+    def works(self, worker: JobWorker) -> tuple[Coroutine[Any, Any, None], ...]:
+        """What goes on behind the doors of each instance for as long as they are open."""
+        ours = self.records.instances
         return (
+            ours.tenancy.run(),
+            ours.news.listen(listener(self.records, worker, self.webhooks.sender.nudge)),
+            ours.count(),
+            worker.take_over(),
             self.tools.cage.warn(),
             self.tools.fetch_detector(),
             self.seeing.prepare(self.records, self._in_place),
             self.tools.engines.warm(),
             self.tools.unload_idle(),
+            self.finding.arrive(),
+            self.records.disk.run(),
+            self._folder_watch().run(),
+        )
+
+    def duties(self, worker: JobWorker) -> tuple[Coroutine[Any, Any, None], ...]:
+        """What one instance does for all."""
+        return (
             self.finding.keep_level(self.records, self.seeing.dimensions),
             self.index_care.run(),
-            self.records.disk.run(),
             self.webhooks.sender.run(),
             self.uploads.sweep.run(),
             ShareSweep(store=self.records.shares).run(),
-            self._folder_watch().run(),
+            self.retention(worker).run(),
         )
 
     def worker(self, boot_id: str) -> JobWorker:
@@ -98,14 +112,20 @@ class Rooms:
             places=ingestion.max_concurrent_jobs,
             limits=Limits(errors=ingestion.max_errors, crashes=ingestion.max_crashes),
             backoff=Backoff(),
-            ended=self.webhooks.sender.nudge,
+            ended=self._ended,
             paces=self.records.paces,
+            silent_for=self.records.instances.silent_for,
             meter=self.watching.meter,
             tracer=self.watching.tracer,
         )
         jobs = self._jobs(worker)
         self._overtaking.drop = worker.drop
         return worker
+
+    def _ended(self) -> None:
+        """There may be something to send, for whoever leads."""
+        self.webhooks.sender.nudge()
+        self.records.instances.news.tell(Told.WEBHOOK)
 
     def _frame_jobs(self, delete_all: Callable[[Sequence[str]], Awaitable[None]]) -> FrameJobs:
         return FrameJobs(
@@ -232,7 +252,7 @@ class Rooms:
     def _overtaking(self) -> Overtaking:
         """One for all doors: it learns who runs jobs."""
         store, watch = self.records.store, self.records.watch
-        return Overtaking(store, watch, self.webhooks.sender.nudge)
+        return Overtaking(store, watch, self._ended)
 
     def retention(self, worker: JobWorker) -> Retention:
         days = self.settings.ingestion.job_cleanup_days
@@ -250,7 +270,7 @@ class Rooms:
             watch=self.records.watch,
             drop=worker.drop,
             forget=self.records.mark.forget,
-            ended=self.webhooks.sender.nudge,
+            ended=self._ended,
             overtake=self._overtaking.by,
         )
 

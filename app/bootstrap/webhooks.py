@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from app.adapters.egress import UrlPoster
-from app.adapters.webhook_secret import kept_secret
+from app.adapters.webhook_secret import keep_secret, kept_secret
 from app.adapters.webhook_signer import StandardWebhookSigner
 from app.bootstrap.records import Records
 from app.config import AppSettings
@@ -28,7 +28,7 @@ async def open_webhooks(
 ) -> AsyncIterator[Webhooks]:
     """Raises ConfigError on a secret that is none, StorageError when none can be kept."""
     ours, abroad = settings.webhooks, settings.ingestion
-    signer = StandardWebhookSigner(ours.secret or kept_secret(settings.storage.data_dir))
+    signer = StandardWebhookSigner(ours.secret or await _agreed(settings, records))
     poster = UrlPoster(
         timeout=ours.timeout,
         allowed_networks=abroad.allowed_networks,
@@ -49,3 +49,15 @@ async def open_webhooks(
         yield Webhooks(sender=sender, service=service)
     finally:
         await poster.aclose()
+
+
+async def _agreed(settings: AppSettings, records: Records) -> str:
+    """The secret of all instances; each folder keeps it, too, to be read there."""
+    folder = settings.storage.data_dir
+    secret = kept_secret(folder)
+    if not records.instances.shared:
+        return secret
+    agreed = str(await records.instances.notes.keep("webhook.secret", secret))
+    if agreed != secret:
+        keep_secret(folder, agreed)
+    return agreed

@@ -211,6 +211,10 @@ class Job:
     sha256: str | None = None
     #: Id of the API key that asked for it; None where keys were off, and of what nobody asked for.
     requester: str | None = None
+    #: The instance on whose machine the file lies; None where every instance can read it.
+    home: str | None = None
+    #: Bytes of the medium, once known.
+    size: int | None = None
     #: The engine it began with, and keeps.
     provider: str | None = None
     model: str | None = None

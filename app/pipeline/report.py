@@ -37,12 +37,14 @@ class JobReport:
         job: Job,
         changed: Callable[[], None] = lambda: None,
         paces: Paces | None = None,
+        lost: Callable[[], None] = lambda: None,
         meter: Meter = UNCOUNTED,
     ) -> None:
-        """`changed` is called after each change that the database has."""
+        """`changed` is called after each change that the database has, `lost` when progress is
+        refused: another run holds the job."""
         self._store, self._job, self._changed = store, job, changed
         self._progress, self._seconds = job.progress, job.duration or 0.0
-        self._paces = paces or Paces()
+        self._paces, self._lost = paces or Paces(), lost
         self._meter, self._stages = meter, StageClock(meter)
         self._loop = asyncio.get_running_loop()
         self._writer: asyncio.Task[None] | None = None
@@ -94,6 +96,14 @@ class JobReport:
         with suppress(ValueError):  # bound by another task: nothing to undo in this one
             self._bound.close()
 
+    def hush(self) -> None:
+        """The verdict comes: progress says nothing any more."""
+        self._closed = True
+
+    @property
+    def hushed(self) -> bool:
+        return self._closed
+
     async def aclose(self) -> None:
         self._closed = True
         self._stages.end()
@@ -109,7 +119,9 @@ class JobReport:
             written = self._progress
             self._paces.move(self._job.job_id, written, self._seconds)
             with suppress(SpoolError):  # the next write may work; the job does not depend on it
-                await self._store.note_progress(self._job, written)
+                if not await self._store.note_progress(self._job, written) and not self._closed:
+                    self._lost()
+                    return
                 self._changed()
             await asyncio.sleep(INTERVAL)
 

@@ -18,6 +18,7 @@ from app.ports.engines import (
 )
 from app.ports.files import Ballast, BlobStore, GrowingFile, Reserve, ResumableFiles
 from app.ports.index import IndexKeeper, RecordIndex, VectorIndex
+from app.ports.instances import JobNews, Leadership, SharedNotes
 from app.ports.jobs import BootLog, JobQueue, JobStore, TranscriptStore, WindowJournal
 from app.ports.keyframes import FrameIntake, FrameTaker
 from app.ports.keys import KeyStore
@@ -62,9 +63,11 @@ __all__ = [
     "GrowingFile",
     "Growth",
     "IndexKeeper",
+    "JobNews",
     "JobQueue",
     "JobStore",
     "KeyStore",
+    "Leadership",
     "MediaExtractor",
     "MediaFetcher",
     "Meter",
@@ -78,6 +81,7 @@ __all__ = [
     "Reserve",
     "ResumableFiles",
     "ShareStore",
+    "SharedNotes",
     "Sound",
     "SourceFolders",
     "SpeakerFinder",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from app.domain.boots import Boot
 from app.domain.errors import SpoolError
 from app.domain.jobs import (
     IdempotencyKey,
@@ -201,10 +202,12 @@ class JobStore(Protocol):
         """`delete` in one go, of a thousand at most; those that went, as they were."""
         ...
 
-    async def sweep(self, boot_id: str) -> Swept:
-        """At start: what another run left running becomes pending, or fails as a dead letter.
+    async def sweep(self, boot_id: str, silent_for: float | None = None) -> Swept:
+        """What another run left running becomes pending, or fails as a dead letter.
 
         The latter when it has run alone already, for being suspect, and died with the service.
+        With `silent_for`, only what is held by runs that have ended, or told for so many seconds
+        not that they live; without, by all others.
         """
         ...
 
@@ -214,8 +217,22 @@ class BootLog(Protocol):
 
     async def known(self, boot_id: str) -> bool: ...
 
-    async def begin(self, boot_id: str) -> None:
-        """Durable when this returns."""
+    async def begin(
+        self, boot_id: str, *, name: str = "", places: int = 1, files: str | None = None
+    ) -> None:
+        """It lives. Durable when this returns; told twice it is the same run."""
+        ...
+
+    async def beat(self, boot_id: str) -> bool:
+        """It still lives; False when it was ended meanwhile: it holds nothing any more."""
+        ...
+
+    async def living(self, silent_for: float) -> Sequence[Boot]:
+        """Those that have not ended, and told within so many seconds that they live."""
+        ...
+
+    async def end(self, boot_id: str) -> None:
+        """It holds nothing any more; one that nobody knows is fine."""
         ...
 
 
@@ -281,12 +298,22 @@ class TranscriptStore(Protocol):
 class JobQueue(Protocol):
     """Hints about what to look at; the database decides. Payload: `{"job_id": "<uuid>"}`."""
 
+    #: All pending jobs are in it by themselves, and outlive the service there.
+    lasting: bool
+
     async def enqueue(
-        self, payload: dict[str, str], priority: Priority = Priority.NORMAL
-    ) -> None: ...
+        self, payload: dict[str, str], priority: Priority = Priority.NORMAL, after: float = 0.0
+    ) -> None:
+        """It comes out after so many seconds at the earliest.
+
+        What was taken off a lasting queue, and not claimed, is given back with `after` only.
+        """
+        ...
 
     async def dequeue(self, lowest: Priority = Priority.BATCH) -> dict[str, str]:
         """Wait for the next payload by priority, then by age; none that is below `lowest`."""
         ...
 
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """How many wait; of a lasting queue, as of its last look."""
+        ...

@@ -41,5 +41,4 @@ class LaterQueue:
             task.cancel()
 
     async def _put(self, job_id: str, priority: Priority, delay: float) -> None:
-        await asyncio.sleep(delay)
-        await self._queue.enqueue({"job_id": job_id}, priority)
+        await self._queue.enqueue({"job_id": job_id}, priority, after=delay)

@@ -9,12 +9,10 @@ from app.domain.errors import NotFound
 from app.domain.jobs import Job, JobStatus, Stage
 from app.domain.transcript import Segment, WindowTranscript
 from app.ports import JobStore, TranscriptStore
-from app.services.watch import JobWatch
+from app.services.watch import LOOK, JobWatch
 
 #: Attempt and run of the service.
 Claim: TypeAlias = tuple[int, str | None]
-
-LOOK = 5.0  # seconds between two looks at a job of which nothing is heard
 
 
 class EventKind(StrEnum):

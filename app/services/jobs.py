@@ -27,7 +27,7 @@ from app.ports import (
 )
 from app.services.alike import not_replaced
 from app.services.sweep import delete_files
-from app.services.watch import JobWatch
+from app.services.watch import LOOK, JobWatch
 
 PAGE = 200  # dead letters replayed at once
 AT_ONCE = 1000  # jobs deleted together
@@ -67,8 +67,10 @@ class JobService:
         return job
 
     async def wait(self, job_id: str, seconds: float) -> Job:
-        """The job as soon as it has ended, or as it is after `seconds`, or when the service
-        stops."""
+        """The job as soon as it has ended, or as it is after `seconds`, or when the service stops.
+
+        Another instance may end it, and nothing be heard of that: it is looked at now and then.
+        """
         deadline = asyncio.get_running_loop().time() + seconds
         with self._watch.subscribe(job_id) as changes:
             job = await self.get(job_id)
@@ -76,7 +78,7 @@ class JobService:
                 left = deadline - asyncio.get_running_loop().time()
                 if left <= 0 or self._watch.closed:
                     break
-                await changes.wait(left)
+                await changes.wait(min(left, LOOK))
                 job = await self.get(job_id)
         return job
 

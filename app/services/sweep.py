@@ -26,7 +26,7 @@ from app.domain.jobs import (
 from app.domain.media_types import FOLDERS
 from app.domain.metrics import ORPHANS_REMOVED, UNCOUNTED
 from app.domain.uploads import FOLDER as UPLOADS
-from app.ports import BlobStore, BootLog, Meter
+from app.ports import BlobStore, Meter
 
 KEPT = (*sorted(set(FOLDERS.values())), "keyframes", "results", "thumbnails", "waveforms")
 QUARANTINE = "quarantine"
@@ -49,6 +49,16 @@ class JobFiles(Protocol):
 
     async def set_aside(self, keys: Sequence[str], place: str) -> Path:
         """Move them under the folder `place`; returns where that is."""
+        ...
+
+
+class Starts(Protocol):
+    """What the database knows of the service's runs."""
+
+    async def known(self, boot_id: str) -> bool: ...
+
+    async def begin(self, boot_id: str) -> None:
+        """Durable when this returns."""
         ...
 
 
@@ -80,7 +90,7 @@ class FileSweep:
 
     files: JobFiles
     mark: Mark
-    boots: BootLog
+    boots: Starts
     known_jobs: Known
     #: Of resumable uploads that are no job yet: those that may have their final name, and all.
     hashed_uploads: Known

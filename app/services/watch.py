@@ -1,7 +1,14 @@
-"""Waiting for a job to change, within this process."""
+"""Waiting for a job to change."""
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
+
+LOOK = 5.0  # seconds between two looks at a job of which nothing is heard
+
+
+def _nobody(job_id: str) -> None:
+    """There are no others."""
 
 
 class JobWatch:
@@ -11,14 +18,25 @@ class JobWatch:
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         #: The service stops: nobody should wait any more.
         self.closed = False
+        #: Tells other instances, too.
+        self.abroad: Callable[[str], None] = _nobody
 
     def close(self) -> None:
         """Wake everybody, for good."""
         self.closed = True
-        for job_id in self._waiting:
-            self.tell(job_id)
+        self.heard_all()
 
     def tell(self, job_id: str) -> None:
+        """It changed, and this instance did it."""
+        self.heard(job_id)
+        self.abroad(job_id)
+
+    def heard_all(self) -> None:
+        """Anything may have changed."""
+        for job_id in self._waiting:
+            self.heard(job_id)
+
+    def heard(self, job_id: str) -> None:
         for event in self._waiting.get(job_id, ()):
             event.set()
 

@@ -25,15 +25,18 @@ from app.ports import BlobStore, JobQueue, JobStore, Meter, Tracer
 from app.services.backoff import Backoff, LaterQueue
 from app.services.disk import DiskGuard
 from app.services.lane import Lane
-from app.services.recovery import recover
+from app.services.recovery import recover, take_over
 from app.services.verdicts import Limits, Verdicts, to_its_end
 from app.services.watch import JobWatch
+
+TAKE_OVER = 10.0  # seconds between two looks for jobs of dead runs
 
 
 @dataclass(frozen=True, kw_only=True)
 class Walk:
     """One attempt under way."""
 
+    job: Job
     task: asyncio.Task[None]
     report: JobReport
 
@@ -56,14 +59,16 @@ class JobWorker:
         backoff: Backoff,
         ended: Callable[[], None],
         paces: Paces | None = None,
+        silent_for: float | None = None,
         meter: Meter = UNCOUNTED,
         tracer: Tracer = UNTRACED,
     ) -> None:
-        """`ended` is called when an attempt has; `paces` learns how fast jobs are."""
+        """`ended` is called when an attempt has; `paces` learns how fast jobs are. Other runs are
+        dead when silent for so many seconds; None: there are none."""
         self._store, self._queue, self._blobs = store, queue, blobs
         self._pipeline, self._watch, self._disk = pipeline, watch, disk
         self._boot_id, self._backoff, self._ended = boot_id, backoff, ended
-        self.places, self._paces = places, paces
+        self.places, self._paces, self._silent_for = places, paces, silent_for
         self._meter, self._tracer = meter, tracer
         self._lane = Lane()
         self._later = LaterQueue(queue, backoff)
@@ -81,7 +86,34 @@ class JobWorker:
         return len(self._walks)
 
     async def recover(self) -> int:
-        return await recover(self._store, self._queue, self._boot_id, self._meter)
+        return await recover(self._store, self._queue, self._boot_id, self._silent_for, self._meter)
+
+    async def take_over(self) -> None:
+        """For ever, where there may be others: what they held when they died goes on."""
+        while self._silent_for is not None:
+            await asyncio.sleep(TAKE_OVER)
+            try:
+                await take_over(
+                    self._store, self._queue, self._boot_id, self._silent_for, self._meter
+                )
+            except SpoolError as error:
+                logger.warning("jobs of dead runs wait: {}", error.message)
+
+    async def renew(self, boot_id: str) -> None:
+        """What we hold may be taken from us: let go of it, and claim by another name."""
+        self._boot_id = boot_id
+        for walk in self._walks.values():
+            walk.task.cancel()
+
+    async def look(self, job_id: str) -> None:
+        """Somebody changed a job elsewhere: work on one that is not ours any more ends."""
+        walk = self._walks.get(job_id)
+        if walk is None or walk.report.hushed:
+            return
+        job = await self._store.get(job_id)
+        claim = (walk.job.attempts, walk.job.boot_id)
+        if job is None or (job.attempts, job.boot_id) != claim:
+            walk.task.cancel()
 
     async def run(self) -> None:
         """For ever, in all places, and in one more for jobs that somebody waits for.
@@ -219,10 +251,11 @@ class JobWorker:
     async def _see_through(self, job: Job) -> None:
         logger.info("attempt {} begins: {}", job.attempts, job.source_name)
         changed = partial(self._watch.tell, job.job_id)
-        made = JobReport(self._store, job, changed, self._paces, self._meter)
+        lost = partial(self._lost, job.job_id)
+        made = JobReport(self._store, job, changed, self._paces, lost, self._meter)
         async with aclosing(made) as report:
             task = asyncio.create_task(self._attempt(job, report))
-            self._walks[job.job_id] = Walk(task=task, report=report)
+            self._walks[job.job_id] = Walk(job=job, task=task, report=report)
             try:
                 await asyncio.wait({task})
             except asyncio.CancelledError:
@@ -237,6 +270,10 @@ class JobWorker:
                 # it may still be held, and walked by nobody
                 self._later.put(job.job_id, 1, job.options.priority)
                 raise error
+
+    def _lost(self, job_id: str) -> None:
+        if walk := self._walks.get(job_id):
+            walk.task.cancel()
 
     async def _attempt(self, job: Job, report: JobReport) -> None:
         """A stop gives the job back, also while its verdict waits for the store."""
@@ -268,6 +305,7 @@ class JobWorker:
             await self._keep(work)
             return work
         finally:
+            report.hush()
             await to_its_end(self._tidy(job.job_id))  # before the verdict: it may need the space
 
     async def _keep(self, work: Work) -> None:

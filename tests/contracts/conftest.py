@@ -1,10 +1,11 @@
 """Which adapters stand behind each port. A new one is one line here."""
 
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,17 +14,20 @@ from app.adapters.local_storage import LocalStorage, ResumableStorage
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql import migrate
 from app.adapters.sql.assets import SqlAssetStore
+from app.adapters.sql.boots import SqlBootLog
 from app.adapters.sql.database import Database
 from app.adapters.sql.deliveries import SqlDeliveryStore
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.keys import SqlKeyStore
 from app.adapters.sql.news import SqlNewsStore
+from app.adapters.sql.queue import SqlQueue
 from app.adapters.sql.records import SqlRecordStore
 from app.adapters.sql.shares import SqlShareStore
 from app.adapters.sql.transcripts import SqlTranscriptStore
 from app.adapters.sql.uploads import SqlUploadStore
 from app.adapters.sql.watched import SqlWatchNotes
 from app.adapters.sql.windows import SqlWindowJournal
+from app.domain.jobs import JobOptions, Priority
 from app.ports import (
     AssetStore,
     BlobStore,
@@ -40,6 +44,8 @@ from app.ports import (
     WatchNotes,
     WindowJournal,
 )
+from tests.contracts.jobs import add_job, new_id
+from tests.postgres import Postgres
 
 
 @dataclass(kw_only=True)
@@ -108,12 +114,8 @@ def migrated_file(folder: Path) -> Path:
     return Path(shutil.copy(template, folder / "spool.db"))
 
 
-DATABASES: dict[str, Callable[[Path, SteppedClock], OpenStores]] = {
-    "sqlite": lambda folder, clock: sql_stores(f"sqlite:///{migrated_file(folder)}", clock),
-}
-QUEUES: dict[str, Callable[[], JobQueue]] = {
-    "memory": MemoryQueue,
-}
+DATABASES = ("postgresql", "sqlite")
+QUEUES = ("memory", "postgresql")
 BLOB_STORES: dict[str, Callable[[Path], BlobStore]] = {
     "local": lambda folder: LocalStorage(folder / "blobs"),
 }
@@ -127,9 +129,21 @@ def clock() -> SteppedClock:
     return SteppedClock()
 
 
-@pytest.fixture(params=sorted(DATABASES))
-def open_stores(request: pytest.FixtureRequest, tmp_path: Path, clock: SteppedClock) -> OpenStores:
-    return DATABASES[request.param](tmp_path, clock)
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of a database of the newest schema, without a row."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{migrated_file(tmp_path)}"
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    url = server.migrated()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def open_stores(database_url: str, clock: SteppedClock) -> OpenStores:
+    return sql_stores(database_url, clock)
 
 
 @pytest.fixture
@@ -138,9 +152,41 @@ async def stores(open_stores: OpenStores) -> AsyncIterator[Stores]:
         yield opened
 
 
-@pytest.fixture(params=sorted(QUEUES))
-def queue(request: pytest.FixtureRequest) -> JobQueue:
-    return QUEUES[request.param]()
+@dataclass(frozen=True, kw_only=True)
+class Hints:
+    """A queue, and a maker of what may be put into it."""
+
+    queue: JobQueue
+    payload: Callable[..., Awaitable[dict[str, str]]]
+
+
+@pytest.fixture(params=QUEUES)
+async def hints(request: pytest.FixtureRequest) -> AsyncIterator[Hints]:
+    if request.param == "memory":
+        yield Hints(queue=MemoryQueue(), payload=_any_payload)
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    url = server.migrated()
+    async with Database(url) as database:
+        await SqlBootLog(database).begin("boot-1")
+        queue = SqlQueue(database, boot_id=lambda: "boot-1", home="here")
+        yield Hints(queue=queue, payload=partial(_of_a_row, SqlJobStore(database)))
+    server.drop(url)
+
+
+@pytest.fixture
+def queue(hints: Hints) -> JobQueue:
+    return hints.queue
+
+
+async def _any_payload(priority: Priority = Priority.NORMAL) -> dict[str, str]:
+    return {"job_id": new_id()}
+
+
+async def _of_a_row(store: JobStore, priority: Priority = Priority.NORMAL) -> dict[str, str]:
+    """Of a pending job, which a lasting queue holds from its first moment."""
+    job = await add_job(store, options=JobOptions(priority=priority))
+    return {"job_id": job.job_id}
 
 
 @pytest.fixture(params=sorted(BLOB_STORES))

@@ -83,7 +83,8 @@ async def test_marks_are_told_counted_and_taken_away(stores: Stores) -> None:
     assert (await stores.records.count("g"), await stores.records.count()) == (3, 4)
     await stores.records.unmark(["b#", "unknown#"])
     assert await stores.records.marked("g", 9) == ["a#", "c#"]
-    assert [each.moment.moment_id for each in await stores.records.unindexed("g", 1)] == ["b#"]
+    left = await stores.records.unindexed("g", 9)
+    assert sorted(each.moment.moment_id for each in left) == ["b#", "d#"]
 
 
 async def test_what_is_removed_is_gone(stores: Stores) -> None:

@@ -1,7 +1,8 @@
 """The real service in a process of its own: `python -m tests.faults.service`.
 
 As `spool serve`, settings and all; only the engine is another one, unless `SPOOL_FAULTS_ENGINE`
-is `real`. `SPOOL_FAULTS` names a folder for what the engine notes down.
+is `real`. `SPOOL_FAULTS_FILES` names a folder for files that several instances share, each with a
+data folder of its own. `SPOOL_FAULTS` names a folder for what the engine notes down.
 
 Little is imported up here: every worker process imports this file before anything else.
 """
@@ -21,11 +22,14 @@ BOUND = 3.0  # seconds for a window
 
 
 def main() -> None:
+    from app.bootstrap import records
     from app.bootstrap.house import house
     from app.config import load_settings
     from app.server import process as server
 
     settings = load_settings()
+    if files := os.environ.get("SPOOL_FAULTS_FILES"):
+        patch.object(records, "files_folder", lambda _: Path(files)).start()
     if os.environ.get("SPOOL_FAULTS_ENGINE") == "real":
         server.run(settings)
         return

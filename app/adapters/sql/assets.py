@@ -10,6 +10,7 @@ from sqlalchemy.orm import defer
 
 from app.adapters.sql import asset_edits
 from app.adapters.sql.asset_frames import are_frames_of, as_its_video
+from app.adapters.sql.asset_lock import locked
 from app.adapters.sql.asset_marks import behind, unindexed
 from app.adapters.sql.asset_rows import LONG, asset_from_row, row_of
 from app.adapters.sql.asset_tables import AssetRow
@@ -157,6 +158,7 @@ async def put_of_job(session: AsyncSession, now: datetime, job: Job) -> None:
 
 
 async def _settle(session: AsyncSession, now: datetime, job: Job, asset: Asset) -> Asset:
+    await locked(session, asset.asset_id)
     if await session.scalar(select(JobRow.job_id).where(held(job)).with_for_update()) is None:
         raise Conflict(f"the job {job.job_id} is no longer held by this attempt")
     died = and_(JobRow.job_id == job.job_id, JobRow.deaths > 0)

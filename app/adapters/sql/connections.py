@@ -19,9 +19,21 @@ from app.adapters.sql.columns import storable
 from app.domain.errors import ConfigError, StorageError
 
 READERS = 4  # connections
+CONNECTIONS = 10  # to a server, which has a hundred for all who ask it
 WAIT = 30.0  # seconds in line for a connection
 BUSY_WAIT = 5.0  # seconds for another process to let go of the file
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+
+#: A line that is cut is noticed: in seconds and milliseconds, as libpq names them.
+PATIENCE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15000,
+}
+#: All that a work reads is of one moment, as on SQLite.
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 Pragmas = Mapping[str, int | str]
 
@@ -34,7 +46,7 @@ MIGRATOR: Pragmas = {**_DURABLE, "foreign_keys": 0}
 
 @dataclass(frozen=True, kw_only=True)
 class Engines:
-    """Where to write and where to read; one and the same on a database server."""
+    """Where to write and where to read; the same connections on a database server."""
 
     writer: AsyncEngine
     reader: AsyncEngine
@@ -63,8 +75,9 @@ def file_of(url: URL) -> Path | None:
 def open_engines(url: URL, busy_wait: float) -> Engines:
     """Connects to nothing yet."""
     if not is_sqlite(url):
-        engine = _async_engine(url, pool_pre_ping=True)
-        return Engines(writer=engine, reader=engine)
+        kept = {"pool_pre_ping": True, "pool_size": CONNECTIONS, "max_overflow": 0}
+        engine = _async_engine(url, **kept, connect_args=PATIENCE)
+        return Engines(writer=engine, reader=engine.execution_options(**SNAPSHOT))
     writer = _async_engine(url, pool_size=1, max_overflow=0)
     reader = _async_engine(url, pool_size=READERS, max_overflow=0)
     _prepare(writer.sync_engine, {**_patience(busy_wait), **WRITER}, "BEGIN IMMEDIATE")

@@ -20,7 +20,7 @@ from app.adapters.sql.connections import (
     parse,
 )
 from app.adapters.sql.errors import translated
-from app.adapters.sql.turns import Turns, Work, transaction
+from app.adapters.sql.turns import Turns, Work, transaction, transaction_again
 from app.domain.clock import Clock
 from app.domain.crashpoints import reached
 from app.domain.errors import Unavailable
@@ -86,10 +86,13 @@ class Database:
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction; durable when this returns.
 
-        On SQLite in turn, together with others that wait: it may be run twice, the first in vain.
+        It may be run twice, the first in vain: on SQLite in turn, together with others that wait;
+        on a server when it crosses with another.
         """
         engine, turns = self._open().writer, self._turns
-        return await self._timed(WRITE, turns.run(work) if turns else transaction(engine, work))
+        return await self._timed(
+            WRITE, turns.run(work) if turns else transaction_again(engine, work)
+        )
 
     async def change(
         self,

@@ -25,6 +25,7 @@ from app.adapters.sql.cursor import Cursor, decode_cursor
 from app.adapters.sql.database import Database
 from app.adapters.sql.ids import is_job_id
 from app.adapters.sql.rows import job_from_row
+from app.adapters.sql.sweeping import sweep
 from app.adapters.sql.tables import JobRow, listed
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import InvalidRequest, SpoolError
@@ -51,8 +52,13 @@ PENDING = JobRow.status == JobStatus.PENDING.value
 
 
 class SqlJobStore:
-    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
-        self._database, self._clock = database, clock
+    """`home`: the instance on whose machine files lie that jobs name by their path; None where
+    there is but one instance."""
+
+    def __init__(
+        self, database: Database, clock: Clock = utc_now, *, home: str | None = None
+    ) -> None:
+        self._database, self._clock, self._home = database, clock, home
 
     async def add(
         self,
@@ -84,6 +90,7 @@ class SqlJobStore:
             "requester": requester,
             "media_type": (options.media_type or spoken_type_of(source_name)).value,
             "parent_id": options.parent_id,
+            "home": self._home if source is SourceKind.PATH else None,
         }
         return await self._database.change(self._clock, _add, row, key)
 
@@ -220,8 +227,8 @@ class SqlJobStore:
     async def delete_all(self, job_ids: Sequence[str]) -> Sequence[Job]:
         return await self._database.change(self._clock, removals.remove_all, job_ids)
 
-    async def sweep(self, boot_id: str) -> Swept:
-        return await self._database.change(self._clock, transitions.sweep, boot_id)
+    async def sweep(self, boot_id: str, silent_for: float | None = None) -> Swept:
+        return await self._database.change(self._clock, sweep, boot_id, silent_for)
 
 
 async def _add(

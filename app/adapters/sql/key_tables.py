@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.sql.columns import Prose
@@ -17,6 +17,8 @@ class KeyRow(Table):
     __table_args__ = (
         UniqueConstraint("digest"),
         rule("digest_whole", "length(digest) = 64"),
+        rule("quota_jobs_range", "quota_jobs >= 0"),
+        rule("quota_bytes_range", "quota_bytes >= 0"),
     )
 
     key_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -27,3 +29,6 @@ class KeyRow(Table):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+    #: What its jobs may be and hold at most; NULL is what the settings say.
+    quota_jobs: Mapped[int | None]
+    quota_bytes: Mapped[int | None] = mapped_column(BigInteger)

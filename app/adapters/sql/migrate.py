@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, String, column, inspect, select, table
+from sqlalchemy import Connection, String, column, func, inspect, select, table
 
 from app.adapters.sql.connections import blocking_engine, file_of, parse
 from app.adapters.sql.errors import translated
@@ -20,6 +20,7 @@ FOLDER = Path(__file__).parent / "migrations"
 #: `v0001_jobs.py` holds revision `0001`. Each follows the one before: history has no branches.
 SCRIPT = re.compile(r"v(?P<revision>\d{4})_[a-z0-9_]+\.py")
 BASE = "base"
+MIGRATING = 0x5B001  # the advisory lock of whoever changes the schema
 
 _VERSION = table("alembic_version", column("version_num", String))
 
@@ -40,9 +41,13 @@ def current(url: str) -> str | None:
     if file is not None and not file.exists():
         return None
     with _connection(url, writes=False) as connection:
-        if not inspect(connection).has_table(_VERSION.name):
-            return None
-        return connection.scalar(select(_VERSION.c.version_num))
+        return _revision(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    return connection.scalar(select(_VERSION.c.version_num))
 
 
 def upgrade(url: str) -> None:
@@ -53,7 +58,7 @@ def upgrade(url: str) -> None:
     if (found := current(url)) == head():
         return
     _check_known(found)
-    _migrate(url, lambda command, config: command.upgrade(config, "head"))
+    _migrate(url, _to_head)
 
 
 def downgrade(url: str, revision: str) -> None:
@@ -62,6 +67,12 @@ def downgrade(url: str, revision: str) -> None:
     if revision != BASE:
         _check_known(revision)
     _migrate(url, lambda command, config: command.downgrade(config, revision))
+
+
+def _to_head(command: Any, config: Any) -> None:
+    """Nothing, where another that started at the same moment has just been here."""
+    if _revision(config.attributes["connection"]) != head():
+        command.upgrade(config, "head")
 
 
 def _check_known(revision: str | None) -> None:
@@ -79,10 +90,17 @@ def _migrate(url: str, run: Callable[[Any, Any], None]) -> None:
     if (file := file_of(parse(url))) is not None:
         _make_folder(file.parent)
     with _connection(url, writes=True) as connection:
+        _wait_for_others(connection)
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
         run(command, config)
         _check_keys(connection)
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """One migrates at a time; SQLite sees to that by itself."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
 
 
 def _make_folder(folder: Path) -> None:

@@ -33,6 +33,8 @@ def job_from_row(row: Any, history: Iterable[AttemptRow]) -> Job:
         options=options_from_json(row.options),
         sha256=row.sha256,
         requester=row.requester,
+        home=row.home,
+        size=row.size,
         provider=row.provider,
         model=row.model,
         duration=row.duration,

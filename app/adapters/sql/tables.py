@@ -104,6 +104,8 @@ class JobRow(Table):
         Index("ix_jobs_listed", "created_at", "job_id", **but_keyframes()),
         Index("ix_jobs_listed_by_status", "status", "created_at", "job_id", **but_keyframes()),
         Index("ix_jobs_ended", "finished_at", "job_id", **but_keyframes()),
+        rule("reserved_while_pending", "reserved_by IS NULL OR status = 'pending'"),
+        Index("ix_jobs_requester_status", "requester", "status"),
     )
 
     job_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -144,6 +146,14 @@ class JobRow(Table):
     requester: Mapped[str | None]
     #: Of a key-frame: the asset id of its video.
     parent_id: Mapped[str | None] = mapped_column(Prose, index=True)
+    #: The run of an instance that took it off the queue, and has not claimed it yet.
+    reserved_by: Mapped[str | None] = mapped_column(String(36))
+    #: Not before then, by the clock of the database: it waits for its next try.
+    due_at: Mapped[datetime | None]
+    #: The instance on whose machine the file lies; NULL where all can read it.
+    home: Mapped[str | None] = mapped_column(Prose)
+    #: Bytes of the medium, once known.
+    size: Mapped[int | None] = mapped_column(BigInteger)
 
     history: Mapped[list["AttemptRow"]] = relationship(
         order_by="AttemptRow.number", lazy="raise", viewonly=True
@@ -179,6 +189,15 @@ class BootRow(Table):
 
     boot_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     begun_at: Mapped[datetime]
+    #: Of the instance.
+    name: Mapped[str | None] = mapped_column(Prose)
+    #: Which store it keeps files in.
+    files: Mapped[str | None] = mapped_column(String(36))
+    #: When it last told that it lives, by the clock of the database.
+    seen_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    #: Jobs that it runs at once.
+    places: Mapped[int] = mapped_column(server_default=text("1"))
 
 
 class RequestKeyRow(Table):

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.adapters.sql.asset_lock import locked
 from app.adapters.sql.assets import put_of_job
 from app.adapters.sql.codec import (
     chapters_from_json,
@@ -83,6 +84,7 @@ class SqlTranscriptStore:
 
 
 async def _replace(session: AsyncSession, job: Job, values: dict[str, Any]) -> None:
+    await locked(session, job.asset_id)
     if await session.scalar(select(JobRow.job_id).where(held(job)).with_for_update()) is None:
         raise Conflict(f"the job {job.job_id} is no longer held by this attempt")
     before = or_(TranscriptRow.asset_id == job.asset_id, TranscriptRow.job_id == job.job_id)

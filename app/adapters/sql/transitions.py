@@ -23,12 +23,10 @@ from app.domain.jobs import (
     LATE_WARNINGS,
     LOOK_WARNINGS,
     PASSING_WARNINGS,
-    SUSPECT_DEATHS,
     Job,
     JobStatus,
     JobWarning,
     Stage,
-    Swept,
 )
 from app.domain.webhooks import WebhookEvent
 
@@ -54,6 +52,8 @@ async def claim(session: AsyncSession, now: datetime, job_id: str, boot_id: str)
     values = {
         "status": JobStatus.RUNNING.value,
         "boot_id": boot_id,
+        "reserved_by": None,
+        "due_at": None,
         "attempts": JobRow.attempts + 1,
         "error_code": None,
         "error_message": None,
@@ -186,14 +186,15 @@ async def cancel(
         and_(JobRow.job_id == job_id, under_way),
         status=JobStatus.CANCELLED.value,
         boot_id=None,
+        reserved_by=None,
         stage_started_at=None,
         finished_at=now,
         updated_at=now,
         **reason,
     )
     if cancelled:
-        await _end_attempts(session, now, AttemptRow.job_id == job_id, reason)
-        for job in await _whole(session, [job_id]):
+        await end_attempts(session, now, AttemptRow.job_id == job_id, reason)
+        for job in await whole(session, [job_id]):
             await announce(session, now, job, WebhookEvent.FAILED)
     return cancelled
 
@@ -237,25 +238,6 @@ async def make_good(session: AsyncSession, now: datetime, job_id: str) -> bool:
     return await _change(session, completed, warnings=warnings_to_json(kept), updated_at=now)
 
 
-async def sweep(session: AsyncSession, now: datetime, boot_id: str) -> Swept:
-    abandoned = and_(JobRow.status == JobStatus.RUNNING.value, JobRow.boot_id != boot_id)
-    killers = and_(abandoned, JobRow.deaths >= SUSPECT_DEATHS)
-    swept = update(JobRow).values(
-        deaths=JobRow.deaths + 1, stage_started_at=None, boot_id=None, updated_at=now
-    )
-    failed = swept.where(killers).values(
-        status=JobStatus.FAILED.value, dead_letter=True, finished_at=now, **KILLER
-    )
-    again = swept.where(abandoned).values(status=JobStatus.PENDING.value, stage=None)
-    held_by = AttemptRow.job_id.in_(select(JobRow.job_id).where(abandoned))
-    await _end_attempts(session, now, held_by, INTERRUPTED)
-    dead = (await session.scalars(failed.returning(JobRow.job_id))).all()
-    for job in await _whole(session, dead):
-        await announce(session, now, job, WebhookEvent.DEAD_LETTER)
-    pending = (await session.scalars(again.returning(JobRow.job_id))).all()
-    return Swept(pending=tuple(pending), dead=tuple(dead))
-
-
 def held(job: Job) -> ColumnElement[bool]:
     """The job's row, as long as this claim holds it."""
     return and_(
@@ -289,12 +271,12 @@ async def _change(session: AsyncSession, guard: ColumnElement[bool], **values: A
     return cast("CursorResult[Any]", result).rowcount == 1
 
 
-async def _whole(session: AsyncSession, job_ids: Sequence[str]) -> list[Job]:
+async def whole(session: AsyncSession, job_ids: Sequence[str]) -> list[Job]:
     query = select(JobRow).where(JobRow.job_id.in_(job_ids)).options(selectinload(JobRow.history))
     return [job_from_row(row, row.history) for row in await session.scalars(query)]
 
 
-async def _end_attempts(
+async def end_attempts(
     session: AsyncSession, now: datetime, which: ColumnElement[bool], why: dict[str, str]
 ) -> None:
     under_way = and_(AttemptRow.ended_at.is_(None), which)

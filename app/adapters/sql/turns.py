@@ -1,6 +1,7 @@
 """Writes in turn: those that wait at the same moment share one transaction."""
 
 import asyncio
+import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -9,12 +10,15 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
-from app.adapters.sql.errors import translated
+from app.adapters.sql.errors import crossed, translated
+from app.domain.errors import SpoolError
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[AsyncSession], Awaitable[T]]
 
 TOGETHER = 32  # writes at most in one transaction
+TRIES = 4  # for a work that crosses with others
+PAUSE = 0.02  # seconds
 
 
 class OwnRows(Session):
@@ -36,6 +40,18 @@ async def transaction(engine: AsyncEngine, work: Work[T]) -> T:
         async with _session(engine) as session, session.begin():
             await session.connection()  # in line for its turn, before `work` looks at the clock
             return await work(session)
+
+
+async def transaction_again(engine: AsyncEngine, work: Work[T]) -> T:
+    """As `transaction`, and once more where it crossed with another on the same rows."""
+    for tries in range(1, TRIES):
+        try:
+            return await transaction(engine, work)
+        except SpoolError as error:
+            if not crossed(error):
+                raise
+        await asyncio.sleep(random.uniform(0.0, PAUSE * tries))  # apart from the other
+    return await transaction(engine, work)
 
 
 class Turn(Generic[T]):

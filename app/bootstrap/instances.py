@@ -1,0 +1,103 @@
+"""This run of the service among others on one database; alone, where that is a file."""
+
+import socket
+import uuid
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from app.adapters.alone import NoNews, SoleLeader
+from app.adapters.local_storage.store_mark import store_id
+from app.adapters.memory_queue import MemoryQueue
+from app.adapters.sql.boots import SqlBootLog
+from app.adapters.sql.connections import is_sqlite, parse
+from app.adapters.sql.database import Database
+from app.adapters.sql.notes import SqlNotes
+from app.adapters.sql.queue import SqlQueue
+from app.config import AppSettings
+from app.domain.boots import SILENT_AFTER, Boot
+from app.domain.instances import Told
+from app.ports import JobNews, Leadership
+from app.services.tenancy import Tenancy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instances:
+    #: Of this instance, in all of its runs.
+    name: str
+    tenancy: Tenancy
+    queue: MemoryQueue | SqlQueue
+    news: JobNews
+    leadership: Leadership
+    notes: SqlNotes
+
+    @property
+    def shared(self) -> bool:
+        """There may be others."""
+        return self.queue.lasting
+
+    @property
+    def alone(self) -> bool:
+        """There are none now: what nobody knows of is nobody's."""
+        return not self.tenancy.others
+
+    @property
+    def silent_for(self) -> float | None:
+        return SILENT_AFTER if self.shared else None
+
+    async def count(self) -> None:
+        if isinstance(self.queue, SqlQueue):
+            await self.queue.count()
+
+
+def is_shared(url: str) -> bool:
+    return not is_sqlite(parse(url))
+
+
+def instances(settings: AppSettings, database: Database, url: str, files: Path) -> Instances:
+    """`url`: of the database, which is open; `files`: the folder of what all instances share.
+
+    Raises StorageError.
+    """
+    data = settings.storage.data_dir.absolute()
+    ours = Boot(
+        boot_id=str(uuid.uuid4()),
+        name=f"{socket.gethostname()}:{data}",
+        files=store_id(files),
+        places=settings.ingestion.max_concurrent_jobs,
+    )
+    tenancy = Tenancy(SqlBootLog(database), ours)
+    make = _among_others if is_shared(url) else _alone
+    return make(ours, tenancy, database, url)
+
+
+def _among_others(ours: Boot, tenancy: Tenancy, database: Database, url: str) -> Instances:
+    from app.adapters.sql.leadership import PostgresLeadership  # the driver is needed only here
+    from app.adapters.sql.notices import send_out
+    from app.adapters.sql.server_news import CHANNEL, PostgresNews
+
+    news = PostgresNews(url, sender=ours.boot_id, send=partial(send_out, database, CHANNEL))
+    return Instances(
+        name=ours.name,
+        tenancy=tenancy,
+        queue=SqlQueue(
+            database,
+            boot_id=lambda: tenancy.boot_id,
+            home=ours.name,
+            told=lambda: news.tell(Told.QUEUE),
+        ),
+        news=news,
+        leadership=PostgresLeadership(url),
+        notes=SqlNotes(database),
+    )
+
+
+def _alone(ours: Boot, tenancy: Tenancy, database: Database, url: str) -> Instances:
+    return Instances(
+        name=ours.name,
+        tenancy=tenancy,
+        queue=MemoryQueue(),
+        news=NoNews(),
+        leadership=SoleLeader(),
+        notes=SqlNotes(database),
+    )

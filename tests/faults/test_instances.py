@@ -1,0 +1,127 @@
+"""Two services on one PostgreSQL and one store of files, each with a data folder of its own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.polling import until
+from tests.faults.spool import Spool
+from tests.postgres import Postgres
+
+JOBS = 8
+TAKEN_OVER_WITHIN = 90.0  # seconds: 30 of silence, 10 until the next look, and the work itself
+HEARD_WITHIN = 4.0  # seconds: less than the next look of its own
+
+MakeTwo = Callable[[], tuple[Spool, Spool]]
+
+
+@pytest.fixture
+def database(postgres_server: Postgres) -> Iterator[str]:
+    url = postgres_server.migrated()
+    yield url
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def make_instance(
+    make_spool: Callable[..., Spool], database: str, tmp_path: Path
+) -> Callable[..., Spool]:
+    """`make_instance()`: not started yet."""
+
+    def make(**settings: str) -> Spool:
+        shared = {
+            "APP__STORAGE__DATABASE_URL": database,
+            "APP__STORAGE__INDEX_URI": str(tmp_path / "index"),
+            "SPOOL_FAULTS_FILES": str(tmp_path / "files"),
+        }
+        return make_spool(**shared | settings)
+
+    return make
+
+
+@pytest.fixture
+def two(make_instance: Callable[..., Spool]) -> tuple[Spool, Spool]:
+    here, there = make_instance(), make_instance()
+    here.start()
+    there.start()
+    return here, there
+
+
+def completed(spool: Spool) -> int:
+    return int(spool.health()["jobs"]["completed"])
+
+
+@pytest.mark.timeout(300)
+def test_of_two_one_is_killed_and_no_job_is_lost_or_done_twice(
+    two: tuple[Spool, Spool], sent_media: Path
+) -> None:
+    here, there = two
+    sent = [
+        spool.post(sent_media / "short.wav", prompt="slow=1.5", title=f"{number}")
+        for number in range(JOBS // 2)
+        for spool in two
+    ]
+    until(lambda: here.health()["queue"]["running"] > 0, 60, "work at the one that is killed")
+    here.kill()
+    until(lambda: completed(there) == JOBS, TAKEN_OVER_WITHIN, "an end of all jobs")
+    for job_id in sent:
+        job = there.job(job_id)
+        ends = [attempt["error_code"] for attempt in job["history"]]
+        assert job["status"] == "Completed", job
+        assert len(ends) == job["attempts"] and ends[-1] is None
+        assert set(ends[:-1]) <= {"interrupted"}
+        assert there.transcript(job_id)
+
+
+@pytest.mark.timeout(300)
+def test_the_start_of_another_leaves_running_jobs_alone(
+    make_instance: Callable[..., Spool], sent_media: Path
+) -> None:
+    """It used to take all of them for abandoned ones."""
+    here, there = make_instance(), make_instance()
+    here.start()
+    job_id = here.post(sent_media / "jfk.flac", prompt="slow=2")
+    until(lambda: here.job(job_id)["status"] == "Running", 60, "a running job")
+    there.start()
+    job = there.job(job_id, wait=60.0)
+    assert (job["status"], job["attempts"]) == ("Completed", 1)
+
+
+@pytest.mark.timeout(300)
+def test_what_is_cancelled_at_one_stops_at_the_other(
+    two: tuple[Spool, Spool], sent_media: Path
+) -> None:
+    here, there = two
+    job_id = here.post(sent_media / "cities.flac", prompt="slow=2.5")
+    until(lambda: here.job(job_id)["status"] == "Running", 60, "a running job")
+    holder, other = (here, there) if here.health()["queue"]["running"] else (there, here)
+    assert other.http.post(f"/api/v1/jobs/{job_id}/cancel").status_code == 200
+    until(lambda: holder.health()["queue"]["running"] == 0, HEARD_WITHIN, "an end of the work")
+    assert other.job(job_id)["status"] == "Cancelled"
+
+
+@pytest.mark.timeout(300)
+def test_one_that_is_stopped_hands_its_jobs_over_at_once(
+    two: tuple[Spool, Spool], sent_media: Path
+) -> None:
+    here, there = two
+    job_id = here.post(sent_media / "cities.flac", prompt="slow=2")
+    until(lambda: here.job(job_id)["status"] == "Running", 60, "a running job")
+    holder, other = (here, there) if here.health()["queue"]["running"] else (there, here)
+    holder.stop()
+    assert other.ended(job_id)["status"] == "Completed"
+    assert other.job(job_id)["attempts"] == 1, "it was given back"
+
+
+@pytest.mark.timeout(120)
+def test_one_with_files_of_its_own_is_refused(
+    make_instance: Callable[..., Spool], tmp_path: Path
+) -> None:
+    here = make_instance()
+    stranger = make_instance(SPOOL_FAULTS_FILES=str(tmp_path / "other"))
+    here.start()
+    stranger.launch()
+    assert stranger.await_death(60) != 0
+    assert "keeps its files elsewhere" in stranger.log()
+    assert here.answers()

@@ -1,0 +1,124 @@
+"""A run that cannot tell that it lives lets go, and a stranger is not let in."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from app.domain.boots import Boot
+from app.domain.errors import ConfigError, Unavailable
+from app.services import tenancy
+from app.services.tenancy import Tenancy
+
+SOON = 30  # seconds
+OURS = Boot(boot_id="ours", name="here", files="store", places=2)
+
+
+@dataclass(kw_only=True)
+class Log:
+    """A `BootLog` that can be away."""
+
+    boots: dict[str, Boot] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
+    away: bool = False
+
+    async def known(self, boot_id: str) -> bool:
+        return boot_id in self.boots
+
+    async def begin(
+        self, boot_id: str, *, name: str = "", places: int = 1, files: str | None = None
+    ) -> None:
+        self._reached()
+        self.boots[boot_id] = Boot(boot_id=boot_id, name=name, places=places, files=files)
+
+    async def beat(self, boot_id: str) -> bool:
+        self._reached()
+        return boot_id not in self.ended
+
+    async def living(self, silent_for: float) -> Sequence[Boot]:
+        self._reached()
+        return [boot for boot in self.boots.values() if boot.boot_id not in self.ended]
+
+    async def end(self, boot_id: str) -> None:
+        self._reached()
+        self.ended.append(boot_id)
+
+    def _reached(self) -> None:
+        if self.away:
+            raise Unavailable("the database server does not answer")
+
+
+class Renewals(list[str]):
+    async def __call__(self, boot_id: str) -> None:
+        self.append(boot_id)
+
+
+def ours(log: Log) -> tuple[Tenancy, Renewals]:
+    made, renewals = Tenancy(log, OURS), Renewals()
+    made.renewed = renewals
+    return made, renewals
+
+
+async def test_the_last_run_on_our_folder_is_over_when_we_begin() -> None:
+    log = Log(boots={"before": Boot(boot_id="before", name="here", files="store")})
+    made, _ = ours(log)
+    await made.begin("before")
+    assert log.ended == ["before"] and made.others == []
+    assert log.boots["ours"] == OURS
+
+
+async def test_others_with_the_same_files_are_company() -> None:
+    other = Boot(boot_id="other", name="there", files="store")
+    made, _ = ours(Log(boots={"other": other}))
+    await made.begin(None)
+    assert made.others == [other]
+
+
+async def test_beside_others_with_other_files_it_does_not_begin() -> None:
+    log = Log(boots={"other": Boot(boot_id="other", name="there", files="elsewhere")})
+    made, _ = ours(log)
+    with pytest.raises(ConfigError, match="elsewhere"):
+        await made.begin(None)
+    assert log.ended == ["ours"]
+
+
+async def test_a_run_that_was_ended_by_others_goes_on_as_another() -> None:
+    log = Log()
+    made, renewals = ours(log)
+    await made.begin(None)
+    log.ended.append("ours")
+    await made.run_once()
+    assert renewals == [made.boot_id] and made.boot_id != "ours"
+    await made.run_once()
+    assert made.boot_id in log.boots and len(renewals) == 1
+
+
+async def test_while_the_database_is_away_it_lets_go_before_others_take_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tenancy, "WATCH", 0.01)
+    monkeypatch.setattr(tenancy, "BEAT", 0.01)
+    monkeypatch.setattr(tenancy, "LOST_AFTER", 0.2)
+    log, released = Log(), asyncio.Event()
+    made, _ = ours(log)
+
+    async def released_by(boot_id: str) -> None:
+        released.set()
+
+    made.renewed = released_by
+    await made.begin(None)
+    log.away = True
+    running = asyncio.create_task(made.run())
+    async with asyncio.timeout(SOON):
+        await released.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert made.boot_id != "ours"
+
+
+async def test_an_end_that_cannot_be_told_holds_nobody_up() -> None:
+    log = Log(away=True)
+    made, _ = ours(log)
+    await made.end()
+    assert log.ended == []
