@@ -43,7 +43,8 @@ async def house(
         await worker.recover()
         await _clear_up(rooms, boot_id)
         await warn_without_keys(settings.server, rooms.records.keys)
-        duties = do_duties(rooms.records.instances.leadership, partial(rooms.duties, worker))
+        leadership = rooms.records.instances.leadership
+        duties = do_duties(leadership, partial(rooms.duties, worker), rooms.watching.leading)
         for work in (*rooms.works(worker), duties, worker.run()):
             closing.push_async_callback(_cancel, asyncio.create_task(work))
         closing.push_async_callback(rooms.indexer.aclose)

@@ -89,15 +89,13 @@ class Records:
 async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> AsyncIterator[Records]:
     """Space for verdicts is laid aside before the database opens, which needs some, too."""
     kept, url, files = settings.storage, database_url(settings), files_folder(settings)
-    blobs = LocalStorage(files)
+    blobs, mark = LocalStorage(files), BootMark(kept.data_dir)
     disk = await _begin(_guard(kept, blobs), blobs, shared=is_shared(url))
-    database = Database(url, meter=meter)
-    await database.open()
+    await (database := Database(url, meter=meter)).open()
     ours = instances(settings, database, url, files)
     store = SqlJobStore(database, home=ours.name if ours.shared else None)
-    mark = BootMark(kept.data_dir)
     uploads = SqlUploadStore(database, settings.ingestion.upload_expires)
-    keys = KeyService(SqlKeyStore(database))
+    keys, boots = KeyService(SqlKeyStore(database)), SqlBootLog(database)
     try:
         yield Records(
             blobs=blobs,
@@ -121,7 +119,7 @@ async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> Async
             resumable=ResumableStorage(files),
             watched=SqlWatchNotes(database),
             disk=disk,
-            sweep=_file_sweep(blobs, mark, SqlBootLog(database), store, uploads, meter),
+            sweep=_file_sweep(blobs, mark, boots, store, uploads, meter),
             mark=mark,
         )
     finally:

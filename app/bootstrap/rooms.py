@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from app import __version__
 from app.adapters.beneath import files_beneath
 from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.numpy_waveform import NumpyWaveforms
-from app.adapters.snowball import english_stem
+from app.adapters.process_pool import ProcessPool
 from app.agents.door import AgentDoor
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
 from app.bootstrap.listening import listener
-from app.bootstrap.records import Records, database_url
+from app.bootstrap.records import Records
 from app.bootstrap.seeing import Seeing
 from app.bootstrap.uploads import Uploads, resumable_uploads
 from app.bootstrap.voices import Speaking
@@ -36,7 +35,6 @@ from app.services.figures import IngestionFigures
 from app.services.folder_watch import FolderWatch
 from app.services.follow import JobFollower
 from app.services.frame_jobs import FrameJobs
-from app.services.gauges import Gauges
 from app.services.health import Health
 from app.services.heard import CountingJournal
 from app.services.index_care import IndexCare
@@ -46,14 +44,11 @@ from app.services.jobs import JobService
 from app.services.media import AssetMedia
 from app.services.news import NewsService
 from app.services.overtaking import Overtaking
-from app.services.readiness import Readiness
 from app.services.retention import Retention
 from app.services.roots import Roots
-from app.services.search import SearchService
 from app.services.share_sweep import ShareSweep
 from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
-from app.services.traffic import Traffic
 from app.services.verdicts import Limits
 from app.services.worker import JobWorker
 from app.web.doors import Doors
@@ -182,29 +177,19 @@ class Rooms:
             engines=self.tools.engines,
             webhooks=self.webhooks.service,
             uploads=self.uploads.service,
-            search=self._search(),
+            search=self.finding.search(self.seeing.eyes, self.seeing.darkroom, self.watching.meter),
             records=self.finding.records(self.records.bulk),
             index_care=self.index_care,
             health=self._health(worker),
-            readiness=self._readiness(),
-            gauges=self._gauges(figures),
-            traffic=Traffic(meter=self.watching.meter, tracer=self.watching.tracer),
+            readiness=self.watching.readiness(self.records),
+            gauges=self.watching.gauges(self.settings, self.records, figures, self._pools),
+            traffic=self.watching.traffic,
             keys=self.records.keys,
             shares=self._shares(assets),
             news=NewsService(store=self.records.news),
             max_file_size=self.settings.ingestion.max_file_size,
             gate=gate_of(self.settings.server),
             agents=AgentDoor(),
-        )
-
-    def _search(self) -> SearchService:
-        return SearchService(
-            self.finding.index,
-            self.finding.embedder,
-            self.seeing.eyes,
-            self.seeing.darkroom,
-            stem=english_stem,
-            meter=self.watching.meter,
         )
 
     @cached_property
@@ -353,20 +338,8 @@ class Rooms:
             disk=self.records.disk,
         )
 
-    def _readiness(self) -> Readiness:
-        kept = self.records
-        return Readiness(census=kept.census, disk=kept.disk, watch=kept.watch)
-
-    def _gauges(self, figures: IngestionFigures) -> Gauges:
+    @property
+    def _pools(self) -> tuple[ProcessPool, ...]:
         tools, seeing = self.tools, self.seeing
         hearing = (tools.pool, tools.detecting, self.speakers.pool, self.finding.pool)
-        seen = (tools.framing, seeing.pool, seeing.reading_pool)
-        kind = database_url(self.settings).partition(":")[0].partition("+")[0]
-        return Gauges(
-            page=self.watching.page,
-            census=self.records.census,
-            figures=figures,
-            disk=self.records.disk,
-            pools={pool.name: pool for pool in (*hearing, *seen)},
-            info={"version": __version__, "database": kind},
-        )
+        return (*hearing, tools.framing, seeing.pool, seeing.reading_pool)

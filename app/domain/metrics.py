@@ -139,6 +139,8 @@ INFO = _gauge(
     version=UNKNOWN,
     database=UNKNOWN,
 )
+INSTANCES = _gauge("spool_instances", "Services that live on this database, as this one knows.")
+LEADER = _gauge("spool_leader", "1 where this service does what one does for all.")
 JOBS = _gauge("spool_jobs", "Jobs in the database, key-frames apart.", status=STATUSES)
 FRAMES = _gauge("spool_frames", "Key-frames, which are jobs of their own.", status=STATUSES)
 RUNNING = _gauge("spool_jobs_running", "Jobs that run, key-frames among them.", stage=STAGES)
@@ -247,7 +249,19 @@ PROCESS = (
     _gauge("process_start_time_seconds", "When it was started, as seconds since 1970."),
 )
 OURS = (
-    *(INFO, JOBS, FRAMES, RUNNING, DEPTH, OLDEST, TAKEN_IN, ATTEMPTS, DEAD_LETTERS),
+    *(
+        INFO,
+        INSTANCES,
+        LEADER,
+        JOBS,
+        FRAMES,
+        RUNNING,
+        DEPTH,
+        OLDEST,
+        TAKEN_IN,
+        ATTEMPTS,
+        DEAD_LETTERS,
+    ),
     *(STAGE_SECONDS, AUDIO_IN, AUDIO_HEARD, REAL_TIME_FACTOR, ENGINE_SECONDS, SLOTS, RESTARTS),
     *(UPLOAD_BYTES, WEBHOOKS, WEBHOOK_OLDEST, WEBHOOK_TRIES),
     *(INDEX_ROWS, INDEX_BYTES, INDEX_UNINDEXED, INDEX_LAG, SEARCH_SECONDS),

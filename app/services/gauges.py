@@ -1,7 +1,7 @@
 """How things stand when somebody comes to read the metrics."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from app.domain.jobs import Priority
 from app.domain.metrics import Metric, Reading
 from app.ports import Census, MetricsPage, WorkerPool
 from app.services.disk import DiskGuard
+from app.services.duties import Leading
 from app.services.figures import Counts, IngestionFigures
 from app.services.seldom import Seldom
 
@@ -34,6 +35,9 @@ class Gauges:
     disk: DiskGuard
     pools: Mapping[str, WorkerPool]
     info: Mapping[str, str]
+    #: How many other services live on the database.
+    others: Callable[[], int]
+    leading: Leading
     clock: Clock = utc_now
     #: A database that hangs is asked once, however often somebody comes.
     _asked: asyncio.Task[list[Reading]] | None = field(default=None, init=False)
@@ -66,6 +70,8 @@ class Gauges:
 
     def _at_hand(self) -> Iterator[Reading]:
         yield Reading(metric=metrics.INFO, value=1, labels=dict(self.info))
+        yield _labelled(metrics.INSTANCES, 1 + self.others())
+        yield _labelled(metrics.LEADER, self.leading.now)
         for name, pool in self.pools.items():
             busy = pool.busy()
             for state, number in ((metrics.FREE, pool.slots - busy), (metrics.BUSY, busy)):

@@ -160,6 +160,11 @@ async def test_a_search_is_counted_by_the_mode_that_answered(worked: Spool) -> N
     assert value(after, name, mode="keyword") == value(before, name, mode="keyword") + 1
 
 
+async def test_a_service_alone_leads(worked: Spool) -> None:
+    found = await fresh(worked)
+    assert (value(found, "spool_instances"), value(found, "spool_leader")) == (1, 1)
+
+
 async def test_metrics_take_no_parameters(worked: Spool) -> None:
     error(await worked.http.get("/metrics?name=x"), 422, "request.invalid")
 
