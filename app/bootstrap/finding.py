@@ -17,6 +17,7 @@ from app.adapters.lance_index.index import LanceIndex
 from app.adapters.lance_index.lengths import visual_space
 from app.adapters.lance_index.schema import VISUAL_DIMENSIONS
 from app.adapters.process_pool import ProcessPool
+from app.adapters.snowball import english_stem
 from app.adapters.weights.shelf import ModelShelf
 from app.bootstrap.models import embedding_kind, located
 from app.bootstrap.records import Records
@@ -25,10 +26,11 @@ from app.config import AppSettings
 from app.domain.errors import EngineError, SpoolError, Unavailable
 from app.domain.metrics import UNCOUNTED
 from app.domain.models import ModelKind
-from app.ports import AssetStore, Meter, RecordStore
-from app.services.arriving import ArrivingEmbedder, ArrivingIndex
+from app.ports import AssetStore, Darkroom, Meter, RecordStore
+from app.services.arriving import ArrivingEmbedder, ArrivingEyes, ArrivingIndex
 from app.services.records import RecordService
 from app.services.reindex import fill, keep_level, prune, unmark_lost
+from app.services.search import SearchService
 
 MINILM = "all-MiniLM-L6-v2"
 
@@ -81,6 +83,11 @@ class Finding:
         with suppress(EngineError):
             await self.index.get()
         return self.whole()
+
+    def search(self, eyes: ArrivingEyes | None, darkroom: Darkroom, meter: Meter) -> SearchService:
+        return SearchService(
+            self.index, self.embedder, eyes, darkroom, stem=english_stem, meter=meter
+        )
 
     def records(self, store: RecordStore) -> RecordService:
         return RecordService(

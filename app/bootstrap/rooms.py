@@ -9,7 +9,6 @@ from app import __version__
 from app.adapters.beneath import files_beneath
 from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.numpy_waveform import NumpyWaveforms
-from app.adapters.snowball import english_stem
 from app.agents.door import AgentDoor
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
@@ -47,7 +46,6 @@ from app.services.overtaking import Overtaking
 from app.services.readiness import Readiness
 from app.services.retention import Retention
 from app.services.roots import Roots
-from app.services.search import SearchService
 from app.services.share_sweep import ShareSweep
 from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
@@ -162,7 +160,7 @@ class Rooms:
             engines=self.tools.engines,
             webhooks=self.webhooks.service,
             uploads=self.uploads.service,
-            search=self._search(),
+            search=self.finding.search(self.seeing.eyes, self.seeing.darkroom, self.watching.meter),
             records=self.finding.records(self.records.bulk),
             index_care=self.index_care,
             health=self._health(worker),
@@ -175,16 +173,6 @@ class Rooms:
             max_file_size=self.settings.ingestion.max_file_size,
             gate=gate_of(self.settings.server),
             agents=AgentDoor(),
-        )
-
-    def _search(self) -> SearchService:
-        return SearchService(
-            self.finding.index,
-            self.finding.embedder,
-            self.seeing.eyes,
-            self.seeing.darkroom,
-            stem=english_stem,
-            meter=self.watching.meter,
         )
 
     @cached_property
