@@ -12,7 +12,7 @@ from app.adapters.process_pool import ProcessPool
 from app.agents.door import AgentDoor
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
-from app.bootstrap.listening import listener
+from app.bootstrap.listening import Listening
 from app.bootstrap.records import Records
 from app.bootstrap.seeing import Seeing
 from app.bootstrap.uploads import Uploads, resumable_uploads
@@ -70,7 +70,7 @@ class Rooms:
         ours = self.records.instances
         return (
             ours.tenancy.run(),
-            ours.news.listen(listener(self.records, worker, self.webhooks.sender.nudge)),
+            Listening(self.records, self.tools.engines, worker, self.webhooks.sender.nudge).run(),
             ours.count(),
             worker.take_over(),
             self.tools.cage.warn(),

@@ -33,6 +33,10 @@ class Loaded:
     idle_since: float
 
 
+async def _nobody(provider: str, model: str) -> None:
+    """There are no others."""
+
+
 class EngineShelf:
     """Implements `ports.EngineLeases`. `defaults` maps each provider to its configured model."""
 
@@ -58,6 +62,8 @@ class EngineShelf:
         #: "loading", "ready", "idle" (it is loaded when a job needs it), or what went wrong with
         #: the default engine.
         self.state = "loading"
+        #: Called with another default: other instances should have it, too.
+        self.swapped: Callable[[str, str], Awaitable[None]] = _nobody
 
     @property
     def default(self) -> Named:
@@ -123,9 +129,15 @@ class EngineShelf:
     async def swap(self, provider: str, model: str) -> None:
         """Another default, once it is loaded; who has an engine keeps it. One swap at a time.
 
-        It lasts until the service ends. When this raises, the default is as it was: InvalidRequest
-        on a name that is not known, ModelError or EngineError when it does not load.
+        It lasts until the service ends; until all instances have, where there are several. When
+        this raises, the default is as it was: InvalidRequest on a name that is not known,
+        ModelError or EngineError when it does not load.
         """
+        await self.follow(provider, model)
+        await self.swapped(*self.default)
+
+    async def follow(self, provider: str, model: str) -> None:
+        """As `swap`, which another instance was asked for."""
         async with self._swapping:
             provider, model = await self.check(provider, model)
             async with self.lease(provider, model):

@@ -38,6 +38,11 @@ class Tenancy:
     def boot_id(self) -> str:
         return self._ours.boot_id
 
+    @property
+    def places(self) -> int:
+        """Jobs that all who live run at once."""
+        return self._ours.places + sum(other.places for other in self.others)
+
     async def begin(self, earlier: str | None) -> None:
         """`earlier`: the last run on our folder, which is over for certain: we hold its lock.
 

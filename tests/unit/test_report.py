@@ -120,6 +120,31 @@ async def test_progress_that_cannot_be_written_does_not_matter(bench: Workbench,
     await report.aclose()
 
 
+async def test_progress_that_is_refused_tells_that_the_claim_is_lost(
+    bench: Workbench, job: Job
+) -> None:
+    """A job that was taken from us used to be worked on to the end of its stage, for hours."""
+    lost = asyncio.Event()
+    report = JobReport(bench.store, job, lost=lost.set)
+    await bench.store.cancel(job.job_id)
+    report.progress(0.5)
+    async with asyncio.timeout(30):
+        await lost.wait()
+    await report.aclose()
+
+
+async def test_progress_says_nothing_once_the_verdict_comes(bench: Workbench, job: Job) -> None:
+    lost = asyncio.Event()
+    report = JobReport(bench.store, job, lost=lost.set)
+    report.hush()
+    await bench.store.cancel(job.job_id)
+    report.progress(0.5)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert report.hushed and not lost.is_set()
+    await report.aclose()
+
+
 async def test_a_report_of_a_lost_claim_is_refused(bench: Workbench, job: Job) -> None:
     report = JobReport(bench.store, job)
     await bench.store.sweep("boot-2")
