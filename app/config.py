@@ -146,6 +146,10 @@ class Webhooks(Section):
     secret: str | None = Field(default=None, repr=False)
 
 
+class Telemetry(Section):
+    traces: bool = False
+
+
 class Logging(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     json_lines: bool = False
@@ -162,6 +166,7 @@ class AppSettings(Section):
     models: Models = Models()
     webhooks: Webhooks = Webhooks()
     logging: Logging = Logging()
+    telemetry: Telemetry = Telemetry()
 
 
 #: Names from the wider world, understood beside ours; ours win.

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from statistics import linear_regression
 from typing import TYPE_CHECKING, Any
 
 from scripts.bench_report import FOLDER, MiB
@@ -16,6 +17,13 @@ LINES = ("#1f6f8b", "#d9822b", "#6a994e", "#8e5ea2")
 INK, FAINT = "#22272b", "#e4e7ea"
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # behind words on lines
 DOTS = 160  # per inch
+#: By its title: what a sample of a soak calls it, and the unit.
+HELD = {
+    "Memory of the service, MiB": ("memory", MiB),
+    "Memory of its workers, MiB": ("workers", MiB),
+    "Open descriptors": ("descriptors", 1),
+    "Search index, MiB": ("index", MiB),
+}
 
 
 def draw(name: str) -> Path | None:
@@ -66,6 +74,28 @@ def memories(detail: Mapping[str, Any], target: Path) -> None:
     _save(figure, target)
 
 
+def endurance(detail: Mapping[str, Any], target: Path) -> None:
+    """Memory, descriptors and index of a service that works for an hour, with the lines that fit
+    them best."""
+    samples, warm = detail["samples"], detail["warm_after"]
+    figure, places = _figure(len(HELD), width=9.0, height=2.6)
+    for axes, (title, (name, unit)) in zip(places, HELD.items(), strict=True):
+        points = [(each["at"] / 60, each[name] / unit) for each in samples]
+        axes.plot(*zip(*points, strict=True), color=OURS, linewidth=1.2)
+        counted = [point for point in points if point[0] * 60 >= warm]
+        if len(counted) > 1:
+            line = linear_regression(*zip(*counted, strict=True))
+            ends = counted[0][0], counted[-1][0]
+            fitted = [line.intercept + line.slope * at for at in ends]
+            axes.plot(ends, fitted, color=LINES[1], linewidth=1.6, linestyle="--")
+        axes.set_ylim(bottom=0)
+        axes.set_xlim(left=0)
+        axes.set_title(title, loc="left", color=INK, fontweight="bold")
+        _calm(axes, grid="y")
+    places[-1].set_xlabel("minutes", color=INK)
+    _save(figure, target)
+
+
 def _most(models: Mapping[str, Any]) -> int:
     return max(map(len, models.values()))
 
@@ -109,6 +139,7 @@ def _save(figure: Any, target: Path) -> None:
 PAINTERS: dict[str, Callable[[Mapping[str, Any], Path], None]] = {
     "asr": speeds,
     "long": memories,
+    "soak": endurance,
 }
 
 

@@ -54,6 +54,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "adapters/silero",
         "adapters/speakers/",
     ),
+    "prometheus_client": ("adapters/prometheus_meter",),
+    "opentelemetry": ("adapters/otel_tracing",),
     "psutil": ("adapters/", "cli/"),
     "psycopg": ("adapters/sql/",),
     "pyarrow": ("adapters/lance_",),
@@ -84,7 +86,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
 HEAVY = frozenset(
     {"alembic", "lancedb", "onnx", "onnxruntime", "pyarrow", "pywhispercpp", "_pywhispercpp"}
     | {"ctranslate2", "keybert", "sentence_transformers", "sklearn", "tokenizers", "torch"}
-    | {"PIL", "mcp", "rapidocr", "transformers"}
+    | {"PIL", "mcp", "opentelemetry", "rapidocr", "transformers"}
 )
 #: Modules that only a worker process, or a migration under way, ever imports.
 IMPORTED_LATE = ("adapters/sql/migrations/",)

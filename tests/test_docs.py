@@ -16,6 +16,8 @@ from typer.core import TyperGroup
 from app.cli.commands import COMMANDS
 from app.cli.trouble import FAILED, INTERRUPTED, UNREACHABLE, WRONG_USAGE
 from app.config import ALIASES, AppSettings, load_settings
+from app.domain.metrics import CATALOGUE
+from app.web import session_cookie
 from app.web.app import routes
 from scripts.locks import Pin, locked
 
@@ -210,6 +212,30 @@ def test_the_error_tables_of_the_readme_hold_no_code_that_does_not_exist(readme:
     rows = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", section, flags=re.MULTILINE)
     assert rows
     assert sorted(set(rows) - _codes()) == []
+
+
+# README: metrics
+
+
+def test_the_table_of_metrics_is_the_catalogue(readme: str) -> None:
+    section = readme.split("\n## Metrics\n")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    assert rows == [
+        f"| `{each.name}` | {each.kind} | {', '.join(each.labels)} | {each.help} |"
+        for each in CATALOGUE
+    ]
+
+
+def test_the_readme_names_no_metric_that_does_not_exist(readme: str) -> None:
+    written = set(re.findall(r"\b(?:spool|process)_[a-z_]+", readme))
+    assert written - {each.name for each in CATALOGUE} - {session_cookie.NAME} == set()
+
+
+def test_the_readme_tells_what_values_of_labels_mean(readme: str) -> None:
+    section = readme.split("\n## Metrics\n")[1].split("\n## ")[0]
+    ours = ("outcome", "way", "reason")
+    values = {value for each in CATALOGUE for label in ours for value in each.labels.get(label, ())}
+    assert {value for value in values if f"`{value}`" not in section} == set()
 
 
 # Locks

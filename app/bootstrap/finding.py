@@ -17,17 +17,20 @@ from app.adapters.lance_index.index import LanceIndex
 from app.adapters.lance_index.lengths import visual_space
 from app.adapters.lance_index.schema import VISUAL_DIMENSIONS
 from app.adapters.process_pool import ProcessPool
+from app.adapters.snowball import english_stem
 from app.adapters.weights.shelf import ModelShelf
 from app.bootstrap.models import embedding_kind, located
 from app.bootstrap.records import Records
 from app.bootstrap.seeing import LITE0, NO_MODEL
 from app.config import AppSettings
 from app.domain.errors import EngineError, SpoolError, Unavailable
+from app.domain.metrics import UNCOUNTED
 from app.domain.models import ModelKind
-from app.ports import AssetStore, RecordStore
-from app.services.arriving import ArrivingEmbedder, ArrivingIndex
+from app.ports import AssetStore, Darkroom, Meter, RecordStore
+from app.services.arriving import ArrivingEmbedder, ArrivingEyes, ArrivingIndex
 from app.services.records import RecordService
 from app.services.reindex import fill, keep_level, prune, unmark_lost
+from app.services.search import SearchService
 
 MINILM = "all-MiniLM-L6-v2"
 
@@ -83,6 +86,11 @@ class Finding:
         with suppress(EngineError):
             await self.index.get()
         return self.whole()
+
+    def search(self, eyes: ArrivingEyes | None, darkroom: Darkroom, meter: Meter) -> SearchService:
+        return SearchService(
+            self.index, self.embedder, eyes, darkroom, stem=english_stem, meter=meter
+        )
 
     def records(self, store: RecordStore) -> RecordService:
         return RecordService(
@@ -216,7 +224,7 @@ class Finding:
 
 @asynccontextmanager
 async def open_finding(
-    settings: AppSettings, weights: ModelShelf, logs: Path
+    settings: AppSettings, weights: ModelShelf, logs: Path, meter: Meter = UNCOUNTED
 ) -> AsyncIterator[Finding]:
     finding = Finding(
         settings=settings,
@@ -226,6 +234,7 @@ async def open_finding(
             name="embedding",
             logs=logs,
             memory_limit=settings.workers.memory_limit,
+            meter=meter,
         ),
         embedder=ArrivingEmbedder("embedding model"),
         index=ArrivingIndex("search index"),

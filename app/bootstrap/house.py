@@ -15,6 +15,7 @@ from app.bootstrap.records import open_records
 from app.bootstrap.rooms import Rooms
 from app.bootstrap.seeing import open_seeing
 from app.bootstrap.voices import open_voices
+from app.bootstrap.watching import open_watching
 from app.bootstrap.webhooks import open_webhooks
 from app.bootstrap.workshop import workshop
 from app.config import AppSettings
@@ -42,7 +43,8 @@ async def house(
         await worker.recover()
         await _clear_up(rooms, boot_id)
         await warn_without_keys(settings.server, rooms.records.keys)
-        duties = do_duties(rooms.records.instances.leadership, partial(rooms.duties, worker))
+        leadership = rooms.records.instances.leadership
+        duties = do_duties(leadership, partial(rooms.duties, worker), rooms.watching.leading)
         for work in (*rooms.works(worker), duties, worker.run()):
             closing.push_async_callback(_cancel, asyncio.create_task(work))
         closing.push_async_callback(rooms.indexer.aclose)
@@ -86,16 +88,18 @@ async def _open(
     factories: Mapping[str, EngineFactory] | None,
     closing: AsyncExitStack,
 ) -> Rooms:
-    logs = settings.storage.data_dir / "logs"
-    tools = await closing.enter_async_context(workshop(settings, factories, logs))
-    records = await closing.enter_async_context(open_records(settings))
-    finding = await closing.enter_async_context(open_finding(settings, tools.weights, logs))
-    webhooks = await closing.enter_async_context(open_webhooks(settings, records))
-    looking = open_seeing(settings, tools.weights, tools.cage, logs)
+    watching = await closing.enter_async_context(open_watching(settings))
+    logs, meter = settings.storage.data_dir / "logs", watching.meter
+    tools = await closing.enter_async_context(workshop(settings, factories, logs, meter))
+    records = await closing.enter_async_context(open_records(settings, meter))
+    finding = await closing.enter_async_context(open_finding(settings, tools.weights, logs, meter))
+    webhooks = await closing.enter_async_context(open_webhooks(settings, records, meter))
+    looking = open_seeing(settings, tools.weights, tools.cage, logs, meter)
     seeing = await closing.enter_async_context(looking)
-    speakers = await closing.enter_async_context(open_voices(settings, tools.weights, logs))
+    speakers = await closing.enter_async_context(open_voices(settings, tools.weights, logs, meter))
     return Rooms(
         settings=settings,
+        watching=watching,
         tools=tools,
         records=records,
         finding=finding,

@@ -13,6 +13,7 @@ from app.adapters.markdown_texts import MarkdownTexts
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql.assets import SqlAssetStore
 from app.adapters.sql.boots import SqlBootLog
+from app.adapters.sql.census import SqlCensus
 from app.adapters.sql.database import Database
 from app.adapters.sql.deliveries import SqlDeliveryStore
 from app.adapters.sql.jobs import SqlJobStore
@@ -27,8 +28,9 @@ from app.adapters.sql.watched import SqlWatchNotes
 from app.adapters.sql.windows import SqlWindowJournal
 from app.bootstrap.instances import Instances, instances, is_shared
 from app.config import AppSettings, Ingestion, Storage
+from app.domain.metrics import UNCOUNTED
 from app.pipeline.pace import Paces
-from app.ports import UploadStore
+from app.ports import Meter, UploadStore
 from app.services.disk import DiskGuard
 from app.services.keys import KeyService
 from app.services.reindex import Books
@@ -65,6 +67,7 @@ class Records:
     keys: KeyService
     shares: SqlShareStore
     news: SqlNewsStore
+    census: SqlCensus
     uploads: SqlUploadStore
     resumable: ResumableStorage
     watched: SqlWatchNotes
@@ -83,17 +86,16 @@ class Records:
 
 
 @asynccontextmanager
-async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
+async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> AsyncIterator[Records]:
     """Space for verdicts is laid aside before the database opens, which needs some, too."""
     kept, url, files = settings.storage, database_url(settings), files_folder(settings)
-    blobs = LocalStorage(files)
+    blobs, mark = LocalStorage(files), BootMark(kept.data_dir)
     disk = await _begin(_guard(kept, blobs), blobs, shared=is_shared(url))
-    await (database := Database(url)).open()
+    await (database := Database(url, meter=meter)).open()
     ours = instances(settings, database, url, files)
     store = SqlJobStore(database, home=ours.name if ours.shared else None)
-    mark = BootMark(kept.data_dir)
     uploads = SqlUploadStore(database, settings.ingestion.upload_expires)
-    keys = KeyService(SqlKeyStore(database))
+    keys, boots = KeyService(SqlKeyStore(database)), SqlBootLog(database)
     try:
         yield Records(
             blobs=blobs,
@@ -112,11 +114,12 @@ async def open_records(settings: AppSettings) -> AsyncIterator[Records]:
             keys=keys,
             shares=SqlShareStore(database),
             news=SqlNewsStore(database),
+            census=SqlCensus(database),
             uploads=uploads,
             resumable=ResumableStorage(files),
             watched=SqlWatchNotes(database),
             disk=disk,
-            sweep=_file_sweep(blobs, mark, SqlBootLog(database), store, uploads),
+            sweep=_file_sweep(blobs, mark, boots, store, uploads, meter),
             mark=mark,
         )
     finally:
@@ -143,7 +146,12 @@ def _fetcher(ingestion: Ingestion, disk: DiskGuard) -> UrlFetcher:
 
 
 def _file_sweep(
-    blobs: LocalStorage, mark: BootMark, boots: SqlBootLog, jobs: SqlJobStore, uploads: UploadStore
+    blobs: LocalStorage,
+    mark: BootMark,
+    boots: SqlBootLog,
+    jobs: SqlJobStore,
+    uploads: UploadStore,
+    meter: Meter,
 ) -> FileSweep:
     return FileSweep(
         files=blobs,
@@ -152,6 +160,7 @@ def _file_sweep(
         known_jobs=jobs.known,
         hashed_uploads=uploads.hashed,
         growing_uploads=uploads.growing,
+        meter=meter,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from app.adapters.beneath import files_beneath
 from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.numpy_waveform import NumpyWaveforms
-from app.adapters.snowball import english_stem
+from app.adapters.process_pool import ProcessPool
 from app.agents.door import AgentDoor
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
@@ -16,13 +16,16 @@ from app.bootstrap.listening import Listening
 from app.bootstrap.records import Records
 from app.bootstrap.seeing import Seeing
 from app.bootstrap.uploads import Uploads, resumable_uploads
+from app.bootstrap.voices import Speaking
+from app.bootstrap.watching import Watching
 from app.bootstrap.webhooks import Webhooks
 from app.bootstrap.workshop import Workshop
 from app.config import AppSettings
 from app.domain.index_state import IndexState
 from app.domain.instances import Told
 from app.pipeline.runner import Pipeline
-from app.ports import FrameIntake, SpeakerFinder
+from app.pipeline.schedule import Schedules
+from app.ports import FrameIntake
 from app.services.alike import AlikeJobs
 from app.services.asset_pages import AssetPages, Passages
 from app.services.assets import AssetService
@@ -43,7 +46,6 @@ from app.services.news import NewsService
 from app.services.overtaking import Overtaking
 from app.services.retention import Retention
 from app.services.roots import Roots
-from app.services.search import SearchService
 from app.services.share_sweep import ShareSweep
 from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
@@ -55,11 +57,12 @@ from app.web.doors import Doors
 @dataclass(frozen=True, kw_only=True)
 class Rooms:
     settings: AppSettings
+    watching: Watching
     tools: Workshop
     records: Records
     finding: Finding
     seeing: Seeing
-    speakers: SpeakerFinder
+    speakers: Speaking
     webhooks: Webhooks
 
     def works(self, worker: JobWorker) -> tuple[Coroutine[Any, Any, None], ...]:
@@ -106,6 +109,8 @@ class Rooms:
             ended=self._ended,
             paces=self.records.paces,
             silent_for=self.records.instances.silent_for,
+            meter=self.watching.meter,
+            tracer=self.watching.tracer,
         )
         jobs = self._jobs(worker)
         self._overtaking.drop = worker.drop
@@ -139,7 +144,7 @@ class Rooms:
             embedder=self.finding.embedder,
             topics=self.finding.topics,
             chapters=self.finding.chapters,
-            speakers=self.speakers,
+            speakers=self.speakers.finder,
             pictures=self.seeing.tools,
             frames=self.tools.frames,
             frame_jobs=frame_jobs,
@@ -147,18 +152,19 @@ class Rooms:
             front_matter=PlainFrontMatter(),
             index=self.finding.index,
             max_window=self.settings.transcription.max_window,
+            schedules=Schedules(self.watching.meter),
         )
 
     def doors(self, worker: JobWorker) -> Doors:
         jobs = self._jobs(worker)
-        assets = self._assets(jobs)
+        assets, figures = self._assets(jobs), self._figures()
         return Doors(
             intake=self._intake(),
             jobs=jobs,
             assets=assets,
             media=self._media(assets),
             site=SiteSync(store=self.records.store, service=assets, intake=self._intake()),
-            figures=self._figures(),
+            figures=figures,
             follower=JobFollower(self.records.store, self.records.transcripts, self.records.watch),
             estimates=Estimates(
                 self.records.store,
@@ -170,16 +176,13 @@ class Rooms:
             engines=self.tools.engines,
             webhooks=self.webhooks.service,
             uploads=self.uploads.service,
-            search=SearchService(
-                self.finding.index,
-                self.finding.embedder,
-                self.seeing.eyes,
-                self.seeing.darkroom,
-                stem=english_stem,
-            ),
+            search=self.finding.search(self.seeing.eyes, self.seeing.darkroom, self.watching.meter),
             records=self.finding.records(self.records.bulk),
             index_care=self.index_care,
             health=self._health(worker),
+            readiness=self.watching.readiness(self.records),
+            gauges=self.watching.gauges(self.settings, self.records, figures, self._pools),
+            traffic=self.watching.traffic,
             keys=self.records.keys,
             shares=self._shares(assets),
             news=NewsService(store=self.records.news),
@@ -197,7 +200,7 @@ class Rooms:
     def uploads(self) -> Uploads:
         """One for all: it knows who is at work on what."""
         limit = self.settings.ingestion.max_file_size
-        return resumable_uploads(self.records, self._intake(), limit)
+        return resumable_uploads(self.records, self._intake(), limit, self.watching.meter)
 
     def _folder_watch(self) -> FolderWatch:
         ingestion = self.settings.ingestion
@@ -224,6 +227,7 @@ class Rooms:
             check_engine=self.tools.engines.check,
             alike=AlikeJobs(self.records.store, self.records.assets, self.tools.engines.check),
             overtake=self._overtaking.by,
+            meter=self.watching.meter,
             max_file_size=ingestion.max_file_size,
             max_duration=ingestion.max_duration,
         )
@@ -236,7 +240,7 @@ class Rooms:
 
     def retention(self, worker: JobWorker) -> Retention:
         days = self.settings.ingestion.job_cleanup_days
-        return Retention(self.records.store, self._jobs(worker), days)
+        return Retention(self.records.store, self._jobs(worker), days, meter=self.watching.meter)
 
     def _jobs(self, worker: JobWorker) -> JobService:
         return JobService(
@@ -332,3 +336,9 @@ class Rooms:
             worker=worker,
             disk=self.records.disk,
         )
+
+    @property
+    def _pools(self) -> tuple[ProcessPool, ...]:
+        tools, seeing = self.tools, self.seeing
+        hearing = (tools.pool, tools.detecting, self.speakers.pool, self.finding.pool)
+        return (*hearing, tools.framing, seeing.pool, seeing.reading_pool)

@@ -18,9 +18,10 @@ from app.bootstrap.models import located
 from app.bootstrap.records import Records
 from app.config import AppSettings
 from app.domain.jobs import PASSING
+from app.domain.metrics import UNCOUNTED
 from app.domain.models import ModelKind
 from app.pipeline.tools import PictureTools
-from app.ports import SourceFolders, VisualEmbedder
+from app.ports import Meter, SourceFolders, VisualEmbedder
 from app.services.arriving import ArrivingEyes
 from app.services.second_look import SecondLook
 
@@ -95,7 +96,11 @@ class Seeing:
 
 @asynccontextmanager
 async def open_seeing(
-    settings: AppSettings, weights: ModelShelf, cage: Cage, logs: Path | None
+    settings: AppSettings,
+    weights: ModelShelf,
+    cage: Cage,
+    logs: Path | None,
+    meter: Meter = UNCOUNTED,
 ) -> AsyncIterator[Seeing]:
     pools = {
         name: ProcessPool(
@@ -105,6 +110,7 @@ async def open_seeing(
             memory_limit=settings.workers.memory_limit or most,
             recycle_after=settings.workers.recycle_after,
             idle_after=settings.transcription.unload_after if name == READING else 0.0,
+            meter=meter,
         )
         for name, most in _memory(settings).items()
     }

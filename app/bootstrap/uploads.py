@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.bootstrap.records import Records
+from app.ports import Meter
 from app.services.intake import Intake
 from app.services.upload_finish import UploadFinish
 from app.services.upload_sweep import UploadSweep
@@ -16,7 +17,9 @@ class Uploads:
     sweep: UploadSweep
 
 
-def resumable_uploads(records: Records, intake: Intake, max_file_size: int) -> Uploads:
+def resumable_uploads(
+    records: Records, intake: Intake, max_file_size: int, meter: Meter
+) -> Uploads:
     finish = UploadFinish(store=records.uploads, files=records.resumable, intake=intake)
     turns = Turns()
     service = UploadService(
@@ -27,6 +30,7 @@ def resumable_uploads(records: Records, intake: Intake, max_file_size: int) -> U
         finish=finish,
         turns=turns,
         max_file_size=max_file_size,
+        meter=meter,
     )
     sweep = UploadSweep(
         store=records.uploads,

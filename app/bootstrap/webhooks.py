@@ -10,6 +10,7 @@ from app.adapters.webhook_signer import StandardWebhookSigner
 from app.bootstrap.records import Records
 from app.config import AppSettings
 from app.domain.webhooks import RetrySchedule
+from app.ports import Meter
 from app.services.webhook_courier import Courier
 from app.services.webhook_sender import WebhookSender
 from app.services.webhooks import WebhookService
@@ -22,7 +23,9 @@ class Webhooks:
 
 
 @asynccontextmanager
-async def open_webhooks(settings: AppSettings, records: Records) -> AsyncIterator[Webhooks]:
+async def open_webhooks(
+    settings: AppSettings, records: Records, meter: Meter
+) -> AsyncIterator[Webhooks]:
     """Raises ConfigError on a secret that is none, StorageError when none can be kept."""
     ours, abroad = settings.webhooks, settings.ingestion
     signer = StandardWebhookSigner(ours.secret or await _agreed(settings, records))
@@ -38,6 +41,7 @@ async def open_webhooks(settings: AppSettings, records: Records) -> AsyncIterato
         poster=poster,
         signer=signer,
         schedule=RetrySchedule(first_delay=ours.retry_delay, max_retries=ours.max_retries),
+        meter=meter,
     )
     sender = WebhookSender(store=records.deliveries, courier=courier)
     service = WebhookService(records.deliveries, sender.nudge)

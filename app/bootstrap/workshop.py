@@ -23,13 +23,21 @@ from app.bootstrap.engines import AUTO, choice, on_card, workers
 from app.bootstrap.models import SPEECH_MODEL, WHISPER_KINDS, located, model_store
 from app.config import AppSettings
 from app.domain.decoding import DecodingOptions
+from app.domain.metrics import UNCOUNTED
 from app.domain.models import ModelKind
 from app.domain.transcript import Transcript
 from app.pipeline.extract import extract
 from app.pipeline.schedule import Schedule
 from app.pipeline.transcribe import ForgetfulJournal, transcribe
 from app.pipeline.windows import WindowCutter, windows
-from app.ports import FrameTaker, MediaExtractor, Progress, SpeechDetector, TranscriptionEngine
+from app.ports import (
+    FrameTaker,
+    MediaExtractor,
+    Meter,
+    Progress,
+    SpeechDetector,
+    TranscriptionEngine,
+)
 from app.services.arriving import ArrivingDetector
 from app.services.engines import EngineFactory, EngineShelf
 from app.services.idle_engines import unload_idle
@@ -45,6 +53,8 @@ class Workshop:
     pool: ProcessPool
     #: Of speech detection.
     detecting: ProcessPool
+    #: Of key-frames.
+    framing: ProcessPool
     extractors: tuple[MediaExtractor, ...]
     frames: FrameTaker
     detector: ArrivingDetector
@@ -71,6 +81,7 @@ async def workshop(
     settings: AppSettings,
     factories: Mapping[str, EngineFactory] | None = None,
     logs: Path | None = None,
+    meter: Meter = UNCOUNTED,
 ) -> AsyncIterator[Workshop]:
     """`logs`: folder for what workers print; None lets them print where this process does."""
     pool = ProcessPool(
@@ -78,10 +89,11 @@ async def workshop(
         logs=logs,
         memory_limit=settings.workers.memory_limit,
         recycle_after=settings.workers.recycle_after,
+        meter=meter,
     )
     most = settings.workers.memory_limit
-    frames = ProcessPool(1, name="frames", logs=logs, memory_limit=most)
-    detecting = _detecting(settings, pool.slots, logs)
+    frames = ProcessPool(1, name="frames", logs=logs, memory_limit=most, meter=meter)
+    detecting = _detecting(settings, pool.slots, logs, meter)
     weights = model_store(settings)
     longest, cage = settings.ingestion.max_duration, Cage()
     tools = Workshop(
@@ -89,6 +101,7 @@ async def workshop(
         weights=weights,
         pool=pool,
         detecting=detecting,
+        framing=frames,
         extractors=(
             SoundfileExtractor(longest, confinement=cage),
             FfmpegExtractor(longest, confinement=cage),
@@ -106,7 +119,9 @@ async def workshop(
             await each.aclose()
 
 
-def _detecting(settings: AppSettings, transcribing: int, logs: Path | None) -> ProcessPool:
+def _detecting(
+    settings: AppSettings, transcribing: int, logs: Path | None, meter: Meter
+) -> ProcessPool:
     """Apart: who is in a hurry would wait for an engine's long call before each of its own."""
     return ProcessPool(
         max(1, transcribing // TO_ONE_DETECTING),
@@ -114,6 +129,7 @@ def _detecting(settings: AppSettings, transcribing: int, logs: Path | None) -> P
         logs=logs,
         memory_limit=settings.workers.memory_limit,
         idle_after=settings.transcription.unload_after,
+        meter=meter,
     )
 
 

@@ -8,8 +8,10 @@ from loguru import logger
 
 from app.domain.errors import SpoolError
 from app.domain.jobs import Job, JobWarning, Stage
+from app.domain.metrics import AUDIO_IN, UNCOUNTED
 from app.pipeline.pace import Paces
-from app.ports import JobStore
+from app.pipeline.stage_clock import StageClock
+from app.ports import JobStore, Meter
 
 INTERVAL = 0.5  # seconds between two writes of progress
 
@@ -36,12 +38,14 @@ class JobReport:
         changed: Callable[[], None] = lambda: None,
         paces: Paces | None = None,
         lost: Callable[[], None] = lambda: None,
+        meter: Meter = UNCOUNTED,
     ) -> None:
         """`changed` is called after each change that the database has, `lost` when progress is
         refused: another run holds the job."""
         self._store, self._job, self._changed = store, job, changed
         self._progress, self._seconds = job.progress, job.duration or 0.0
         self._paces, self._lost = paces or Paces(), lost
+        self._meter, self._stages = meter, StageClock(meter)
         self._loop = asyncio.get_running_loop()
         self._writer: asyncio.Task[None] | None = None
         self._closed = False
@@ -53,6 +57,7 @@ class JobReport:
         await self._held(self._store.advance(self._job, stage))
         self._changed()
         self.stage = stage
+        self._stages.enter(stage)
         self._paces.move(self._job.job_id, self._progress, self._seconds)
         if stage is Stage.TRANSCRIBING:
             self._paces.begin(self._job.job_id, self._progress)
@@ -63,6 +68,7 @@ class JobReport:
     async def duration(self, seconds: float) -> None:
         self._seconds = seconds
         await self._held(self._store.note_duration(self._job, seconds))
+        self._meter.add(AUDIO_IN, seconds)
 
     async def engine(self, provider: str, model: str) -> None:
         """It keeps this one, also when the default changes meanwhile."""
@@ -100,6 +106,7 @@ class JobReport:
 
     async def aclose(self) -> None:
         self._closed = True
+        self._stages.end()
         self._paces.end(self._job.job_id, heard=self.stage is Stage.EMBEDDING)
         self._unbind()
         if self._writer is not None:

@@ -1,6 +1,7 @@
 """One line for the windows of all jobs, in front of each engine."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
@@ -12,9 +13,11 @@ from loguru import logger
 from app.domain.decoding import DecodingOptions
 from app.domain.errors import EngineError
 from app.domain.media import AudioWindow
+from app.domain.metrics import AUDIO_HEARD, ENGINE_SECONDS, REAL_TIME_FACTOR, UNCOUNTED
+from app.domain.models import shown_name
 from app.domain.transcript import LanguageDetection, WindowTranscript
 from app.pipeline.batches import Batches, Standing, Ticket
-from app.ports import TranscriptionEngine
+from app.ports import Meter, TranscriptionEngine
 
 
 class Turns:
@@ -69,8 +72,8 @@ class Schedule:
     are heard again by themselves.
     """
 
-    def __init__(self, engine: TranscriptionEngine) -> None:
-        self.engine = engine
+    def __init__(self, engine: TranscriptionEngine, meter: Meter = UNCOUNTED) -> None:
+        self.engine, self._meter = engine, meter
         self._batches = Batches(
             size=engine.batch_size, takers=engine.concurrency, context=engine.context
         )
@@ -153,11 +156,21 @@ class Schedule:
         windows, options = [ticket.window for ticket in batch], batch[0].options
         if options is None:
             return {batch[0]: await self.engine.detect_language(windows[0])}
+        began = time.monotonic()
         answers = zip(batch, await self.engine.transcribe(windows, options), strict=True)
         found = {ticket: answer for ticket, answer in answers if answer is not None}
         if not found:
             raise EngineError("the engine heard none of the windows")
+        self._heard(sum(ticket.window.seconds for ticket in found), time.monotonic() - began)
         return found
+
+    def _heard(self, sound: float, took: float) -> None:
+        """Both in seconds."""
+        named = {"provider": self.engine.provider, "model": shown_name(self.engine.model)}
+        self._meter.add(AUDIO_HEARD, sound, **named)
+        self._meter.seen(ENGINE_SECONDS, took, **named)
+        if sound > 0:
+            self._meter.seen(REAL_TIME_FACTOR, took / sound, **named)
 
     def _put_back(self, unheard: list[Ticket], batch: list[Ticket]) -> None:
         for ticket in unheard:
@@ -194,7 +207,8 @@ class Schedule:
 class Schedules:
     """One for each engine that a job uses."""
 
-    def __init__(self) -> None:
+    def __init__(self, meter: Meter = UNCOUNTED) -> None:
+        self._meter = meter
         self._in_use: dict[TranscriptionEngine, tuple[Schedule, int]] = {}
 
     @property
@@ -205,7 +219,7 @@ class Schedules:
     @asynccontextmanager
     async def turns(self, engine: TranscriptionEngine, standing: Standing) -> AsyncIterator[Turns]:
         """As `Schedule.turns`."""
-        schedule, users = self._in_use.get(engine) or (Schedule(engine), 0)
+        schedule, users = self._in_use.get(engine) or (Schedule(engine, self._meter), 0)
         self._in_use[engine] = schedule, users + 1
         try:
             async with schedule.turns(standing) as turns:

@@ -4,6 +4,7 @@ All adapters translate their library's errors into `app.domain.errors` at their 
 """
 
 from app.ports.assets import AssetStore
+from app.ports.census import Census
 from app.ports.confinement import Confinement
 from app.ports.engines import (
     ChapterFinder,
@@ -29,12 +30,14 @@ from app.ports.media import (
     SpeechDetector,
     WaveformDrawer,
 )
+from app.ports.metrics import Meter, MetricsPage
 from app.ports.news import NewsStore
 from app.ports.pictures import Darkroom, Describer, TextReader, VisualEmbedder
 from app.ports.records import RecordStore
 from app.ports.shares import ShareStore
 from app.ports.sources import FilesBeneath, SourceFolders
 from app.ports.texts import FrontMatterReader, PageReader
+from app.ports.tracing import Tracer
 from app.ports.types import Progress, Vector
 from app.ports.uploads import UploadStore
 from app.ports.watched import WatchNotes
@@ -45,6 +48,7 @@ __all__ = [
     "Ballast",
     "BlobStore",
     "BootLog",
+    "Census",
     "ChapterFinder",
     "Confinement",
     "Darkroom",
@@ -66,6 +70,8 @@ __all__ = [
     "Leadership",
     "MediaExtractor",
     "MediaFetcher",
+    "Meter",
+    "MetricsPage",
     "ModelStore",
     "NewsStore",
     "PageReader",
@@ -82,6 +88,7 @@ __all__ = [
     "SpeechDetector",
     "TextReader",
     "TopicFinder",
+    "Tracer",
     "TranscriptStore",
     "TranscriptionEngine",
     "UploadStore",

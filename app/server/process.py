@@ -61,7 +61,7 @@ async def _serve(settings: AppSettings) -> None:
     async with house(settings) as doors:
         config = _configured(settings.server, application(doors))
         gc.freeze()  # what is loaded stays: walking it all would hold up answers for 100 ms
-        with _stops_once(), watched():
+        with _stops_once(), watched(doors.traffic.late):
             await HeraldServer(config, doors.send_away).serve()
     logger.info("closed")
 

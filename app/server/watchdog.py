@@ -28,9 +28,11 @@ class Watchdog:
         loop: asyncio.AbstractEventLoop,
         clock: Clock = time.monotonic,
         worked: Clock = time.process_time,
+        late: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """`worked`: seconds of processor time that this process has had."""
-        self._loop, self._clock, self._worked = loop, clock, worked
+        """`worked`: seconds of processor time that this process has had. `late` is told at each
+        beat by how many seconds."""
+        self._loop, self._clock, self._worked, self._late = loop, clock, worked, late
         self._thread = threading.get_ident()
         self._due = self._looked = clock()
         self._worked_before = worked()
@@ -42,6 +44,7 @@ class Watchdog:
     def beat(self) -> None:
         """In the loop, which ought to have come here when it was due."""
         late = self._clock() - self._due
+        self._late(late)
         if late > LIMIT and (self.place or self._worked() - self._worked_before > LIMIT):
             self._tell(late)  # else the machine stood still, or had no time for us
         self._due, self._worked_before = self._clock() + BEAT, self._worked()
@@ -70,9 +73,9 @@ class Watchdog:
 
 
 @contextmanager
-def watched() -> Iterator[Watchdog]:
-    """The running loop, for the time of the block."""
-    dog, over = Watchdog(asyncio.get_running_loop()), threading.Event()
+def watched(late: Callable[[float], None] = lambda _: None) -> Iterator[Watchdog]:
+    """The running loop, for the time of the block. `late` as `Watchdog` has it."""
+    dog, over = Watchdog(asyncio.get_running_loop(), late=late), threading.Event()
     thread = threading.Thread(target=_look_again, args=(dog, over), name="watchdog", daemon=True)
     dog.beat()
     thread.start()

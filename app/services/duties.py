@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from loguru import logger
@@ -9,17 +10,32 @@ from loguru import logger
 from app.ports import Leadership
 
 
+@dataclass
+class Leading:
+    """Whether this instance does."""
+
+    now: bool = False
+
+
 async def do_duties(
-    leadership: Leadership, duties: Callable[[], Sequence[Coroutine[Any, Any, None]]]
+    leadership: Leadership,
+    duties: Callable[[], Sequence[Coroutine[Any, Any, None]]],
+    leading: Leading | None = None,
 ) -> None:
-    """For ever. Cancel it to stop: what is under way is cut off, as at a lost leadership."""
+    """For ever. Cancel it to stop: what is under way is cut off, as at a lost leadership.
+
+    `leading` is kept true to what is.
+    """
+    leading = leading or Leading()
     while True:
         async with leadership.held() as lost:
             logger.debug("this instance leads")
+            leading.now = True
             tasks = [asyncio.create_task(duty) for duty in duties()]
             try:
                 await lost.wait()
             finally:
+                leading.now = False
                 await _end(tasks)
 
 

@@ -125,8 +125,8 @@ class IngestionFigures:
 
     async def _now(self, seen: deque[Mark]) -> Figures:
         """Files are looked at before anybody's turn: a slow disk holds up one who asks, not all."""
-        index, data_bytes = await self._index_size(), await self._data_bytes.get()
-        counts = await self._counts()
+        index, data_bytes = await self._index_size(), await self.held()
+        counts = await self.counts()
         done, failed = counts.jobs.of(JobStatus.COMPLETED), counts.jobs.of(JobStatus.FAILED)
         rate = rates(seen, Mark(self.timer(), done, failed, self.heard()))
         disk = self.disk.state()
@@ -150,7 +150,8 @@ class IngestionFigures:
             alarms=_alarms(counts.dead_letters, disk),
         )
 
-    async def _counts(self) -> Counts:
+    async def counts(self) -> Counts:
+        """A second old at most."""
         async with self._turn:
             latest = self._latest
             if latest is None or self.timer() - latest.counted_at >= FRESH:
@@ -167,12 +168,20 @@ class IngestionFigures:
             index_lag=await self.indexer.behind(),
         )
 
-    async def _index_size(self) -> IndexSize | None:
+    async def index_state(self) -> IndexState | None:
+        """Some seconds old; None while it loads."""
         try:
-            found = await self._index.get()
+            return await self._index.get()
         except SpoolError:  # whoever needs it is told why
             return None
-        return IndexSize(rows=found.rows, bytes=found.bytes)
+
+    async def held(self) -> int:
+        """Bytes of all files in the data folder, half a minute ago or more."""
+        return await self._data_bytes.get()
+
+    async def _index_size(self) -> IndexSize | None:
+        found = await self.index_state()
+        return IndexSize(rows=found.rows, bytes=found.bytes) if found else None
 
     async def _in_flight(self) -> dict[Stage, int]:
         page = await self.store.list(status=JobStatus.RUNNING, frames=True, limit=MOST_RUNNING)

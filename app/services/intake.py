@@ -12,9 +12,10 @@ from app.domain import languages
 from app.domain.crashpoints import reached
 from app.domain.errors import Conflict, InvalidRequest, MediaEmpty
 from app.domain.jobs import IdempotencyKey, Job, JobOptions, SourceKind, upload_key
+from app.domain.metrics import TAKEN_IN, UNCOUNTED, UPLOAD_BYTES, Arrival
 from app.domain.requester import requester
 from app.domain.webhooks import without_secrets
-from app.ports import BlobStore, JobQueue, JobStore, MediaFetcher
+from app.ports import BlobStore, JobQueue, JobStore, MediaFetcher, Meter
 from app.services.alike import AlikeJobs
 from app.services.disk import DiskGuard, needed
 from app.services.hashing import Hashing, file_sha256
@@ -59,6 +60,7 @@ class Intake:
         overtake: Callable[[Job], Awaitable[None]],
         max_file_size: int,
         max_duration: float,
+        meter: Meter = UNCOUNTED,
     ) -> None:
         """`committed` is told of each job whose row is durable. `check_engine`: the provider and
         model that such a wish gets now; raises InvalidRequest. `overtake` ends what takes the same
@@ -66,7 +68,7 @@ class Intake:
         self._store, self._queue, self._blobs = store, queue, blobs
         self._fetcher, self._roots, self._disk = fetcher, roots, disk
         self._committed, self._check_engine, self._alike = committed, check_engine, alike
-        self._overtake = overtake
+        self._overtake, self._meter = overtake, meter
         self._max_file_size, self._max_duration = max_file_size, max_duration
 
     def make_room(self, size: int) -> None:
@@ -81,11 +83,16 @@ class Intake:
         self._disk.require()
         upload = Upload(job_id=_new_id(), filename=_printable(filename))
         digest = Hashing()
-        source = self._disk.guarded(digest.through(chunks))
+        source = self._disk.guarded(self._counted(digest.through(chunks)))
         if not await self._blobs.save_file(upload.key, source, limit=self._max_file_size):
             await self.discard(upload)
             raise MediaEmpty("the upload has no bytes")
         return replace(upload, sha256=digest.hexdigest())
+
+    async def _counted(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for chunk in chunks:
+            self._meter.add(UPLOAD_BYTES, len(chunk), way=Arrival.WHOLE.value)
+            yield chunk
 
     async def receive_whole(self, filename: str, content: bytes) -> Upload:
         """The same with bytes that are there already."""
@@ -233,6 +240,7 @@ class Intake:
         reached("submit.committed")
         if job.job_id == job_id:
             self._committed(job_id)
+            self._meter.add(TAKEN_IN, source=job.source.value)
             if job.options.asset_id is not None:  # else its asset is new, as it is
                 await self._overtake(job)
             await self._queue.enqueue({"job_id": job_id}, job.options.priority)

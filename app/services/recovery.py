@@ -6,20 +6,25 @@ from loguru import logger
 
 from app.domain.crashpoints import reached
 from app.domain.jobs import Swept
-from app.ports import JobQueue, JobStore
+from app.domain.metrics import ATTEMPTS, UNCOUNTED, Outcome
+from app.ports import JobQueue, JobStore, Meter
 from app.services.overtaking import end_overtaken
 
 MOST_TOLD = 20  # jobs of a dead run that get a line each
 
 
 async def recover(
-    store: JobStore, queue: JobQueue, boot_id: str, silent_for: float | None = None
+    store: JobStore,
+    queue: JobQueue,
+    boot_id: str,
+    silent_for: float | None = None,
+    meter: Meter = UNCOUNTED,
 ) -> int:
     """Before the port opens: what dead runs left becomes pending, all pending is queued.
 
     Cut short and run again, it ends the same. Returns how many jobs are queued.
     """
-    swept = await take_over(store, queue, boot_id, silent_for)
+    swept = await take_over(store, queue, boot_id, silent_for, meter)
     reached("recover.swept")
     await end_overtaken(store)
     pending = {} if queue.lasting else await store.pending()
@@ -34,10 +39,16 @@ async def recover(
 
 
 async def take_over(
-    store: JobStore, queue: JobQueue, boot_id: str, silent_for: float | None
+    store: JobStore,
+    queue: JobQueue,
+    boot_id: str,
+    silent_for: float | None,
+    meter: Meter = UNCOUNTED,
 ) -> Swept:
     """What runs held that are dead, or silent for so long, may be claimed again."""
     swept = await store.sweep(boot_id, silent_for)
+    meter.add(ATTEMPTS, len(swept.pending), outcome=Outcome.INTERRUPTED.value)
+    meter.add(ATTEMPTS, len(swept.dead), outcome=Outcome.DEAD_LETTER.value)
     await _tell(store, swept.pending, "interrupted: the run that held it has ended, pending again")
     await _tell(store, swept.dead, "dead letter: it died with the service, with nothing beside it")
     if queue.lasting:

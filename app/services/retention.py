@@ -8,7 +8,8 @@ from loguru import logger
 
 from app.domain.clock import utc_now
 from app.domain.errors import SpoolError
-from app.ports import JobStore
+from app.domain.metrics import RETENTION_DELETED, UNCOUNTED
+from app.ports import JobStore, Meter
 from app.services.jobs import JobService
 
 INTERVAL = 3600.0  # seconds between two looks
@@ -26,10 +27,11 @@ class Retention:
         *,
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        meter: Meter = UNCOUNTED,
     ) -> None:
         """`days` since the end of a job; 0 keeps all."""
         self._store, self._jobs, self._days = store, jobs, days
-        self._now, self._sleep = now, sleep
+        self._now, self._sleep, self._meter = now, sleep, meter
 
     async def run(self) -> None:
         """For ever; at once, and then every hour."""
@@ -49,6 +51,7 @@ class Retention:
             for job in old:
                 fresh += await self._jobs.expire(job, before)
             gone += fresh
+            self._meter.add(RETENTION_DELETED, fresh)
             if not fresh:  # all of them were sent on their way again meanwhile
                 break
         if gone:

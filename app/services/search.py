@@ -1,6 +1,7 @@
 """Finding moments: by keyword until the embedding model is loaded, and it says so."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -9,8 +10,9 @@ from tempfile import NamedTemporaryFile
 
 from app.domain import marking
 from app.domain.errors import EngineError, InvalidRequest, TooLarge, Unavailable
+from app.domain.metrics import SEARCH_SECONDS, UNCOUNTED
 from app.domain.search import MatchReason, SearchAnswer, SearchHit, SearchMode, SearchQuery
-from app.ports import Darkroom, Embedder, Vector, VectorIndex
+from app.ports import Darkroom, Embedder, Meter, Vector, VectorIndex
 from app.services.glances import PATIENCE, Busy, Eyes, Glances
 from app.services.search_cursor import SearchCursor
 
@@ -46,10 +48,11 @@ class SearchService:
         darkroom: Darkroom | None = None,
         patience: float = PATIENCE,
         stem: marking.Stem = marking.as_written,
+        meter: Meter = UNCOUNTED,
     ) -> None:
         self._index = index
         self._embedder = embedder
-        self._stem = stem
+        self._stem, self._meter = stem, meter
         self._eyes, self._darkroom = eyes, darkroom
         self._glances = None if eyes is None else Glances(eyes, patience)
 
@@ -63,6 +66,15 @@ class SearchService:
         reason while the index, or the model for a picture, is not there.
         """
         _check(query, picture)
+        began = time.perf_counter()
+        answer = await self._answered(query, cursor, picture)
+        took = time.perf_counter() - began
+        self._meter.seen(SEARCH_SECONDS, took, mode=answer.mode.value)
+        return answer
+
+    async def _answered(
+        self, query: SearchQuery, cursor: str | None, picture: bytes | None
+    ) -> SearchAnswer:
         if not self._index.ready:  # it raises Unavailable, and knows why
             await self._index.search(query, None)
         place = _place(query, cursor)

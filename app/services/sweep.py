@@ -24,8 +24,9 @@ from app.domain.jobs import (
     waveform_key,
 )
 from app.domain.media_types import FOLDERS
+from app.domain.metrics import ORPHANS_REMOVED, UNCOUNTED
 from app.domain.uploads import FOLDER as UPLOADS
-from app.ports import BlobStore
+from app.ports import BlobStore, Meter
 
 KEPT = (*sorted(set(FOLDERS.values())), "keyframes", "results", "thumbnails", "waveforms")
 QUARANTINE = "quarantine"
@@ -95,6 +96,7 @@ class FileSweep:
     hashed_uploads: Known
     growing_uploads: Known
     now: Callable[[], datetime] = utc_now
+    meter: Meter = UNCOUNTED
 
     async def run_once(self, boot_id: str) -> int:
         """Sweep, then tie files and database to this start; returns how many files went.
@@ -115,6 +117,7 @@ class FileSweep:
         if await self._is_older():
             return passing + await self._quarantine()
         orphans = await self._clear_orphans(self.files.remove)
+        self.meter.add(ORPHANS_REMOVED, orphans)
         if orphans:
             logger.info("{} files without a job are removed", orphans)
         return passing + orphans

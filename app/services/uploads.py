@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import Conflict, MediaEmpty, NotFound, TooLarge
 from app.domain.jobs import JobOptions
+from app.domain.metrics import UNCOUNTED, UPLOAD_BYTES
+from app.domain.metrics import Arrival as Way
 from app.domain.uploads import Checksum, ResumableUpload
-from app.ports import ResumableFiles, UploadStore
+from app.ports import Meter, ResumableFiles, UploadStore
 from app.services.disk import DiskGuard
 from app.services.intake import Intake
 from app.services.upload_arrival import Arrival
@@ -28,6 +30,7 @@ class UploadService:
     turns: Turns
     #: Bytes.
     max_file_size: int
+    meter: Meter = UNCOUNTED
     clock: Clock = field(default=utc_now)
 
     async def create(
@@ -92,7 +95,7 @@ class UploadService:
         chunks: AsyncIterator[bytes],
         checksum: Checksum | None,
     ) -> ResumableUpload:
-        guarded = self.disk.guarded(turn.chunks(chunks))
+        guarded = self.disk.guarded(self._counted(turn.chunks(chunks)))
         try:
             async with self.files.grow(upload.growing_key, upload.received) as file:
                 arrival = Arrival(upload, file, self.store, checksum)
@@ -101,6 +104,11 @@ class UploadService:
             await self.store.delete(upload.upload_id)  # no client can go on with it
             raise unknown() from error
         return arrival.upload
+
+    async def _counted(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for chunk in chunks:
+            self.meter.add(UPLOAD_BYTES, len(chunk), way=Way.PIECES.value)
+            yield chunk
 
     async def _finished_if_whole(self, upload: ResumableUpload) -> ResumableUpload:
         return await self.finish.run(upload) if upload.whole else upload

@@ -11,7 +11,8 @@ from loguru import logger
 from app.domain.crashpoints import reached
 from app.domain.errors import Budget, SpoolError, StorageFull
 from app.domain.jobs import Job, result_key
-from app.ports import JobStore
+from app.domain.metrics import ATTEMPTS, UNCOUNTED, Outcome
+from app.ports import JobStore, Meter
 from app.services.backoff import Backoff, LaterQueue
 from app.services.disk import DiskGuard
 
@@ -41,9 +42,10 @@ class Verdicts:
         disk: DiskGuard,
         limits: Limits,
         backoff: Backoff,
+        meter: Meter = UNCOUNTED,
     ) -> None:
         self._store, self._later, self._disk = store, later, disk
-        self._limits, self._backoff = limits, backoff
+        self._limits, self._backoff, self._meter = limits, backoff, meter
         self._put_back_in_a_row = 0
 
     async def succeed(self, job: Job, seconds: float) -> None:
@@ -51,8 +53,9 @@ class Verdicts:
         if await self.written(self._store.succeed, job, output_path=result_key(job.job_id)):
             reached("job.succeeded")
             logger.info("completed: {:.1f} s of audio", seconds)
+            self._ended(Outcome.COMPLETED)
         else:
-            dropped()
+            self.dropped()
 
     async def settle(self, job: Job, error: SpoolError) -> None:
         """Another attempt if that may help and is paid for; else failed for good."""
@@ -88,8 +91,9 @@ class Verdicts:
         try:
             if await to_its_end(self._store.release(job)):
                 logger.info("given back: the service stops, the attempt does not count")
+                self._ended(Outcome.GIVEN_BACK)
             else:
-                dropped()
+                self.dropped()
         except SpoolError as error:
             logger.error("not given back, the next start will sweep it: {}", error.message)
 
@@ -97,32 +101,43 @@ class Verdicts:
         """What the machine lacks, the next job would lack as well: its place waits, ever longer."""
         if await self.written(self._store.release, job):
             logger.warning("put back, at no cost: {}", error.message)
+            self._ended(Outcome.PUT_BACK)
             self._put_back_in_a_row += 1
             self._later.put(job.job_id, self._put_back_in_a_row, job.options.priority)
             await asyncio.sleep(self._backoff.delay(self._put_back_in_a_row))
         else:
-            dropped()
+            self.dropped()
 
     async def _retry(self, job: Job, error: SpoolError) -> None:
         if await self.written(self._store.retry, job, error):
             reached("job.retried")
             logger.warning("pending again after {}: {}", error.code, error.message)
+            self._ended(Outcome.RETRIED)
             failures = job.errors + job.crashes + 1
             self._later.put(job.job_id, failures, job.options.priority)
         else:
-            dropped()
+            self.dropped()
 
     async def _fail(self, job: Job, error: SpoolError) -> None:
         """All retries used up: somebody must look at it. Else nothing but the error to be told."""
         dead = error.retryable
         if await self.written(self._store.fail, job, error, dead_letter=dead):
             reached("job.failed")
+            self._ended(Outcome.DEAD_LETTER if dead else Outcome.FAILED)
             if dead:
                 logger.error("dead letter: {}: {}", error.code, error.message)
             else:
                 logger.warning("failed for good: {}: {}", error.code, error.message)
         else:
-            dropped()
+            self.dropped()
+
+    def dropped(self) -> None:
+        """Whatever it was to be: cancelled, or taken over."""
+        logger.info("dropped: the job is no longer held by this attempt")
+        self._ended(Outcome.DROPPED)
+
+    def _ended(self, how: Outcome) -> None:
+        self._meter.add(ATTEMPTS, outcome=how.value)
 
     async def written(
         self, work: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -158,7 +173,3 @@ async def to_its_end(work: Awaitable[T]) -> T:
         if error := task.exception():
             logger.error("not written, the next start will see to it: {}", error)
         raise
-
-
-def dropped() -> None:
-    logger.info("dropped: the job is no longer held by this attempt")

@@ -13,6 +13,7 @@ from app.domain.clock import utc_now
 from app.domain.crashpoints import reached
 from app.domain.errors import SpoolError
 from app.domain.media_types import MediaType
+from app.domain.metrics import UNCOUNTED, WEBHOOK_TRIES, Tried
 from app.domain.transcript import Transcript
 from app.domain.webhooks import (
     Delivery,
@@ -24,7 +25,14 @@ from app.domain.webhooks import (
     payload,
     retry_after,
 )
-from app.ports import AssetStore, DeliveryStore, TranscriptStore, WebhookPoster, WebhookSigner
+from app.ports import (
+    AssetStore,
+    DeliveryStore,
+    Meter,
+    TranscriptStore,
+    WebhookPoster,
+    WebhookSigner,
+)
 from app.services.backoff import Backoff
 
 T = TypeVar("T")
@@ -50,17 +58,19 @@ class Courier:
         clock: Callable[[], datetime] = utc_now,
         timer: Callable[[], float] = time.monotonic,
         backoff: Backoff | None = None,
+        meter: Meter = UNCOUNTED,
     ) -> None:
         self._store, self._transcripts, self._assets = store, transcripts, assets
         self._poster, self._signer, self._schedule = poster, signer, schedule
         self._clock, self._timer = clock, timer
-        self._backoff = backoff or Backoff()
+        self._backoff, self._meter = backoff or Backoff(), meter
 
     async def deliver(self, delivery: Delivery) -> bool:
         """Whether the receiver took it. Sends again, under the same id, what was cut off here."""
         with logger.contextualize(job_id=delivery.job_id):
             tried, answer = await self._try(delivery)
             reached("webhook.sent")
+            self._meter.add(WEBHOOK_TRIES, outcome=_outcome(tried).value)
             await self._insist(lambda: self._note(delivery, tried, answer))
             reached("webhook.marked")
         return _is_success(tried)
@@ -147,6 +157,12 @@ class Courier:
 
 def _is_success(tried: DeliveryTry) -> bool:
     return tried.status is not None and _is_taken(tried.status)
+
+
+def _outcome(tried: DeliveryTry) -> Tried:
+    if tried.status is None:
+        return Tried.UNANSWERED
+    return Tried.TAKEN if _is_taken(tried.status) else Tried.REFUSED
 
 
 def _is_taken(status: int) -> bool:

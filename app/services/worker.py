@@ -14,17 +14,19 @@ from loguru import logger
 from app.domain.crashpoints import reached
 from app.domain.errors import SpoolError
 from app.domain.jobs import Job, JobStatus, Priority, Stage, pcm_key, reel_key, result_key
+from app.domain.metrics import UNCOUNTED
 from app.domain.result import result_of
+from app.domain.tracing import UNTRACED
 from app.pipeline.pace import Paces
 from app.pipeline.report import ClaimLost, JobReport, Stopping
 from app.pipeline.runner import Pipeline
 from app.pipeline.work import Work
-from app.ports import BlobStore, JobQueue, JobStore
+from app.ports import BlobStore, JobQueue, JobStore, Meter, Tracer
 from app.services.backoff import Backoff, LaterQueue
 from app.services.disk import DiskGuard
 from app.services.lane import Lane
 from app.services.recovery import recover, take_over
-from app.services.verdicts import Limits, Verdicts, dropped, to_its_end
+from app.services.verdicts import Limits, Verdicts, to_its_end
 from app.services.watch import JobWatch
 
 TAKE_OVER = 10.0  # seconds between two looks for jobs of dead runs
@@ -58,6 +60,8 @@ class JobWorker:
         ended: Callable[[], None],
         paces: Paces | None = None,
         silent_for: float | None = None,
+        meter: Meter = UNCOUNTED,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         """`ended` is called when an attempt has; `paces` learns how fast jobs are. Other runs are
         dead when silent for so many seconds; None: there are none."""
@@ -65,9 +69,10 @@ class JobWorker:
         self._pipeline, self._watch, self._disk = pipeline, watch, disk
         self._boot_id, self._backoff, self._ended = boot_id, backoff, ended
         self.places, self._paces, self._silent_for = places, paces, silent_for
+        self._meter, self._tracer = meter, tracer
         self._lane = Lane()
         self._later = LaterQueue(queue, backoff)
-        self._verdicts = Verdicts(store, self._later, disk, limits, backoff)
+        self._verdicts = Verdicts(store, self._later, disk, limits, backoff, meter)
         self._walks: dict[str, Walk] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}  # to be let on the lane
         self._idle: set[asyncio.Task[Any]] = set()  # places without a job
@@ -81,14 +86,16 @@ class JobWorker:
         return len(self._walks)
 
     async def recover(self) -> int:
-        return await recover(self._store, self._queue, self._boot_id, self._silent_for)
+        return await recover(self._store, self._queue, self._boot_id, self._silent_for, self._meter)
 
     async def take_over(self) -> None:
         """For ever, where there may be others: what they held when they died goes on."""
         while self._silent_for is not None:
             await asyncio.sleep(TAKE_OVER)
             try:
-                await take_over(self._store, self._queue, self._boot_id, self._silent_for)
+                await take_over(
+                    self._store, self._queue, self._boot_id, self._silent_for, self._meter
+                )
             except SpoolError as error:
                 logger.warning("jobs of dead runs wait: {}", error.message)
 
@@ -149,7 +156,8 @@ class JobWorker:
         await self._tidy_up()
         async with self._taken_up(payload["job_id"]) as job:
             if job is not None:
-                with logger.contextualize(job_id=job.job_id, stage=None, attempt=job.attempts):
+                named: dict[str, Any] = {"job_id": job.job_id, "attempt": job.attempts}
+                with logger.contextualize(**named, stage=None), self._tracer.span("job", **named):
                     await self._see_through(job)
             return job
 
@@ -244,7 +252,8 @@ class JobWorker:
         logger.info("attempt {} begins: {}", job.attempts, job.source_name)
         changed = partial(self._watch.tell, job.job_id)
         lost = partial(self._lost, job.job_id)
-        async with aclosing(JobReport(self._store, job, changed, self._paces, lost)) as report:
+        made = JobReport(self._store, job, changed, self._paces, lost, self._meter)
+        async with aclosing(made) as report:
             task = asyncio.create_task(self._attempt(job, report))
             self._walks[job.job_id] = Walk(job=job, task=task, report=report)
             try:
@@ -279,7 +288,7 @@ class JobWorker:
         try:
             work = await self._walk(job, report)
         except ClaimLost:
-            dropped()
+            self._verdicts.dropped()
         except Stopping:
             await self._verdicts.give_back(job)
         except SpoolError as error:

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
+from app.web.counted import Counted
 from app.web.document import Document
 from app.web.doors import Doors
 from app.web.errors import HANDLERS
@@ -51,7 +52,8 @@ def application(opened: Doors) -> Starlette:
     )
     app.state.document = Document(DOORS)
     app.router.redirect_slashes = False  # a redirect is in no document, and has no shape
-    app.middleware_stack = Sealed(app.build_middleware_stack(), opened.gate.cors_origins)
+    sealed = Sealed(app.build_middleware_stack(), opened.gate.cors_origins)
+    app.middleware_stack = Counted(sealed, opened.traffic)
     return app
 
 

@@ -12,6 +12,7 @@ from app.services.engines import EngineShelf
 from app.services.estimates import Estimates
 from app.services.figures import IngestionFigures
 from app.services.follow import JobFollower
+from app.services.gauges import Gauges
 from app.services.health import Health
 from app.services.index_care import IndexCare
 from app.services.intake import Intake
@@ -19,10 +20,12 @@ from app.services.jobs import JobService
 from app.services.keys import KeyService
 from app.services.media import AssetMedia
 from app.services.news import NewsService
+from app.services.readiness import Readiness
 from app.services.records import RecordService
 from app.services.search import SearchService
 from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
+from app.services.traffic import Traffic
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
 from app.web.gate import Gate
@@ -47,6 +50,9 @@ class Doors:
     webhooks: WebhookService
     uploads: UploadService
     health: Health
+    readiness: Readiness
+    gauges: Gauges
+    traffic: Traffic
     keys: KeyService
     shares: ShareService
     news: NewsService

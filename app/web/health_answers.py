@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.web.answers import Answered, Count, Seconds
+from app.web.answers import Answered, Count, Error, Seconds
 
 
 class Ready(Answered):
@@ -45,3 +45,23 @@ class Health(Answered):
     disk: str
     queue: Queue
     workers: Workers
+
+
+class Live(Answered):
+    live: Literal[True]
+
+
+class Readiness(Answered):
+    ready: Literal[True]
+
+
+class Reason(Answered):
+    code: str
+    message: Annotated[str, Field(description="To callers who may read: what it is.")]
+
+
+class NotReady(Error):
+    """The one error shape, with the first of the reasons."""
+
+    ready: Literal[False]
+    reasons: Annotated[list[Reason], Field(min_length=1)]

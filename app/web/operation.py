@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from app.domain.keys import Scope
 from app.web.audit import Audit
+from app.web.counted import Reached
 from app.web.guard import Guard
 from app.web.sender import SAFE
 
@@ -20,6 +21,7 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 JSON = "application/json"
 HTML = "text/html"
+PLAIN = "text/plain"
 FORM = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 BYTES = "application/octet-stream"
@@ -101,9 +103,12 @@ class Door:
     def route(self) -> Route:
         """Guarded before its body is read."""
         scopes = {method: operation.scope for method, operation in self.operations.items()}
-        audit = Middleware(Audit, actions=self.audited)
-        guard = Middleware(Guard, scopes=scopes)
-        return Route(self.path, self.endpoint, methods=list(scopes), middleware=[audit, guard])
+        before = [
+            Middleware(Reached, route=self.path),
+            Middleware(Audit, actions=self.audited),
+            Middleware(Guard, scopes=scopes),
+        ]
+        return Route(self.path, self.endpoint, methods=list(scopes), middleware=before)
 
     @property
     def audited(self) -> dict[str, str]:

@@ -15,6 +15,7 @@ from app.web import (
     jobs,
     keys,
     media,
+    metrics,
     openai_audio,
     openai_models,
     page_files,
@@ -68,6 +69,9 @@ DOORS = (
     door("/docs", docs.page, GET=of_docs.PAGE),
     door("/docs/{file}", docs.file, GET=of_docs.FILE),
     door("/health", health.health, GET=of_health.HEALTH),
+    door("/health/live", health.live, GET=of_health.LIVE),
+    door("/health/ready", health.ready, GET=of_health.READY),
+    door("/metrics", metrics.metrics, GET=of_health.METRICS),
     # `curl -T` says PUT
     door("/api/v1/ingest", ingest.ingest, POST=of_ingest.INGEST, PUT=of_ingest.INGEST_PUT),
     door("/api/v1/jobs", jobs.list_jobs, GET=of_jobs.LIST_JOBS),

@@ -14,12 +14,14 @@ from starlette.requests import Request
 from app.agents.door import AgentDoor
 from app.domain import errors
 from app.domain.jobs import Job, JobOptions
+from app.domain.metrics import UNCOUNTED
 from app.services.arriving import ArrivingEmbedder, ArrivingIndex
 from app.services.assets import AssetService
 from app.services.engines import EngineShelf
 from app.services.estimates import Estimates
 from app.services.figures import IngestionFigures
 from app.services.follow import JobFollower
+from app.services.gauges import Gauges
 from app.services.health import Health
 from app.services.index_care import IndexCare
 from app.services.intake import Intake, Upload
@@ -27,10 +29,12 @@ from app.services.jobs import JobService
 from app.services.keys import KeyService
 from app.services.media import AssetMedia
 from app.services.news import NewsService
+from app.services.readiness import Readiness
 from app.services.records import RecordService
 from app.services.search import SearchService
 from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
+from app.services.traffic import Traffic
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
 from app.web.app import routes
@@ -227,6 +231,9 @@ def failing(trouble: Exception) -> Doors:
         records=cast(RecordService, stub),
         index_care=cast(IndexCare, stub),
         health=cast(Health, stub),
+        readiness=cast(Readiness, stub),
+        gauges=cast(Gauges, stub),
+        traffic=Traffic(meter=UNCOUNTED),
         assets=cast(AssetService, stub),
         media=cast(AssetMedia, stub),
         site=cast(SiteSync, stub),

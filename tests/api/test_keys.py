@@ -25,7 +25,16 @@ CLOSED = [(door, method) for door, method in ROUTES if door.operations[method].s
 #: Of resumable uploads: what the service can do.
 DISCOVERY = [(door, method) for door, method in ROUTES if method == "OPTIONS"]
 OPEN = {
-    *("/", "/page/{file:path}", "/health", "/docs", "/docs/{file}", "/openapi.json"),
+    *(
+        "/",
+        "/page/{file:path}",
+        "/health",
+        "/health/live",
+        "/health/ready",
+        "/docs",
+        "/docs/{file}",
+        "/openapi.json",
+    ),
     *("/api/v1/session", "/shared/{token}", "/favicon.ico"),
 }
 BODY = b"never to be read"

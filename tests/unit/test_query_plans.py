@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
+from app.adapters.sql.census import SqlCensus
 from app.adapters.sql.news import SqlNewsStore
 from app.domain.assets import AssetChanges, asset_of
 from app.domain.jobs import JobOptions, JobStatus
@@ -31,6 +32,10 @@ async def a_renamed_video(bench: Workbench) -> None:
 
 async def the_news(bench: Workbench) -> None:
     await SqlNewsStore(bench.store._database).latest(50, 300)
+
+
+async def what_waits(bench: Workbench) -> None:
+    await SqlCensus(bench.store._database).pending()
 
 
 #: By what is asked: the question, and the index that answers it.
@@ -61,6 +66,7 @@ QUESTIONS: dict[str, tuple[Callable[[Workbench], Awaitable[object]], str]] = {
         "ix_assets_parent_id_created_at_asset_id",
     ),
     "news": (the_news, "ix_jobs_ended"),
+    "what_waits": (what_waits, "ix_jobs_status_priority_created_at_job_id"),
     "told_frames": (a_renamed_video, "ix_assets_parent_id_created_at_asset_id"),
 }
 

@@ -89,6 +89,18 @@ async def test_what_was_seen_of_one_stop_is_not_told_of_the_next(
     assert "planted" in told[0] and "planted" not in told[1] and "native" in told[1]
 
 
+async def test_every_beat_is_told_with_how_late_it_was(clocks: Clocks) -> None:
+    late: list[float] = []
+    loop = asyncio.get_running_loop()
+    dog = Watchdog(loop, lambda: clocks.now, lambda: clocks.worked, late.append)
+    dog.beat()
+    for seconds in (BEAT, BEAT + 0.02, BEAT + 3600):
+        clocks.pass_by(seconds)
+        dog.beat()
+        dog.rest()
+    assert late == pytest.approx([0.0, 0.0, 0.02, 3600.0])
+
+
 async def test_a_machine_that_slept_is_no_fault_of_ours(
     dog: Watchdog, clocks: Clocks, told: list[str]
 ) -> None:

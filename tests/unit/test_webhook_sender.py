@@ -22,8 +22,9 @@ from app.domain.assets import asset_of
 from app.domain.errors import EngineError, StorageError
 from app.domain.jobs import JobOptions
 from app.domain.media_types import MediaType
+from app.domain.metrics import UNCOUNTED, WEBHOOK_TRIES
 from app.domain.webhooks import Delivery, DeliveryState, DeliveryTry, RetrySchedule
-from app.ports import DeliveryStore
+from app.ports import DeliveryStore, Meter
 from app.services.backoff import Backoff
 from app.services.webhook_courier import Courier
 from app.services.webhook_endpoints import Endpoints
@@ -32,6 +33,7 @@ from app.services.webhooks import WebhookService
 from tests.contracts.conftest import SteppedClock, Stores, migrated_file, sql_stores
 from tests.contracts.jobs import claimed_job
 from tests.contracts.webhooks import as_stored, owed
+from tests.tally import Tally
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 LOOPBACK = ("127.0.0.0/8",)
@@ -87,6 +89,7 @@ def sender(
     schedule: RetrySchedule | None = None,
     timeout: float = 30.0,
     endpoints: Endpoints | None = None,
+    meter: Meter = UNCOUNTED,
 ) -> WebhookSender:
     """Endpoints are timed by the made-up clock, too."""
     store = store or stores.deliveries
@@ -99,6 +102,7 @@ def sender(
         schedule=schedule or RetrySchedule(),
         clock=clock,
         backoff=AT_ONCE,
+        meter=meter,
     )
     return WebhookSender(
         store=store,
@@ -126,6 +130,24 @@ def wait(delivery: Delivery, clock: SteppedClock) -> float:
     """Seconds from now to its next try."""
     assert delivery.next_at is not None
     return (delivery.next_at - clock.now).total_seconds()
+
+
+# what is counted
+
+
+async def test_tries_are_counted_by_how_they_are_answered(
+    stores: Stores, clock: SteppedClock, receiver: Receiver
+) -> None:
+    tally = Tally()
+    receiver.answers = [Response(status=503), Response(status=204)]
+    await owed(stores, receiver.url)
+    sending = sender(stores, clock, meter=tally)
+    assert await sending.run_once() == 1
+    clock.step(3600)
+    assert await sending.run_once() == 1
+    await owed(stores, "http://127.0.0.1:1/nobody")
+    assert await sending.run_once() == 1
+    assert tally.of(WEBHOOK_TRIES) == {("refused",): 1, ("taken",): 1, ("unanswered",): 1}
 
 
 # what arrives

@@ -24,11 +24,12 @@ from app.adapters.sql.transcripts import SqlTranscriptStore
 from app.adapters.sql.windows import SqlWindowJournal
 from app.domain.jobs import Job, JobOptions, SourceKind, upload_key
 from app.domain.media import FRAME, SAMPLE_RATE
+from app.domain.metrics import UNCOUNTED
 from app.domain.search import Moment, SearchHit, SearchQuery
 from app.domain.transcript import Topic
 from app.pipeline.pace import Paces
 from app.pipeline.runner import Pipeline
-from app.ports import MediaExtractor, Sound, Vector, WaveformDrawer
+from app.ports import MediaExtractor, Meter, Sound, Vector, WaveformDrawer
 from app.services.backoff import Backoff
 from app.services.disk import DiskGuard
 from app.services.engines import EngineShelf
@@ -258,6 +259,7 @@ class Workbench:
         backoff: Backoff | None = None,
         ended: Callable[[], None] = lambda: None,
         paces: Paces | None = None,
+        meter: Meter = UNCOUNTED,
     ) -> JobWorker:
         return JobWorker(
             store=store or self.store,
@@ -272,6 +274,7 @@ class Workbench:
             backoff=backoff or Backoff(first=0.0),
             ended=ended,
             paces=paces,
+            meter=meter,
         )
 
     def service(

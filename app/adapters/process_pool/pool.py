@@ -14,6 +14,8 @@ from typing import ParamSpec, TypeVar
 
 from app.adapters.process_pool.log import WorkerLog
 from app.adapters.process_pool.slot import Slot
+from app.domain.metrics import RESTARTS, UNCOUNTED, Replaced
+from app.ports import Meter
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,13 +33,14 @@ class ProcessPool:
         memory_limit: int = 0,
         recycle_after: int = 0,
         idle_after: float = 0.0,
+        meter: Meter = UNCOUNTED,
     ) -> None:
         """`logs`: folder for what the workers print, a file each, begun anew with each process;
         None leaves it to the standard error of this process. `memory_limit`: bytes of data that a
         worker may have; `recycle_after`: tasks after which it is replaced; `idle_after`: seconds
         without a task after which it ends, until there is one. 0 is no limit.
         """
-        self.slots = slots
+        self.slots, self.name, self._meter = slots, name, meter
         names = [f"{name}-{number}" for number in range(slots)]
         self._all = [
             Slot(
@@ -46,6 +49,7 @@ class ProcessPool:
                 memory_limit=memory_limit,
                 recycle_after=recycle_after,
                 idle_after=idle_after,
+                replaced=self._replaced,
             )
             for each in names
         ]
@@ -68,6 +72,9 @@ class ProcessPool:
                 return await slot.run(task, seconds)
             finally:
                 self._idle.append(slot)
+
+    def _replaced(self, why: Replaced) -> None:
+        self._meter.add(RESTARTS, pool=self.name, reason=why.value)
 
     def busy(self) -> int:
         return self.slots - len(self._idle)

@@ -10,7 +10,14 @@ from loguru import logger
 from app.adapters.process_pool.epitaph import crash, oom_kills, out_of_memory
 from app.adapters.process_pool.log import WorkerLog
 from app.adapters.process_pool.worker import Overdue, Worker
-from app.domain.errors import EngineCrashed, EngineError, EngineHung, Exhausted
+from app.domain.errors import (
+    EngineCrashed,
+    EngineError,
+    EngineHung,
+    EngineOutOfMemory,
+    Exhausted,
+)
+from app.domain.metrics import Replaced
 
 T = TypeVar("T")
 
@@ -28,10 +35,11 @@ class Slot:
         memory_limit: int = 0,
         recycle_after: int = 0,
         idle_after: float = 0.0,
+        replaced: Callable[[Replaced], None] = lambda _: None,
     ) -> None:
         self._name, self._log = name, log
         self._memory_limit, self._recycle_after = memory_limit, recycle_after
-        self._idle_after = idle_after
+        self._idle_after, self._replaced = idle_after, replaced
         self._leaving: asyncio.TimerHandle | None = None
         self._closed = False
         self._busy = False
@@ -82,6 +90,7 @@ class Slot:
             worker.tasks += 1
             if self._worker is worker and (worker.stale or worker.tasks == self._recycle_after):
                 logger.debug("{}: recycled after {} tasks", self._name, worker.tasks)
+                self._replaced(Replaced.RECYCLED)
                 self._let_go(worker)
 
     async def aclose(self) -> None:
@@ -145,6 +154,7 @@ class Slot:
 
     def _told(self, error: EngineCrashed) -> EngineCrashed:
         logger.warning("{}: {}; it is replaced", self._name, error.message)
+        self._replaced(_why(error))
         return error
 
     async def _buried(self, worker: Worker) -> int | None:
@@ -161,3 +171,9 @@ class Slot:
         self._dying.add(dying)
         dying.add_done_callback(self._dying.discard)
         return dying
+
+
+def _why(error: EngineCrashed) -> Replaced:
+    if isinstance(error, EngineOutOfMemory):
+        return Replaced.MEMORY
+    return Replaced.HUNG if isinstance(error, EngineHung) else Replaced.CRASHED

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -23,6 +24,8 @@ from app.adapters.sql.turns import Turns, Work, transaction, transaction_again
 from app.domain.clock import Clock
 from app.domain.crashpoints import reached
 from app.domain.errors import Unavailable
+from app.domain.metrics import DATABASE_SECONDS, READ, UNCOUNTED, WRITE
+from app.ports import Meter
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,8 +37,8 @@ class Database:
     `busy_wait`: seconds that a write waits for another process to let go of the file.
     """
 
-    def __init__(self, url: str, *, busy_wait: float = BUSY_WAIT) -> None:
-        self._url, self._busy_wait = url, busy_wait
+    def __init__(self, url: str, *, busy_wait: float = BUSY_WAIT, meter: Meter = UNCOUNTED) -> None:
+        self._url, self._busy_wait, self._meter = url, busy_wait, meter
         self._engines: Engines | None = None
         self._turns: Turns | None = None  # a database server has room for many at once
         self._under_way: set[asyncio.Task[Any]] = set()
@@ -87,7 +90,9 @@ class Database:
         on a server when it crosses with another.
         """
         engine, turns = self._open().writer, self._turns
-        return await self._finished(turns.run(work) if turns else transaction_again(engine, work))
+        return await self._timed(
+            WRITE, turns.run(work) if turns else transaction_again(engine, work)
+        )
 
     async def change(
         self,
@@ -101,12 +106,19 @@ class Database:
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on one snapshot."""
-        return await self._finished(transaction(self._open().reader, work))
+        return await self._timed(READ, transaction(self._open().reader, work))
 
     def _open(self) -> Engines:
         if self._engines is None:
             raise Unavailable("the database is not open")
         return self._engines
+
+    async def _timed(self, kind: str, work: Coroutine[Any, Any, T]) -> T:
+        began = time.perf_counter()
+        try:
+            return await self._finished(work)
+        finally:
+            self._meter.seen(DATABASE_SECONDS, time.perf_counter() - began, kind=kind)
 
     async def _finished(self, work: Coroutine[Any, Any, T]) -> T:
         """A cancelled caller waits until the transaction has ended, one way or the other.

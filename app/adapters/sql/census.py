@@ -1,0 +1,53 @@
+"""Rows, counted, behind the `Census` port."""
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.adapters.sql.database import Database
+from app.adapters.sql.outbox import PENDING
+from app.adapters.sql.tables import JobRow
+from app.adapters.sql.webhook_tables import DeliveryRow
+from app.domain.census import Waiting, Webhooks
+from app.domain.jobs import JobStatus, Priority
+from app.domain.webhooks import DeliveryState
+
+
+class SqlCensus:
+    """Implements `ports.Census`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def pending(self) -> dict[Priority, Waiting]:
+        return await self._database.read(_pending)
+
+    async def webhooks(self) -> Webhooks:
+        return await self._database.read(_webhooks)
+
+    async def answers(self) -> None:
+        await self._database.read(_look)
+
+
+async def _pending(session: AsyncSession) -> dict[Priority, Waiting]:
+    query = (
+        select(JobRow.priority, func.count(), func.min(JobRow.created_at))
+        .where(JobRow.status == JobStatus.PENDING.value)
+        .group_by(JobRow.priority)
+    )
+    rows = (await session.execute(query)).all()
+    found = {rank: Waiting(count=count, oldest=oldest) for rank, count, oldest in rows}
+    return {priority: found.get(priority.rank, Waiting()) for priority in Priority}
+
+
+async def _webhooks(session: AsyncSession) -> Webhooks:
+    by_state = select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state)
+    found = {state: count for state, count in (await session.execute(by_state)).all()}
+    oldest = select(func.min(DeliveryRow.created_at)).where(PENDING)
+    return Webhooks(
+        deliveries={state: found.get(state.value, 0) for state in DeliveryState},
+        oldest=await session.scalar(oldest),
+    )
+
+
+async def _look(session: AsyncSession) -> None:
+    await session.execute(select(1))

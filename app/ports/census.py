@@ -1,0 +1,20 @@
+"""Counting rows, for those who watch over the service."""
+
+from typing import Protocol
+
+from app.domain.census import Waiting, Webhooks
+from app.domain.jobs import Priority
+
+
+class Census(Protocol):
+    """Queries along indexes: they may be asked every few seconds."""
+
+    async def pending(self) -> dict[Priority, Waiting]:
+        """Pending jobs, key-frames among them; priorities at which none waits, too."""
+        ...
+
+    async def webhooks(self) -> Webhooks: ...
+
+    async def answers(self) -> None:
+        """Returns when the database does. Raises StorageError, Unavailable."""
+        ...
