@@ -19,6 +19,9 @@ LOAD, RETURN = 0x20, 0x06  # linux/bpf_common.h
 EQUAL, AT_LEAST, HAS = 0x15, 0x35, 0x45
 NUMBER, PROCESSOR, ARGUMENTS = 0, 4, 16  # of struct seccomp_data
 CLONE_THREAD = 0x00010000  # linux/sched.h
+#: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC: copies of a descriptor, and its
+#: flags. Not F_SETOWN: it names a process that the kernel sends signals to on one's behalf.
+OF_DESCRIPTORS = (0, 1, 2, 3, 4, 1030)
 
 
 def shut(*, becomes: int | None) -> None:
@@ -51,6 +54,7 @@ def _program(calls: Calls, becomes: int | None) -> bytes:
         _when(calls.clone, _low(0) + _step(HAS, CLONE_THREAD, no=1) + _step(RETURN, ALLOW)),
         _when(calls.clone3, _step(RETURN, UNKNOWN)),
         _when(calls.tgkill, _only(0, os.getpid())),
+        _when(calls.fcntl, b"".join(_only(1, each) for each in OF_DESCRIPTORS)),
         # To ask for limits, not to set them.
         _when(calls.prlimit64, _only(2, 0)),
     ]
