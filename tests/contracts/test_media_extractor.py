@@ -395,6 +395,28 @@ async def test_cancelling_ends_the_decoder(tmp_path: Path, target: Path) -> None
     assert set(psutil.Process().children()) <= before
 
 
+async def test_who_is_cancelled_while_more_waits_to_be_read_is_cancelled(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`wait_for` of Python 3.11 forgets that it was cancelled when what it waits for is there."""
+    monkeypatch.setattr(soundfile_audio, "CHILD", "tests.contracts.liar")
+    source = tmp_path / "evil.wav"
+    source.write_bytes(b"RIFF....WAVEmany lines at once")
+    heard: list[Audio] = []
+    begun = asyncio.Event()
+
+    def growth(so_far: Audio) -> None:
+        heard.append(so_far)
+        begun.set()
+
+    extraction = asyncio.ensure_future(caged.soundfile(60).extract(source, target, growth))
+    await begun.wait()
+    extraction.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await extraction
+    assert len(heard) < 1000, "nobody else had a turn meanwhile"
+
+
 # ---- ffmpeg
 
 

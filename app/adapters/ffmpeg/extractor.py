@@ -166,7 +166,8 @@ class Decoding:
 
 async def _ended(process: Process, patience: float) -> bool:
     try:
-        await asyncio.wait_for(process.wait(), patience)
+        async with asyncio.timeout(patience):
+            await process.wait()
     except TimeoutError:
         return False
     return True
