@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from loguru import logger
 from app.adapters.confined import cage as cages
 from app.adapters.confined.cage import Cage
 from app.domain.confinement import Bounds, Streams
+from app.domain.errors import Exhausted
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux has walls")
 
@@ -157,6 +159,34 @@ async def test_a_program_opens_no_door_either(
         _, out = await said(["/bin/bash", "-c", f"echo tried; {door}"], source)
         assert out == "tried\n", door
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("without", ["all"], indirect=True)
+async def test_a_program_of_root_has_no_rights_of_roots_where_no_wall_stands(
+    without: str, source: int
+) -> None:
+    """The system gives them to whatever root runs, unless it is told not to."""
+    await missing(Cage(), "giving up")
+    _, out = await said(["/bin/grep", "CapEff", "/proc/self/status"], source)
+    assert int(out.split()[1], 16) == 0
+
+
+async def test_a_machine_with_nothing_left_to_give_is_not_the_mediums_fault(source: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    last = os.dup(source)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, hard))
+    try:
+        with pytest.raises(Exhausted):
+            await said(["/bin/true"], source)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        os.close(last)
+
+
+async def test_a_module_that_cannot_be_imported_says_so(source: int) -> None:
+    async with Cage().module("nowhere.x", (), Streams(source=source), BOUNDS) as process:
+        _, err = await process.communicate()
+    assert (process.returncode, err) == (127, b"[fatal] nowhere.x: No module named 'nowhere'\n")
 
 
 async def test_it_reads_what_it_was_handed_and_says_what_it_found(source: int) -> None:

@@ -6,7 +6,7 @@ programs, and so do most containers: then the other walls must do.
 
 import ctypes
 
-from app.adapters.confined.kernel import call
+from app.adapters.confined.kernel import PR_SET_NO_NEW_PRIVS, call, prctl
 
 CLONE_NEWUTS, CLONE_NEWIPC = 0x04000000, 0x08000000  # linux/sched.h
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -20,6 +20,7 @@ def leave() -> None:
 
 
 def renounce() -> None:
-    """All that root may; it cannot be had back. Raises OSError."""
+    """All that root may; it cannot be had back, by becoming a program either. Raises OSError."""
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
     header = (ctypes.c_uint32 * 2)(VERSION, 0)
     call("capset", header, (ctypes.c_uint32 * SETS)())

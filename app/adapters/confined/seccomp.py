@@ -10,7 +10,7 @@ import os
 import struct
 
 from app.adapters.confined.calls import KNOWN, NEWEST, Calls
-from app.adapters.confined.kernel import PR_SET_NO_NEW_PRIVS, prctl, syscall
+from app.adapters.confined.kernel import syscall
 
 SET_FILTER, ALL_THREADS = 1, 1  # linux/seccomp.h
 ALLOW, KILL = 0x7FFF0000, 0x80000000
@@ -31,7 +31,7 @@ def shut(*, becomes: int | None) -> None:
     Beside that number an absolute path would do, too, which a filter cannot see. Landlock leaves
     only libraries to be run so, and whatever runs is between the same walls.
 
-    Raises OSError where it cannot be.
+    Who may gain rights may not do this. Raises OSError where it cannot be.
     """
     processor = os.uname().machine
     if (calls := KNOWN.get(processor)) is None:
@@ -39,7 +39,6 @@ def shut(*, becomes: int | None) -> None:
     program = _program(calls, becomes)
     held = ctypes.create_string_buffer(program, len(program))
     length, address = len(program) // 8, ctypes.addressof(held)
-    prctl(PR_SET_NO_NEW_PRIVS, 1)
     syscall(calls.seccomp, SET_FILTER, ALL_THREADS, struct.pack("@HP", length, address))
 
 

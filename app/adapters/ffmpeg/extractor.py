@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.adapters.ffmpeg.contained import (
-    CANNOT_RUN,
     POLL,
     find_executable,
     killed_by,
@@ -20,7 +19,7 @@ from app.adapters.ffmpeg.contained import (
 from app.adapters.ffmpeg.talk import Talk
 from app.adapters.ffmpeg.tracks import sound_seconds
 from app.domain.allowance import most_seconds, most_work
-from app.domain.confinement import Bounds, Streams
+from app.domain.confinement import CANNOT_RUN, Bounds, Streams
 from app.domain.errors import ConfigError, MediaTooLong, MediaUnreadable, StorageFull
 from app.domain.media import BYTES_PER_SECOND, SAMPLE_BYTES, SAMPLE_RATE, Audio
 from app.domain.opening import opened
