@@ -20,29 +20,11 @@ from app.adapters.confined import cage as cages
 from app.adapters.confined.cage import Cage
 from app.domain.confinement import Bounds, Streams
 from app.domain.errors import Exhausted
+from tests import caged
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux has walls")
 
 BOUNDS = Bounds(file_bytes=1 << 20, cpu_seconds=60)
-#: In place of the child: the same without some of its walls.
-LACKING = """
-import runpy, sys
-sys.path.insert(0, {root!r})
-from app.adapters.confined import landlock, namespaces, seccomp
-
-def refused(*_, **__):
-    raise OSError(1, "not here")
-
-{lacking}
-runpy.run_path({child!r}, run_name="__main__")
-"""
-WITHOUT = {
-    "nothing": "",
-    "namespaces": "namespaces.leave = refused",
-    "Landlock": "landlock.shut = refused",
-    "seccomp": "seccomp.shut = refused",
-    "all": "namespaces.leave = landlock.shut = seccomp.shut = refused",
-}
 
 
 @pytest.fixture
@@ -70,11 +52,7 @@ def port() -> Iterator[int]:
 def without(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """The walls that this machine is said not to have."""
     name: str = request.param
-    root = str(Path(__file__).parents[2])
-    child = tmp_path / "child.py"
-    text = LACKING.format(root=root, lacking=WITHOUT[name], child=str(cages.CHILD))
-    child.write_text(text)
-    monkeypatch.setattr(cages, "CHILD", child)
+    monkeypatch.setattr(cages, "CHILD", caged.child_without(name, tmp_path))
     return name
 
 
@@ -292,7 +270,7 @@ async def test_a_program_that_is_not_there_says_so(source: int) -> None:
     assert (process.returncode, err) == (127, b"[fatal] /nowhere/x: No such file or directory\n")
 
 
-async def test_what_is_missing_is_told_once(
+async def test_what_is_missing_is_told(
     monkeypatch: pytest.MonkeyPatch, warnings_told: list[str]
 ) -> None:
     async def lacking(cage: Cage) -> list[str]:

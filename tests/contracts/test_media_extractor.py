@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +34,7 @@ from app.domain.media import BYTES_PER_SECOND, SAMPLE_BYTES, SAMPLE_RATE, Audio
 from app.pipeline.extract import extract
 from app.ports import MediaExtractor
 from tests import caged
+from tests.media import zipped
 from tests.pipes import told
 
 RATE = 44_100
@@ -274,8 +274,7 @@ async def test_a_packed_bomb_is_no_medium_and_is_never_unpacked(
     zeros = bytes(20_000_000)
     bomb = tmp_path / name
     if name == "x.zip":
-        with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
-            packed.writestr("talk.wav", zeros)
+        bomb.write_bytes(zipped(zeros))
     else:
         bomb.write_bytes(gzip.compress(zeros))
     with pytest.raises(MediaUnreadable):
