@@ -304,7 +304,8 @@ async def test_a_medium_with_neither_sound_nor_picture_fails_as_such(
 ) -> None:
     mute = make_video(tmp_path / "mute.mp4", None).read_bytes()
     job = await spool.ended(await spool.take_in(mute, "mute.m4a"))
-    assert (job["status"], job["error"]["code"]) == ("Failed", "media.no_audio")
+    assert (job["status"], job["attempts"]) == ("Failed", 1)
+    assert job["error"]["code"] == "media.no_audio"
 
 
 async def test_every_broken_file_ends_and_the_service_goes_on(
