@@ -139,6 +139,21 @@ async def test_a_program_opens_no_door_either(
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("without", ["Landlock"], indirect=True)
+async def test_a_program_writes_no_file_where_only_seccomp_stands(
+    without: str, source: int, tmp_path: Path
+) -> None:
+    """It may read those of the service's user: libraries are files."""
+    await missing(Cage(), "seccomp")
+    old = tmp_path / "medium"
+    for written in (f">{tmp_path}/new", f">{old}", f">>{old}", f"1<>{old}"):
+        _, out = await said(
+            ["/bin/bash", "-c", f"echo tried; echo x {written}; cat <{old}"], source
+        )
+        assert out.startswith("tried\n")
+    assert not (tmp_path / "new").exists() and old.read_text() == "what a stranger sent"
+
+
 @pytest.mark.parametrize("without", ["all"], indirect=True)
 async def test_a_program_of_root_has_no_rights_of_roots_where_no_wall_stands(
     without: str, source: int

@@ -15,7 +15,8 @@ class Calls:
         *,
         processor: int,
         allowed: frozenset[int],
-        opening: frozenset[int],
+        looking: frozenset[int],
+        opening: dict[int, int],
         clone: int,
         clone3: int,
         execveat: int,
@@ -24,9 +25,11 @@ class Calls:
         tgkill: int,
         seccomp: int,
     ) -> None:
-        """`processor`: as `linux/audit.h` names it; `opening`: to open files by name, which only
-        programs do, to load their libraries; the others have a rule of their own each."""
-        self.processor, self.allowed, self.opening = processor, allowed, opening
+        """`processor`: as `linux/audit.h` names it; `looking`, `opening`: at files by name, which
+        only programs do, to load their libraries, and which argument tells whether to write; the
+        others have a rule of their own each."""
+        self.processor, self.allowed = processor, allowed
+        self.looking, self.opening = looking, opening
         self.clone, self.clone3, self.execveat = clone, clone3, execveat
         self.fcntl, self.prlimit64, self.tgkill = fcntl, prlimit64, tgkill
         self.seccomp = seccomp
@@ -52,8 +55,10 @@ X86_64 = Calls(
         # sched_getparam sched_getscheduler getrandom membarrier rseq newfstatat
         | {143, 145, 318, 324, 334, 262}
     ),
-    # open stat lstat access readlink openat readlinkat faccessat statx faccessat2
-    opening=frozenset({2, 4, 6, 21, 89, 257, 267, 269, 332, 439}),
+    # stat lstat access readlink readlinkat faccessat statx faccessat2
+    looking=frozenset({4, 6, 21, 89, 267, 269, 332, 439}),
+    # open openat
+    opening={2: 1, 257: 2},
     clone=56,
     clone3=435,
     execveat=322,
@@ -82,8 +87,10 @@ AARCH64 = Calls(
         # restart_syscall fadvise64 getcpu getrandom membarrier rseq newfstatat
         | {128, 223, 168, 278, 283, 293, 79}
     ),
-    # openat readlinkat faccessat statx faccessat2
-    opening=frozenset({56, 78, 48, 291, 439}),
+    # readlinkat faccessat statx faccessat2
+    looking=frozenset({78, 48, 291, 439}),
+    # openat
+    opening={56: 2},
     clone=220,
     clone3=435,
     execveat=281,

@@ -22,6 +22,8 @@ CLONE_THREAD = 0x00010000  # linux/sched.h
 #: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC: copies of a descriptor, and its
 #: flags. Not F_SETOWN: it names a process that the kernel sends signals to on one's behalf.
 OF_DESCRIPTORS = (0, 1, 2, 3, 4, 1030)
+#: What writes, or makes something to be written. The same on both processors.
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
 def shut(*, becomes: int | None) -> None:
@@ -43,7 +45,7 @@ def shut(*, becomes: int | None) -> None:
 
 
 def _program(calls: Calls, becomes: int | None) -> bytes:
-    allowed = calls.allowed if becomes is None else calls.allowed | calls.opening
+    allowed = calls.allowed if becomes is None else calls.allowed | calls.looking
     parts = [
         _step(LOAD, PROCESSOR),
         _step(EQUAL, calls.processor, yes=1),
@@ -59,6 +61,7 @@ def _program(calls: Calls, becomes: int | None) -> bytes:
     ]
     if becomes is not None:
         parts.append(_when(calls.execveat, _only(0, becomes)))
+        parts += [_when(number, _without(flags, WRITES)) for number, flags in calls.opening.items()]
     parts += [_when(number, _step(RETURN, ALLOW), closed=True) for number in sorted(allowed)]
     parts += [_step(AT_LEAST, NEWEST, no=1), _step(RETURN, UNKNOWN), _step(RETURN, REFUSE)]
     return b"".join(parts)
@@ -79,6 +82,11 @@ def _only(argument: int, value: int) -> bytes:
         + _step(EQUAL, 0, no=1)
         + _step(RETURN, ALLOW)
     )
+
+
+def _without(argument: int, flags: int) -> bytes:
+    """Allowed where it has none of these."""
+    return _low(argument) + _step(HAS, flags, yes=1) + _step(RETURN, ALLOW)
 
 
 def _low(argument: int) -> bytes:
