@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -471,6 +472,19 @@ async def test_a_video_that_is_longer_than_its_sound_declares_its_sound(
     audio = await caged.ffmpeg(60).extract(film, target, ignore)
     assert audio.seconds == pytest.approx(SECONDS, abs=0.1)
     assert audio.declared_seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+async def test_boxes_that_lie_far_apart_on_a_slow_disk_hold_up_nobody_else(
+    wav: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[threading.Thread] = []
+
+    def slow(medium: int) -> None:
+        readers.append(threading.current_thread())
+
+    monkeypatch.setattr(extractors, "sound_seconds", slow)
+    await caged.ffmpeg(60).extract(wav, target, ignore)
+    assert readers and threading.current_thread() not in readers
 
 
 async def test_a_recording_that_breaks_off_says_so_where_it_declares_nothing(

@@ -79,11 +79,13 @@ class Decoding:
         self._most = most_seconds(self._bytes, max_seconds)
         self._max_seconds = max_seconds
         self._talk = Talk()
-        self._of_sound = sound_seconds(medium)
+        self._of_sound: float | None = None
 
     async def run(self, executable: str, confinement: Confinement, stall: float) -> Audio:
         streams = Streams(source=self._medium, output=self._out)
         command = _command(executable, self._max_bytes)
+        # Of a large file on a slow disk its boxes lie far apart.
+        self._of_sound = await asyncio.to_thread(sound_seconds, self._medium)
         try:
             async with (
                 confinement.program(command, streams, self._bounds) as process,
