@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from app.adapters import soundfile_audio
+from app.adapters.pictures import decoding
 from scripts.fuzz_containers import atoms
 from tests.api.spool import Spool
 from tests.media import run_ffmpeg, silence, zipped
@@ -45,10 +47,10 @@ async def ended(spool: Spool, content: bytes, name: str) -> dict[str, Any]:
     return job
 
 
-async def heard(spool: Spool, content: bytes, name: str) -> set[str]:
+async def heard(spool: Spool, content: bytes, name: str, seconds: float = SECONDS) -> set[str]:
     """To its end; what else is told of it, but for that nobody speaks."""
     job = await ended(spool, content, name)
-    assert (job["status"], job["duration"]) == ("Completed", SECONDS), job["error"]
+    assert (job["status"], job["duration"]) == ("Completed", seconds), job["error"]
     return {warning["code"] for warning in job["warnings"]} - {"media.no_speech"}
 
 
@@ -69,6 +71,18 @@ async def test_of_a_thousand_tracks_none_is_heard(spool: Spool, sound: bytes) ->
 @pytest.mark.parametrize("trick", [with_an_archive_behind_it, with_an_archive_in_it])
 async def test_an_archive_in_a_medium_is_let_be(spool: Spool, sound: bytes, trick: Trick) -> None:
     assert await heard(spool, trick(sound), "talk.m4a") == set()
+
+
+@pytest.mark.parametrize("name", ["talk.wav", "a.png"])
+async def test_a_decoder_that_dies_costs_its_job_one_attempt_and_nobody_else(
+    spool: Spool, quiet: bytes, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with monkeypatch.context() as taken_over:
+        for adapter in (soundfile_audio, decoding):
+            taken_over.setattr(adapter, "CHILD", "tests.contracts.liar")
+        job = await ended(spool, b"RIFF....WAVEa crash", name)
+    assert (job["status"], job["error"]["code"]) == ("Failed", "media.unreadable")
+    assert await heard(spool, quiet, "quiet.wav", 0.5) == set()
 
 
 def bomb(path: Path, side: int) -> bytes:

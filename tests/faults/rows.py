@@ -476,6 +476,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{_WALLS}::test_what_this_machine_lacks_is_told_at_the_start_and_no_more",
             f"{_WALLS}::test_where_there_are_no_walls_at_all_media_are_taken_in_all_the_same",
             f"{_FFMPEG}::test_a_decoder_that_was_taken_over_is_not_believed",
+            f"{_HOSTILE}::test_a_decoder_that_dies_costs_its_job_one_attempt_and_nobody_else",
             f"{_FFMPEG}::"
             "test_a_crash_of_ffmpeg_is_the_mediums_fault_and_a_kill_from_outside_is_not",
         ),
