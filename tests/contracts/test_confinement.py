@@ -1,6 +1,7 @@
 """Confinement over the cage: what is inside of it, with all walls and with those that are left."""
 
 import asyncio
+import errno
 import os
 import resource
 import signal
@@ -17,6 +18,7 @@ import pytest
 from loguru import logger
 
 from app.adapters.confined import cage as cages
+from app.adapters.confined import namespaces
 from app.adapters.confined.cage import Cage
 from app.domain.confinement import Bounds, Streams
 from app.domain.errors import Exhausted
@@ -295,6 +297,17 @@ async def test_what_is_missing_is_told(
     await Cage().warn()
     [line] = warnings_told
     assert "without Landlock (not here)" in line and "spool doctor" in line
+
+
+def test_a_machine_that_allows_no_namespaces_is_not_said_to_have_a_full_disk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(name: str, *_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(namespaces, "call", refused)
+    with pytest.raises(OSError, match="max_user_namespaces"):
+        namespaces.leave()
 
 
 async def test_a_script_in_place_of_a_program_has_no_walls_and_that_is_told(

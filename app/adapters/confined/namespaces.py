@@ -5,6 +5,7 @@ programs, and so do most containers: then the other walls must do.
 """
 
 import ctypes
+import errno
 
 from app.adapters.confined.kernel import PR_SET_NO_NEW_PRIVS, call, prctl
 
@@ -16,7 +17,12 @@ SETS = 3 * 2  # effective, permitted and inheritable, of 32 bits and 32 more
 
 def leave() -> None:
     """The machine's namespaces. Raises OSError."""
-    call("unshare", CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+    try:
+        call("unshare", CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:  # its own words are of a disk
+            raise OSError(error.errno, "user.max_user_namespaces forbids it") from error
+        raise
 
 
 def renounce() -> None:
