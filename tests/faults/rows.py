@@ -14,7 +14,10 @@ _BENEATH = "contracts/test_files_beneath.py"
 _CHANGED = "unit/test_changed_sources.py"
 _FFMPEG = "contracts/test_media_extractor.py"
 _FRAMES = "contracts/test_frame_taker.py"
+_HOSTILE = "api/test_hostile_media.py"
+_AGAIN = "unit/test_faster_whisper_contexts.py"
 _CAGE = "contracts/test_confinement.py"
+_WALLS = "api/test_walls.py"
 _WARNINGS = "unit/test_media_warnings.py"
 _SPELLINGS = "contracts/test_spellings.py"
 _FETCHER = "contracts/test_media_fetcher.py"
@@ -151,8 +154,11 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
         "an engine that says the same over and over",
         (
             "unit/test_repetition.py::test_a_phrase_that_there_is_no_sound_for_was_made_up",
+            f"{_AGAIN}::test_it_is_told_why_a_window_was_heard_again_and_what_helped",
+            f"{_AGAIN}::test_what_is_said_once_too_often_is_better_than_nothing_and_a_loop_is_not",
             "unit/test_whisper_cpp_heard.py::test_a_loop_is_repetition",
-            "unit/test_faster_whisper_heard.py::test_guesswork_repetition_and_nothing_read_badly",
+            "contracts/test_whisper_cpp_engine.py::test_a_loop_is_heard_again_and_told",
+            "unit/test_transcribe.py::test_what_was_repaired_is_told_in_the_order_of_time",
             "contracts/test_transcription_engine.py::"
             "test_what_is_really_said_again_and_again_is_not_left_out",
         ),
@@ -173,13 +179,20 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{_FFMPEG}::test_of_many_streams_the_first_is_heard",
             f"{_FFMPEG}::test_of_more_streams_than_anybody_needs_something_is_heard_or_nothing",
             f"{_FRAMES}::test_the_picture_on_a_records_cover_is_no_key_frame",
+            f"{_HOSTILE}::test_of_a_thousand_tracks_none_is_heard",
+            f"{_HOSTILE}::test_a_bomb_on_a_records_cover_is_not_looked_at",
+            f"{_HOSTILE}::test_a_film_of_larger_pictures_than_anybody_films_is_heard_and_not_seen",
+            f"{_HOSTILE}::test_an_archive_in_a_medium_is_let_be",
             "contracts/test_pictures.py::test_a_bomb_is_refused_before_it_goes_off",
             "api/test_picture_jobs.py::test_a_bomb_fails_its_job_before_it_goes_off",
         ),
     ),
     32: (
         "a packed bomb",
-        (f"{_FFMPEG}::test_a_packed_bomb_is_no_medium_and_is_never_unpacked",),
+        (
+            f"{_FFMPEG}::test_a_packed_bomb_is_no_medium_and_is_never_unpacked",
+            "api/test_jobs.py::test_what_is_no_medium_fails_at_once_with_code_and_reason",
+        ),
     ),
     33: (
         "disk full: upload",
@@ -459,8 +472,11 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
         (
             f"{_CAGE}::test_what_decodes_opens_no_door",
             f"{_CAGE}::test_each_wall_stands_by_itself",
-            f"{_CAGE}::test_what_is_missing_is_told_once",
+            f"{_CAGE}::test_what_is_missing_is_told",
+            f"{_WALLS}::test_what_this_machine_lacks_is_told_at_the_start_and_no_more",
+            f"{_WALLS}::test_where_there_are_no_walls_at_all_media_are_taken_in_all_the_same",
             f"{_FFMPEG}::test_a_decoder_that_was_taken_over_is_not_believed",
+            f"{_HOSTILE}::test_a_decoder_that_dies_costs_its_job_one_attempt_and_nobody_else",
             f"{_FFMPEG}::"
             "test_a_crash_of_ffmpeg_is_the_mediums_fault_and_a_kill_from_outside_is_not",
         ),
