@@ -52,6 +52,11 @@ class EndpointAnswer:
             return _one_line(self._body[: 4 * MOST_TOLD].decode(errors="replace"))
 
 
+def whole_letters(text: str) -> str:
+    """JSON may name half of a letter, which can be written to no file."""
+    return text.encode(errors="replace").decode()
+
+
 def _one_line(told: str) -> str:
     """It is shown, and stands in the log."""
     words = " ".join(told[: 4 * MOST_TOLD].split())

@@ -278,6 +278,21 @@ async def test_nonsense_is_a_planned_error_in_a_few_words(
     assert len(caught.value.message) < 1000
 
 
+async def test_half_a_letter_is_none(
+    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
+) -> None:
+    """It was found out when the result was written: a fault of ours, and another try."""
+    half = r'{"start": 0, "end": 1, "text": "a \ud83d b"}'
+    whole = r'{"start": 1, "end": 2, "text": "\ud83d\ude00"}'
+    words = r'{"start": 0, "end": 1, "word": "\udcff"}'
+    answers(
+        httpserver, ROUTE, f'{{"text": "a", "segments": [{half}, {whole}], "words": [{words}]}}'
+    )
+    [result] = await heard(endpoint, [window_of(jfk, tmp_path)], ENGLISH)
+    assert [segment.text for segment in result.segments] == ["a ? b", "😀"]
+    assert [word.text for segment in result.segments for word in segment.words] == ["?"]
+
+
 @pytest.mark.parametrize("figure", ["NaN", "Infinity", "1e999", "null"])
 async def test_a_figure_that_is_none_is_left_out(
     endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path, figure: str

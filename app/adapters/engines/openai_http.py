@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 
 from app.domain.decoding import DecodingOptions
-from app.domain.endpoint_answers import MOST_TOLD, PLAIN, EndpointAnswer
+from app.domain.endpoint_answers import MOST_TOLD, PLAIN, EndpointAnswer, whole_letters
 from app.domain.errors import EngineError
 from app.domain.jobs import Task
 from app.domain.languages import language_code
@@ -138,7 +138,7 @@ def _word(item: dict[str, Any], window: AudioWindow) -> Word:
 def _text(found: Any) -> str:
     if not isinstance(found, str):
         raise ValueError("text")
-    return found.strip()
+    return whole_letters(found).strip()
 
 
 def _number(found: Any) -> float | None:

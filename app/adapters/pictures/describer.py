@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 
 from app.adapters.pictures.plain import PATIENCE, image_of
-from app.domain.endpoint_answers import PLAIN, EndpointAnswer
+from app.domain.endpoint_answers import PLAIN, EndpointAnswer, whole_letters
 from app.domain.engine_errors import engine_errors
 from app.domain.errors import EngineError
 from app.domain.pictures import Bitmap
@@ -47,7 +47,7 @@ class OpenAIDescriber:
             raise EngineError(UNTOLD) from error
         if not isinstance(told, str | None):
             raise EngineError(UNTOLD)
-        return " ".join((told or "").split())[:LONGEST]
+        return " ".join(whole_letters(told or "").split())[:LONGEST]
 
     async def _post(self, question: dict[str, Any]) -> Any:
         try:
