@@ -6,8 +6,21 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from app.domain.jobs import SourceKind
+from app.pipeline.source import HeldSource
+from app.pipeline.work import Work
+
 PIECE = 8 * 1024 * 1024  # bytes
 SAMPLE = 1024 * 1024  # bytes of an outline, at the beginning, in the middle and at the end
+
+
+async def note_bytes(work: Work, source: HeldSource) -> None:
+    """What came as a path may be another file by now than when it was taken in."""
+    if work.job.source is SourceKind.PATH or work.job.sha256 is None:
+        async with source.reading() as path:
+            sha256 = await sha256_of(path)
+        if sha256 is not None:
+            await work.report.sha256(sha256)
 
 
 async def sha256_of(path: Path) -> str | None:

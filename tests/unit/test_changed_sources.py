@@ -1,5 +1,6 @@
 """A file that changes while a job reads it in place: the job says so, and is not tried again."""
 
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -206,6 +207,42 @@ async def test_a_file_that_changed_between_two_attempts_is_read_as_it_is_by_then
     await bench.queue.enqueue({"job_id": job.job_id}, job.options.priority)
     await run_to_end(bench.worker())
     assert (await bench.now(job)).status is JobStatus.COMPLETED
+
+
+NAMED = [kind for kind in MediaType if kind is not MediaType.KEYFRAME]
+
+
+@pytest.mark.parametrize("kind", NAMED)
+async def test_what_was_replaced_before_its_job_began_is_known_by_the_bytes_that_were_read(
+    bench: Workbench, kind: MediaType
+) -> None:
+    """Else who sends those of before, with `dedupe`, is answered with what stands in others."""
+    path = made(bench.folder, kind)
+    job = await bench.store.add(
+        job_id=new_id(),
+        source=SourceKind.PATH,
+        source_name=path.name,
+        input_path=str(path),
+        options=JobOptions(media_type=kind),
+        sha256=hashlib.sha256(b"as it was when it was taken in").hexdigest(),
+    )
+    await bench.queue.enqueue({"job_id": job.job_id}, job.options.priority)
+    bench.extractors, bench.album.times = (caged.soundfile(60.0), caged.ffmpeg(60.0)), (1.0,)
+    await run_to_end(bench.worker())
+    ended = await bench.now(job)
+    assert ended.status is JobStatus.COMPLETED
+    assert ended.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def made(folder: Path, kind: MediaType) -> Path:
+    if kind is MediaType.AUDIO:
+        return media.tone(folder / "talk.wav", 5.0)
+    if kind is MediaType.VIDEO:
+        return media.make_video(folder / "talk.mp4", None, 3.0)
+    if kind is MediaType.IMAGE:
+        return pictures.halves(folder / "cup.png")
+    (folder / "page.md").write_text("# Words", encoding="utf-8")
+    return folder / "page.md"
 
 
 async def test_what_happens_once_it_was_read_is_no_trouble(bench: Workbench) -> None:
