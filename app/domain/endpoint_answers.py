@@ -18,7 +18,7 @@ class EndpointAnswer:
     def __init__(self, status: int, encoding: str | None) -> None:
         """`encoding`: its Content-Encoding."""
         self._status, self._body = status, bytearray()
-        self._packed = (encoding or "identity").lower() != "identity"
+        self._packed = (encoding or "").strip().lower() not in ("", "identity")
 
     def take(self, piece: bytes) -> None:
         """Raises EngineError when there is no end to it."""

@@ -5,6 +5,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from app.adapters.egress import TimeLimits, UrlFetcher
+from app.adapters.local_storage.keys import is_unfinished
 from app.domain.errors import (
     ConfigError,
     Forbidden,
@@ -311,6 +313,29 @@ async def test_a_refusal_names_its_status(
     with pytest.raises(error, match=str(status)):
         await fetcher.fetch(httpserver.url_for("/a"), target, ignore)
     assert left(target.parent) == []
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity", "", " "])
+async def test_plain_bytes_are_plain_however_a_server_calls_them(
+    httpserver: HTTPServer, fetcher: UrlFetcher, target: Path, encoding: str
+) -> None:
+    told = {"Content-Encoding": encoding}
+    httpserver.expect_request("/a").respond_with_data(b"sound", headers=told)
+    assert await fetcher.fetch(httpserver.url_for("/a"), target, ignore) == 5
+
+
+@pytest.mark.parametrize("suffix", ["", ".mp4", ".part"])
+async def test_what_a_death_leaves_half_is_swept_at_the_next_start(
+    tmp_path: Path, fetcher: UrlFetcher, suffix: str
+) -> None:
+    """Of a URL without a suffix it looked like an upload, and stayed for as long as its job."""
+    target, seen = tmp_path / f"{uuid.uuid4()}{suffix}", set[str]()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nsound"
+    async with serving(answer) as port:
+        url = f"http://127.0.0.1:{port}/"
+        await fetcher.fetch(url, target, lambda part: seen.update(left(tmp_path)))
+    assert len(seen) == 1 and all(map(is_unfinished, seen))
+    assert left(tmp_path) == [target.name]
 
 
 @pytest.mark.parametrize(

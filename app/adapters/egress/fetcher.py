@@ -3,6 +3,7 @@
 import asyncio
 import os
 import ssl
+import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ CHUNK = 256 * 1024  # bytes written at once
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Refusals that pass: too early, too many requests, too slow.
 PASSING = frozenset({408, 425, 429})
+#: Content-Encodings of bytes as they are; some servers name none, but do name it.
+PLAIN = frozenset({"", "identity"})
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "spool"}
 
 
@@ -61,7 +64,7 @@ class UrlFetcher:
 
     async def fetch(self, url: str, target: Path, progress: Progress) -> int:
         """What is at `target` is whole: a download that fails leaves nothing."""
-        part = target.with_name(f"{target.name}.part")
+        part = target.with_name(f".{uuid.uuid4().hex}.part")  # as the store sweeps them
         try:
             async with asyncio.timeout(self._limits.total):
                 size = await self._download(read_url(url), part, progress)
@@ -153,7 +156,7 @@ def _require_body(response: httpx2.Response) -> None:
         raise SourceUnreachable(f"the source answered {status}")
     if status != httpx2.codes.OK:
         raise SourceGone(f"the source answered {status}")
-    if response.headers.get("Content-Encoding", "identity") != "identity":
+    if response.headers.get("Content-Encoding", "").strip().lower() not in PLAIN:
         raise SourceGone("the source sends packed data, although asked not to")
 
 
