@@ -317,6 +317,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{_FETCHER}::test_a_source_that_never_ends_is_given_up",
             f"{_FETCHER}::test_a_source_that_drips_is_given_up",
             f"{_FETCHER}::test_a_source_that_drips_its_headers_is_given_up",
+            f"{_FETCHER}::test_a_bad_server_is_an_error_of_its_own_and_leaves_nothing",
             f"{_FETCHER}::test_the_request_asks_for_plain_bytes_and_keeps_the_host",
             f"{_FETCHER}::test_what_declares_nothing_ends_where_the_reserve_begins",
             "api/test_downloads.py::"
