@@ -350,6 +350,8 @@ async def test_what_a_death_leaves_half_is_swept_at_the_next_start(
         (b"HTTP/1.1 302 Found\r\n\r\n", False, SourceGone),
         (b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n", False, SourceGone),
         (b"HTTP/1.1 302 Found\r\nLocation: http://[bad\r\n\r\n", False, SourceGone),
+        (b"HTTP/1.1 302 Found\r\nLocation: :http://[bad\r\n\r\n", False, SourceUnreachable),
+        (b"HTTP/1.1 302 Found\r\nSet-Cookie: a=\xff\r\n\r\n", False, SourceUnreachable),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000, True, SourceUnreachable),
         (b"\x00\x01\x02 no http\r\n\r\n", False, SourceUnreachable),
         (b"", False, SourceUnreachable),

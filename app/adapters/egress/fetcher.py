@@ -31,6 +31,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PASSING = frozenset({408, 425, 429})
 #: Content-Encodings of bytes as they are; some servers name none, but do name it.
 PLAIN = frozenset({"", "identity"})
+#: Of a server; ValueError is what the library makes of some cookies and redirects.
+FAILURES = (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError, ValueError)
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "spool"}
 
 
@@ -72,7 +74,7 @@ class UrlFetcher:
             return size
         except TimeoutError as error:
             raise SourceUnreachable(f"not done within {self._limits.total:g} s") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError) as error:
+        except FAILURES as error:
             raise SourceUnreachable(f"the source failed: {_reason(error)}") from error
         except OSError as error:
             raise refused(error, "the download cannot be stored") from error
