@@ -1,6 +1,7 @@
 """What an OpenAI-compatible endpoint answers, made harmless: it may be anybody's machine."""
 
 import json
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 from app.domain.errors import EngineError, EngineRefused
@@ -10,6 +11,11 @@ PLAIN = {"Accept-Encoding": "identity"}  # a little may unfold to much
 MOST_BYTES = 1 << 20  # of an answer: a few sentences, with the time of every word
 MOST_TOLD = 500  # characters of a refusal
 BUSY = frozenset({408, 409, 425, 429})  # answers that ask for another try
+
+
+def no_cookies() -> CookieJar:
+    """Of a client that keeps none: one beyond ASCII would spoil every request after it."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 class EndpointAnswer:

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
+from werkzeug.datastructures import Headers
 
 from app.adapters.engines import openai_http
 from app.adapters.engines.openai_http import OpenAIEngine
@@ -324,6 +325,36 @@ async def test_a_redirect_takes_the_sound_and_the_key_nowhere_else(
     with pytest.raises(EngineRefused, match="307"):
         await listened(endpoint, jfk, tmp_path)
     assert [request.path for request, _ in httpserver.log] == [ROUTE]
+
+
+async def test_no_cookie_comes_back_however_it_is_written(
+    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
+) -> None:
+    """After one beyond ASCII no request could be written any more."""
+    sent: list[str | None] = []
+
+    def answer(request: Request) -> Response:
+        _ = request.form
+        sent.append(request.headers.get("Cookie"))
+        return Response('{"text": "a"}', headers={"Set-Cookie": "who=m\xe9; Path=/"})
+
+    httpserver.expect_request(ROUTE).respond_with_handler(answer)
+    for _ in range(2):
+        await heard(endpoint, [window_of(jfk, tmp_path)], ENGLISH)
+    assert sent == [None, None]
+
+
+async def test_a_redirect_to_half_an_address_is_a_planned_error(
+    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
+) -> None:
+    class AsItIs(Response):
+        def get_wsgi_headers(self, environ: Any) -> Headers:
+            return self.headers
+
+    half = AsItIs(status=302, headers={"Location": ":http://[bad", "Content-Length": "0"})
+    httpserver.expect_request(ROUTE).respond_with_response(half)
+    with pytest.raises(EngineError, match="Invalid IPv6 URL"):
+        await heard(endpoint, [window_of(jfk, tmp_path)], ENGLISH)
 
 
 async def test_proxies_of_the_environment_are_not_asked(
