@@ -110,7 +110,7 @@ def _tried(request: httpx2.Request, address: str) -> httpx2.Request:
     """One that keeps silent must not use up the time of those behind it."""
     dialled = _dialled(request, address)
     times = dialled.extensions["timeout"]
-    hurried = {**times, "connect": min(times["connect"], PATIENCE)}
+    hurried = {**times, "connect": min(times["connect"] / 2, PATIENCE)}
     dialled.extensions = {**dialled.extensions, "timeout": hurried}
     return dialled
 
