@@ -145,6 +145,14 @@ def test_500_names_lead_nowhere_else(files: FilesBeneath, root: Path, secret: Pa
             gone(files, root, name)
 
 
+def test_whoever_opens_the_file_outside_is_noticed(secret: Path) -> None:
+    """Else none of these could fail."""
+    if sys.platform != "linux":
+        pytest.skip("nobody tells who opens a file")
+    with pytest.raises(AssertionError, match="somebody opened"), nobody_opens(secret):
+        secret.read_text()
+
+
 def test_what_is_not_opened_leaves_no_descriptor(files: FilesBeneath, root: Path) -> None:
     if not Path("/proc/self/fd").is_dir():
         pytest.skip("no /proc to count descriptors in")

@@ -51,7 +51,11 @@ class Names:
 
 @asynccontextmanager
 async def serving(
-    answer: bytes, *, linger: bool = False, tls: ssl.SSLContext | None = None
+    answer: bytes,
+    *,
+    host: str = "127.0.0.1",
+    linger: bool = False,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[int]:
     """A server of one raw answer, that closes after it or says nothing more. Gives the port."""
     done = asyncio.Event()
@@ -66,7 +70,7 @@ async def serving(
         finally:
             writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(handle, host, 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -241,6 +245,18 @@ async def test_the_next_address_is_tried_when_one_is_dead(
     names = Names(["127.0.0.9", "127.0.0.1"])
     fetcher = UrlFetcher(max_bytes=100, allowed_networks=LOOPBACK, resolver=names)
     assert await fetcher.fetch(f"http://two.example:{httpserver.port}/a", target, ignore) == 5
+
+
+@pytest.mark.parametrize("host", ["[::1]", "six.example", "both.example"])
+async def test_a_host_that_answers_by_ipv6_alone_is_reached(target: Path, host: str) -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("no IPv6 here")
+    names = {"six.example": ["::1"], "both.example": ["127.0.0.9", "::1"]}.get(host, ["::1"])
+    networks = [*LOOPBACK, "::1/128"]
+    fetcher = UrlFetcher(max_bytes=100, allowed_networks=networks, resolver=Names(names))
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nsound"
+    async with serving(answer, host="::1") as port:
+        assert await fetcher.fetch(f"http://{host}:{port}/", target, ignore) == 5
 
 
 async def test_proxies_of_the_environment_are_not_asked(

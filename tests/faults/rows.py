@@ -299,6 +299,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{_FETCHER}::test_a_name_that_changes_its_mind_is_asked_only_once",
             f"{_FETCHER}::test_one_inside_address_among_public_ones_is_enough_to_refuse",
             f"{_POSTER}::test_the_address_that_was_vetted_is_dialled_under_the_name",
+            f"{_FETCHER}::test_a_certificate_is_checked_against_the_name_and_not_the_address",
         ),
     ),
     53: (
