@@ -37,9 +37,9 @@ async def digest_of(file: BinaryIO) -> str:
     Piece by piece, each in a thread: who is cancelled leaves no more than one at work. To close the
     file meanwhile would wait for that one, and with it the loop: on a disk that hangs, for ever.
     """
-    digest = hashlib.sha256()
+    digest, loop = hashlib.sha256(), asyncio.get_running_loop()
     while True:
-        feeding = asyncio.ensure_future(asyncio.to_thread(_feed, digest, file))
+        feeding = loop.run_in_executor(None, _feed, digest, file)  # no task: a stop would cancel it
         try:
             more = await asyncio.shield(feeding)
         except BaseException:
