@@ -1,6 +1,7 @@
 """What an OpenAI-compatible endpoint answers, made harmless: it may be anybody's machine."""
 
 import json
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 from app.domain.errors import EngineError, EngineRefused
@@ -12,13 +13,18 @@ MOST_TOLD = 500  # characters of a refusal
 BUSY = frozenset({408, 409, 425, 429})  # answers that ask for another try
 
 
+def no_cookies() -> CookieJar:
+    """Of a client that keeps none: one beyond ASCII would spoil every request after it."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+
+
 class EndpointAnswer:
     """An answer, piece by piece."""
 
     def __init__(self, status: int, encoding: str | None) -> None:
         """`encoding`: its Content-Encoding."""
         self._status, self._body = status, bytearray()
-        self._packed = (encoding or "identity").lower() != "identity"
+        self._packed = (encoding or "").strip().lower() not in ("", "identity")
 
     def take(self, piece: bytes) -> None:
         """Raises EngineError when there is no end to it."""
@@ -50,6 +56,11 @@ class EndpointAnswer:
             return _one_line(str(json.loads(self._body)["error"]["message"]))
         except (ValueError, KeyError, TypeError, RecursionError):
             return _one_line(self._body[: 4 * MOST_TOLD].decode(errors="replace"))
+
+
+def whole_letters(text: str) -> str:
+    """JSON may name half of a letter, which can be written to no file."""
+    return text.encode(errors="replace").decode()
 
 
 def _one_line(told: str) -> str:

@@ -106,6 +106,24 @@ async def test_no_words_are_no_description(
     assert await describer.describe(plain(halves(tmp_path / "a.png"))) == ""
 
 
+async def test_half_a_letter_is_none(
+    describer: Describer, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    httpserver.expect_request(PATH).respond_with_json(told("a \ud83d cup 😀"))
+    assert await describer.describe(plain(halves(tmp_path / "a.png"))) == "a ? cup 😀"
+
+
+async def test_no_cookie_comes_back_however_it_is_written(
+    describer: Describer, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    """After one beyond ASCII no request could be written any more."""
+    cookie = {"Set-Cookie": "who=m\xe9; Path=/"}
+    httpserver.expect_request(PATH).respond_with_json(told("a cup"), headers=cookie)
+    for _ in range(2):
+        assert await describer.describe(plain(halves(tmp_path / "a.png"))) == "a cup"
+    assert [request.headers.get("Cookie") for request, _ in httpserver.log] == [None, None]
+
+
 async def test_a_long_speech_is_cut(
     describer: Describer, httpserver: HTTPServer, tmp_path: Path
 ) -> None:

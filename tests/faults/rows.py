@@ -312,6 +312,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{_FETCHER}::test_a_name_that_changes_its_mind_is_asked_only_once",
             f"{_FETCHER}::test_one_inside_address_among_public_ones_is_enough_to_refuse",
             f"{_POSTER}::test_the_address_that_was_vetted_is_dialled_under_the_name",
+            f"{_FETCHER}::test_a_certificate_is_checked_against_the_name_and_not_the_address",
         ),
     ),
     53: (
@@ -330,6 +331,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{_FETCHER}::test_a_source_that_never_ends_is_given_up",
             f"{_FETCHER}::test_a_source_that_drips_is_given_up",
             f"{_FETCHER}::test_a_source_that_drips_its_headers_is_given_up",
+            f"{_FETCHER}::test_a_bad_server_is_an_error_of_its_own_and_leaves_nothing",
             f"{_FETCHER}::test_the_request_asks_for_plain_bytes_and_keeps_the_host",
             f"{_FETCHER}::test_what_declares_nothing_ends_where_the_reserve_begins",
             "api/test_downloads.py::"
