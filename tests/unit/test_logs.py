@@ -128,7 +128,7 @@ HOSTILE = """
 from loguru import logger
 from app.logs import configure
 configure({level!r}, json_lines={json_lines}, secrets=("swordfish", None))
-said = "a.wav\\n00:00:00.000 INFO    all is well \\x1b[2J \\u202e swordfish spool_" + "kK" * 21 + "k"
+said = "a.wav\\n00:00:00.000 INFO    all is well \\x1b[2J \\u202e swordfish spool_" + "K" * 43
 logger.info("taken in: {{}}", said)
 logger.bind(job_id=said, stage=None, attempt=1).info("bound")
 logger.info("x" * 100_000)
@@ -147,7 +147,7 @@ except ValueError:
 def test_whatever_is_said_a_line_is_one_line_without_keys(json_lines: bool) -> None:
     told = lines(HOSTILE, json_lines=json_lines)
     assert all(line.isprintable() for line in told)
-    assert not [line for line in told if "swordfish" in line or "kKkK" in line]
+    assert not [line for line in told if "swordfish" in line or "KKK" in line]
     if json_lines:
         assert len([json.loads(line) for line in told]) == 5
     else:
