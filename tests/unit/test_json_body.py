@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.types import Message
 
-from app.domain.errors import InvalidRequest
+from app.domain.errors import InvalidRequest, TooLarge
 from app.web import json_reader, schemas
 from app.web.assets_schemas import AssetPatch
-from app.web.body import parsed_json
+from app.web.body import MAX_JSON, parsed_json, read_json
 from app.web.json_reader import DEEPEST, MOST_VALUES
 from app.web.schemas import MOST_LABELS, MOST_LETTERS
 from app.web.search_schemas import MAX_VECTOR, record_of
@@ -126,6 +128,19 @@ def test_a_name_that_comes_twice_is_refused(inside: bool) -> None:
     body = '{"a": 1, "b": {}, "a": 1}'
     with pytest.raises(InvalidRequest, match="a: given twice"):
         parsed_json((f"[{body}]" if inside else body).encode())
+
+
+async def test_of_a_body_without_end_no_more_is_read_than_it_may_have() -> None:
+    taken = 0
+
+    async def receive() -> Message:
+        nonlocal taken
+        taken += 1
+        return {"type": "http.request", "body": b"[" * 64 * 1024, "more_body": True}
+
+    with pytest.raises(TooLarge):
+        await read_json(Request({"type": "http", "headers": []}, receive))
+    assert taken * 64 * 1024 <= MAX_JSON + 64 * 1024
 
 
 def wrong(model: Any, body: dict[str, Any]) -> int:
