@@ -5,11 +5,13 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 from app.domain.errors import EngineError, EngineRefused
+from app.domain.redaction import long_enough, redacted
 
 #: What such an endpoint is to be asked with.
 PLAIN = {"Accept-Encoding": "identity"}  # a little may unfold to much
 MOST_BYTES = 1 << 20  # of an answer: a few sentences, with the time of every word
 MOST_TOLD = 500  # characters of a refusal
+MOST_READ = 4 * MOST_TOLD  # of it, for some of them are blanks
 BUSY = frozenset({408, 409, 425, 429})  # answers that ask for another try
 
 
@@ -21,9 +23,9 @@ def no_cookies() -> CookieJar:
 class EndpointAnswer:
     """An answer, piece by piece."""
 
-    def __init__(self, status: int, encoding: str | None) -> None:
-        """`encoding`: its Content-Encoding."""
-        self._status, self._body = status, bytearray()
+    def __init__(self, status: int, encoding: str | None, key: str | None) -> None:
+        """`encoding`: its Content-Encoding. `key`: what it was asked with, which it may repeat."""
+        self._status, self._body, self._keys = status, bytearray(), long_enough([key])
         self._packed = (encoding or "").strip().lower() not in ("", "identity")
 
     def take(self, piece: bytes) -> None:
@@ -53,9 +55,10 @@ class EndpointAnswer:
         if self._packed:
             return "something packed"
         try:
-            return _one_line(str(json.loads(self._body)["error"]["message"]))
+            told = str(json.loads(self._body)["error"]["message"])
         except (ValueError, KeyError, TypeError, RecursionError):
-            return _one_line(self._body[: 4 * MOST_TOLD].decode(errors="replace"))
+            told = self._body[:MOST_READ].decode(errors="replace")
+        return _one_line(redacted(told[:MOST_READ], self._keys))
 
 
 def whole_letters(text: str) -> str:
@@ -65,5 +68,5 @@ def whole_letters(text: str) -> str:
 
 def _one_line(told: str) -> str:
     """It is shown, and stands in the log."""
-    words = " ".join(told[: 4 * MOST_TOLD].split())
+    words = " ".join(told.split())
     return "".join(filter(str.isprintable, words))[:MOST_TOLD]

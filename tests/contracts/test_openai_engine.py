@@ -384,6 +384,18 @@ async def test_a_password_in_the_address_is_in_no_error(
     assert "hush" not in caught.value.message and "sk-secret" not in caught.value.message
 
 
+@pytest.mark.parametrize("body", [{"error": {"message": "no {}"}}, {"detail": "no {}"}])
+async def test_a_key_that_the_endpoint_repeats_is_in_no_error_whatever_it_looks_like(
+    httpserver: HTTPServer, jfk: Path, tmp_path: Path, body: dict[str, Any]
+) -> None:
+    answers(httpserver, ROUTE, json.loads(json.dumps(body).replace("{}", "swordfish")), 401)
+    engine = OpenAIEngine(base_url=httpserver.url_for("/v1"), api_key="swordfish", model="m")
+    with pytest.raises(EngineRefused, match=r"no \*\*\*") as caught:
+        await listened(engine, jfk, tmp_path)
+    await engine.aclose()
+    assert "swordfish" not in caught.value.message
+
+
 async def test_a_refusal_is_told_on_one_line_without_signs_that_rule_a_terminal(
     endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
 ) -> None:

@@ -32,7 +32,7 @@ class OpenAIEngine:
     concurrency = 4  # the work is elsewhere; polite, yet not idle
 
     def __init__(self, *, base_url: str, api_key: str | None, model: str) -> None:
-        self.model = model
+        self.model, self._key = model, api_key
         headers = PLAIN | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
         self._client = httpx2.AsyncClient(
             base_url=base_url.rstrip("/") + "/",
@@ -86,7 +86,7 @@ class OpenAIEngine:
             self._client.stream("POST", path, data=form, files=files) as response,
         ):
             encoding = response.headers.get("Content-Encoding")
-            answer = EndpointAnswer(response.status_code, encoding)
+            answer = EndpointAnswer(response.status_code, encoding, self._key)
             async for piece in response.aiter_raw():
                 answer.take(piece)
         return answer

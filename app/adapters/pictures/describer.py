@@ -32,7 +32,7 @@ class OpenAIDescriber:
     """Implements `ports.Describer`; each picture travels as a small JPEG within the request."""
 
     def __init__(self, pool: WorkerPool, *, base_url: str, api_key: str | None, model: str) -> None:
-        self._pool, self._model = pool, model
+        self._pool, self._model, self._key = pool, model, api_key
         headers = PLAIN | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
         self._client = httpx2.AsyncClient(
             base_url=base_url.rstrip("/") + "/",
@@ -69,7 +69,7 @@ class OpenAIDescriber:
             self._client.stream("POST", "chat/completions", json=question) as response,
         ):
             encoding = response.headers.get("Content-Encoding")
-            answer = EndpointAnswer(response.status_code, encoding)
+            answer = EndpointAnswer(response.status_code, encoding, self._key)
             async for piece in response.aiter_raw():
                 answer.take(piece)
         return answer
