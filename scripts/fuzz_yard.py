@@ -66,7 +66,7 @@ class Lab:
         """Started and ready. Its log is kept beside the report when this is left."""
         folder = self.folder / name
         every = {**SETTINGS, **_roots(folder / "inside"), **settings}
-        spool = Spool(folder, self.models, **every)
+        spool = Spool(folder, self.models, data=None, **every)
         spool.settings[spy.VARIABLE] = str(spool.notes)
         with ExitStack() as closing:
             closing.callback(self._keep_log, folder, name)
