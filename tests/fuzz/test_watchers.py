@@ -101,8 +101,11 @@ def _misled(yard: Yard, numbers: Sequence[int], tally: Tally) -> Iterator[Failur
     """The service itself is made to do what it must not."""
     stolen = yard.inside / "stolen.flac"
     run_ffmpeg(["-i", planted(yard.spool.folder / "alike.wav"), stolen])
-    slow = _ordered(yard, numbers[0], OWN / "jfk.flac", prompt="slow=2")
-    yield from ended(yard, [slow, _ordered(yard, numbers[1], stolen)], tally)
+    yield from ended(yard, [_ordered(yard, numbers[0], stolen)], tally)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(fuzz_media, "LONGEST_JOB", 0.5)
+        slow = _ordered(yard, numbers[1], OWN / "jfk.flac", prompt="slow=2")
+        yield from ended(yard, [slow], tally)
     sent = yard.spool.http.post(INGEST, json={"url": yard.trap.url})
     assert sent.status_code == 202, sent.text
     until(lambda: spy.dialled(yard.spool.notes), 30.0, "a call")
@@ -110,17 +113,16 @@ def _misled(yard: Yard, numbers: Sequence[int], tally: Tally) -> Iterator[Failur
 
 
 def test_what_the_service_is_made_to_do_is_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fuzz_media, "LONGEST_JOB", 1.0)
-    monkeypatch.setattr(fuzz_settle, "LONGEST_JOB", 1.0)
+    monkeypatch.setattr(fuzz_settle, "LONGEST_JOB", 0.0)
     inside = {"APP__INGESTION__ALLOWED_NETWORKS": '["127.0.0.0/8"]'}
     kind = Kind(name="misled", about="", usual=2, attempt=_misled, settings=inside)
     told = "\n".join(drive(lab, kind, range(3, 5)).violations)
     for what in (
-        "misled:3: after 1 s still not: an end of",
-        "misled:4: the canary's sound was decoded",
+        "misled:3: the canary's sound was decoded",
+        "misled:4: after 0.5 s still not: an end of",
         "misled:3-4: it called 127.0.0.1 port",
         "misled:3-4: 127.0.0.1:",  # knocked
-        "an attempt took longer than 1 s",
+        "an attempt took longer than 0 s",
     ):
         assert what in told, told
 
