@@ -132,5 +132,5 @@ def test_an_answer_of_500_is_told_wherever_it_stands_and_a_refusal_is_not() -> N
     tally = Tally("raw", 1)
     assert [why[:3] for why in wrong(fault, tally)] == ["500"]
     assert list(wrong(b"HTTP/1.1 503 Service Unavailable\r\n\r\n", tally)) == []
-    assert list(wrong(None, tally)) == ["neither answered nor closed within 20 s"]
+    assert list(wrong(None, tally)) == ["neither answered nor closed within 60 s"]
     assert tally.tried == {"answered 2xx": 1, "answered 503": 1}
