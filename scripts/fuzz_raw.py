@@ -5,6 +5,7 @@ import re
 import socket
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from scripts.fuzz_drive import PLANNED, Kind, told
 from scripts.fuzz_report import Failure, Tally
@@ -70,12 +71,16 @@ async def _answer(port: int, content: bytes) -> bytes | None:
                 while len(said) < ENOUGH and (part := await _part(reader)):
                     said += part
             finally:
-                line = writer.get_extra_info("socket")
-                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-                writer.transport.abort()
+                _hang_up(writer)
     except TimeoutError:
         return bytes(said) or None
     return bytes(said)
+
+
+def _hang_up(writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):  # it was reset: closed already
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+    writer.transport.abort()
 
 
 async def _part(reader: asyncio.StreamReader) -> bytes:
