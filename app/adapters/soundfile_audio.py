@@ -103,8 +103,9 @@ class Decoding:
         clock = asyncio.get_running_loop().time
         seen, moved = self._seen(), clock()
         while True:
-            try:
-                line = await asyncio.wait_for(process.stdout.readline(), POLL)
+            try:  # no `wait_for`: that of Python 3.11 may forget that it was cancelled
+                async with asyncio.timeout(POLL):
+                    line = await process.stdout.readline()
             except TimeoutError:
                 line = None
             except ValueError as error:  # longer than any of ours
@@ -113,6 +114,7 @@ class Decoding:
                 return
             if line is not None:
                 yield line
+                await asyncio.sleep(0)  # to read what is there already waits for nobody
             if (now := self._seen()) != seen:
                 seen, moved = now, clock()
             elif clock() - moved > STALL:

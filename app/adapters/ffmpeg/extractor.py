@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.adapters.ffmpeg.contained import (
-    CANNOT_RUN,
     POLL,
     find_executable,
     killed_by,
@@ -20,7 +19,7 @@ from app.adapters.ffmpeg.contained import (
 from app.adapters.ffmpeg.talk import Talk
 from app.adapters.ffmpeg.tracks import sound_seconds
 from app.domain.allowance import most_seconds, most_work
-from app.domain.confinement import Bounds, Streams
+from app.domain.confinement import CANNOT_RUN, Bounds, Streams
 from app.domain.errors import ConfigError, MediaTooLong, MediaUnreadable, StorageFull
 from app.domain.media import BYTES_PER_SECOND, SAMPLE_BYTES, SAMPLE_RATE, Audio
 from app.domain.opening import opened
@@ -80,11 +79,13 @@ class Decoding:
         self._most = most_seconds(self._bytes, max_seconds)
         self._max_seconds = max_seconds
         self._talk = Talk()
-        self._of_sound = sound_seconds(medium)
+        self._of_sound: float | None = None
 
     async def run(self, executable: str, confinement: Confinement, stall: float) -> Audio:
         streams = Streams(source=self._medium, output=self._out)
         command = _command(executable, self._max_bytes)
+        # Of a large file on a slow disk its boxes lie far apart.
+        self._of_sound = await asyncio.to_thread(sound_seconds, self._medium)
         try:
             async with (
                 confinement.program(command, streams, self._bounds) as process,
@@ -166,7 +167,8 @@ class Decoding:
 
 async def _ended(process: Process, patience: float) -> bool:
     try:
-        await asyncio.wait_for(process.wait(), patience)
+        async with asyncio.timeout(patience):
+            await process.wait()
     except TimeoutError:
         return False
     return True

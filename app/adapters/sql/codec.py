@@ -142,7 +142,13 @@ def _segment_from_json(row: Json) -> Segment:
 
 
 def _word_to_json(word: Word) -> Json:
-    return {**asdict(word), "probability": _told(word.probability)}
+    """By name: `asdict` takes ten times as long, and there are 10,000 of them an hour."""
+    return {
+        "start": word.start,
+        "end": word.end,
+        "text": word.text,
+        "probability": _told(word.probability),
+    }
 
 
 def _told(number: float | None) -> float | None:
