@@ -1,7 +1,8 @@
 """The real service in a process of its own: `python -m tests.faults.service`.
 
 As `spool serve`, settings and all; only the engine is another one, unless `SPOOL_FAULTS_ENGINE`
-is `real`. `SPOOL_FAULTS` names a folder for what the engine notes down.
+is `real`. `SPOOL_FAULTS` names a folder for what the engine notes down, `SPOOL_FAULTS_SPY` one for
+what a spy sees.
 
 Little is imported up here: every worker process imports this file before anything else.
 """
@@ -14,6 +15,11 @@ from unittest.mock import patch
 
 if TYPE_CHECKING:
     from app.services.engines import EngineFactory
+
+if "SPOOL_FAULTS_SPY" in os.environ:  # up here, for in worker processes nothing else runs
+    from tests.faults import spy
+
+    spy.watch(Path(os.environ[spy.VARIABLE]))
 
 WORKERS = 2
 MEMORY = 2 << 30  # bytes that a worker may take
