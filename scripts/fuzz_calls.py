@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from tests.faults import spy
 from tests.faults.processes import PROC, children
 
 LOOK = 0.2  # seconds between two looks
@@ -45,20 +46,26 @@ def _callers(door: socket.socket) -> Iterator[str]:
 class Calls:
     """Connections of a process and its children to others, as the system tells of them (Linux).
 
-    Looked at again and again: a call that is over sooner is one that the trap must hear.
+    Looked at again and again; of calls that are over sooner the spy tells, and the trap.
     """
 
-    def __init__(self, pid: Callable[[], int], port: int) -> None:
-        """`port`: of the service, to which others may connect."""
+    def __init__(self, pid: Callable[[], int], port: int, notes: Path) -> None:
+        """`port`: of the service, to which others may connect. `notes`: of its spy."""
         self._pid, self._port, self._done = pid, port, threading.Event()
+        self._notes, self._told = notes, 0
         self._seen: set[str] = set()
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def take(self) -> list[str]:
         """Whom they called since the last time."""
-        seen, self._seen = self._seen, set()
-        return sorted(seen)
+        assert self._thread.is_alive() or self._done.is_set(), "nobody looks any more"
+        with self._lock:
+            seen, self._seen = self._seen, set()
+        noted = spy.dialled(self._notes)[self._told :]
+        self._told += len(noted)
+        return sorted(seen | set(noted))
 
     def close(self) -> None:
         self._done.set()
@@ -67,7 +74,9 @@ class Calls:
     def _run(self) -> None:
         while not self._done.wait(LOOK):
             with suppress(OSError):
-                self._seen.update(outgoing(self._pid(), self._port))
+                found = set(outgoing(self._pid(), self._port))
+                with self._lock:
+                    self._seen |= found
 
 
 def outgoing(pid: int, port: int) -> Iterator[str]:

@@ -46,7 +46,7 @@ def drive(lab: Lab, kind: Kind, numbers: Sequence[int]) -> Tally:
         with lab.yard(kind.name, kind.settings) as yard:
             kind.prepare(yard)
             _fire(lab, yard, kind, numbers, tally)
-            for violation in settled(yard):
+            for violation in [*settled(yard), *yard.heard()]:
                 tally.add(Failure(where=_span(numbers), why=violation), lab.results)
     tally.seconds = time.monotonic() - began
     return tally
@@ -87,8 +87,7 @@ def _suspicions(yard: Yard, few: Sequence[int]) -> Iterator[Failure]:
         yard.spool.start()
     elif not yard.spool.answers():
         yield Failure(where=where, why="/health does not answer")
-    yield from (Failure(where=where, why=f"{each} knocked") for each in yard.trap.knocks())
-    yield from (Failure(where=where, why=f"it called {each}") for each in yard.calls.take())
+    yield from (Failure(where=where, why=each) for each in yard.heard())
 
 
 def _span(numbers: Sequence[int]) -> str:
@@ -98,3 +97,8 @@ def _span(numbers: Sequence[int]) -> str:
 
 def is_planned(status: int) -> bool:
     return status < 500 or status in PLANNED
+
+
+def told(status: int) -> str:
+    """For the tally; faults and refusals by themselves, planned or not."""
+    return f"answered {status}" if status >= 500 else f"answered {status // 100}xx"

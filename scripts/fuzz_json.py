@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from app.web.operation import JSON
 from app.web.table import DOORS
 from scripts.fuzz_bytes import CHANGES, changed
-from scripts.fuzz_drive import Kind, is_planned
+from scripts.fuzz_drive import Kind, is_planned, told
 from scripts.fuzz_report import Failure, Tally
 from scripts.fuzz_requests import NOWHERE
 from scripts.fuzz_yard import Yard
@@ -55,7 +55,7 @@ def attempt(yard: Yard, numbers: Sequence[int], tally: Tally) -> Iterator[Failur
         method, path, model = doors[number % len(doors)]
         body = written(yard.chance("json", number), model)
         answer = yard.spool.http.request(method, path, content=body, headers=HEADERS)
-        tally.tried[f"answered {answer.status_code // 100}xx"] += 1
+        tally.tried[told(answer.status_code)] += 1
         if not is_planned(answer.status_code):
             why = f"{method} {path}: {answer.status_code} {answer.text[:200]}"
             yield Failure(where=str(number), why=why, sent=body)

@@ -18,8 +18,9 @@ FILE = (
 ).encode()
 #: Goes on until the client hangs up, unless it is told when to stop.
 ENDLESS = "/api/debug-ingestion"
-#: An upload that is begun and never ended is kept for a day: here it would be a file of nobody.
-LEFT_OUT = ("/api/v1/uploads",)
+UPLOADS = "/api/v1/uploads"
+#: What each request says that is about an upload; a body here has as many bytes, or none.
+OF_UPLOADS = ("Tus-Resumable: 1.0.0", "Upload-Offset: 0", "Upload-Length: 8")
 METHODS = (b"GET", b"HEAD", b"PUT", b"OPTIONS", b"TRACE", b"CONNECT", b"BREW", b"get", b"", b"\xff")
 TARGETS = (
     *(b"*", b"/", b"//", b"", b"/%00", b"/%ff", b"/..", b"/page/../../x", b"http://[::1", b"?"),
@@ -63,21 +64,30 @@ class Asked:
         return self.end.join((first, *self.headers, b"", b"")) + self.body
 
 
-def plain(host: str) -> list[Asked]:
-    """One for each door and method, with no fault but that it means little."""
+def plain(host: str, upload_id: str = NOWHERE) -> list[Asked]:
+    """One for each door and method, with no fault but that it means little.
+
+    `upload_id`: one that may be written to; no plain request gives it up.
+    """
     return [
-        _asked(method, door.path, host, tuple(operation.body))
+        _asked(method, _path(method, door.path, upload_id), host, tuple(operation.body))
         for door in DOORS
-        if not door.path.startswith(LEFT_OUT)
         for method, operation in door.operations.items()
     ]
 
 
+def _path(method: str, path: str, upload_id: str) -> str:
+    if method != "DELETE":
+        path = path.replace("{upload_id}", upload_id)
+    return re.sub(r"\{[^}]*\}", NOWHERE, path)
+
+
 def _asked(method: str, path: str, host: str, kinds: Sequence[str]) -> Asked:
-    path = re.sub(r"\{[^}]*\}", NOWHERE, path)
     target = f"{path}?count=1&interval=0.05" if path == ENDLESS else path
     kind, body = _content(kinds)
     headers = [f"Host: {host}", "Connection: close"]
+    if path.startswith(UPLOADS):
+        headers += OF_UPLOADS
     if kind:
         headers += [f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
     lines = tuple(line.encode() for line in headers)
@@ -141,16 +151,8 @@ def _body(chance: Random, asked: Asked) -> Asked:
 
 def _chunked(chance: Random, asked: Asked) -> Asked:
     """With sizes that are right, wrong, huge or none."""
-    size = chance.choice(
-        (b"%x" % len(asked.body), b"0", b"-1", b"fffffffffffffffff", b"z", b"5;a=b")
-    )
-    body = (
-        size
-        + b"\r\n"
-        + asked.body
-        + b"\r\n"
-        + chance.choice((b"0\r\n\r\n", b"0\r\nA: b\r\n\r\n", b""))
-    )
+    size = chance.choice((b"%x" % len(asked.body), *SIZES))
+    body = size + b"\r\n" + asked.body + b"\r\n" + chance.choice(LAST)
     headers = [line for line in asked.headers if not line.startswith(b"Content-Length")]
     return replace(asked, headers=(*headers, b"Transfer-Encoding: chunked"), body=body)
 

@@ -39,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _lab(folder: Path, asked: argparse.Namespace) -> Lab:
     models = Path(os.environ.get("SPOOL_TEST_MODELS") or ROOT / ".cache" / "models")
-    return Lab(folder=folder, models=models, results=FOLDER, seed=asked.seed, seconds=asked.seconds)
+    return Lab(
+        folder=folder, models=models, results=asked.reports, seed=asked.seed, seconds=asked.seconds
+    )
 
 
 def fetch_weights(lab: Lab) -> None:
@@ -90,6 +92,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=only, help="KIND, or KIND:NUMBER of a case that failed")
     parser.add_argument("--folder", help="where all files go while it runs")
+    parser.add_argument("--reports", type=Path, default=FOLDER, help="where reports go")
     return parser.parse_args(arguments)
 
 

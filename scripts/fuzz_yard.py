@@ -9,6 +9,7 @@ from random import Random
 
 from scripts.fuzz_calls import Calls, Trap
 from scripts.fuzz_canary import planted
+from tests.faults import spy
 from tests.faults.ledger import Ledger
 from tests.faults.outside import Outside, outside
 from tests.faults.polling import until
@@ -44,6 +45,11 @@ class Yard:
         """The same for each case, however many there are beside it."""
         return Random(f"{self.seed}:{name}:{number}")
 
+    def heard(self) -> Iterator[str]:
+        """Whom the service called since the last time, as each of those who watch it tells."""
+        yield from (f"{each} knocked" for each in self.trap.knocks())
+        yield from (f"it called {each}" for each in self.calls.take())
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lab:
@@ -61,6 +67,7 @@ class Lab:
         folder = self.folder / name
         every = {**SETTINGS, **_roots(folder / "inside"), **settings}
         spool = Spool(folder, self.models, data=None, **every)
+        spool.settings[spy.VARIABLE] = str(spool.notes)
         with ExitStack() as closing:
             closing.callback(self._keep_log, folder, name)
             closing.callback(spool.close)
@@ -91,7 +98,7 @@ def _watched(spool: Spool, folder: Path, seed: int) -> Iterator[Yard]:
         (folder / "sent").mkdir()
         trap = Trap()
         closing.callback(trap.close)
-        calls = Calls(lambda: spool.pid, spool.port)
+        calls = Calls(lambda: spool.pid, spool.port, spool.notes)
         closing.callback(calls.close)
         yield Yard(
             spool=spool,

@@ -28,8 +28,8 @@ SCOPES = {
 ROOT = "spool-media"
 #: `swagger-ui-dist 5.35.0, from npm, ...`
 TOLD = re.compile(r"(?P<name>\S+) (?P<version>[^\s,]+), from npm")
-#: `ffmpeg version 9.0.2-static https://...`
-FFMPEG = re.compile(r"ffmpeg version (?P<version>(?P<release>\d+(?:\.\d+)+)?\S*)")
+#: `ffmpeg version 9.0.2-static https://...`, or `n9.0.2-17-gabc`: some commits behind that tag.
+FFMPEG = re.compile(r"ffmpeg version (?:n(?=\d))?(?P<version>(?P<release>\d+(?:\.\d+)+)?\S*)")
 
 
 def main() -> int:

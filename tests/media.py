@@ -1,5 +1,6 @@
 """Sound and pictures for tests: made here, or read out of a package that ships them."""
 
+import io
 import subprocess
 import sys
 import tempfile
@@ -87,6 +88,14 @@ def run_ffmpeg(arguments: Sequence[str | Path]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     if done.returncode:
         raise RuntimeError(f"ffmpeg said: {done.stderr}")
+
+
+def zipped(content: bytes, name: str = "talk.wav") -> bytes:
+    """An archive of one file."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(name, content)
+    return made.getvalue()
 
 
 def fetch_two_cities() -> Path:

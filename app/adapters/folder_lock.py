@@ -9,6 +9,8 @@ from pathlib import Path
 from app.domain.errors import ConfigError, StorageError
 
 NAME = ".spool.lock"
+#: Of a folder that is made here: what is heard and shown is nobody else's on this machine.
+PRIVATE = 0o700
 
 
 @contextmanager
@@ -18,7 +20,7 @@ def held(folder: Path) -> Iterator[None]:
     A second service would take the first one's running jobs for abandoned ones.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StorageError(f"the data folder {folder} cannot be used: {error.strerror}") from error

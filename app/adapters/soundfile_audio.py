@@ -9,8 +9,8 @@ import errno
 import math
 import os
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 
 from loguru import logger
@@ -26,7 +26,7 @@ from app.domain.errors import (
 )
 from app.domain.last_words import FROM_OUTSIDE, last_words, printable, told
 from app.domain.media import BYTES_PER_SECOND, SAMPLE_BYTES, Audio
-from app.domain.opening import opened
+from app.domain.opening import emptied, opened
 from app.domain.system_errors import refused
 from app.ports import Confinement, Growth
 
@@ -53,7 +53,7 @@ class SoundfileExtractor:
             return False
 
     async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
-        with opened(source) as medium, _emptied(target) as out:
+        with opened(source) as medium, emptied(target) as out:
             decoding = Decoding(medium, out, target, self._max_seconds, self._confinement)
             audio = await decoding.run(growth)
         if audio.samples == 0:
@@ -103,8 +103,9 @@ class Decoding:
         clock = asyncio.get_running_loop().time
         seen, moved = self._seen(), clock()
         while True:
-            try:
-                line = await asyncio.wait_for(process.stdout.readline(), POLL)
+            try:  # no `wait_for`: that of Python 3.11 may forget that it was cancelled
+                async with asyncio.timeout(POLL):
+                    line = await process.stdout.readline()
             except TimeoutError:
                 line = None
             except ValueError as error:  # longer than any of ours
@@ -113,6 +114,7 @@ class Decoding:
                 return
             if line is not None:
                 yield line
+                await asyncio.sleep(0)  # to read what is there already waits for nobody
             if (now := self._seen()) != seen:
                 seen, moved = now, clock()
             elif clock() - moved > STALL:
@@ -147,16 +149,6 @@ class Decoding:
             raise MediaUnreadable(FAILED)
         seconds = declared if isinstance(declared, float) else None
         return Audio(path=self._target, samples=samples, declared_seconds=seconds, bad_samples=bad)
-
-
-@contextmanager
-def _emptied(target: Path) -> Iterator[int]:
-    try:
-        out = target.open("wb")
-    except OSError as error:
-        raise refused(error, "the sound cannot be stored") from error
-    with out:
-        yield out.fileno()
 
 
 def _require_good_end(status: int, words: bytes) -> None:

@@ -97,6 +97,10 @@ def _walls() -> str:
     return asyncio.run(_walled())
 
 
+#: What `Cage.missing` finds nothing of.
+ALL_WALLS = "all: no network, no files but libraries, no rights of root, few calls of the kernel"
+
+
 async def _walled() -> str:
     import imageio_ffmpeg
 
@@ -111,7 +115,7 @@ async def _walled() -> str:
             hint="install an ffmpeg that is one program and needs only the system's libraries",
         )
     missing = await cage.missing()
-    return f"without {', '.join(missing)}" if missing else "all that there are"
+    return f"without {', '.join(missing)}" if missing else ALL_WALLS
 
 
 def _writable(folder: Path) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from app.adapters.folder_lock import held
 from app.cli.service import service
-from app.client import Spool
+from app.client import Refused, Spool, Unreachable
 from app.config import AppSettings, load_settings
 from app.domain.errors import ConfigError
 from app.domain.keys import Scope
@@ -102,7 +102,22 @@ def desk(server: str | None, api_key: str | None) -> Iterator[Desk]:
         if settings is not None:
             yield AtTheDatabase(settings)
         else:
-            yield AtTheService(closing.enter_context(service(server, api_key)))
+            with _first_key():
+                yield AtTheService(closing.enter_context(service(server, api_key)))
+
+
+@contextmanager
+def _first_key() -> Iterator[None]:
+    """Says how to make one where there is none, or nobody to ask."""
+    try:
+        yield
+    except Unreachable as error:
+        error.hint = "while no service runs, keys are made without --server and SPOOL_SERVER"
+        raise
+    except Refused as error:
+        if error.status == 401:
+            error.hint = "set SPOOL_API_KEY to an admin's; to make the first one, stop the service"
+        raise
 
 
 def _taken(closing: ExitStack) -> AppSettings | None:

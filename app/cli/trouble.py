@@ -1,6 +1,7 @@
 """What went wrong, said in a line, and the status that `spool` ends with."""
 
 import os
+import select
 import sys
 
 from app.domain.errors import InvalidRequest, SpoolError
@@ -27,10 +28,19 @@ def unread() -> bool:
     Python would complain at its end."""
     try:
         sys.stdout.flush()
+        gone = _reader_is_gone()
     except BrokenPipeError:
+        gone = True
+    if gone:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+    return gone
+
+
+def _reader_is_gone() -> bool:
+    """Told without writing: what is not buffered has failed to be written before."""
+    looks = select.poll()
+    looks.register(sys.stdout.fileno(), 0)
+    return any(told & (select.POLLERR | select.POLLHUP) for _, told in looks.poll(0))
 
 
 def status_of(error: SpoolError) -> int:

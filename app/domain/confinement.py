@@ -3,6 +3,9 @@
 from asyncio.subprocess import PIPE
 from dataclasses import dataclass
 
+#: How it ends, as in a shell, when what it should run cannot be run.
+CANNOT_RUN = 127
+
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:

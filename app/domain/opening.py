@@ -1,4 +1,4 @@
-"""A stranger's file is opened once, as what it is at that moment."""
+"""A stranger's file is opened once, as what it is at that moment; and what is made of it."""
 
 import errno
 import os
@@ -34,6 +34,20 @@ def opened(source: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def emptied(target: Path) -> Iterator[int]:
+    """A descriptor to write sound to: what was left there must not pass for what is decoded.
+
+    Raises StorageError.
+    """
+    try:
+        out = target.open("wb")
+    except OSError as error:
+        raise refused(error, "the sound cannot be stored") from error
+    with out:
+        yield out.fileno()
 
 
 def _open(source: Path) -> int:

@@ -9,17 +9,22 @@ LEAST = 6
 #: Characters of a key that may come behind the place where a text is cut.
 LONGEST = 500
 
-#: Each keeps its first group. What they may try is bounded, for strangers write these texts.
+#: What is random has these behind its first letter, and words of people seldom do.
+_RANDOM = r"(?=[\w~+/-]{1,200}?(?-i:[A-Z\d]))"
+_NAMES = r"key(?:_?id)?|tokens?|secret|passw(?:or)?d|signature|credentials?|\bsig"
+
+#: Each keeps its first group. What they may try is bounded, for strangers write these texts; and
+#: so is what they take, for people call files `Basic Thermodynamics.mp4` and folders `shared`.
 PATTERNS = tuple(
     re.compile(pattern, re.ASCII | re.IGNORECASE)
     for pattern in (
-        r"(?<![a-z0-9])(spool_)[\w-]{43}",
-        r"(?<![a-z0-9])(whsec_|sk-|hf_)[\w+/-]{16,500}=*",
-        r"(\b(?:bearer|basic)[ :=]{1,3})[\w.~+/-]{16,2000}=*",
-        r"(/shared/)[\w-]{16,200}",
-        r"(://[^/?#\s:@]{0,200}:)[^/?#\s@]{1,500}(?=@)",
-        r"([?&;][\w.-]{0,40}(?:key|token|secret|passw|signature|credential|\bsig)[\w.-]{0,20}=)"
-        r"[^&;\s\"'<>]{1,2000}",
+        r"(spool_)(?=[\w-]{0,42}(?-i:[A-Z]))[\w-]{43}",
+        r"(?<![a-z0-9])(whsec_)[\w+/-]{16,500}=*",
+        rf"(?<![a-z0-9])(sk-|hf_){_RANDOM}[\w-]{{16,500}}",
+        rf"(\b(?:bearer|basic)[ :=]{{1,3}}){_RANDOM}[\w.~+/-]{{16,2000}}=*",
+        r"(/shared/)[\w-]{43,200}",
+        r"(://[^/?#\s:@]{0,200}:)[^/?#\s]{1,500}(?=@)",
+        rf"([?&;][\w.-]{{0,40}}(?:{_NAMES})=)[^&;\s\"'<>]{{1,2000}}",
     )
 )
 

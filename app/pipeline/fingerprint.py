@@ -6,17 +6,48 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from app.domain.jobs import SourceKind
+from app.pipeline.source import HeldSource
+from app.pipeline.work import Work
+
 PIECE = 8 * 1024 * 1024  # bytes
 SAMPLE = 1024 * 1024  # bytes of an outline, at the beginning, in the middle and at the end
+
+
+async def note_bytes(work: Work, source: HeldSource) -> None:
+    """What came as a path may be another file by now than when it was taken in."""
+    if work.job.source is SourceKind.PATH or work.job.sha256 is None:
+        async with source.reading() as path:
+            sha256 = await sha256_of(path)
+        if sha256 is not None:
+            await work.report.sha256(sha256)
 
 
 async def sha256_of(path: Path) -> str | None:
     """Hex digits, or None when the file cannot be read."""
     try:
-        with path.open("rb") as file:
-            return await _digest(file)
+        return await digest_of(await asyncio.to_thread(path.open, "rb"))
     except OSError:
         return None
+
+
+async def digest_of(file: BinaryIO) -> str:
+    """SHA-256 of the rest of it, in hex digits; closes it.
+
+    Piece by piece, each in a thread: who is cancelled leaves no more than one at work. To close the
+    file meanwhile would wait for that one, and with it the loop: on a disk that hangs, for ever.
+    """
+    digest, loop = hashlib.sha256(), asyncio.get_running_loop()
+    while True:
+        feeding = loop.run_in_executor(None, _feed, digest, file)  # no task: a stop would cancel it
+        try:
+            more = await asyncio.shield(feeding)
+        except BaseException:
+            feeding.add_done_callback(lambda _: file.close())
+            raise
+        if not more:
+            file.close()
+            return digest.hexdigest()
 
 
 async def outline_of(path: Path) -> str:
@@ -42,9 +73,8 @@ def _outline(path: Path) -> str:
     return digest.hexdigest()
 
 
-async def _digest(file: BinaryIO) -> str:
-    """Piece by piece, each in a thread: a job that is cancelled leaves none at work."""
-    digest = hashlib.sha256()
-    while piece := await asyncio.to_thread(file.read, PIECE):
-        await asyncio.to_thread(digest.update, piece)
-    return digest.hexdigest()
+def _feed(digest: "hashlib._Hash", file: BinaryIO) -> bool:
+    """False at the end of the file."""
+    piece = file.read(PIECE)
+    digest.update(piece)
+    return bool(piece)

@@ -12,11 +12,11 @@ from loguru import logger
 from app.domain.crashpoints import reached
 from app.domain.decoding import DecodingOptions
 from app.domain.errors import InvalidRequest, NoAudio
-from app.domain.jobs import Job, SourceKind, Stage
+from app.domain.jobs import Job, Stage
 from app.domain.media import SAMPLE_RATE, Audio
 from app.domain.transcript import Transcript
 from app.pipeline.batches import Standing
-from app.pipeline.fingerprint import sha256_of
+from app.pipeline.fingerprint import note_bytes
 from app.pipeline.recording import Recording
 from app.pipeline.report import JobReport
 from app.pipeline.schedule import Turns
@@ -53,7 +53,8 @@ class Hearing:
         target: Path,
     ) -> None:
         """`target`: where the sound goes."""
-        self._tools, self._job, self._report = tools, work.job, work.report
+        self._tools, self._work = tools, work
+        self._job, self._report = work.job, work.report
         self._source = source
         self._sound = Recording(target)
         #: While windows may be in line, or with the engine.
@@ -97,7 +98,7 @@ class Hearing:
         await self._report.duration(audio.seconds)
         await _warn_if_truncated(audio, self._report)
         await _warn_if_bad(audio, self._report)
-        await self._note_bytes()
+        await note_bytes(self._work, self._source)
         self._sound.finish(audio)
         await keep_waveform(self._tools, self._job, self._report, audio)
 
@@ -105,14 +106,6 @@ class Hearing:
         self._sound.grow(audio)
         if audio.declared_seconds:
             self._tell(Stage.MEDIA_EXTRACTION, audio.seconds / audio.declared_seconds)
-
-    async def _note_bytes(self) -> None:
-        """What came as a path may be another file by now than when it was taken in."""
-        if self._job.source is SourceKind.PATH or self._job.sha256 is None:
-            async with self._source.reading() as source:
-                sha256 = await sha256_of(source)
-            if sha256 is not None:
-                await self._report.sha256(sha256)
 
     async def _transcript(self, identity: str, journal: WindowJournal) -> Transcript:
         await self._sound.reached(ENOUGH)

@@ -22,6 +22,7 @@ from app.domain.jobs import Job, Stage, frames_key, reel_key
 from app.domain.keyframes import Keyframe, Reel
 from app.domain.media_types import frame_id
 from app.pipeline.fetch import source_of
+from app.pipeline.fingerprint import note_bytes
 from app.pipeline.hearing import SHARES
 from app.pipeline.listen import listen
 from app.pipeline.report import Stopping, told
@@ -96,6 +97,8 @@ async def _silence(tools: Tools, work: Work) -> NoAudio | None:
 async def _keep_silent(tools: Tools, work: Work) -> None:
     """A video without sound is an asset all the same; its key-frames are what is found of it."""
     kept = await tools.assets.of_job(work.job.job_id)
+    if kept is None:
+        await note_bytes(work, await source_of(tools, work))
     work.asset = kept or await tools.assets.settle(work.job, asset_of(work.job))
     await work.report.warn(NoAudio.code, "it has no sound: there is no transcript")
 

@@ -11,6 +11,7 @@ from app.domain.media_types import MediaType
 from app.domain.pictures import Bitmap
 from app.pipeline.bitmap import bitmap_of
 from app.pipeline.fetch import source_of
+from app.pipeline.fingerprint import note_bytes
 from app.pipeline.report import told
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
@@ -29,9 +30,11 @@ async def look(tools: Tools, work: Work) -> None:
 
 async def _first(tools: Tools, work: Work) -> Asset:
     await work.report.enter(Stage.MEDIA_EXTRACTION)
-    await source_of(tools, work)
+    held = await source_of(tools, work)
     reached("picture.begun")
     bitmap = await bitmap_of(tools, work)
+    if work.job.media_type is not MediaType.KEYFRAME:  # thousands, and of a video that is known
+        await note_bytes(work, held)
     thumbnail = tools.blobs.path(thumbnail_key(work.job.job_id))
     await tools.pictures.darkroom.shrink(bitmap, thumbnail)
     work.report.progress(DEVELOPED)

@@ -15,6 +15,7 @@ from app.domain.writing.formats import MOST_BYTES, TextFormat, text_format_of
 from app.domain.writing.front_matter import front_matter_of
 from app.domain.writing.told import Told, told_by
 from app.pipeline.fetch import source_of
+from app.pipeline.fingerprint import note_bytes
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
 from app.ports import PageReader
@@ -34,6 +35,7 @@ async def _first(tools: Tools, work: Work) -> Asset:
     reached("text.begun")
     async with held.reading() as source:
         content = await asyncio.to_thread(_content, source, work.job.source_name)
+    await note_bytes(work, held)
     if content.is_guessed:
         await work.report.warn("text.encoding", f"neither marked nor UTF: {GUESSED}")
     text = content.text

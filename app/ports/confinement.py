@@ -13,14 +13,16 @@ class Confinement(Protocol):
     process, no environment; what of it this machine cannot do is told once.
 
     A process has its own group and dies with the service. Its stderr is a pipe. Leaving the block
-    kills the whole group, and waits until it is gone.
+    kills the whole group, and waits until it is gone. It ends with status 127, and a line
+    `[fatal] ...` on stderr, when what it should run cannot be run.
+
+    Raises Exhausted where the machine has no process to give, StorageError.
     """
 
     def program(
         self, command: Sequence[str], streams: Streams, bounds: Bounds
     ) -> AbstractAsyncContextManager[Process]:
-        """`command`: path of an executable, and its arguments. It ends with status 127 and a line
-        `[fatal] ...` on stderr when it cannot be run."""
+        """`command`: path of an executable, and its arguments."""
         ...
 
     def module(

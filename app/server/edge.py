@@ -52,6 +52,8 @@ class EdgeProtocol(H11Protocol):
             self.origin = address({"client": self.client})
         if self.places.take(self):
             self._look()
+        elif self.places.besieged:
+            self.leave()
         else:
             said = "too many connections, try again later"
             self._refuse(503, error_body(code="service.full", message=said), BACK_LATER)

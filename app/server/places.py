@@ -28,19 +28,23 @@ class Places:
         #: Longest idle first: all of them, and by where they come from.
         self._idle: dict[Guest, None] = {}
         self._idle_from: defaultdict[str, dict[Guest, None]] = defaultdict(dict)
-        #: They came from where too many come from, and take no place from others.
-        self._outside: set[Guest] = set()
+        #: They take no place from others, but a descriptor until they have read why.
+        self._refused: set[Guest] = set()
+
+    @property
+    def besieged(self) -> bool:
+        """So many are refused that the next one need not be told why."""
+        return len(self._refused) > self._share
 
     def take(self, guest: Guest) -> bool:
         """False when the house is full of guests who are all being served, or has too many of them
         from there. Who is refused has to be freed, too."""
-        if guest.origin and self._taken_from.get(guest.origin, 0) >= self._share:
-            if not self._send_away(self._idle_from.get(guest.origin, {})):
-                self._outside.add(guest)
-                return False
+        if not self._room_for(guest):
+            self._refused.add(guest)
+            return False
         self._taken += 1
         self._taken_from[guest.origin] += 1
-        return self._taken <= self._most or self._send_away(self._idle)
+        return True
 
     def rest(self, guest: Guest) -> None:
         self._idle.setdefault(guest)
@@ -55,14 +59,20 @@ class Places:
 
     def free(self, guest: Guest) -> None:
         """The guest is gone, whatever it was doing."""
-        if guest in self._outside:
-            self._outside.remove(guest)
+        if guest in self._refused:
+            self._refused.remove(guest)
             return
         self._taken -= 1
         self._taken_from[guest.origin] -= 1
         if not self._taken_from[guest.origin]:
             del self._taken_from[guest.origin]
         self.wake(guest)
+
+    def _room_for(self, guest: Guest) -> bool:
+        """Of those from where too many come, one of their own has to go, and nobody else."""
+        if guest.origin and self._taken_from.get(guest.origin, 0) >= self._share:
+            return self._send_away(self._idle_from.get(guest.origin, {}))
+        return self._taken < self._most or self._send_away(self._idle)
 
     def _send_away(self, idle: dict[Guest, None]) -> bool:
         """Whether there was one who asks for nothing."""

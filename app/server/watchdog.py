@@ -93,9 +93,11 @@ def _look_again(dog: Watchdog, over: threading.Event) -> None:
 
 
 def _place(frame: FrameType | None) -> str:
-    """The innermost call first, in one line."""
+    """The innermost call first, in one line; empty where it only waits to be woken."""
+    if frame is None or frame.f_globals.get("__name__") == "selectors":
+        return ""  # the machine has no time for it
     calls = [
         f"{each.f_globals.get('__name__')}.{each.f_code.co_qualname}:{line}"
         for each, line in traceback.walk_stack(frame)
     ]
-    return " < ".join(calls[:MOST_FRAMES]) if frame else ""
+    return " < ".join(calls[:MOST_FRAMES])

@@ -68,9 +68,8 @@ def _is_utf8(entry: os.DirEntry[str]) -> bool:
 
 def _medium(entry: os.DirEntry[str]) -> FileState | None:
     suffix = media_suffix(entry.name)
-    if suffix not in MEDIA_SUFFIXES or (suffix == ".ts" and not _is_stream(entry.path)):
-        return None
-    return state_of(entry.path)
+    state = state_of(entry.path) if suffix in MEDIA_SUFFIXES else None
+    return None if state and suffix == ".ts" and not _is_stream(entry.path) else state
 
 
 def _state(found: os.stat_result) -> FileState | None:
@@ -83,6 +82,7 @@ def _is_stream(path: str) -> bool:
     try:
         # a pipe of that name would never end
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:
-            return file.read(TS_PACKET + 1)[::TS_PACKET] == TS_SYNC * 2
+            head = file.read(TS_PACKET + 1) or b""  # nothing in a pipe that became one just now
+            return head[::TS_PACKET] == TS_SYNC * 2
     except OSError:
         return False

@@ -4,12 +4,10 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import BinaryIO
 
 from app.domain.errors import Forbidden, SourceError
+from app.pipeline.fingerprint import digest_of
 from app.ports import SourceFolders
-
-PIECE = 16 * 1024 * 1024  # bytes
 
 
 class Hashing:
@@ -28,24 +26,10 @@ class Hashing:
 
 
 async def file_sha256(folders: SourceFolders, path: Path) -> str:
-    """In threads, a piece at a time: a stop of the service has not to wait for all of a long file.
-
-    Raises Forbidden when the file cannot be read, Exhausted.
-    """
-    digest = hashlib.sha256()
+    """Raises Forbidden when the file cannot be read, Exhausted."""
     try:
-        with await asyncio.to_thread(folders.open, path) as file:
-            while await asyncio.to_thread(_feed, digest, file):
-                pass
+        return await digest_of(await asyncio.to_thread(folders.open, path))
     except SourceError as error:
         raise Forbidden(f"the file cannot be read: {error.message}") from error
     except OSError as error:
         raise Forbidden(f"the file cannot be read: {error.strerror}") from error
-    return digest.hexdigest()
-
-
-def _feed(digest: "hashlib._Hash", file: BinaryIO) -> bool:
-    """False at the end of the file."""
-    block = file.read(PIECE)
-    digest.update(block)
-    return bool(block)

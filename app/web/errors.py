@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
 from app.domain import errors
+from app.domain.redaction import redacted
 from app.web import openai_errors
 from app.web.credentials import challenge
 from app.web.refusal_pages import SHARED, refusal_page
@@ -99,7 +100,7 @@ def _problem(place: tuple[int | str, ...], kind: str, said: str) -> str:
 
 
 def _name(place: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in place)[:MAX_NAME] or "body"
+    return redacted(".".join(str(part) for part in place))[:MAX_NAME] or "body"
 
 
 async def on_disconnect(request: Request, error: Exception) -> Response:
@@ -126,7 +127,7 @@ def _answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """In the one shape, but to OpenAI's clients in theirs, and to people as a page."""
-    body = {"error": {name: _encodable(said) for name, said in body["error"].items()}}
+    body = {"error": {name: _repeatable(said) for name, said in body["error"].items()}}
     if page := refusal_page(request, status, body["error"], headers or {}):
         return page
     if openai_errors.spoken_under(request.url.path):
@@ -134,9 +135,10 @@ def _answer(
     return JSONResponse(body, status, headers)
 
 
-def _encodable(said: str | None) -> str | None:
-    """Whatever of the request is repeated: JSON may name a lone surrogate, and UTF-8 has none."""
-    return said and said.encode(errors="replace").decode()
+def _repeatable(said: str | None) -> str | None:
+    """Whatever of the request is repeated: keys stand in wrong places, too; and JSON may name a
+    lone surrogate, and UTF-8 has none."""
+    return said and redacted(said).encode(errors="replace").decode()
 
 
 def _headers(error: errors.SpoolError, status: int, path: str) -> dict[str, str] | None:

@@ -74,15 +74,20 @@ class Limits:
         A key that is in use is let in all the same, for others may sit behind that address.
         """
         if not self._keys.knows(secret) and (seconds := self._wrong.wait(origin)):
-            if not self._told.take(origin):
-                logger.bind(audit=True, origin=origin).warning("{}: too many wrong keys", origin)
+            self._tell(origin, "too many wrong keys")
             raise _limited("too many wrong keys", seconds)
         try:
             return await self._keys.verify(secret)
         except Unauthorized as error:
             if error.code == KeyService.WRONG:  # the others were keys once
                 self._wrong.take(origin)
+                self._tell(origin, "a wrong key")
             raise
+
+    def _tell(self, origin: str, what: str) -> None:
+        """Once a minute of an address: a line for each would be one more thing to flood."""
+        if not self._told.take(f"{what} {origin}"):
+            logger.bind(audit=True, origin=origin).warning("{}: {}", origin, what)
 
     def _count(self, who: Caller, scope: Scope) -> None:
         if self._requests is None:

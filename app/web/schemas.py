@@ -45,6 +45,8 @@ NewAsset = Annotated[Name, AfterValidator(addressed), Field(json_schema_extra=NO
 
 
 MOST_LABELS = 50
+#: Characters of all of them in one text. JSON may spell a letter with twelve.
+MOST_WRITTEN = MOST_LABELS * (12 * MOST_LETTERS + len('"", '))
 
 
 def _listed(value: object) -> object:
@@ -52,11 +54,17 @@ def _listed(value: object) -> object:
 
     One too many is enough to be refused, and the others are not even looked at.
     """
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        value = _json_list(value)
-    elif isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, str):
+        if len(value) > MOST_WRITTEN:
+            raise ValueError(f"a text of at most {MOST_WRITTEN} characters, or a list")
+        value = _parted(value)
     return value[: MOST_LABELS + 1] if isinstance(value, list) else value
+
+
+def _parted(text: str) -> object:
+    if text.lstrip().startswith("["):
+        return _json_list(text)
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _json_list(value: str) -> object:

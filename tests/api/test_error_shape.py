@@ -247,6 +247,29 @@ def failing(trouble: Exception) -> Doors:
     )
 
 
+KEY = "spool_" + "J0_9pTxy" * 5 + "aB3"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent"),
+    [
+        ("GET", f"/api/v1/jobs/{KEY}", {}),
+        ("GET", f"/api/v1/jobs?{KEY}=1", {}),
+        ("GET", f"/nowhere/{KEY}", {}),
+        ("BREW" + KEY, "/api/v1/jobs", {}),
+        ("POST", SEARCH, {"json": {"query": "x", KEY: 1}}),
+        ("POST", SEARCH, {"json": {"query": "x", "x" * 80 + KEY: 1}}),
+        ("POST", INGEST, {"data": {KEY: "1"}, "files": {"file": b"x"}}),
+    ],
+)
+async def test_no_error_repeats_a_key_that_stood_in_a_wrong_place(
+    spool: Spool, method: str, path: str, sent: dict[str, Any]
+) -> None:
+    answer = await spool.http.request(method, path, **sent)
+    assert answer.status_code in (404, 405, 422)
+    assert KEY[6:20] not in answer.text
+
+
 async def test_a_fault_of_the_service_tells_nothing_of_its_inside() -> None:
     async with calling(failing(ZeroDivisionError("secret"))) as (_, http):
         for answer in (await http.get("/health"), await http.post(INGEST, content=b"x")):

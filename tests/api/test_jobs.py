@@ -1,7 +1,9 @@
 """Jobs as clients see them: one by one, in pages, and as soon as they end."""
 
 import asyncio
+import gzip
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from app.domain.errors import EngineCrashed, EngineError
 from tests.api.spool import INGEST, Spool, error, opened
 from tests.api.test_assets import frames_of
-from tests.media import make_video, silence
+from tests.media import make_video, silence, zipped
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -258,7 +260,12 @@ async def test_the_last_attempt_fails_the_job_with_its_history(spool: Spool, spe
     ("name", "content", "code"),
     [
         ("page.wav", b"<!DOCTYPE html><html></html>" * 50, "media.unreadable"),
+        ("page.mp4", b"<!DOCTYPE html><html></html>" * 50, "media.unreadable"),
         ("noise.mp3", bytes(range(256)) * 4, "media.unreadable"),
+        ("noise.mp4", Random(24).randbytes(300_000), "media.unreadable"),
+        ("zip.mp4", zipped(bytes(20_000_000)), "media.unreadable"),
+        ("gzip.wav", gzip.compress(bytes(20_000_000)), "media.unreadable"),
+        ("gzip.png", gzip.compress(bytes(20_000_000)), "media.unreadable"),
         ("head.wav", b"RIFF\x24\x00\x00\x00WAVEfmt ", "media.unreadable"),
         ("playlist.m3u8", b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "media.unreadable"),
         ("list.concat", b"ffconcat version 1.0\nfile /etc/passwd\n", "media.unreadable"),
@@ -279,6 +286,7 @@ async def test_a_truncated_video_fails_with_the_words_of_ffmpeg(
 ) -> None:
     whole = make_video(tmp_path / "whole.mp4", silence(tmp_path / "s.wav", 2.0)).read_bytes()
     job = await spool.ended(await spool.take_in(whole[: len(whole) // 2], "cut.mp4"))
+    assert (job["status"], job["attempts"]) == ("Failed", 1)
     assert job["error"]["code"] == "media.unreadable"
     assert "moov atom not found" in job["error"]["message"]
 
@@ -296,7 +304,8 @@ async def test_a_medium_with_neither_sound_nor_picture_fails_as_such(
 ) -> None:
     mute = make_video(tmp_path / "mute.mp4", None).read_bytes()
     job = await spool.ended(await spool.take_in(mute, "mute.m4a"))
-    assert (job["status"], job["error"]["code"]) == ("Failed", "media.no_audio")
+    assert (job["status"], job["attempts"]) == ("Failed", 1)
+    assert job["error"]["code"] == "media.no_audio"
 
 
 async def test_every_broken_file_ends_and_the_service_goes_on(

@@ -15,7 +15,7 @@ import pytest_asyncio
 from app.domain.keys import Scope
 from app.services.keys import KeyService
 from app.web import session_cookie
-from app.web.credentials import FEED
+from app.web.credentials import AGENTS, FEED
 from app.web.operation import Door
 from app.web.sender import SAFE
 from tests.api.spool import Spool, opened
@@ -36,6 +36,11 @@ def bearer(secret: str) -> Headers:
 
 def cookie(secret: str) -> Headers:
     return {"Cookie": f"{session_cookie.NAME}={secret}"}
+
+
+def with_cookie(secret: str) -> Headers:
+    """As our own page sends it."""
+    return {**cookie(secret), **OURS}
 
 
 def basic(secret: str) -> Headers:
@@ -81,7 +86,7 @@ KEYLESS: dict[str, tuple[Callable[[str], Headers], str]] = {
 KEYED: dict[str, Callable[[str], Headers]] = {
     "bearer": bearer,
     "a header of its own": lambda secret: {"X-API-Key": secret},
-    "a cookie that our own page sends": lambda secret: {**cookie(secret), **OURS},
+    "a cookie that our own page sends": with_cookie,
 }
 
 
@@ -132,6 +137,9 @@ async def test_no_route_opens_to_what_is_no_key(guarded: Guarded, door: Door, me
             given = headers(secret)
             answer = await http.request(method, path_of(door), headers=given)
             elsewhere = given.items() >= THEIRS.items() and method not in SAFE
+            cookie_alone = "Cookie" in given and "Authorization" not in given
+            if door.path == AGENTS and cookie_alone:
+                code = "key.missing"  # no cookie is a key there
             expected = (403, "request.cross_site") if elsewhere else (401, code)
             try:
                 refusal(answer, expected[0], door.path, expected[1])
@@ -155,7 +163,8 @@ async def test_a_password_opens_the_feed_and_no_other_route(
 async def test_a_key_is_as_good_however_it_comes(
     guarded: Guarded, ended: tuple[str, str], door: Door, method: str, way: str
 ) -> None:
-    """Expired, revoked, of a foreign scope, of the scope that is wanted, and an admin's."""
+    """Expired, revoked, of a foreign scope, of the scope that is wanted, and an admin's. Where
+    agents call, it comes in a header or not at all."""
     wanted = door.operations[method].scope
     assert wanted is not None
     asked = {"no-such": "1"}
@@ -165,6 +174,9 @@ async def test_a_key_is_as_good_however_it_comes(
             headers = KEYED[way](secret)
             return await http.request(method, path_of(door), headers=headers, params=asked)
 
+        if door.path == AGENTS and KEYED[way] is with_cookie:
+            refusal(await told(guarded.secrets[Scope.ADMIN]), 401, door.path, "key.missing")
+            return
         for secret, code in zip(ended, ("key.expired", "key.revoked"), strict=True):
             refusal(await told(secret), 401, door.path, code)
         refusal(await told(guarded.secrets[LEAST[wanted]]), 403, door.path, "key.scope")

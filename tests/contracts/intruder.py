@@ -5,13 +5,14 @@
 """
 
 import ctypes
+import fcntl
 import os
 import resource
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 
-NEW_USERS, TRACE_ME = 0x10000000, 0
+NEW_USERS, TRACE_ME, F_SETOWN = 0x10000000, 0, 8
 
 
 def main(port: str, canary: str, parent: str, *only: str) -> None:
@@ -32,6 +33,7 @@ def main(port: str, canary: str, parent: str, *only: str) -> None:
         "becomes a program": lambda: os.execv("/bin/true", ["true"]),
         "kills the service": lambda: os.kill(int(parent), 0),
         "kills all it may": lambda: os.kill(-1, 0),
+        "has the kernel send the service a signal": lambda: fcntl.fcntl(0, F_SETOWN, int(parent)),
         "traces": lambda: called("ptrace", TRACE_ME, 0, 0, 0),
         "leaves its group": lambda: os.setpgid(0, int(parent)),
         "makes users of its own": lambda: called("unshare", NEW_USERS),

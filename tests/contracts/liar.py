@@ -20,6 +20,8 @@ def main(target: str, most_seconds: str) -> None:
     elif lie == "a line without end":
         while True:
             sys.stdout.write("x" * 65536)
+    elif lie == "many lines at once":
+        print('{"samples": 0, "declared": null, "bad": 0}\n' * 1000, end="", flush=True)
     elif lie == "depth":
         print("[" * 50_000, flush=True)
     elif lie == "an order":

@@ -1,7 +1,9 @@
 """Confinement over the cage: what is inside of it, with all walls and with those that are left."""
 
 import asyncio
+import errno
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -16,31 +18,15 @@ import pytest
 from loguru import logger
 
 from app.adapters.confined import cage as cages
+from app.adapters.confined import namespaces
 from app.adapters.confined.cage import Cage
 from app.domain.confinement import Bounds, Streams
+from app.domain.errors import Exhausted
+from tests import caged
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux has walls")
 
 BOUNDS = Bounds(file_bytes=1 << 20, cpu_seconds=60)
-#: In place of the child: the same without some of its walls.
-LACKING = """
-import runpy, sys
-sys.path.insert(0, {root!r})
-from app.adapters.confined import landlock, namespaces, seccomp
-
-def refused(*_, **__):
-    raise OSError(1, "not here")
-
-{lacking}
-runpy.run_path({child!r}, run_name="__main__")
-"""
-WITHOUT = {
-    "nothing": "",
-    "namespaces": "namespaces.leave = refused",
-    "Landlock": "landlock.shut = refused",
-    "seccomp": "seccomp.shut = refused",
-    "all": "namespaces.leave = landlock.shut = seccomp.shut = refused",
-}
 
 
 @pytest.fixture
@@ -68,11 +54,7 @@ def port() -> Iterator[int]:
 def without(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """The walls that this machine is said not to have."""
     name: str = request.param
-    root = str(Path(__file__).parents[2])
-    child = tmp_path / "child.py"
-    text = LACKING.format(root=root, lacking=WITHOUT[name], child=str(cages.CHILD))
-    child.write_text(text)
-    monkeypatch.setattr(cages, "CHILD", child)
+    monkeypatch.setattr(cages, "CHILD", caged.child_without(name, tmp_path))
     return name
 
 
@@ -120,6 +102,8 @@ async def test_each_wall_stands_by_itself(
     opened = await tried(source, port, tmp_path / "canary")
     assert opened & {"reads a file", "writes a file", "reads the service's memory"} == set()
     assert opened & {"connects", "kills the service"} == set()
+    if without == "Landlock":  # of which only a later one has a say in this
+        assert "has the kernel send the service a signal" not in opened
 
 
 @pytest.mark.parametrize("without", ["all"], indirect=True)
@@ -128,7 +112,10 @@ async def test_where_there_are_no_walls_what_decodes_works_all_the_same(
 ) -> None:
     """And the intruder is one: the doors that it tries can be opened."""
     (tmp_path / "canary").write_text("a secret")
-    doors = ("reads a file", "writes a file", "connects", "kills the service", "starts a process")
+    doors = (
+        *("reads a file", "writes a file", "connects", "kills the service", "starts a process"),
+        "has the kernel send the service a signal",
+    )
     assert await tried(source, port, tmp_path / "canary", *doors) == set(doors)
     assert len(await Cage().missing()) == 3
 
@@ -152,6 +139,49 @@ async def test_a_program_opens_no_door_either(
         _, out = await said(["/bin/bash", "-c", f"echo tried; {door}"], source)
         assert out == "tried\n", door
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("without", ["Landlock"], indirect=True)
+async def test_a_program_writes_no_file_where_only_seccomp_stands(
+    without: str, source: int, tmp_path: Path
+) -> None:
+    """It may read those of the service's user: libraries are files."""
+    await missing(Cage(), "seccomp")
+    old = tmp_path / "medium"
+    for written in (f">{tmp_path}/new", f">{old}", f">>{old}", f"1<>{old}"):
+        _, out = await said(
+            ["/bin/bash", "-c", f"echo tried; echo x {written}; cat <{old}"], source
+        )
+        assert out.startswith("tried\n")
+    assert not (tmp_path / "new").exists() and old.read_text() == "what a stranger sent"
+
+
+@pytest.mark.parametrize("without", ["all"], indirect=True)
+async def test_a_program_of_root_has_no_rights_of_roots_where_no_wall_stands(
+    without: str, source: int
+) -> None:
+    """The system gives them to whatever root runs, unless it is told not to."""
+    await missing(Cage(), "giving up")
+    _, out = await said(["/bin/grep", "CapEff", "/proc/self/status"], source)
+    assert int(out.split()[1], 16) == 0
+
+
+async def test_a_machine_with_nothing_left_to_give_is_not_the_mediums_fault(source: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    last = os.dup(source)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, hard))
+    try:
+        with pytest.raises(Exhausted):
+            await said(["/bin/true"], source)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        os.close(last)
+
+
+async def test_a_module_that_cannot_be_imported_says_so(source: int) -> None:
+    async with Cage().module("nowhere.x", (), Streams(source=source), BOUNDS) as process:
+        _, err = await process.communicate()
+    assert (process.returncode, err) == (127, b"[fatal] nowhere.x: No module named 'nowhere'\n")
 
 
 async def test_it_reads_what_it_was_handed_and_says_what_it_found(source: int) -> None:
@@ -257,7 +287,7 @@ async def test_a_program_that_is_not_there_says_so(source: int) -> None:
     assert (process.returncode, err) == (127, b"[fatal] /nowhere/x: No such file or directory\n")
 
 
-async def test_what_is_missing_is_told_once(
+async def test_what_is_missing_is_told(
     monkeypatch: pytest.MonkeyPatch, warnings_told: list[str]
 ) -> None:
     async def lacking(cage: Cage) -> list[str]:
@@ -267,6 +297,17 @@ async def test_what_is_missing_is_told_once(
     await Cage().warn()
     [line] = warnings_told
     assert "without Landlock (not here)" in line and "spool doctor" in line
+
+
+def test_a_machine_that_allows_no_namespaces_is_not_said_to_have_a_full_disk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(name: str, *_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(namespaces, "call", refused)
+    with pytest.raises(OSError, match="max_user_namespaces"):
+        namespaces.leave()
 
 
 async def test_a_script_in_place_of_a_program_has_no_walls_and_that_is_told(

@@ -34,7 +34,7 @@ async def describer(worker: OneWorker, httpserver: HTTPServer) -> AsyncIterator[
     describer = OpenAIDescriber(
         worker,
         base_url=httpserver.url_for("/v1"),
-        api_key="sk-secret",
+        api_key="swordfish",
         model="eyes-1",
     )
     yield describer
@@ -59,7 +59,7 @@ async def test_the_picture_travels_small(
     source = halves(tmp_path / "a.jpg", orientation=6, size=(1600, 1200))
     assert await describer.describe(plain(source)) == "Two halves, red and blue."
     [request] = asked
-    assert request.headers["Authorization"] == "Bearer sk-secret"
+    assert request.headers["Authorization"] == "Bearer swordfish"
     body = json.loads(request.data)
     assert body["model"] == "eyes-1"
     [words, picture] = body["messages"][0]["content"]
@@ -74,6 +74,7 @@ async def test_the_picture_travels_small(
     ("status", "body", "error", "words"),
     [
         (401, {"error": {"message": "no such key"}}, EngineRefused, "401: no such key"),
+        (401, {"error": {"message": "no key swordfish"}}, EngineRefused, r"401: no key \*\*\*"),
         (400, "it cannot see", EngineRefused, "400: it cannot see"),
         (429, {"error": {"message": "slower"}}, EngineError, "slower"),
         (503, "", EngineError, "503"),
@@ -104,6 +105,24 @@ async def test_no_words_are_no_description(
 ) -> None:
     httpserver.expect_request(PATH).respond_with_json(told(text))
     assert await describer.describe(plain(halves(tmp_path / "a.png"))) == ""
+
+
+async def test_half_a_letter_is_none(
+    describer: Describer, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    httpserver.expect_request(PATH).respond_with_json(told("a \ud83d cup 😀"))
+    assert await describer.describe(plain(halves(tmp_path / "a.png"))) == "a ? cup 😀"
+
+
+async def test_no_cookie_comes_back_however_it_is_written(
+    describer: Describer, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    """After one beyond ASCII no request could be written any more."""
+    cookie = {"Set-Cookie": "who=m\xe9; Path=/"}
+    httpserver.expect_request(PATH).respond_with_json(told("a cup"), headers=cookie)
+    for _ in range(2):
+        assert await describer.describe(plain(halves(tmp_path / "a.png"))) == "a cup"
+    assert [request.headers.get("Cookie") for request, _ in httpserver.log] == [None, None]
 
 
 async def test_a_long_speech_is_cut(

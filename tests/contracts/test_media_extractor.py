@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import zipfile
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +35,7 @@ from app.domain.media import BYTES_PER_SECOND, SAMPLE_BYTES, SAMPLE_RATE, Audio
 from app.pipeline.extract import extract
 from app.ports import MediaExtractor
 from tests import caged
+from tests.media import zipped
 from tests.pipes import told
 
 RATE = 44_100
@@ -274,8 +275,7 @@ async def test_a_packed_bomb_is_no_medium_and_is_never_unpacked(
     zeros = bytes(20_000_000)
     bomb = tmp_path / name
     if name == "x.zip":
-        with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
-            packed.writestr("talk.wav", zeros)
+        bomb.write_bytes(zipped(zeros))
     else:
         bomb.write_bytes(gzip.compress(zeros))
     with pytest.raises(MediaUnreadable):
@@ -395,6 +395,28 @@ async def test_cancelling_ends_the_decoder(tmp_path: Path, target: Path) -> None
     assert set(psutil.Process().children()) <= before
 
 
+async def test_who_is_cancelled_while_more_waits_to_be_read_is_cancelled(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`wait_for` of Python 3.11 forgets that it was cancelled when what it waits for is there."""
+    monkeypatch.setattr(soundfile_audio, "CHILD", "tests.contracts.liar")
+    source = tmp_path / "evil.wav"
+    source.write_bytes(b"RIFF....WAVEmany lines at once")
+    heard: list[Audio] = []
+    begun = asyncio.Event()
+
+    def growth(so_far: Audio) -> None:
+        heard.append(so_far)
+        begun.set()
+
+    extraction = asyncio.ensure_future(caged.soundfile(60).extract(source, target, growth))
+    await begun.wait()
+    extraction.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await extraction
+    assert len(heard) < 1000, "nobody else had a turn meanwhile"
+
+
 # ---- ffmpeg
 
 
@@ -450,6 +472,19 @@ async def test_a_video_that_is_longer_than_its_sound_declares_its_sound(
     audio = await caged.ffmpeg(60).extract(film, target, ignore)
     assert audio.seconds == pytest.approx(SECONDS, abs=0.1)
     assert audio.declared_seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+async def test_boxes_that_lie_far_apart_on_a_slow_disk_hold_up_nobody_else(
+    wav: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[threading.Thread] = []
+
+    def slow(medium: int) -> None:
+        readers.append(threading.current_thread())
+
+    monkeypatch.setattr(extractors, "sound_seconds", slow)
+    await caged.ffmpeg(60).extract(wav, target, ignore)
+    assert readers and threading.current_thread() not in readers
 
 
 async def test_a_recording_that_breaks_off_says_so_where_it_declares_nothing(

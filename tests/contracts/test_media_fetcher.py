@@ -5,6 +5,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from app.adapters.egress import TimeLimits, UrlFetcher
+from app.adapters.local_storage.keys import is_unfinished
 from app.domain.errors import (
     ConfigError,
     Forbidden,
@@ -49,7 +51,11 @@ class Names:
 
 @asynccontextmanager
 async def serving(
-    answer: bytes, *, linger: bool = False, tls: ssl.SSLContext | None = None
+    answer: bytes,
+    *,
+    host: str = "127.0.0.1",
+    linger: bool = False,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[int]:
     """A server of one raw answer, that closes after it or says nothing more. Gives the port."""
     done = asyncio.Event()
@@ -64,7 +70,7 @@ async def serving(
         finally:
             writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(handle, host, 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -241,6 +247,18 @@ async def test_the_next_address_is_tried_when_one_is_dead(
     assert await fetcher.fetch(f"http://two.example:{httpserver.port}/a", target, ignore) == 5
 
 
+@pytest.mark.parametrize("host", ["[::1]", "six.example", "both.example"])
+async def test_a_host_that_answers_by_ipv6_alone_is_reached(target: Path, host: str) -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("no IPv6 here")
+    names = {"six.example": ["::1"], "both.example": ["127.0.0.9", "::1"]}.get(host, ["::1"])
+    networks = [*LOOPBACK, "::1/128"]
+    fetcher = UrlFetcher(max_bytes=100, allowed_networks=networks, resolver=Names(names))
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nsound"
+    async with serving(answer, host="::1") as port:
+        assert await fetcher.fetch(f"http://{host}:{port}/", target, ignore) == 5
+
+
 async def test_proxies_of_the_environment_are_not_asked(
     httpserver: HTTPServer, fetcher: UrlFetcher, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -313,6 +331,29 @@ async def test_a_refusal_names_its_status(
     assert left(target.parent) == []
 
 
+@pytest.mark.parametrize("encoding", ["identity", "Identity", "", " "])
+async def test_plain_bytes_are_plain_however_a_server_calls_them(
+    httpserver: HTTPServer, fetcher: UrlFetcher, target: Path, encoding: str
+) -> None:
+    told = {"Content-Encoding": encoding}
+    httpserver.expect_request("/a").respond_with_data(b"sound", headers=told)
+    assert await fetcher.fetch(httpserver.url_for("/a"), target, ignore) == 5
+
+
+@pytest.mark.parametrize("suffix", ["", ".mp4", ".part"])
+async def test_what_a_death_leaves_half_is_swept_at_the_next_start(
+    tmp_path: Path, fetcher: UrlFetcher, suffix: str
+) -> None:
+    """Of a URL without a suffix it looked like an upload, and stayed for as long as its job."""
+    target, seen = tmp_path / f"{uuid.uuid4()}{suffix}", set[str]()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nsound"
+    async with serving(answer) as port:
+        url = f"http://127.0.0.1:{port}/"
+        await fetcher.fetch(url, target, lambda part: seen.update(left(tmp_path)))
+    assert len(seen) == 1 and all(map(is_unfinished, seen))
+    assert left(tmp_path) == [target.name]
+
+
 @pytest.mark.parametrize(
     ("answer", "linger", "error"),
     [
@@ -325,6 +366,8 @@ async def test_a_refusal_names_its_status(
         (b"HTTP/1.1 302 Found\r\n\r\n", False, SourceGone),
         (b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n", False, SourceGone),
         (b"HTTP/1.1 302 Found\r\nLocation: http://[bad\r\n\r\n", False, SourceGone),
+        (b"HTTP/1.1 302 Found\r\nLocation: :http://[bad\r\n\r\n", False, SourceUnreachable),
+        (b"HTTP/1.1 302 Found\r\nSet-Cookie: a=\xff\r\n\r\n", False, SourceUnreachable),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000, True, SourceUnreachable),
         (b"\x00\x01\x02 no http\r\n\r\n", False, SourceUnreachable),
         (b"", False, SourceUnreachable),

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
+from werkzeug.datastructures import Headers
 
 from app.adapters.engines import openai_http
 from app.adapters.engines.openai_http import OpenAIEngine
@@ -278,6 +279,21 @@ async def test_nonsense_is_a_planned_error_in_a_few_words(
     assert len(caught.value.message) < 1000
 
 
+async def test_half_a_letter_is_none(
+    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
+) -> None:
+    """It was found out when the result was written: a fault of ours, and another try."""
+    half = r'{"start": 0, "end": 1, "text": "a \ud83d b"}'
+    whole = r'{"start": 1, "end": 2, "text": "\ud83d\ude00"}'
+    words = r'{"start": 0, "end": 1, "word": "\udcff"}'
+    answers(
+        httpserver, ROUTE, f'{{"text": "a", "segments": [{half}, {whole}], "words": [{words}]}}'
+    )
+    [result] = await heard(endpoint, [window_of(jfk, tmp_path)], ENGLISH)
+    assert [segment.text for segment in result.segments] == ["a ? b", "😀"]
+    assert [word.text for segment in result.segments for word in segment.words] == ["?"]
+
+
 @pytest.mark.parametrize("figure", ["NaN", "Infinity", "1e999", "null"])
 async def test_a_figure_that_is_none_is_left_out(
     endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path, figure: str
@@ -311,6 +327,36 @@ async def test_a_redirect_takes_the_sound_and_the_key_nowhere_else(
     assert [request.path for request, _ in httpserver.log] == [ROUTE]
 
 
+async def test_no_cookie_comes_back_however_it_is_written(
+    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
+) -> None:
+    """After one beyond ASCII no request could be written any more."""
+    sent: list[str | None] = []
+
+    def answer(request: Request) -> Response:
+        _ = request.form
+        sent.append(request.headers.get("Cookie"))
+        return Response('{"text": "a"}', headers={"Set-Cookie": "who=m\xe9; Path=/"})
+
+    httpserver.expect_request(ROUTE).respond_with_handler(answer)
+    for _ in range(2):
+        await heard(endpoint, [window_of(jfk, tmp_path)], ENGLISH)
+    assert sent == [None, None]
+
+
+async def test_a_redirect_to_half_an_address_is_a_planned_error(
+    endpoint: OpenAIEngine, httpserver: HTTPServer, jfk: Path, tmp_path: Path
+) -> None:
+    class AsItIs(Response):
+        def get_wsgi_headers(self, environ: Any) -> Headers:
+            return self.headers
+
+    half = AsItIs(status=302, headers={"Location": ":http://[bad", "Content-Length": "0"})
+    httpserver.expect_request(ROUTE).respond_with_response(half)
+    with pytest.raises(EngineError, match="Invalid IPv6 URL"):
+        await heard(endpoint, [window_of(jfk, tmp_path)], ENGLISH)
+
+
 async def test_proxies_of_the_environment_are_not_asked(
     httpserver: HTTPServer,
     jfk: Path,
@@ -336,6 +382,18 @@ async def test_a_password_in_the_address_is_in_no_error(
         await listened(engine, jfk, tmp_path)
     await engine.aclose()
     assert "hush" not in caught.value.message and "sk-secret" not in caught.value.message
+
+
+@pytest.mark.parametrize("body", [{"error": {"message": "no {}"}}, {"detail": "no {}"}])
+async def test_a_key_that_the_endpoint_repeats_is_in_no_error_whatever_it_looks_like(
+    httpserver: HTTPServer, jfk: Path, tmp_path: Path, body: dict[str, Any]
+) -> None:
+    answers(httpserver, ROUTE, json.loads(json.dumps(body).replace("{}", "swordfish")), 401)
+    engine = OpenAIEngine(base_url=httpserver.url_for("/v1"), api_key="swordfish", model="m")
+    with pytest.raises(EngineRefused, match=r"no \*\*\*") as caught:
+        await listened(engine, jfk, tmp_path)
+    await engine.aclose()
+    assert "swordfish" not in caught.value.message
 
 
 async def test_a_refusal_is_told_on_one_line_without_signs_that_rule_a_terminal(

@@ -13,6 +13,7 @@ from app.adapters.pictures import decoding
 from app.adapters.pictures.decoding import Decoder
 from app.domain.confinement import Bounds, Streams
 from app.domain.errors import (
+    ConfigError,
     EngineCrashed,
     MediaTooLarge,
     MediaUnreadable,
@@ -96,8 +97,10 @@ async def test_nothing_that_a_decoder_says_is_taken_as_given(
     assert list(scratch.iterdir()) == []
 
 
-def test_who_kills_a_decoder_from_outside_blames_no_picture() -> None:
+def test_who_kills_a_decoder_from_outside_or_lacks_its_parts_blames_no_picture() -> None:
     with pytest.raises(EngineCrashed):
         decoding._require_good_end(-9, b"")
+    with pytest.raises(ConfigError, match="No module named 'PIL'"):
+        decoding._require_good_end(127, b"[fatal] child: No module named 'PIL'\n")
     with pytest.raises(MediaUnreadable, match="signal 11"):
         decoding._require_good_end(-11, b"")

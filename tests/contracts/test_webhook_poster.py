@@ -1,15 +1,16 @@
 """WebhookPoster: one request to where the URL leads and nowhere else, and an end to all waiting."""
 
 import asyncio
+import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from app.adapters.egress import UrlPoster
+from app.adapters.egress import UrlPoster, door
 from app.domain.errors import ConfigError, Forbidden, InvalidRequest, SourceUnreachable
 
 LOOPBACK = ("127.0.0.0/8",)
@@ -255,6 +256,34 @@ async def test_the_address_that_was_vetted_is_dialled_under_the_name(
     assert request.headers["Host"] == f"hooks.example:{httpserver.port}"
     with pytest.raises(Forbidden):
         await poster.post(url, {}, BODY)
+
+
+@contextmanager
+def silent(address: str, port: int) -> Iterator[None]:
+    """Nobody answers there, and nobody refuses: as where a network has no IPv6."""
+    with ExitStack() as sockets:
+        door = sockets.enter_context(socket.socket())
+        door.bind((address, port))
+        door.listen(0)
+        for _ in range(4):  # callers that fill the line before it
+            caller = sockets.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex((address, port))
+        yield
+
+
+async def test_an_address_that_keeps_silent_leaves_time_for_the_next(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All the time went to the first, at each try: such a webhook never arrived."""
+    monkeypatch.setattr(door, "PATIENCE", SHORT)
+    httpserver.expect_request("/hook").respond_with_data()
+    names = Names(["127.0.0.9", "127.0.0.1"])
+    poster = UrlPoster(timeout=PATIENT / 3, allowed_networks=LOOPBACK, resolver=names)
+    with silent("127.0.0.9", httpserver.port):
+        answer = await poster.post(f"http://both.example:{httpserver.port}/hook", {}, BODY)
+    assert answer.status == 200
+    assert len(httpserver.log) == 1
 
 
 async def test_one_address_inside_among_good_ones_is_refused() -> None:

@@ -98,6 +98,25 @@ def test_the_way_that_helped_is_told(
     assert word_error_rate(KENNEDY, text_of(heard)) == 0
 
 
+def test_a_loop_is_heard_again_and_told(
+    model_folder: Path, jfk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny = weights(model_folder, "tiny.en")
+    window = window_of(jfk, tmp_path)
+    once = iter([0.0])
+    decode = whisper_cpp_worker._decode
+
+    def first_is_a_loop(*args: object, **kwargs: object) -> whisper_cpp_heard.Heard:
+        heard = decode(*args, **kwargs)  # type: ignore[arg-type]
+        over = [replace(each, text="ask not " * 60) for each in heard.segments]
+        return heard if next(once, None) is None else replace(heard, segments=tuple(over))
+
+    monkeypatch.setattr(whisper_cpp_worker, "_decode", first_is_a_loop)
+    heard = whisper_cpp_worker.transcribe(tiny, window, ENGLISH)
+    assert heard.repair and heard.repair.reason == "repetition"
+    assert word_error_rate(KENNEDY, text_of(heard)) == 0
+
+
 def test_a_window_of_no_given_language_says_which_it_heard(
     model_folder: Path, corpus: Path, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.locks import read
 from tests.media import ROOT
 
 Asked = Callable[..., list[str]]
@@ -17,16 +18,17 @@ PIP = """#!/bin/sh
 case "$*" in *--dry-run*) exit 0 ;; esac
 echo "$*" >>asked.txt
 """
+HASHED = " \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n    # via "
 LOCKS = {
-    "requirements": "h11==0.16.0{one}  # via spool-media (pyproject.toml)",
-    "requirements-torch": "scipy==1.17.1{two}  # via torch\ntorch==2.13.0  # via keybert",
-    "requirements-dev": "pytest==9.2.0{three}  # via spool-media (pyproject.toml:dev)",
+    "requirements": f"h11==0.16.0{HASHED}spool-media (pyproject.toml)",
+    "requirements-torch": f"scipy==1.17.1{HASHED}torch\ntorch==2.13.0\n    # via keybert",
+    "requirements-dev": f"pytest==9.2.0{HASHED}spool-media (pyproject.toml:dev)",
 }
 
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Asked:
-    """`asked(hashed, *options)`: what pip is asked for, line by line, by made-up locks."""
+    """`asked(*options)`: what pip is asked for, line by line, by made-up locks."""
     root = tmp_path.resolve()
     (root / ".venv" / "bin").mkdir(parents=True)
     (root / ".venv" / "bin" / "python").symlink_to(sys.executable)
@@ -38,10 +40,10 @@ def asked(tmp_path: Path) -> Asked:
     (root / "pyproject.toml").touch()
     shutil.copy(ROOT / "scripts" / "install", root / "scripts")
 
-    def install(hashed: bool, *options: str) -> list[str]:
-        for name, text in LOCKS.items():
-            hashes = {key: " --hash=sha256:00" if hashed else "" for key in ("one", "two", "three")}
-            (root / "scripts" / f"{name}.lock").write_text(text.format(**hashes) + "\n")
+    for name, text in LOCKS.items():
+        (root / "scripts" / f"{name}.lock").write_text(f"{text}\n")
+
+    def install(*options: str) -> list[str]:
         command = [str(root / "scripts" / "install"), *options]
         subprocess.run(command, check=True, timeout=60, capture_output=True)
         return (root / "asked.txt").read_text().splitlines()
@@ -51,12 +53,11 @@ def asked(tmp_path: Path) -> Asked:
 
 def named(root: Path, file: str) -> list[str]:
     """The packages of a file that pip was given."""
-    lines = (root / ".venv" / file).read_text().splitlines()
-    return [line.partition("==")[0] for line in lines]
+    return list(read((root / ".venv" / file).read_text()))
 
 
-def test_where_the_locks_have_hashes_pip_takes_no_other_file(asked: Asked, tmp_path: Path) -> None:
-    first, torch, *rest = asked(True, "--dev")
+def test_pip_takes_no_file_but_those_of_the_locks(asked: Asked, tmp_path: Path) -> None:
+    first, torch, *rest = asked("--dev")
     assert first.endswith("--no-deps --require-hashes -r .venv/spool-hashed.txt")
     assert named(tmp_path, "spool-hashed.txt") == ["h11", "scipy", "pytest"]
     assert torch == "install --no-compile torch==2.13.0"
@@ -64,16 +65,9 @@ def test_where_the_locks_have_hashes_pip_takes_no_other_file(asked: Asked, tmp_p
 
 
 def test_without_torch_nothing_is_taken_unchecked(asked: Asked, tmp_path: Path) -> None:
-    first, *rest = asked(True, "--lean")
+    first, *rest = asked("--lean")
     assert "--require-hashes" in first
     assert named(tmp_path, "spool-hashed.txt") == ["h11"]
-    assert rest == ["install --quiet --no-deps -e ."]
-
-
-def test_where_the_locks_have_none_all_is_installed_at_once(asked: Asked, tmp_path: Path) -> None:
-    first, *rest = asked(False, "--full", "--dev")
-    assert first == "install --no-compile -r .venv/spool-chosen.txt"
-    assert named(tmp_path, "spool-chosen.txt") == ["h11", "scipy", "torch", "pytest"]
     assert rest == ["install --quiet --no-deps -e ."]
 
 

@@ -12,7 +12,7 @@ from werkzeug import Request, Response
 from tests.e2e.conftest import Server
 from tests.media import OWN
 
-ENDPOINTS = "sk-proj-of-the-tests-0123456789abcdef"
+ENDPOINTS = "token-of-the-tests"  # not as those of OpenAI look
 WEBHOOKS = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 IN_ADDRESS = "hunter2-of-the-tests"
 SECRETS = (ENDPOINTS, WEBHOOKS, IN_ADDRESS)

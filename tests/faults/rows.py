@@ -14,7 +14,10 @@ _BENEATH = "contracts/test_files_beneath.py"
 _CHANGED = "unit/test_changed_sources.py"
 _FFMPEG = "contracts/test_media_extractor.py"
 _FRAMES = "contracts/test_frame_taker.py"
+_HOSTILE = "api/test_hostile_media.py"
+_AGAIN = "unit/test_faster_whisper_contexts.py"
 _CAGE = "contracts/test_confinement.py"
+_WALLS = "api/test_walls.py"
 _WARNINGS = "unit/test_media_warnings.py"
 _SPELLINGS = "contracts/test_spellings.py"
 _FETCHER = "contracts/test_media_fetcher.py"
@@ -151,8 +154,11 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
         "an engine that says the same over and over",
         (
             "unit/test_repetition.py::test_a_phrase_that_there_is_no_sound_for_was_made_up",
+            f"{_AGAIN}::test_it_is_told_why_a_window_was_heard_again_and_what_helped",
+            f"{_AGAIN}::test_what_is_said_once_too_often_is_better_than_nothing_and_a_loop_is_not",
             "unit/test_whisper_cpp_heard.py::test_a_loop_is_repetition",
-            "unit/test_faster_whisper_heard.py::test_guesswork_repetition_and_nothing_read_badly",
+            "contracts/test_whisper_cpp_engine.py::test_a_loop_is_heard_again_and_told",
+            "unit/test_transcribe.py::test_what_was_repaired_is_told_in_the_order_of_time",
             "contracts/test_transcription_engine.py::"
             "test_what_is_really_said_again_and_again_is_not_left_out",
         ),
@@ -173,13 +179,20 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{_FFMPEG}::test_of_many_streams_the_first_is_heard",
             f"{_FFMPEG}::test_of_more_streams_than_anybody_needs_something_is_heard_or_nothing",
             f"{_FRAMES}::test_the_picture_on_a_records_cover_is_no_key_frame",
+            f"{_HOSTILE}::test_of_a_thousand_tracks_none_is_heard",
+            f"{_HOSTILE}::test_a_bomb_on_a_records_cover_is_not_looked_at",
+            f"{_HOSTILE}::test_a_film_of_larger_pictures_than_anybody_films_is_heard_and_not_seen",
+            f"{_HOSTILE}::test_an_archive_in_a_medium_is_let_be",
             "contracts/test_pictures.py::test_a_bomb_is_refused_before_it_goes_off",
             "api/test_picture_jobs.py::test_a_bomb_fails_its_job_before_it_goes_off",
         ),
     ),
     32: (
         "a packed bomb",
-        (f"{_FFMPEG}::test_a_packed_bomb_is_no_medium_and_is_never_unpacked",),
+        (
+            f"{_FFMPEG}::test_a_packed_bomb_is_no_medium_and_is_never_unpacked",
+            "api/test_jobs.py::test_what_is_no_medium_fails_at_once_with_code_and_reason",
+        ),
     ),
     33: (
         "disk full: upload",
@@ -299,6 +312,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{_FETCHER}::test_a_name_that_changes_its_mind_is_asked_only_once",
             f"{_FETCHER}::test_one_inside_address_among_public_ones_is_enough_to_refuse",
             f"{_POSTER}::test_the_address_that_was_vetted_is_dialled_under_the_name",
+            f"{_FETCHER}::test_a_certificate_is_checked_against_the_name_and_not_the_address",
         ),
     ),
     53: (
@@ -317,6 +331,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{_FETCHER}::test_a_source_that_never_ends_is_given_up",
             f"{_FETCHER}::test_a_source_that_drips_is_given_up",
             f"{_FETCHER}::test_a_source_that_drips_its_headers_is_given_up",
+            f"{_FETCHER}::test_a_bad_server_is_an_error_of_its_own_and_leaves_nothing",
             f"{_FETCHER}::test_the_request_asks_for_plain_bytes_and_keeps_the_host",
             f"{_FETCHER}::test_what_declares_nothing_ends_where_the_reserve_begins",
             "api/test_downloads.py::"
@@ -335,6 +350,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
         "JSON that is huge or deep",
         (
             "api/test_ingest.py::test_json_has_a_limit",
+            "unit/test_json_body.py::test_of_a_body_without_end_no_more_is_read_than_it_may_have",
             "unit/test_json_body.py::test_what_is_too_deep_is_refused",
             "unit/test_json_body.py::"
             "test_of_millions_of_values_no_more_are_read_than_anybody_needs",
@@ -349,6 +365,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{_SLOW}::test_an_idle_connection_is_closed_without_a_word",
             f"{_SLOW}::test_a_thousand_slow_clients_do_not_stop_real_requests",
             "unit/test_edge.py::test_from_one_address_no_more_are_let_in_than_its_share",
+            "unit/test_edge.py::test_of_a_flood_of_connections_only_the_first_are_told_why_not",
         ),
     ),
     58: (
@@ -459,8 +476,11 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
         (
             f"{_CAGE}::test_what_decodes_opens_no_door",
             f"{_CAGE}::test_each_wall_stands_by_itself",
-            f"{_CAGE}::test_what_is_missing_is_told_once",
+            f"{_CAGE}::test_what_is_missing_is_told",
+            f"{_WALLS}::test_what_this_machine_lacks_is_told_at_the_start_and_no_more",
+            f"{_WALLS}::test_where_there_are_no_walls_at_all_media_are_taken_in_all_the_same",
             f"{_FFMPEG}::test_a_decoder_that_was_taken_over_is_not_believed",
+            f"{_HOSTILE}::test_a_decoder_that_dies_costs_its_job_one_attempt_and_nobody_else",
             f"{_FFMPEG}::"
             "test_a_crash_of_ffmpeg_is_the_mediums_fault_and_a_kill_from_outside_is_not",
         ),
@@ -486,6 +506,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
     73: (
         "a key guessed by the time that it takes",
         (
+            "unit/test_key_service.py::test_a_secret_is_compared_with_nothing_but_digested",
             "contracts/test_key_store.py::"
             "test_a_key_is_found_by_the_digest_of_its_secret_and_nothing_else",
         ),
@@ -555,6 +576,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
         "a line of the log that a stranger wrote",
         (
             "unit/test_logs.py::test_whatever_is_said_a_line_is_one_line_without_keys",
+            "unit/test_logs.py::test_whatever_strangers_write_a_record_is_one_without_keys",
             "unit/test_logs.py::test_a_line_is_not_longer_than_a_few_pages",
             "e2e/test_secrets.py::test_a_path_makes_no_line_of_the_log",
             "e2e/test_secrets.py::test_what_an_endpoint_repeats_of_its_key_stands_nowhere",
@@ -593,6 +615,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             "test_it_tells_how_long_nobody_was_answered_and_where_the_loop_stood",
             "unit/test_json_body.py::test_a_name_that_comes_twice_is_refused",
             "unit/test_forms.py::test_of_labels_by_the_thousand_none_is_copied_again_for_the_next",
+            "unit/test_json_body.py::test_labels_in_a_text_without_end_are_not_even_parted",
         ),
     ),
     87: (

@@ -2,7 +2,8 @@
 
 As `spool serve`, settings and all; only the engine is another one, unless `SPOOL_FAULTS_ENGINE`
 is `real`. `SPOOL_FAULTS_FILES` names a folder for files that several instances share, each with a
-data folder of its own. `SPOOL_FAULTS` names a folder for what the engine notes down.
+data folder of its own. `SPOOL_FAULTS` names a folder for what the engine notes down,
+`SPOOL_FAULTS_SPY` one for what a spy sees.
 
 Little is imported up here: every worker process imports this file before anything else.
 """
@@ -15,6 +16,11 @@ from unittest.mock import patch
 
 if TYPE_CHECKING:
     from app.services.engines import EngineFactory
+
+if "SPOOL_FAULTS_SPY" in os.environ:  # up here, for in worker processes nothing else runs
+    from tests.faults import spy
+
+    spy.watch(Path(os.environ[spy.VARIABLE]))
 
 WORKERS = 2
 MEMORY = 2 << 30  # bytes that a worker may take

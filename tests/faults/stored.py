@@ -24,7 +24,7 @@ OURS = {
         ".ballast",
         "webhook.secret",
     ),
-    *("index", "logs", "quarantine", "pcm", *KEPT),
+    *("index", "logs", "quarantine", "pcm", "uploads", *KEPT),
 }
 
 
@@ -85,6 +85,7 @@ def stray_files(opened: sqlite3.Connection, data: Path) -> list[str]:
     wrong = [f"unknown file {each.name}" for each in data.iterdir() if each.name not in OURS]
     if (data / "pcm").is_dir():
         wrong += [f"sound of nobody: {each.name}" for each in (data / "pcm").iterdir()]
+    wrong += [f"an upload of nobody: {name}" for name in _left_uploads(opened, data)]
     for folder in KEPT:
         for file in (data / folder).iterdir() if (data / folder).is_dir() else ():
             if file.name.endswith(".part") or file.name.partition(".")[0] not in jobs:
@@ -93,6 +94,13 @@ def stray_files(opened: sqlite3.Connection, data: Path) -> list[str]:
         if status == "completed" and not (data / "results" / f"{job_id}.json").is_file():
             wrong.append(f"the result of {job_id} is missing")
     return wrong
+
+
+def _left_uploads(opened: sqlite3.Connection, data: Path) -> list[str]:
+    begun = {row[0] for row in opened.execute("SELECT upload_id FROM uploads")}
+    folder = data / "uploads"
+    files = folder.iterdir() if folder.is_dir() else ()
+    return [file.name for file in files if file.name not in begun]
 
 
 def changed_uploads(opened: sqlite3.Connection, data: Path, media: dict[str, Path]) -> list[str]:

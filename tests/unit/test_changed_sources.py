@@ -1,5 +1,7 @@
 """A file that changes while a job reads it in place: the job says so, and is not tried again."""
 
+import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -11,7 +13,7 @@ from app.adapters.confined.cage import Cage
 from app.adapters.ffmpeg import FfmpegExtractor, FfmpegFrames
 from app.adapters.pictures.darkroom import PillowDarkroom
 from app.adapters.soundfile_audio import SoundfileExtractor
-from app.domain.errors import EngineError
+from app.domain.errors import EngineError, EngineRefused
 from app.domain.jobs import Job, JobOptions, JobStatus, SourceKind
 from app.domain.keyframes import Reel
 from app.domain.media import Audio, AudioWindow
@@ -26,7 +28,7 @@ from tests.changes import CHANGES, made_old
 from tests.contracts.jobs import new_id
 from tests.herepool import HerePool
 from tests.unit.scripted import run_to_end
-from tests.unit.workbench import Workbench, opened
+from tests.unit.workbench import Workbench, opened, until
 
 MOST = 40_000_000  # pixels
 Meddle = Callable[[], None]
@@ -110,16 +112,22 @@ async def walked(
     bench: Workbench, path: Path, line: Pipeline, kind: MediaType | None = None
 ) -> Job:
     """A job on the file in place, and how it is after one attempt."""
+    job = await added(bench, path, kind)
+    await run_to_end(bench.worker(pipeline=line))
+    return await bench.now(job)
+
+
+async def added(bench: Workbench, path: Path, kind: MediaType | None = None) -> Job:
     job = await bench.store.add(
         job_id=new_id(),
         source=SourceKind.PATH,
         source_name=path.name,
         input_path=str(path),
         options=JobOptions(media_type=kind),
+        sha256=hashlib.sha256(b"as it was when it was taken in").hexdigest(),
     )
     await bench.queue.enqueue({"job_id": job.job_id}, job.options.priority)
-    await run_to_end(bench.worker(pipeline=line))
-    return await bench.now(job)
+    return job
 
 
 def assert_told(job: Job) -> None:
@@ -208,6 +216,34 @@ async def test_a_file_that_changed_between_two_attempts_is_read_as_it_is_by_then
     assert (await bench.now(job)).status is JobStatus.COMPLETED
 
 
+NAMED = [kind for kind in MediaType if kind is not MediaType.KEYFRAME]
+
+
+@pytest.mark.parametrize("kind", NAMED)
+async def test_what_was_replaced_before_its_job_began_is_known_by_the_bytes_that_were_read(
+    bench: Workbench, kind: MediaType
+) -> None:
+    """Else who sends those of before, with `dedupe`, is answered with what stands in others."""
+    path = made(bench.folder, kind)
+    job = await added(bench, path, kind)
+    bench.extractors, bench.album.times = (caged.soundfile(60.0), caged.ffmpeg(60.0)), (1.0,)
+    await run_to_end(bench.worker())
+    ended = await bench.now(job)
+    assert ended.status is JobStatus.COMPLETED
+    assert ended.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def made(folder: Path, kind: MediaType) -> Path:
+    if kind is MediaType.AUDIO:
+        return media.tone(folder / "talk.wav", 5.0)
+    if kind is MediaType.VIDEO:
+        return media.make_video(folder / "talk.mp4", None, 3.0)
+    if kind is MediaType.IMAGE:
+        return pictures.halves(folder / "cup.png")
+    (folder / "page.md").write_text("# Words", encoding="utf-8")
+    return folder / "page.md"
+
+
 async def test_what_happens_once_it_was_read_is_no_trouble(bench: Workbench) -> None:
     """Transcribing takes hours, and needs the sound alone."""
     path = made_old(media.tone(bench.folder / "talk.wav", 5.0))
@@ -223,14 +259,55 @@ async def test_what_happens_once_it_was_read_is_no_trouble(bench: Workbench) -> 
     assert meddler.done and job.status is JobStatus.COMPLETED
 
 
-async def test_a_job_holds_its_source_only_while_it_runs(bench: Workbench) -> None:
-    path = made_old(media.tone(bench.folder / "talk.wav", 5.0))
+@pytest.fixture
+def held(bench: Workbench) -> Callable[[], bool]:
+    """Whether a descriptor of the source of `a_talk` is open in this process."""
+    path = a_talk(bench)
     with path.open("rb"):
         if str(path) not in _open_files():
             pytest.skip("no /proc to look for open files in")
+    return lambda: str(path) in _open_files()
+
+
+def a_talk(bench: Workbench) -> Path:
+    return made_old(media.tone(bench.folder / "talk.wav", 5.0))
+
+
+async def test_a_job_holds_its_source_only_while_it_runs(
+    bench: Workbench, held: Callable[[], bool]
+) -> None:
     for _ in range(2):
-        assert (await walked(bench, path, bench.pipeline())).status is JobStatus.COMPLETED
-    assert str(path) not in _open_files()
+        job = await walked(bench, a_talk(bench), bench.pipeline())
+        assert job.status is JobStatus.COMPLETED
+    assert not held()
+
+
+@pytest.mark.parametrize("error", [EngineError("no"), EngineRefused("no"), RuntimeError("a fault")])
+async def test_a_job_that_fails_holds_it_no_longer(
+    bench: Workbench, held: Callable[[], bool], error: Exception
+) -> None:
+    bench.engine.failures = {0: [error]}
+    job = await walked(bench, a_talk(bench), bench.pipeline())
+    assert job.status is not JobStatus.COMPLETED and not held()
+
+
+@pytest.mark.parametrize("end", ["dropped", "stopped", "cut short"])
+async def test_a_job_that_is_taken_off_the_line_holds_it_no_longer(
+    bench: Workbench, held: Callable[[], bool], end: str
+) -> None:
+    bench.engine.hold.clear()
+    worker = bench.worker()
+    job = await added(bench, a_talk(bench))
+    run = asyncio.create_task(worker.run())
+    await until(lambda: bench.engine.at_work > 0)
+    assert held()
+    if end == "dropped":
+        await worker.drop(job.job_id)
+    elif end == "stopped":
+        await worker.close(grace=0.0)
+    run.cancel()
+    await asyncio.gather(run, return_exceptions=True)
+    assert not held()
 
 
 def _open_files() -> set[str]:
@@ -254,14 +331,7 @@ async def test_what_is_no_file_any_more_when_its_job_begins_is_gone(
 ) -> None:
     path = media.tone(bench.folder / "talk.wav", 1.0)
     CHANGES[change](path)
-    job = await bench.store.add(
-        job_id=new_id(),
-        source=SourceKind.PATH,
-        source_name=path.name,
-        input_path=str(path),
-        options=JobOptions(),
-    )
-    await bench.queue.enqueue({"job_id": job.job_id}, job.options.priority)
+    job = await added(bench, path)
     await run_to_end(bench.worker())
     ended = await bench.now(job)
     assert (ended.status, ended.error_code, ended.attempts) == (JobStatus.FAILED, "source.gone", 1)

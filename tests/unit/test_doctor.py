@@ -7,9 +7,11 @@ import pytest
 import typer
 from pytest_httpserver import HTTPServer
 
+from app.adapters.confined import cage as cages
 from app.bootstrap import engines
 from app.cli import doctor
 from app.config import AppSettings, Models, Pictures, Server, Storage, Transcription
+from tests import caged
 from tests.unit.typed import Spool
 
 
@@ -47,6 +49,17 @@ def test_what_is_not_wanted_of_pictures_is_not_missed(
     monkeypatch.delenv("SPOOL_SERVER")
     monkeypatch.setattr(doctor, "load_settings", lambda: settings)
     assert "picture" not in spool("doctor").out
+
+
+def test_walls_that_this_machine_lacks_are_named_and_are_no_reason_not_to_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, spool: Spool
+) -> None:
+    child = caged.child_without("Landlock", tmp_path)
+    monkeypatch.setattr(cages, "CHILD", child)
+    monkeypatch.setenv("APP__STORAGE__DATA_DIR", str(tmp_path))
+    found = {each["check"]: each for each in json.loads(spool("doctor", "--json").out)}
+    walls = found["walls around media"]
+    assert walls["ok"] and "Landlock (not here)" in walls["said"]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,9 @@ EDGE = Edge(
     proxies=Proxies("127.0.0.2"),
 )
 PATIENCE = 30.0  # seconds
+SHARE = EDGE.max_connections // PART
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+FULL = b"HTTP/1.1 503 "
 
 
 class Waits:
@@ -104,25 +107,44 @@ async def test_every_refusal_of_the_edge_tells_browsers_what_it_is(port: int) ->
     assert b"referrer-policy: no-referrer" in lines
 
 
-async def test_from_one_address_no_more_are_let_in_than_its_share(
-    waits: Waits, server: uvicorn.Server
-) -> None:
-    """Each of them is being served, or it would have to go for the next."""
-    port, request = server.config.port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-    share = EDGE.max_connections // PART
-    kept = []
-    for _ in range(share):
-        waits.asked.clear()
-        kept.append(await asyncio.open_connection("127.0.0.1", port))
-        kept[-1][1].write(request)
-        async with asyncio.timeout(PATIENCE):
-            await waits.asked.wait()
-    head, body = await said(port, request)
-    assert head.startswith(b"HTTP/1.1 503 ") and b"service.full" in body
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def served(port: int, waits: Waits, host: str = "127.0.0.1") -> Line:
+    """One more who is being served, or it would have to go for the next."""
     waits.asked.clear()
-    kept.append(await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0)))
-    kept[-1][1].write(request)
+    line = await asyncio.open_connection("127.0.0.1", port, local_addr=(host, 0))
+    line[1].write(REQUEST)
     async with asyncio.timeout(PATIENCE):
         await waits.asked.wait()
+    return line
+
+
+async def test_from_one_address_no_more_are_let_in_than_its_share(waits: Waits, port: int) -> None:
+    kept = [await served(port, waits) for _ in range(SHARE)]
+    head, body = await said(port, REQUEST)
+    assert head.startswith(b"HTTP/1.1 503 ") and b"service.full" in body
+    kept.append(await served(port, waits, "127.0.0.2"))
     for _, writer in kept:
         writer.close()
+
+
+async def told(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.read()
+    except ConnectionResetError:
+        return b""
+
+
+async def test_of_a_flood_of_connections_only_the_first_are_told_why_not(
+    waits: Waits, port: int
+) -> None:
+    """The others would each hold a descriptor until they have read it."""
+    kept = [await served(port, waits) for _ in range(SHARE)]
+    flood = [await asyncio.open_connection("127.0.0.1", port) for _ in range(10 * SHARE)]
+    async with asyncio.timeout(PATIENCE):
+        answers = await asyncio.gather(*(told(reader) for reader, _ in flood))
+    for _, writer in kept + flood:
+        writer.close()
+    heads = {answer[: len(FULL)] for answer in answers}
+    assert heads == {FULL, b""}

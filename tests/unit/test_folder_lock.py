@@ -27,6 +27,11 @@ def test_a_second_holder_is_refused_until_the_first_lets_go(tmp_path: Path) -> N
         pass
 
 
+def test_a_folder_that_is_made_is_nobody_elses_to_read(tmp_path: Path) -> None:
+    with held(tmp_path / "new" / "data"):
+        assert (tmp_path / "new" / "data").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_killed_holder_leaves_the_folder_free(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)],

@@ -64,6 +64,20 @@ def test_programs_in_typescript_are_no_transport_streams(tmp_path: Path) -> None
     assert names(tmp_path) == ["stream.ts"]
 
 
+def test_a_pipe_that_somebody_streams_into_ends_no_look(tmp_path: Path) -> None:
+    """Recorders do: reading it yields None while nothing is in it."""
+    os.mkfifo(tmp_path / "live.ts")
+    write(tmp_path / "stream.ts", (b"G" + bytes(187)) * 2)
+    writer = os.open(tmp_path / "live.ts", os.O_RDWR)
+    try:
+        assert names(tmp_path) == ["stream.ts"]
+        os.write(writer, (b"G" + bytes(187)) * 2)
+        assert names(tmp_path) == ["stream.ts"]
+        assert len(os.read(writer, 1000)) == 2 * 188, "nothing was taken out of it"
+    finally:
+        os.close(writer)
+
+
 def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert names(tmp_path / "nowhere") == []
 

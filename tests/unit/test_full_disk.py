@@ -1,5 +1,6 @@
 """Who writes a medium or its sound to a full disk says so: the job waits, at no cost."""
 
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -27,7 +28,15 @@ def full(tmp_path: Path) -> Path:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
     (tmp_path / "full.part").symlink_to("/dev/full")
-    return tmp_path / "full"
+    return tmp_path / "full.part"
+
+
+@pytest.fixture
+def full_part(full: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """It is what the next download is written to."""
+    number = uuid.uuid4()
+    monkeypatch.setattr(uuid, "uuid4", lambda: number)
+    return full.rename(full.with_name(f".{number.hex}.part"))
 
 
 @pytest.fixture
@@ -52,8 +61,7 @@ async def test_sound_that_does_not_fit_is_a_full_disk(
     tone: Sound, full: Path, seconds: float
 ) -> None:
     with pytest.raises(StorageFull) as caught:
-        target = full.with_name("full.part")
-        await caged.soundfile(3600).extract(tone(seconds), target, ignore)
+        await caged.soundfile(3600).extract(tone(seconds), full, ignore)
     assert is_free(caught.value)
 
 
@@ -69,13 +77,13 @@ async def test_sound_is_decoded_once_the_disk_has_grown(tone: Sound, small_disk:
 
 @pytest.mark.parametrize("size", [1, MiB])
 async def test_a_download_that_does_not_fit_is_a_full_disk(
-    httpserver: HTTPServer, fetcher: UrlFetcher, full: Path, size: int
+    httpserver: HTTPServer, fetcher: UrlFetcher, full_part: Path, size: int
 ) -> None:
     httpserver.expect_request("/a").respond_with_data(b"x" * size)
     with pytest.raises(StorageFull) as caught:
-        await fetcher.fetch(httpserver.url_for("/a"), full, ignore)
+        await fetcher.fetch(httpserver.url_for("/a"), full_part.with_name("a.mp3"), ignore)
     assert is_free(caught.value)
-    assert names(full.parent) == set()
+    assert names(full_part.parent) == set()
 
 
 async def test_a_download_goes_through_once_the_disk_has_grown(

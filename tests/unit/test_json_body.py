@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.types import Message
 
-from app.domain.errors import InvalidRequest
-from app.web import json_reader
+from app.domain.errors import InvalidRequest, TooLarge
+from app.web import json_reader, schemas
 from app.web.assets_schemas import AssetPatch
-from app.web.body import parsed_json
+from app.web.body import MAX_JSON, parsed_json, read_json
 from app.web.json_reader import DEEPEST, MOST_VALUES
+from app.web.schemas import MOST_LABELS, MOST_LETTERS
 from app.web.search_schemas import MAX_VECTOR, record_of
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False)
@@ -127,6 +130,19 @@ def test_a_name_that_comes_twice_is_refused(inside: bool) -> None:
         parsed_json((f"[{body}]" if inside else body).encode())
 
 
+async def test_of_a_body_without_end_no_more_is_read_than_it_may_have() -> None:
+    taken = 0
+
+    async def receive() -> Message:
+        nonlocal taken
+        taken += 1
+        return {"type": "http.request", "body": b"[" * 64 * 1024, "more_body": True}
+
+    with pytest.raises(TooLarge):
+        await read_json(Request({"type": "http", "headers": []}, receive))
+    assert taken * 64 * 1024 <= MAX_JSON + 64 * 1024
+
+
 def wrong(model: Any, body: dict[str, Any]) -> int:
     """In how many places."""
     with pytest.raises(ValueError) as caught:
@@ -138,7 +154,23 @@ def test_of_a_list_that_is_too_long_the_beginning_is_looked_at() -> None:
     """Each value that is wrong is an error of its own, and half a million of them take a second."""
     many = 500_000
     assert wrong(AssetPatch.model_validate, {"labels": [1] * many}) < 100
-    assert wrong(AssetPatch.model_validate, {"labels": ",".join(["\x01"] * many)}) < 100
-    assert wrong(AssetPatch.model_validate, {"labels": json.dumps([1] * many)}) < 100
+    assert wrong(AssetPatch.model_validate, {"labels": ",".join(["\x01"] * 50_000)}) < 100
+    assert wrong(AssetPatch.model_validate, {"labels": json.dumps([1] * 30_000)}) < 100
     record = {"id": "a", "text": "b", "vector": ["x"] * many}
     assert wrong(record_of, record) < 2 * MAX_VECTOR
+
+
+@pytest.mark.parametrize("text", ["aa," * 5_000_000, "[" + "1," * 5_000_000 + "1]"])
+def test_labels_in_a_text_without_end_are_not_even_parted(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 16 MiB of them there are half a gigabyte, for seconds in which nobody is answered."""
+    monkeypatch.setattr(schemas, "_parted", lambda _: pytest.fail("it is parted"))
+    with pytest.raises(ValueError, match="labels"):
+        AssetPatch.model_validate({"labels": text})
+
+
+def test_as_many_labels_as_may_be_fit_in_a_text() -> None:
+    whole = ["\U0001f600" * MOST_LETTERS] * MOST_LABELS
+    for text in (json.dumps(whole), ", ".join(whole)):
+        assert AssetPatch.model_validate({"labels": text}).labels == tuple(whole)

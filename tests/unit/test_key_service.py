@@ -1,6 +1,7 @@
 """API keys: what is kept of them, when they stop opening, and what a look at them costs."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,12 +20,14 @@ class Counting(SqlKeyStore):
     """Counts its calls; fails to note uses when told to; a gate holds back what was found."""
 
     finds = 0
+    digest = ""
     notes = 0
     full = False
     gate: asyncio.Event | None = None
 
     async def find(self, digest: str) -> ApiKey | None:
         self.finds += 1
+        self.digest = digest
         found = await super().find(digest)
         if self.gate is not None:
             await self.gate.wait()
@@ -85,6 +88,33 @@ async def test_what_is_no_key_opens_nothing(service: KeyService) -> None:
     wrong = ["", "spool_", secret[:-1], secret + "x", secret.upper(), key.key_id, "\ud800"]
     for text in [*wrong, "x" * 1_000_000]:
         assert await refused(service, text) == "key.wrong"
+
+
+class Untold(str):
+    """A secret that nobody may lay beside another: how long that takes tells how alike they are."""
+
+    def _alike(self, *_: object) -> bool:
+        raise AssertionError("a secret is compared")
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = _alike
+    startswith = endswith = find = index = count = _alike
+
+    def __hash__(self) -> int:
+        raise AssertionError("a secret is looked up")
+
+
+async def test_a_secret_is_compared_with_nothing_but_digested(
+    service: KeyService, store: Counting
+) -> None:
+    """Who tries keys can time what is done with digests, and cannot choose those."""
+    key, secret = await service.create("laptop", {Scope.READ})
+    for again in range(2):
+        assert (await service.verify(Untold(secret))).key_id == key.key_id, again
+        assert service.knows(Untold(secret))
+    for wrong in (secret[:-1] + "?", "spool_wrong", ""):
+        assert await refused(service, Untold(wrong)) == KeyService.WRONG
+        assert not service.knows(Untold(wrong))
+        assert store.digest == hashlib.sha256(wrong.encode()).hexdigest()
 
 
 async def test_a_key_opens_until_its_time_is_over(service: KeyService, clock: SteppedClock) -> None:

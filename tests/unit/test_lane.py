@@ -137,11 +137,12 @@ async def test_a_suspect_job_runs_with_nothing_beside_it(bench: Workbench) -> No
     bench.engine = FakeEngine(concurrency=8)
     suspect = await a_suspect(bench)
     await comes(bench, suspect)
-    others = [await bench.upload() for _ in range(4)]
     bench.engine.hold.clear()
     worker = bench.worker(boot_id="now", places=3)
     task = asyncio.create_task(worker.run())
-    await until(lambda: bench.engine.at_work == 1 and len(worker._waiting) == 2)
+    await until(lambda: bench.engine.at_work == 1)
+    others = [await bench.upload() for _ in range(4)]
+    await until(lambda: len(worker._waiting) == 2)
     assert (await bench.now(suspect)).status is JobStatus.RUNNING
     bench.engine.hold.set()
     await bench.ended(suspect)

@@ -1,23 +1,28 @@
 """Log lines: how they come out of a process, and what a job's lines carry."""
 
 import asyncio
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 from loguru import logger
 
 from app.adapters.sql.jobs import SqlJobStore
 from app.domain.errors import EngineError, StorageError
 from app.domain.jobs import Job, Stage
+from app.logs import INDENT, Lines
 from app.services.verdicts import Limits
 from tests.contracts.jobs import claim
 from tests.media import ROOT
+from tests.unit.strange_texts import EXAMPLES, strange
 from tests.unit.workbench import Workbench, opened, until
 
 SCRIPT = """
@@ -123,7 +128,7 @@ HOSTILE = """
 from loguru import logger
 from app.logs import configure
 configure({level!r}, json_lines={json_lines}, secrets=("swordfish", None))
-said = "a.wav\\n00:00:00.000 INFO    all is well \\x1b[2J \\u202e swordfish spool_" + "k" * 43
+said = "a.wav\\n00:00:00.000 INFO    all is well \\x1b[2J \\u202e swordfish spool_" + "K" * 43
 logger.info("taken in: {{}}", said)
 logger.bind(job_id=said, stage=None, attempt=1).info("bound")
 logger.info("x" * 100_000)
@@ -142,7 +147,7 @@ except ValueError:
 def test_whatever_is_said_a_line_is_one_line_without_keys(json_lines: bool) -> None:
     told = lines(HOSTILE, json_lines=json_lines)
     assert all(line.isprintable() for line in told)
-    assert not [line for line in told if "swordfish" in line or "kkk" in line]
+    assert not [line for line in told if "swordfish" in line or "KKK" in line]
     if json_lines:
         assert len([json.loads(line) for line in told]) == 5
     else:
@@ -162,6 +167,43 @@ def test_a_json_line_tells_all_of_a_fault() -> None:
     fault = [json.loads(line) for line in lines(HOSTILE, json_lines=True)][3]
     assert fault["record"]["exception"]["value"].startswith("a.wav\\n00:00:00.000 INFO")
     assert fault["text"].splitlines()[1].strip() == "Traceback (most recent call last):"
+
+
+def written(text: str, *, json_lines: bool) -> list[str]:
+    """What comes out of it as a message, as what is bound to one, and as a fault."""
+    lines, out = Lines((HUSH,)), io.StringIO()
+    mine = logger.patch(lines.clean).bind(job_id=text, mine=True)
+    form: Any = {"format": "{message}"} if json_lines else {"format": lines.text}
+    with redirect_stderr(out):
+        sink = lines.write_json if json_lines else out
+        number = logger.add(sink, filter=lambda record: "mine" in record["extra"], **form)
+        try:
+            raise ValueError(text)
+        except ValueError:
+            mine.exception("{}", text)
+        finally:
+            logger.remove(number)
+    return out.getvalue().split("\n")
+
+
+HUSH = "swordfish"
+TOKEN = "aB3-_" * 8 + "xyz"
+
+
+@pytest.mark.parametrize("json_lines", [False, True])
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(before=strange, after=strange)
+def test_whatever_strangers_write_a_record_is_one_without_keys(
+    json_lines: bool, before: str, after: str
+) -> None:
+    told = f"{before}{HUSH} spool_{TOKEN}{after}"
+    head, *trace, end = written(told, json_lines=json_lines)
+    assert head.isprintable() and end == ""
+    if json_lines:
+        assert trace == [] and head.isascii()
+        trace = json.loads(head)["text"].split("\n")[1:]
+    assert trace and all(line.startswith(INDENT) and line.isprintable() for line in trace)
+    assert not [line for line in (head, *trace) if HUSH in line or TOKEN in line]
 
 
 def test_the_level_is_obeyed() -> None:

@@ -40,6 +40,29 @@ def test_who_is_idle_makes_room_for_the_next_from_there_and_for_nobody_elses() -
     assert first.gone and not any(each.gone for each in (*others, elsewhere))
 
 
+def test_who_takes_the_place_of_one_from_there_sends_nobody_else_away() -> None:
+    """Also when the house is full, and the one who has to go is not out of the door yet."""
+    places = Places(10)
+    first, *_ = let_in(places, 5, "192.0.2.1", idle=True)
+    elsewhere = let_in(places, 5, "192.0.2.2", idle=True)
+    let_in(places, 1, "192.0.2.1")
+    assert first.gone and not any(each.gone for each in elsewhere)
+
+
+def test_of_those_who_are_refused_only_some_are_told_why() -> None:
+    """Each that is told takes a descriptor until it has read it."""
+    places = Places(10)
+    guests = let_in(places, 5, "192.0.2.1")
+    refused = [Visitor("192.0.2.1") for _ in range(6)]
+    for number, visitor in enumerate(refused):
+        assert not places.besieged, number
+        assert not places.take(visitor)
+    assert places.besieged
+    for guest in (*guests, *refused):
+        places.free(guest)
+    assert not places.besieged and not places._taken
+
+
 def test_of_those_that_come_by_a_proxy_all_places_may_be_taken() -> None:
     places = Places(10)
     let_in(places, 10, "")
@@ -54,7 +77,7 @@ def test_a_place_is_free_again_once_a_guest_is_gone() -> None:
         assert not places.take(refused)
         for guest in (refused, *guests):
             places.free(guest)
-    assert not places._taken and not places._taken_from and not places._outside
+    assert not places._taken and not places._taken_from and not places._refused
 
 
 def test_guests_who_went_to_and_fro_leave_nothing_behind() -> None:

@@ -135,7 +135,7 @@ def test_a_file_that_is_refused_is_told_once_and_keeps_no_other(
     told = capsys.readouterr()
     assert (service.names, watching.well) == (["b.md"], False)
     assert told.err == f"spool: {folder}/a.md: refused: upload.too_large\n"
-    assert told.out == f"0 {folder}/b.md\n"
+    assert told.out == f"0\t{folder}/b.md\n"
 
 
 def test_what_any_file_would_be_refused_for_ends_it(service: Service, folder: Path) -> None:

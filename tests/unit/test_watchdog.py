@@ -1,6 +1,8 @@
 """The dog that barks when the loop stands still."""
 
 import asyncio
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -106,6 +108,27 @@ async def test_a_machine_that_slept_is_no_fault_of_ours(
 ) -> None:
     clocks.pass_by(3600, at_work=False)
     dog.look()
+    dog.beat()
+    dog.rest()
+    assert told == []
+
+
+async def test_a_loop_that_waits_for_its_turn_on_a_busy_machine_stands_nowhere(
+    dog: Watchdog, clocks: Clocks, told: list[str]
+) -> None:
+    """It was to be woken, and is not yet: all the while it is in `select`."""
+    ours = threading.get_ident()
+
+    def look() -> None:
+        ends = time.monotonic() + PATIENCE
+        while "select" not in sys._current_frames()[ours].f_code.co_name:
+            assert time.monotonic() < ends
+        for _ in range(10):
+            clocks.pass_by(BEAT, at_work=False)
+            dog.look()
+
+    await asyncio.to_thread(look)
+    assert dog.place == ""
     dog.beat()
     dog.rest()
     assert told == []

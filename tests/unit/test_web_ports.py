@@ -54,9 +54,9 @@ class Answers:
 
 async def test_in_networks_of_the_operator_any_port_will_do() -> None:
     door = Door(["10.1.0.0/16"], (), Answers("10.1.2.3"))
-    assert await door.addresses(read_url("http://nas.example:25/")) == ("10.1.2.3",)
+    assert await door.addresses(read_url("http://nas.example:25/")) == ["10.1.2.3"]
     strict = Door(["10.1.0.0/16"], [443], Answers("10.1.2.3"))
-    assert await strict.addresses(read_url("http://nas.example:25/")) == ("10.1.2.3",)
+    assert await strict.addresses(read_url("http://nas.example:25/")) == ["10.1.2.3"]
 
 
 @pytest.mark.parametrize("addresses", [(PUBLIC,), ("10.1.2.3", PUBLIC)])
@@ -77,3 +77,13 @@ async def test_what_leads_inside_is_refused_as_such_on_whatever_port() -> None:
 async def test_of_a_name_with_a_thousand_addresses_a_few_are_tried() -> None:
     many = [f"93.184.{each // 250}.{each % 250 + 1}" for each in range(1000)]
     assert len(await Door((), (), Answers(*many)).addresses(read_url("http://many.example/"))) == 8
+
+
+async def test_of_a_name_in_both_families_a_few_of_each_are_tried() -> None:
+    """In the system's order: which of them leads anywhere only trying tells."""
+    newer = [f"2606:4700::{each}" for each in range(1, 10)]
+    older = ["93.184.216.34", "93.184.216.35"]
+    found = await Door((), (), Answers(*newer, *older)).addresses(read_url("http://both.example/"))
+    assert found == [newer[0], older[0], newer[1], older[1], *newer[2:6]]
+    found = await Door((), (), Answers(*older, *newer)).addresses(read_url("http://both.example/"))
+    assert found[:3] == [older[0], newer[0], older[1]]

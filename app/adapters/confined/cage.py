@@ -16,6 +16,7 @@ from loguru import logger
 from app.adapters.confined.kernel import LIBC
 from app.adapters.confined.limits import Limits
 from app.domain.confinement import Bounds, Streams
+from app.domain.system_errors import refused
 
 CHILD = Path(__file__).with_name("child.py")
 #: Kept from the service's environment: what a Python may need to start, and whose child it is.
@@ -62,14 +63,8 @@ class Cage:
 
     async def missing(self) -> list[str]:
         """Walls that cannot be built here, in words; tries each."""
-        command = (sys.executable, "-I", "-S", str(CHILD), "walls")
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=_environment()
-        )
-        try:
+        async with _running(Streams(source=DEVNULL), "walls") as process:
             said, trouble = await process.communicate()
-        finally:
-            await _end(process)
         if process.returncode:
             return [f"all of them ({trouble.decode(errors='replace').strip()[-200:]})"]
         return [line for line in said.decode(errors="replace").split("\n") if line]
@@ -82,19 +77,26 @@ class Cage:
 
 @asynccontextmanager
 async def _running(streams: Streams, *told: str) -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", str(CHILD), *told),
-        stdin=streams.source,
-        stdout=streams.output,
-        stderr=PIPE,
-        pass_fds=streams.others,
-        env=_environment(),
-        start_new_session=True,
-    )
+    process = await _started(streams, *told)
     try:
         yield process
     finally:
         await _end(process)
+
+
+async def _started(streams: Streams, *told: str) -> Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", str(CHILD), *told),
+            stdin=streams.source,
+            stdout=streams.output,
+            stderr=PIPE,
+            pass_fds=streams.others,
+            env=_environment(),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise refused(error, "no process can be started for the medium") from error
 
 
 def _limits(bounds: Bounds) -> str:

@@ -15,19 +15,24 @@ class Calls:
         *,
         processor: int,
         allowed: frozenset[int],
-        opening: frozenset[int],
+        looking: frozenset[int],
+        opening: dict[int, int],
         clone: int,
         clone3: int,
         execveat: int,
+        fcntl: int,
         prlimit64: int,
         tgkill: int,
         seccomp: int,
     ) -> None:
-        """`processor`: as `linux/audit.h` names it; `opening`: to open files by name, which only
-        programs do, to load their libraries; the others have a rule of their own each."""
-        self.processor, self.allowed, self.opening = processor, allowed, opening
+        """`processor`: as `linux/audit.h` names it; `looking`, `opening`: at files by name, which
+        only programs do, to load their libraries, and which argument tells whether to write; the
+        others have a rule of their own each."""
+        self.processor, self.allowed = processor, allowed
+        self.looking, self.opening = looking, opening
         self.clone, self.clone3, self.execveat = clone, clone3, execveat
-        self.prlimit64, self.tgkill, self.seccomp = prlimit64, tgkill, seccomp
+        self.fcntl, self.prlimit64, self.tgkill = fcntl, prlimit64, tgkill
+        self.seccomp = seccomp
 
 
 X86_64 = Calls(
@@ -37,8 +42,8 @@ X86_64 = Calls(
         {0, 1, 3, 5, 7, 8, 9, 10, 11, 12}
         # rt_sigaction rt_sigprocmask rt_sigreturn pread64 pwrite64 readv writev pipe select
         | {13, 14, 15, 17, 18, 19, 20, 22, 23}
-        # sched_yield mremap msync mincore madvise dup dup2 nanosleep getpid exit uname fcntl
-        | {24, 25, 26, 27, 28, 32, 33, 35, 39, 60, 63, 72}
+        # sched_yield mremap msync mincore madvise dup dup2 nanosleep getpid exit uname
+        | {24, 25, 26, 27, 28, 32, 33, 35, 39, 60, 63}
         # fsync fdatasync getcwd gettimeofday getrlimit getrusage sysinfo times
         | {74, 75, 79, 96, 97, 98, 99, 100}
         # getuid getgid geteuid getegid getppid getpgrp sigaltstack arch_prctl gettid futex
@@ -50,11 +55,14 @@ X86_64 = Calls(
         # sched_getparam sched_getscheduler getrandom membarrier rseq newfstatat
         | {143, 145, 318, 324, 334, 262}
     ),
-    # open stat lstat access readlink openat readlinkat faccessat statx faccessat2
-    opening=frozenset({2, 4, 6, 21, 89, 257, 267, 269, 332, 439}),
+    # stat lstat access readlink readlinkat faccessat statx faccessat2
+    looking=frozenset({4, 6, 21, 89, 267, 269, 332, 439}),
+    # open openat
+    opening={2: 1, 257: 2},
     clone=56,
     clone3=435,
     execveat=322,
+    fcntl=72,
     prlimit64=302,
     tgkill=234,
     seccomp=317,
@@ -66,8 +74,8 @@ AARCH64 = Calls(
         {63, 64, 65, 66, 67, 68, 57, 62, 80, 73, 72}
         # mmap mprotect munmap brk mremap madvise msync mincore
         | {222, 226, 215, 214, 216, 233, 227, 232}
-        # rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack sched_yield dup dup3 fcntl pipe2
-        | {134, 135, 139, 132, 124, 23, 24, 25, 59}
+        # rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack sched_yield dup dup3 pipe2
+        | {134, 135, 139, 132, 124, 23, 24, 59}
         # nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday times
         | {101, 115, 113, 114, 169, 153}
         # getpid getppid getpgid getuid geteuid getgid getegid gettid sysinfo uname getcwd
@@ -79,11 +87,14 @@ AARCH64 = Calls(
         # restart_syscall fadvise64 getcpu getrandom membarrier rseq newfstatat
         | {128, 223, 168, 278, 283, 293, 79}
     ),
-    # openat readlinkat faccessat statx faccessat2
-    opening=frozenset({56, 78, 48, 291, 439}),
+    # readlinkat faccessat statx faccessat2
+    looking=frozenset({78, 48, 291, 439}),
+    # openat
+    opening={56: 2},
     clone=220,
     clone3=435,
     execveat=281,
+    fcntl=25,
     prlimit64=261,
     tgkill=131,
     seccomp=277,

@@ -57,7 +57,7 @@ def module(told: str, paths: str, name: str, *arguments: str) -> None:
     sys.path[1:] = paths.split(os.pathsep)
     for library in ("OPENBLAS", "OMP", "MKL"):  # threads would stay outside of the walls
         os.environ[f"{library}_NUM_THREADS"] = "1"
-    run = importlib.import_module(name).main
+    run = _imported(name)
     limits.take()
     walls.leave()
     limits.die_with_parent()  # new rights may have undone it
@@ -65,6 +65,16 @@ def module(told: str, paths: str, name: str, *arguments: str) -> None:
     run(*arguments)
     sys.stdout.flush()
     os._exit(0)
+
+
+def _imported(name: str) -> Callable[..., None]:
+    """What it should do. Nothing of the medium was read yet: to fail here is no fault of it."""
+    try:
+        run: Callable[..., None] = importlib.import_module(name).main
+    except Exception as error:
+        sys.stderr.write(f"[fatal] {name}: {error}\n")
+        sys.exit(CANNOT_RUN)
+    return run
 
 
 def _environment() -> dict[str, str]:

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable
 from contextlib import suppress
 
-from app.adapters.confined.kernel import PR_SET_NO_NEW_PRIVS, prctl, syscall
+from app.adapters.confined.kernel import syscall
 
 CREATE, ADD, RESTRICT = 444, 445, 446  # numbers are the same on all processors
 ASK_VERSION = 1
@@ -22,7 +22,8 @@ NETWORK_SINCE, SCOPES_SINCE = 4, 6
 def shut(readable: Iterable[str | int] = ()) -> None:
     """`readable`: paths or descriptors of files that can be read and run, or of folders of such.
 
-    Raises OSError where the kernel has none of it, or it is switched off.
+    Who may gain rights may not do this. Raises OSError where the kernel has none of it, or it is
+    switched off.
     """
     version = syscall(CREATE, None, ctypes.c_size_t(0), ASK_VERSION)
     rights = _rights(version)
@@ -31,7 +32,6 @@ def shut(readable: Iterable[str | int] = ()) -> None:
         for place in readable:
             with suppress(FileNotFoundError):
                 _allow(ruleset, place)
-        prctl(PR_SET_NO_NEW_PRIVS, 1)
         syscall(RESTRICT, ruleset, 0)
     finally:
         os.close(ruleset)

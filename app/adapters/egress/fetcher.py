@@ -3,6 +3,7 @@
 import asyncio
 import os
 import ssl
+import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,10 @@ CHUNK = 256 * 1024  # bytes written at once
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Refusals that pass: too early, too many requests, too slow.
 PASSING = frozenset({408, 425, 429})
+#: Content-Encodings of bytes as they are; some servers name none, but do name it.
+PLAIN = frozenset({"", "identity"})
+#: Of a server; ValueError is what the library makes of some cookies and redirects.
+FAILURES = (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError, ValueError)
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "spool"}
 
 
@@ -61,7 +66,7 @@ class UrlFetcher:
 
     async def fetch(self, url: str, target: Path, progress: Progress) -> int:
         """What is at `target` is whole: a download that fails leaves nothing."""
-        part = target.with_name(f"{target.name}.part")
+        part = target.with_name(f".{uuid.uuid4().hex}.part")  # as the store sweeps them
         try:
             async with asyncio.timeout(self._limits.total):
                 size = await self._download(read_url(url), part, progress)
@@ -69,7 +74,7 @@ class UrlFetcher:
             return size
         except TimeoutError as error:
             raise SourceUnreachable(f"not done within {self._limits.total:g} s") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError) as error:
+        except FAILURES as error:
             raise SourceUnreachable(f"the source failed: {_reason(error)}") from error
         except OSError as error:
             raise refused(error, "the download cannot be stored") from error
@@ -153,7 +158,7 @@ def _require_body(response: httpx2.Response) -> None:
         raise SourceUnreachable(f"the source answered {status}")
     if status != httpx2.codes.OK:
         raise SourceGone(f"the source answered {status}")
-    if response.headers.get("Content-Encoding", "identity") != "identity":
+    if response.headers.get("Content-Encoding", "").strip().lower() not in PLAIN:
         raise SourceGone("the source sends packed data, although asked not to")
 
 

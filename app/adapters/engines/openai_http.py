@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 
 from app.domain.decoding import DecodingOptions
-from app.domain.endpoint_answers import MOST_TOLD, PLAIN, EndpointAnswer
+from app.domain.endpoint_answers import MOST_TOLD, PLAIN, EndpointAnswer, no_cookies, whole_letters
 from app.domain.errors import EngineError
 from app.domain.jobs import Task
 from app.domain.languages import language_code
@@ -32,10 +32,14 @@ class OpenAIEngine:
     concurrency = 4  # the work is elsewhere; polite, yet not idle
 
     def __init__(self, *, base_url: str, api_key: str | None, model: str) -> None:
-        self.model = model
+        self.model, self._key = model, api_key
         headers = PLAIN | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
         self._client = httpx2.AsyncClient(
-            base_url=base_url.rstrip("/") + "/", headers=headers, timeout=TIMEOUT, trust_env=False
+            base_url=base_url.rstrip("/") + "/",
+            headers=headers,
+            cookies=no_cookies(),
+            timeout=TIMEOUT,
+            trust_env=False,
         )
 
     def context(self, window: AudioWindow) -> float:
@@ -66,7 +70,7 @@ class OpenAIEngine:
             answer = (await self._exchanged(path, self._form(options), files)).read()
         except TimeoutError as error:
             raise EngineError(f"the endpoint gave no answer within {LONGEST_WAIT:g} s") from error
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, ValueError) as error:  # the latter of a redirect to half a URL
             reason = str(error) or type(error).__name__
             endpoint = without_secrets(str(self._client.base_url))
             raise EngineError(f"{endpoint}: {reason}") from error
@@ -82,7 +86,7 @@ class OpenAIEngine:
             self._client.stream("POST", path, data=form, files=files) as response,
         ):
             encoding = response.headers.get("Content-Encoding")
-            answer = EndpointAnswer(response.status_code, encoding)
+            answer = EndpointAnswer(response.status_code, encoding, self._key)
             async for piece in response.aiter_raw():
                 answer.take(piece)
         return answer
@@ -138,7 +142,7 @@ def _word(item: dict[str, Any], window: AudioWindow) -> Word:
 def _text(found: Any) -> str:
     if not isinstance(found, str):
         raise ValueError("text")
-    return found.strip()
+    return whole_letters(found).strip()
 
 
 def _number(found: Any) -> float | None:

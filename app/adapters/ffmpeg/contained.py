@@ -16,7 +16,6 @@ DEMUXERS = (
 MAX_BLOCK = 256 * 1024 * 1024  # bytes in one allocation
 MAX_STREAMS = 128
 MAX_PIXELS = 2**26  # of a frame: twice those of 8K
-CANNOT_RUN = 127
 #: Seconds between two looks at what it does.
 POLL = 0.25
 

@@ -4,12 +4,9 @@ import asyncio
 import os
 import signal
 from asyncio.subprocess import Process
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from app.adapters.ffmpeg.contained import (
-    CANNOT_RUN,
     POLL,
     find_executable,
     killed_by,
@@ -20,11 +17,10 @@ from app.adapters.ffmpeg.contained import (
 from app.adapters.ffmpeg.talk import Talk
 from app.adapters.ffmpeg.tracks import sound_seconds
 from app.domain.allowance import most_seconds, most_work
-from app.domain.confinement import Bounds, Streams
+from app.domain.confinement import CANNOT_RUN, Bounds, Streams
 from app.domain.errors import ConfigError, MediaTooLong, MediaUnreadable, StorageFull
 from app.domain.media import BYTES_PER_SECOND, SAMPLE_BYTES, SAMPLE_RATE, Audio
-from app.domain.opening import opened
-from app.domain.system_errors import refused
+from app.domain.opening import emptied, opened
 from app.ports import Confinement, Growth
 
 #: `async` fills gaps and `first_pts` a late start with silence, so that times stay those of
@@ -62,7 +58,7 @@ class FfmpegExtractor:
     async def extract(self, source: Path, target: Path, growth: Growth) -> Audio:
         if self._executable is None:
             self._executable = await asyncio.to_thread(find_executable)
-        with opened(source) as medium, _emptied(target) as out:
+        with opened(source) as medium, emptied(target) as out:
             decoding = Decoding(medium, out, target, self._max_seconds, growth)
             return await decoding.run(self._executable, self._confinement, self._stall_seconds)
 
@@ -80,11 +76,13 @@ class Decoding:
         self._most = most_seconds(self._bytes, max_seconds)
         self._max_seconds = max_seconds
         self._talk = Talk()
-        self._of_sound = sound_seconds(medium)
+        self._of_sound: float | None = None
 
     async def run(self, executable: str, confinement: Confinement, stall: float) -> Audio:
         streams = Streams(source=self._medium, output=self._out)
         command = _command(executable, self._max_bytes)
+        # Of a large file on a slow disk its boxes lie far apart.
+        self._of_sound = await asyncio.to_thread(sound_seconds, self._medium)
         try:
             async with (
                 confinement.program(command, streams, self._bounds) as process,
@@ -166,7 +164,8 @@ class Decoding:
 
 async def _ended(process: Process, patience: float) -> bool:
     try:
-        await asyncio.wait_for(process.wait(), patience)
+        async with asyncio.timeout(patience):
+            await process.wait()
     except TimeoutError:
         return False
     return True
@@ -180,14 +179,3 @@ def _command(executable: str, max_bytes: int) -> list[str]:
         *("-af", FILTER, "-ac", "1", "-ar", str(SAMPLE_RATE), "-c:a", "pcm_s16le"),
         *("-t", f"{seconds:.3f}", "-fs", str(max_bytes), "-f", "s16le", "fd:"),
     ]
-
-
-@contextmanager
-def _emptied(target: Path) -> Iterator[int]:
-    """What another extractor left there must not pass for what ffmpeg decoded."""
-    try:
-        out = target.open("wb")
-    except OSError as error:
-        raise refused(error, "the sound cannot be stored") from error
-    with out:
-        yield out.fileno()

@@ -89,9 +89,10 @@ async def _ticks(process: Process) -> int | None:
     and the process is gone."""
     assert process.stdout is not None
     try:
-        if process.stdout.at_eof():
-            await asyncio.wait_for(process.wait(), POLL)
-            return None
-        return len(await asyncio.wait_for(process.stdout.read(1024), POLL)) // TICK_BYTES
+        async with asyncio.timeout(POLL):
+            if process.stdout.at_eof():
+                await process.wait()
+                return None
+            return len(await process.stdout.read(1024)) // TICK_BYTES
     except TimeoutError:
         return 0

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from app.adapters.ffmpeg.contained import CANNOT_RUN, find_executable, killed_by, reading
+from app.adapters.ffmpeg.contained import find_executable, killed_by, reading
 from app.adapters.ffmpeg.frame_choice import GRID_BYTES, chosen
 from app.adapters.ffmpeg.frame_graph import MOST, are_cuts, are_even, gaps, is_sparse, outputs
 from app.adapters.ffmpeg.frame_run import FrameRun
 from app.adapters.ffmpeg.frame_talk import FrameTalk
 from app.adapters.ffmpeg.reel import places
+from app.domain.confinement import CANNOT_RUN
 from app.domain.engine_errors import engine_errors
 from app.domain.errors import ConfigError, MediaUnreadable, StorageFull
 from app.domain.keyframes import Keyframe, Reel

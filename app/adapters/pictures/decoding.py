@@ -14,8 +14,14 @@ from uuid import uuid4
 from loguru import logger
 
 from app.adapters.pictures.opening import SIDE
-from app.domain.confinement import Bounds, Streams
-from app.domain.errors import EngineCrashed, MediaTooLarge, MediaUnreadable, SourceGone
+from app.domain.confinement import CANNOT_RUN, Bounds, Streams
+from app.domain.errors import (
+    ConfigError,
+    EngineCrashed,
+    MediaTooLarge,
+    MediaUnreadable,
+    SourceGone,
+)
 from app.domain.last_words import FROM_OUTSIDE, last_words, printable, told
 from app.domain.opening import opened
 from app.domain.pictures import Bitmap, Size
@@ -51,7 +57,7 @@ class Decoder:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def decode(self, source: Path) -> Bitmap:
-        """Raises MediaError, SourceGone, StorageError, EngineCrashed."""
+        """Raises MediaError, SourceGone, StorageError, EngineCrashed, Exhausted, ConfigError."""
         async with self._places:
             with _opened(source) as medium, _made(self._scratch) as (out, path):
                 try:
@@ -59,8 +65,6 @@ class Decoder:
                 except TimeoutError as error:
                     words = f"the picture was not decoded within {PATIENCE:g} s"
                     raise MediaUnreadable(words) from error
-                except OSError as error:
-                    raise refused(error, REFUSED) from error
                 return self._bitmap(said, out, path)
 
     async def _said(self, medium: int, out: int) -> bytes:
@@ -130,6 +134,9 @@ def _made(folder: Path) -> Iterator[tuple[int, Path]]:
 def _require_good_end(status: int, words: bytes) -> None:
     if status in FROM_OUTSIDE:
         raise EngineCrashed(f"the decoder was killed by signal {-status}", exit_status=status)
+    if status == CANNOT_RUN:
+        trouble = printable(words.decode(errors="replace")).strip()
+        raise ConfigError(f"no picture can be decoded: {trouble}", hint="run: scripts/install")
     if status < 0:
         raise MediaUnreadable(f"the decoder died of signal {-status} over this picture")
     if status > 0:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 
 from app.adapters.pictures.plain import PATIENCE, image_of
-from app.domain.endpoint_answers import PLAIN, EndpointAnswer
+from app.domain.endpoint_answers import PLAIN, EndpointAnswer, no_cookies, whole_letters
 from app.domain.engine_errors import engine_errors
 from app.domain.errors import EngineError
 from app.domain.pictures import Bitmap
@@ -32,10 +32,14 @@ class OpenAIDescriber:
     """Implements `ports.Describer`; each picture travels as a small JPEG within the request."""
 
     def __init__(self, pool: WorkerPool, *, base_url: str, api_key: str | None, model: str) -> None:
-        self._pool, self._model = pool, model
+        self._pool, self._model, self._key = pool, model, api_key
         headers = PLAIN | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
         self._client = httpx2.AsyncClient(
-            base_url=base_url.rstrip("/") + "/", headers=headers, timeout=TIMEOUT, trust_env=False
+            base_url=base_url.rstrip("/") + "/",
+            headers=headers,
+            cookies=no_cookies(),
+            timeout=TIMEOUT,
+            trust_env=False,
         )
 
     async def describe(self, bitmap: Bitmap) -> str:
@@ -47,14 +51,14 @@ class OpenAIDescriber:
             raise EngineError(UNTOLD) from error
         if not isinstance(told, str | None):
             raise EngineError(UNTOLD)
-        return " ".join((told or "").split())[:LONGEST]
+        return " ".join(whole_letters(told or "").split())[:LONGEST]
 
     async def _post(self, question: dict[str, Any]) -> Any:
         try:
             return (await self._exchanged(question)).read()
         except TimeoutError as error:
             raise EngineError(f"the endpoint gave no answer within {LONGEST_WAIT:g} s") from error
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, ValueError) as error:  # the latter of a redirect to half a URL
             reason = str(error) or type(error).__name__
             endpoint = without_secrets(str(self._client.base_url))
             raise EngineError(f"{endpoint}: {reason}") from error
@@ -65,7 +69,7 @@ class OpenAIDescriber:
             self._client.stream("POST", "chat/completions", json=question) as response,
         ):
             encoding = response.headers.get("Content-Encoding")
-            answer = EndpointAnswer(response.status_code, encoding)
+            answer = EndpointAnswer(response.status_code, encoding, self._key)
             async for piece in response.aiter_raw():
                 answer.take(piece)
         return answer
