@@ -16,7 +16,7 @@ from app.adapters.embedders.slot import MINILM_DIMENSIONS
 from scripts.fuzz_drive import Kind
 from scripts.fuzz_report import Failure, Tally
 from scripts.fuzz_yard import Yard
-from tests.hostile import hostile_strings
+from tests.hostile import LISTS, hostile_strings
 
 ADD, SEARCH = "/bulk-add", "/api/v1/search"
 #: Rows that no string names.
@@ -26,18 +26,9 @@ ALL = "every one"  # a label of all rows that have labels
 TAIL = "' OR 1=1 --¶"
 #: Made here, for the model takes its time and is not what is tried.
 VECTOR = base64.b64encode(array("f", [1.0, *[0.0] * (MINILM_DIMENSIONS - 1)]).tobytes()).decode()
-#: Lists, what they can be asked for, and where their rows stand: none is named by a string.
-LISTS = (
-    ("/api/v1/assets", "parent_id", "assets"),
-    ("/api/v1/assets", "media_type", "assets"),
-    ("/api/v1/assets", "cursor", "assets"),
-    ("/api/v1/jobs", "status", "jobs"),
-    ("/api/v1/jobs", "sha256", "jobs"),
-    ("/api/v1/jobs", "cursor", "jobs"),
-    ("/api/v1/dead-letters", "cursor", "jobs"),
-    ("/api/v1/webhooks/deliveries", "job_id", "deliveries"),
-    ("/api/v1/webhooks/deliveries", "cursor", "deliveries"),
-    ("/api/v1/shares", "asset_id", "shares"),
+#: Those of the database, and of the index.
+ALL_LISTS = (
+    *LISTS,
     (f"{SEARCH}?q=word&mode=keyword", "cursor", "hits"),
     (f"{SEARCH}?q=word&mode=keyword", "media_type", "hits"),
 )
@@ -110,7 +101,7 @@ def _written(value: Any) -> str:
 
 
 def _listed(yard: Yard, number: int, text: str) -> Wrong:
-    path, name, rows = LISTS[number % len(LISTS)]
+    path, name, rows = ALL_LISTS[number % len(ALL_LISTS)]
     answer = yard.spool.http.get(httpx2.URL(path).copy_merge_params({name: text}))
     if answer.status_code not in (200, 422):
         yield f"{path} {name}: {answer.status_code} {answer.text[:200]}"

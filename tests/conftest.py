@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from loguru import logger
 
 from tests import media, postgres
 from tests.postgres import Postgres
@@ -105,3 +106,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"media: shared corpus at {media.CORPUS}")
     else:
         terminalreporter.write_line("media: made here + packages (no corpus)")
+
+
+@pytest.fixture
+def warnings_told() -> Iterator[list[str]]:
+    """What the log warns of from now on."""
+    told: list[str] = []
+    sink = logger.add(told.append, level="WARNING", format="{message}")
+    yield told
+    logger.remove(sink)

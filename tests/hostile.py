@@ -24,6 +24,20 @@ FRAGMENTS = (
     *("{", "}", "[", "]", ",", "|", "&", "<", ">", "=", "%27", "%00", "\\u0027", "''", "\\'", " "),
 )
 
+#: Lists of the database, what they can be asked for, and where the rows stand: no string names one.
+LISTS = (
+    ("/api/v1/assets", "parent_id", "assets"),
+    ("/api/v1/assets", "media_type", "assets"),
+    ("/api/v1/assets", "cursor", "assets"),
+    ("/api/v1/jobs", "status", "jobs"),
+    ("/api/v1/jobs", "sha256", "jobs"),
+    ("/api/v1/jobs", "cursor", "jobs"),
+    ("/api/v1/dead-letters", "cursor", "jobs"),
+    ("/api/v1/webhooks/deliveries", "job_id", "deliveries"),
+    ("/api/v1/webhooks/deliveries", "cursor", "deliveries"),
+    ("/api/v1/shares", "asset_id", "shares"),
+)
+
 
 def hostile_strings(number: int = NUMBER, seed: int = SEED) -> list[str]:
     """Each once, the same each time."""

@@ -5,13 +5,14 @@ from typing import Annotated
 import typer
 
 from app.cli.completing import job_ids
+from app.cli.hints import found_by
 from app.cli.job_sheet import print_job
 from app.cli.nouns import noun
 from app.cli.options import Cursor, Kind, Limit
 from app.cli.screen import Column, print_json, print_table
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.cli.steer import cancel, delete, retry
-from app.client import Job, Refused, Spool
+from app.client import Job
 from app.domain.jobs import JobStatus
 
 jobs = noun("List jobs (`spool jobs`), show one (`spool jobs JOB`), change the course of some.")
@@ -58,7 +59,8 @@ def show(
 ) -> None:
     """Show one job with its attempts."""
     with service(server, api_key) as spool:
-        found = _known(spool, job)
+        with found_by(LISTED):
+            found = spool.job(job)
     if as_json:
         print_json(found.raw)
     else:
@@ -67,15 +69,6 @@ def show(
 
 for command in (cancel, retry, delete):
     jobs.command()(command)
-
-
-def _known(spool: Spool, job_id: str) -> Job:
-    try:
-        return spool.job(job_id)
-    except Refused as error:
-        if error.status == 404:
-            error.hint = error.hint or LISTED
-        raise
 
 
 def _what(job: Job) -> str:

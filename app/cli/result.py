@@ -8,10 +8,11 @@ import typer
 
 from app.cli.completing import job_ids
 from app.cli.form import Form
+from app.cli.hints import found_by
 from app.cli.screen import in_terminal, plain, print_line
 from app.cli.service import ApiKey, Server, service
 from app.cli.trouble import FAILED, complain
-from app.client import Asset, Job, Refused, Result, Spool
+from app.client import Job, Refused, Result, Spool
 from app.domain.errors import SpoolError
 from app.domain.media_types import MEDIA_SUFFIXES, media_suffix
 from app.domain.playing_time import clock
@@ -70,17 +71,9 @@ def _job(spool: Spool, which: str) -> Job:
     except Refused as error:
         if error.status != 404:
             raise
-    asset = _asset(spool, which)
+    with found_by(LISTED):
+        asset = spool.asset(which)
     return spool.job(asset.found_by or asset.job_id)
-
-
-def _asset(spool: Spool, which: str) -> Asset:
-    try:
-        return spool.asset(which)
-    except Refused as error:
-        if error.status == 404:
-            error.hint = error.hint or LISTED
-        raise
 
 
 def _by_suffix(output: Path | None) -> Form:

@@ -8,22 +8,13 @@ import pytest
 import pytest_asyncio
 
 from tests.api.spool import Spool, opened
-from tests.hostile import hostile_strings
+from tests.hostile import LISTS, hostile_strings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 #: Where each may be asked for, and what lists the rows.
 DOORS = (
-    ("/api/v1/assets", "parent_id", "assets"),
-    ("/api/v1/assets", "media_type", "assets"),
-    ("/api/v1/assets", "cursor", "assets"),
-    ("/api/v1/jobs", "status", "jobs"),
-    ("/api/v1/jobs", "sha256", "jobs"),
-    ("/api/v1/jobs", "cursor", "jobs"),
-    ("/api/v1/dead-letters", "cursor", "jobs"),
-    ("/api/v1/webhooks/deliveries", "job_id", "deliveries"),
-    ("/api/v1/webhooks/deliveries", "cursor", "deliveries"),
-    ("/api/v1/shares", "asset_id", "shares"),
+    *LISTS,
     ("/api/v1/search?q=word", "asset_id", "hits"),
     ("/api/v1/search?q=word", "labels", "hits"),
     ("/api/v1/search?q=word", "media_type", "hits"),

@@ -1,10 +1,8 @@
 """The service on machines that can build some of the walls around media, or none."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from loguru import logger
 
 from app.adapters.confined import cage as cages
 from app.adapters.confined.cage import Cage
@@ -12,14 +10,6 @@ from tests import caged
 from tests.api.spool import opened
 from tests.media import make_video, silence
 from tests.pictures import halves
-
-
-@pytest.fixture
-def warnings_told() -> Iterator[list[str]]:
-    told: list[str] = []
-    sink = logger.add(told.append, level="WARNING", format="{message}")
-    yield told
-    logger.remove(sink)
 
 
 async def test_what_this_machine_lacks_is_told_at_the_start_and_no_more(

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from loguru import logger
 
 from app.adapters.confined import cage as cages
 from app.adapters.confined import namespaces
@@ -34,14 +33,6 @@ def source(tmp_path: Path) -> Iterator[int]:
     (tmp_path / "medium").write_bytes(b"what a stranger sent")
     with (tmp_path / "medium").open("rb") as medium:
         yield medium.fileno()
-
-
-@pytest.fixture
-def warnings_told() -> Iterator[list[str]]:
-    told: list[str] = []
-    sink = logger.add(told.append, level="WARNING", format="{message}")
-    yield told
-    logger.remove(sink)
 
 
 @pytest.fixture
