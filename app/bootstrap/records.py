@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.egress.fetcher import UrlFetcher
-from app.adapters.local_storage import LocalStorage, ResumableStorage
+from app.adapters.local_storage import LocalStorage, ResumableStorage, ScratchInPlace
 from app.adapters.local_storage.ballast import BallastFile
 from app.adapters.local_storage.boot_mark import BootMark
 from app.adapters.markdown_texts import MarkdownTexts
@@ -51,6 +51,7 @@ def files_folder(settings: AppSettings) -> Path:
 @dataclass(frozen=True, kw_only=True)
 class Records:
     blobs: LocalStorage
+    scratch: ScratchInPlace
     store: SqlJobStore
     journal: SqlWindowJournal
     transcripts: SqlTranscriptStore
@@ -99,6 +100,7 @@ async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> Async
     try:
         yield Records(
             blobs=blobs,
+            scratch=ScratchInPlace(files),
             store=store,
             journal=SqlWindowJournal(database),
             transcripts=SqlTranscriptStore(database),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.local_storage import LocalStorage, ResumableStorage
+from app.adapters.local_storage import LocalStorage, ResumableStorage, ScratchInPlace
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql import migrate
 from app.adapters.sql.assets import SqlAssetStore
@@ -38,6 +38,7 @@ from app.ports import (
     NewsStore,
     RecordStore,
     ResumableFiles,
+    Scratch,
     ShareStore,
     TranscriptStore,
     UploadStore,
@@ -116,9 +117,7 @@ def migrated_file(folder: Path) -> Path:
 
 DATABASES = ("postgresql", "sqlite")
 QUEUES = ("memory", "postgresql")
-BLOB_STORES: dict[str, Callable[[Path], BlobStore]] = {
-    "local": lambda folder: LocalStorage(folder / "blobs"),
-}
+BLOB_STORES = ("local",)
 RESUMABLE_FILES: dict[str, Callable[[Path], ResumableFiles]] = {
     "local": lambda folder: ResumableStorage(folder / "blobs"),
 }
@@ -189,9 +188,36 @@ async def _of_a_row(store: JobStore, priority: Priority = Priority.NORMAL) -> di
     return {"job_id": job.job_id}
 
 
-@pytest.fixture(params=sorted(BLOB_STORES))
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
-    return BLOB_STORES[request.param](tmp_path)
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """A store of files, a place to work on them, and a look behind both."""
+
+    blobs: BlobStore
+    scratch: Scratch
+    #: Of all that lies in the store, finished or not.
+    keys: Callable[[], set[str]]
+
+
+def local_shelf(folder: Path) -> Shelf:
+    root = folder / "blobs"
+    return Shelf(
+        blobs=LocalStorage(root), scratch=ScratchInPlace(root), keys=partial(keys_below, root)
+    )
+
+
+def keys_below(root: Path) -> set[str]:
+    files = (path for path in root.rglob("*") if not path.is_dir())
+    return {path.relative_to(root).as_posix() for path in files}
+
+
+@pytest.fixture(params=BLOB_STORES)
+def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
+    return local_shelf(tmp_path)
+
+
+@pytest.fixture
+def blobs(shelf: Shelf) -> BlobStore:
+    return shelf.blobs
 
 
 @pytest.fixture(params=sorted(RESUMABLE_FILES))
