@@ -45,6 +45,7 @@ from app.ports import (
     WatchNotes,
     WindowJournal,
 )
+from tests.buckets import Buckets
 from tests.contracts.jobs import add_job, new_id
 from tests.postgres import Postgres
 
@@ -117,10 +118,7 @@ def migrated_file(folder: Path) -> Path:
 
 DATABASES = ("postgresql", "sqlite")
 QUEUES = ("memory", "postgresql")
-BLOB_STORES = ("local",)
-RESUMABLE_FILES: dict[str, Callable[[Path], ResumableFiles]] = {
-    "local": lambda folder: ResumableStorage(folder / "blobs"),
-}
+BLOB_STORES = ("local", "s3")
 
 
 @pytest.fixture
@@ -193,6 +191,7 @@ class Shelf:
     """A store of files, a place to work on them, and a look behind both."""
 
     blobs: BlobStore
+    resumable: ResumableFiles
     scratch: Scratch
     #: Of all that lies in the store, finished or not.
     keys: Callable[[], set[str]]
@@ -201,7 +200,10 @@ class Shelf:
 def local_shelf(folder: Path) -> Shelf:
     root = folder / "blobs"
     return Shelf(
-        blobs=LocalStorage(root), scratch=ScratchInPlace(root), keys=partial(keys_below, root)
+        blobs=LocalStorage(root),
+        resumable=ResumableStorage(root),
+        scratch=ScratchInPlace(root),
+        keys=partial(keys_below, root),
     )
 
 
@@ -210,9 +212,27 @@ def keys_below(root: Path) -> set[str]:
     return {path.relative_to(root).as_posix() for path in files}
 
 
+def bucket_shelf(server: Buckets, folder: Path) -> Shelf:
+    """On a bucket of its own; what it takes is loaded here, where it is known to be installed."""
+    import obstore
+
+    from app.adapters.object_store import CopyScratch, GrowingObjects, ObjectStorage, open_store
+
+    store = open_store(server.made(), server.options)
+    blobs = ObjectStorage(store)
+    return Shelf(
+        blobs=blobs,
+        resumable=GrowingObjects(store, blobs),
+        scratch=CopyScratch(folder / "scratch", blobs),
+        keys=lambda: {each["path"] for each in obstore.list(store).collect()},
+    )
+
+
 @pytest.fixture(params=BLOB_STORES)
 def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
-    return local_shelf(tmp_path)
+    if request.param == "local":
+        return local_shelf(tmp_path)
+    return bucket_shelf(request.getfixturevalue("s3_server"), tmp_path)
 
 
 @pytest.fixture
@@ -220,7 +240,7 @@ def blobs(shelf: Shelf) -> BlobStore:
     return shelf.blobs
 
 
-@pytest.fixture(params=sorted(RESUMABLE_FILES))
-def resumable(request: pytest.FixtureRequest, tmp_path: Path) -> ResumableFiles:
+@pytest.fixture
+def resumable(shelf: Shelf) -> ResumableFiles:
     """On the same files as `blobs`."""
-    return RESUMABLE_FILES[request.param](tmp_path)
+    return shelf.resumable

@@ -8,13 +8,14 @@ from typing import BinaryIO
 
 from app.adapters.local_storage.disk import held, make_folder, may_write, translated
 from app.adapters.local_storage.job_files import FolderScan, move, remove
-from app.adapters.local_storage.keys import is_unfinished, path_inside
+from app.adapters.local_storage.keys import path_inside
 from app.adapters.local_storage.opened import OpenedFile, opened
 from app.adapters.local_storage.part import Part
 from app.adapters.local_storage.scratch import delete
 from app.adapters.local_storage.thread import in_thread
+from app.domain.blocks import in_blocks
 from app.domain.crashpoints import reached
-from app.domain.errors import TooLarge
+from app.domain.file_keys import is_unfinished
 from app.domain.jobs import KEPT_IN
 
 #: Small chunks are collected to this before a thread writes them.
@@ -37,7 +38,7 @@ class LocalStorage:
         part = Part(path_inside(self._root, key))
         try:
             await in_thread(part.open)
-            async with contextlib.aclosing(_blocks(chunks, limit)) as blocks:
+            async with contextlib.aclosing(in_blocks(chunks, BLOCK, limit)) as blocks:
                 async for block in blocks:
                     await in_thread(part.write, block)
             await in_thread(part.finish)
@@ -124,19 +125,3 @@ class LocalStorage:
                     Path(folder, name).unlink(missing_ok=True)
                 removed += 1
         return removed
-
-
-async def _blocks(chunks: AsyncIterator[bytes], limit: int | None) -> AsyncGenerator[bytes, None]:
-    """The same bytes in blocks of about `BLOCK`. Raises TooLarge past `limit`."""
-    block = bytearray()
-    size = 0
-    async for chunk in chunks:
-        size += len(chunk)
-        if limit is not None and size > limit:
-            raise TooLarge(f"more than the {limit} bytes that are allowed")
-        block += chunk
-        if len(block) >= BLOCK:
-            yield bytes(block)
-            block.clear()
-    if block:
-        yield bytes(block)
