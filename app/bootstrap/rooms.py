@@ -325,7 +325,7 @@ class Rooms:
             pool=self.tools.pool,
             heard=lambda: self._journal.seconds,
             index=self._index_state,
-            data_bytes=self.records.blobs.held_bytes,
+            data_bytes=self.records.local.held_bytes,
         )
 
     def _health(self, worker: JobWorker) -> Health:

@@ -4,5 +4,6 @@ from app.adapters.object_store.resumable import GrowingObjects
 from app.adapters.object_store.scratch import CopyScratch
 from app.adapters.object_store.storage import ObjectStorage
 from app.adapters.object_store.store import open_store
+from app.adapters.object_store.store_mark import store_id
 
-__all__ = ["CopyScratch", "GrowingObjects", "ObjectStorage", "open_store"]
+__all__ = ["CopyScratch", "GrowingObjects", "ObjectStorage", "open_store", "store_id"]
