@@ -1,6 +1,7 @@
 """A real S3 for tests: moto in a process of its own, on this machine only."""
 
 import importlib.util
+import re
 import socket
 import subprocess
 import sys
@@ -39,6 +40,13 @@ class Buckets:
         request = urllib.request.Request(f"{self.endpoint}/{name}", method="PUT")
         with urllib.request.urlopen(request, timeout=STARTED_WITHIN):
             return f"s3://{name}/spool"
+
+    def unfinished(self, url: str) -> set[str]:
+        """Keys of uploads in parts that were neither ended nor taken back; no listing has them."""
+        name, _, prefix = url.removeprefix("s3://").partition("/")
+        with urllib.request.urlopen(f"{self.endpoint}/{name}?uploads", timeout=30) as answer:
+            keys = re.findall(r"<Key>(.*?)</Key>", answer.read().decode())
+        return {key.removeprefix(f"{prefix}/") for key in keys}
 
     def answers(self) -> bool:
         try:

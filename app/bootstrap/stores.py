@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -47,7 +46,7 @@ def _folder(files: Path) -> Stores:
         resumable=ResumableStorage(files),
         scratch=ScratchInPlace(files),
         local=storage,
-        store_id=partial(asyncio.to_thread, folder_id, files),
+        store_id=lambda: asyncio.to_thread(folder_id, files),
     )
 
 
@@ -64,5 +63,5 @@ def _bucket(kept: Storage, url: str) -> Stores:
         resumable=object_store.GrowingObjects(store, storage),
         scratch=scratch,
         local=LocalStorage(kept.data_dir),
-        store_id=partial(object_store.store_id, store),
+        store_id=lambda: object_store.store_id(store),
     )

@@ -218,13 +218,18 @@ def bucket_shelf(server: Buckets, folder: Path) -> Shelf:
 
     from app.adapters.object_store import CopyScratch, GrowingObjects, ObjectStorage, open_store
 
-    store = open_store(server.made(), server.options)
+    store = open_store(url := server.made(), server.options)
     blobs = ObjectStorage(store)
+
+    def keys() -> set[str]:
+        found = {each["path"] for each in obstore.list(store).collect()}
+        return found | server.unfinished(url)
+
     return Shelf(
         blobs=blobs,
         resumable=GrowingObjects(store, blobs),
         scratch=CopyScratch(folder / "scratch", blobs),
-        keys=lambda: {each["path"] for each in obstore.list(store).collect()},
+        keys=keys,
     )
 
 

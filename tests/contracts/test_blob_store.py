@@ -39,8 +39,9 @@ async def broken_off(*parts: bytes, error: BaseException) -> AsyncIterator[bytes
         (b"a", b"", b"b"),
         (b"x" * 1024,) * 3000,
         (b"y" * 5_000_000, b"z"),
+        (b"w" * 4_000_000, b"v" * 4_000_000) * 3,
     ],
-    ids=["nothing", "empty", "one", "with empty ones", "many small", "one large"],
+    ids=["nothing", "empty", "one", "with empty ones", "many small", "one large", "many large"],
 )
 async def test_what_is_saved_is_what_is_loaded(blobs: BlobStore, parts: tuple[bytes, ...]) -> None:
     whole = b"".join(parts)
@@ -127,6 +128,31 @@ async def test_past_the_limit_nothing_more_is_read(blobs: BlobStore) -> None:
 async def test_a_source_that_breaks_off_leaves_nothing_behind(shelf: Shelf, size: int) -> None:
     with pytest.raises(ConnectionResetError):
         await shelf.blobs.save_file(KEY, broken_off(b"x" * size, error=ConnectionResetError()))
+    assert shelf.keys() == set()
+
+
+async def test_a_long_source_that_breaks_off_leaves_nothing_behind(shelf: Shelf) -> None:
+    """Much of it has gone through by then."""
+    parts = (b"x" * 4_000_000,) * 8
+    with pytest.raises(ConnectionResetError):
+        await shelf.blobs.save_file(KEY, broken_off(*parts, error=ConnectionResetError()))
+    assert shelf.keys() == set()
+
+
+async def test_a_long_save_that_is_cancelled_leaves_nothing_behind(shelf: Shelf) -> None:
+    begun, ending = asyncio.Event(), asyncio.Event()
+
+    async def held() -> AsyncIterator[bytes]:
+        for _ in range(8):
+            yield b"x" * 4_000_000
+        begun.set()
+        await ending.wait()
+
+    saving = asyncio.ensure_future(shelf.blobs.save_file(KEY, held()))
+    await begun.wait()
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
     assert shelf.keys() == set()
 
 

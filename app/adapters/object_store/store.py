@@ -16,6 +16,12 @@ REQUEST = timedelta(seconds=120)
 CONNECT = timedelta(seconds=5)
 #: A request that fails for reasons that pass is sent again for so long.
 RETRIES = timedelta(seconds=30)
+MOST_TRIES = 10
+BACKOFF = {
+    "init_backoff": timedelta(milliseconds=100),
+    "max_backoff": timedelta(seconds=5),
+    "base": 2,
+}
 #: Told to the HTTP client, not to the store; LanceDB takes them with the others.
 OF_THE_CLIENT = frozenset({"allow_http", "allow_invalid_certificates"})
 
@@ -33,7 +39,7 @@ def open_store(url: str, options: Mapping[str, str], *, retries: timedelta = RET
         name: value.lower() == "true" for name, value in options.items() if name in OF_THE_CLIENT
     }
     client |= {"timeout": REQUEST, "connect_timeout": CONNECT}
-    retry = {"retry_timeout": retries}
+    retry = {"max_retries": MOST_TRIES, "retry_timeout": retries, "backoff": BACKOFF}
     opening: Any = from_url  # typed by what the URL says, which nobody knows yet
     try:
         return cast(Store, opening(url, config=told, client_options=client, retry_config=retry))
