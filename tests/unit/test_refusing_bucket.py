@@ -68,6 +68,14 @@ async def test_a_refusal_is_told_as_what_it_is(
     assert "swordfish" not in caught.value.message and "127.0.0.1" not in caught.value.message
 
 
+async def test_without_the_bucket_nothing_can_be_saved(
+    storage: "ObjectStorage", httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request(ANY).respond_with_data("", status=404)
+    with pytest.raises(StorageError):
+        await storage.save_file(KEY, chunks(10))
+
+
 async def test_a_bucket_that_does_not_answer_costs_no_job_an_attempt() -> None:
     pytest.importorskip("obstore")
     storage = at("http://127.0.0.1:9")  # nobody listens there

@@ -19,13 +19,17 @@ LONGEST_WORDS = 500  # characters of its own words, for the log
 
 
 @contextmanager
-def translated(key: str) -> Iterator[None]:
-    """Its own words go to the log alone: they name the endpoint."""
+def translated(key: str, *, writing: bool = False) -> Iterator[None]:
+    """Its own words go to the log alone: they name the endpoint. When `writing`, what is not found
+    is the bucket."""
     try:
         yield
     except AlreadyExistsError:
         raise  # only who asks for it gets it, and knows what it means
     except (FileNotFoundError, InvalidPathError) as error:
+        if writing:
+            _log(error)
+            raise _passing() from error
         raise NotFound(f"no file {key}") from error
     except (PermissionDeniedError, UnauthenticatedError) as error:
         _log(error)

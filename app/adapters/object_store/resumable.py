@@ -46,9 +46,11 @@ class GrowingParts:
             await self.sync()
 
     async def sync(self) -> int:
+        """What does not get through stays, to be tried again."""
         if self._block:
-            block, self._block = bytes(self._block), bytearray()
+            block = bytes(self._block)
             self._parts.append(await _begun(self._store, self._key, self._end, block))
+            self._block.clear()
         return self._end
 
     async def cut(self, size: int) -> None:
@@ -150,7 +152,7 @@ async def _put(
     mode: Literal["create", "overwrite"] = "overwrite",
 ) -> _Part:
     name = _key(key, first)
-    with translated(name):
+    with translated(name, writing=True):
         await obstore.put_async(store, name, block, mode=mode, use_multipart=False)
     return _Part(key=name, first=first, end=first + len(block))
 

@@ -15,7 +15,7 @@ PART = 5 * 1024 * 1024  # bytes
 AT_ONCE = 3  # parts of a file under way
 
 #: On their way from the source to the store; None: that was the last.
-Blocks: TypeAlias = "asyncio.Queue[bytes | None]"
+Blocks: TypeAlias = asyncio.Queue[bytes | None]
 
 
 class _GivenUp(Exception):

@@ -37,7 +37,7 @@ class ObjectStorage:
         self, key: str, chunks: AsyncIterator[bytes], *, limit: int | None = None
     ) -> int:
         place = plain(key)
-        with translated(key):
+        with translated(key, writing=True):
             async with aclosing(in_blocks(chunks, PART, limit)) as blocks:
                 size = await send(self._store, place, blocks)
         reached("file.renamed")
