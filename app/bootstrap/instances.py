@@ -5,10 +5,8 @@ import socket
 import uuid
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from app.adapters.alone import NoNews, SoleLeader
-from app.adapters.local_storage.store_mark import store_id
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql.boots import SqlBootLog
 from app.adapters.sql.connections import is_sqlite, parse
@@ -56,16 +54,13 @@ def is_shared(url: str) -> bool:
     return not is_sqlite(parse(url))
 
 
-def instances(settings: AppSettings, database: Database, url: str, files: Path) -> Instances:
-    """`url`: of the database, which is open; `files`: the folder of what all instances share.
-
-    Raises StorageError.
-    """
+def instances(settings: AppSettings, database: Database, url: str, files: str | None) -> Instances:
+    """`url`: of the database, which is open; `files`: id of the store that all instances share."""
     data = settings.storage.data_dir.absolute()
     ours = Boot(
         boot_id=str(uuid.uuid4()),
         name=f"{socket.gethostname()}:{data}",
-        files=store_id(files) if is_shared(url) else None,
+        files=files,
         places=settings.ingestion.max_concurrent_jobs,
     )
     tenancy = Tenancy(SqlBootLog(database), ours)

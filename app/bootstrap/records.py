@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.egress.fetcher import UrlFetcher
-from app.adapters.local_storage import LocalStorage, ResumableStorage
+from app.adapters.local_storage import LocalStorage
 from app.adapters.local_storage.ballast import BallastFile
 from app.adapters.local_storage.boot_mark import BootMark
 from app.adapters.markdown_texts import MarkdownTexts
@@ -27,10 +27,11 @@ from app.adapters.sql.uploads import SqlUploadStore
 from app.adapters.sql.watched import SqlWatchNotes
 from app.adapters.sql.windows import SqlWindowJournal
 from app.bootstrap.instances import Instances, instances, is_shared
+from app.bootstrap.stores import FileStore, stores
 from app.config import AppSettings, Ingestion, Storage
 from app.domain.metrics import UNCOUNTED
 from app.pipeline.pace import Paces
-from app.ports import Meter, UploadStore
+from app.ports import Meter, ResumableFiles, Scratch, UploadStore
 from app.services.disk import DiskGuard
 from app.services.keys import KeyService
 from app.services.reindex import Books
@@ -44,13 +45,16 @@ def database_url(settings: AppSettings) -> str:
 
 
 def files_folder(settings: AppSettings) -> Path:
-    """Where files are kept that all instances share."""
+    """Where files are kept that all instances share, unless that is a bucket."""
     return settings.storage.data_dir
 
 
 @dataclass(frozen=True, kw_only=True)
 class Records:
-    blobs: LocalStorage
+    blobs: FileStore
+    scratch: Scratch
+    #: Of this machine.
+    local: LocalStorage
     store: SqlJobStore
     journal: SqlWindowJournal
     transcripts: SqlTranscriptStore
@@ -69,7 +73,7 @@ class Records:
     news: SqlNewsStore
     census: SqlCensus
     uploads: SqlUploadStore
-    resumable: ResumableStorage
+    resumable: ResumableFiles
     watched: SqlWatchNotes
     disk: DiskGuard
     sweep: FileSweep
@@ -88,17 +92,20 @@ class Records:
 @asynccontextmanager
 async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> AsyncIterator[Records]:
     """Space for verdicts is laid aside before the database opens, which needs some, too."""
-    kept, url, files = settings.storage, database_url(settings), files_folder(settings)
-    blobs, mark = LocalStorage(files), BootMark(kept.data_dir)
-    disk = await _begin(_guard(kept, blobs), blobs, shared=is_shared(url))
+    kept, url, mark = settings.storage, database_url(settings), BootMark(settings.storage.data_dir)
+    files = stores(kept, files_folder(settings))
+    disk = await _begin(_guard(kept, files.local), files.local, shared=is_shared(url))
+    where = await files.store_id() if is_shared(url) else None
     await (database := Database(url, meter=meter)).open()
-    ours = instances(settings, database, url, files)
+    ours = instances(settings, database, url, where)
     store = SqlJobStore(database, home=ours.name if ours.shared else None)
     uploads = SqlUploadStore(database, settings.ingestion.upload_expires)
     keys, boots = KeyService(SqlKeyStore(database)), SqlBootLog(database)
     try:
         yield Records(
-            blobs=blobs,
+            blobs=files.blobs,
+            scratch=files.scratch,
+            local=files.local,
             store=store,
             journal=SqlWindowJournal(database),
             transcripts=SqlTranscriptStore(database),
@@ -116,10 +123,10 @@ async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> Async
             news=SqlNewsStore(database),
             census=SqlCensus(database),
             uploads=uploads,
-            resumable=ResumableStorage(files),
+            resumable=files.resumable,
             watched=SqlWatchNotes(database),
             disk=disk,
-            sweep=_file_sweep(blobs, mark, boots, store, uploads, meter),
+            sweep=_file_sweep(files.blobs, mark, boots, store, uploads, meter),
             mark=mark,
         )
     finally:
@@ -128,10 +135,10 @@ async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> Async
         await database.close()
 
 
-async def _begin(disk: DiskGuard, blobs: LocalStorage, *, shared: bool) -> DiskGuard:
+async def _begin(disk: DiskGuard, local: LocalStorage, *, shared: bool) -> DiskGuard:
     """What is half received may be another's, who receives it just now, where there are others."""
     if not shared:
-        await blobs.sweep_parts()
+        await local.sweep_parts()
     await disk.start()
     return disk
 
@@ -146,7 +153,7 @@ def _fetcher(ingestion: Ingestion, disk: DiskGuard) -> UrlFetcher:
 
 
 def _file_sweep(
-    blobs: LocalStorage,
+    blobs: FileStore,
     mark: BootMark,
     boots: SqlBootLog,
     jobs: SqlJobStore,
@@ -164,12 +171,12 @@ def _file_sweep(
     )
 
 
-def _guard(kept: Storage, blobs: LocalStorage) -> DiskGuard:
+def _guard(kept: Storage, local: LocalStorage) -> DiskGuard:
     ballast = BallastFile(kept.data_dir, kept.ballast)
     return DiskGuard(
-        blobs.free_bytes,
+        local.free_bytes,
         ballast,
         low=kept.low_water,
         high=kept.high_water,
-        writable=blobs.is_writable,
+        writable=local.is_writable,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.adapters.beneath import files_beneath
 from app.adapters.front_matter import PlainFrontMatter
+from app.adapters.local_storage import OpenedFile
 from app.adapters.numpy_waveform import NumpyWaveforms
 from app.adapters.process_pool import ProcessPool
 from app.agents.door import AgentDoor
@@ -99,6 +100,7 @@ class Rooms:
             store=self.records.store,
             queue=self.records.queue,
             blobs=self.records.blobs,
+            scratch=self.records.scratch,
             pipeline=self._pipeline(self._frame_jobs(lambda old: jobs.delete_all(old))),
             watch=self.records.watch,
             disk=self.records.disk,
@@ -132,6 +134,7 @@ class Rooms:
     def _pipeline(self, frame_jobs: FrameIntake) -> Pipeline:
         return Pipeline(
             blobs=self.records.blobs,
+            scratch=self.records.scratch,
             fetcher=self.records.fetcher,
             in_place=self._in_place,
             extractors=self.tools.extractors,
@@ -286,6 +289,7 @@ class Rooms:
             store=self.records.store,
             blobs=self.records.blobs,
             in_place=self._in_place,
+            stored=OpenedFile,
         )
 
     @cached_property
@@ -321,7 +325,7 @@ class Rooms:
             pool=self.tools.pool,
             heard=lambda: self._journal.seconds,
             index=self._index_state,
-            data_bytes=self.records.blobs.held_bytes,
+            data_bytes=self.records.local.held_bytes,
         )
 
     def _health(self, worker: JobWorker) -> Health:

@@ -67,7 +67,7 @@ class Seeing:
         look = SecondLook(
             assets=records.assets,
             store=records.store,
-            blobs=records.blobs,
+            scratch=records.scratch,
             fetcher=records.fetcher,
             in_place=in_place,
             darkroom=self.darkroom,

@@ -11,48 +11,69 @@ from app.domain.jobs import Job, SourceKind, upload_key
 from app.pipeline.source import HeldSource
 from app.pipeline.tools import Tools
 from app.pipeline.work import Work
-from app.ports import BlobStore, MediaFetcher, SourceFolders
+from app.ports import MediaFetcher, Scratch, SourceFolders
+
+GONE = "the file is no longer there"
 
 
 async def source_of(tools: Tools, work: Work) -> HeldSource:
     """Fetched for its first reader, and held until the job ends. Raises as `fetch` does."""
     if work.source is None:
-        work.source = await fetch(work.job, tools.blobs, tools.fetcher, tools.in_place)
+        work.source = await fetch(work.job, tools.scratch, tools.fetcher, tools.in_place)
     return work.source
 
 
 async def fetch(
-    job: Job, blobs: BlobStore, fetcher: MediaFetcher, in_place: SourceFolders
+    job: Job, scratch: Scratch, fetcher: MediaFetcher, in_place: SourceFolders
 ) -> HeldSource:
-    """The medium's file: an upload or a server path in place, a URL downloaded.
+    """The medium's file: an upload from the store, a server path in place, a URL downloaded.
 
     Raises SourceError, MediaEmpty, Forbidden, TooLarge, Exhausted, StorageError.
     """
     if job.source is SourceKind.PATH:
         path = Path(job.input_path)
-        return await _held(job, path, partial(in_place.open, path), ours=False)
-    key = job.input_path
+        opened = partial(in_place.open, path)
+        return await _held(job, partial(HeldSource, job.source_name, path, opened, ours=False))
     if job.source is SourceKind.URL:
-        key = upload_key(job.job_id, job.source_name)
-        await _downloaded(job, blobs.path(key), fetcher)
-    return await _held(job, blobs.path(key), partial(_kept, blobs, key), ours=True)
+        place = await _downloaded(job, scratch, fetcher)
+    else:
+        place = await _brought(job, scratch)
+    return await _held(job, partial(_of_the_store, job.source_name, scratch, place))
 
 
-async def _downloaded(job: Job, target: Path, fetcher: MediaFetcher) -> None:
-    """Its length is often unknown: it moves no bar."""
-    if not await asyncio.to_thread(target.exists):
-        await fetcher.fetch(job.input_path, target, lambda fraction: None)
-
-
-def _kept(blobs: BlobStore, key: str) -> BinaryIO:
+async def _downloaded(job: Job, scratch: Scratch, fetcher: MediaFetcher) -> Path:
+    """Once, whoever goes on with the job. Its length is often unknown: it moves no bar."""
+    key = upload_key(job.job_id, job.source_name)
     try:
-        return blobs.open(key)
+        return await scratch.bring(key)
+    except NotFound:
+        place = scratch.path(key)
+    await fetcher.fetch(job.input_path, place, lambda fraction: None)
+    await scratch.keep(key)
+    return place
+
+
+async def _brought(job: Job, scratch: Scratch) -> Path:
+    try:
+        return await scratch.bring(job.input_path)
     except NotFound as error:
-        raise SourceGone("the file is no longer there") from error
+        raise SourceGone(f"{job.source_name}: {GONE}") from error
 
 
-async def _held(job: Job, place: Path, opened: Callable[[], BinaryIO], *, ours: bool) -> HeldSource:
-    source = await _made(partial(HeldSource, job.source_name, place, opened, ours=ours), job)
+def _of_the_store(name: str, scratch: Scratch, place: Path) -> HeldSource:
+    let_go = partial(scratch.let_go, place)
+    return HeldSource(name, place, partial(_opened, scratch, place), ours=True, let_go=let_go)
+
+
+def _opened(scratch: Scratch, place: Path) -> BinaryIO:
+    try:
+        return scratch.open(place)
+    except NotFound as error:
+        raise SourceGone(GONE) from error
+
+
+async def _held(job: Job, make: Callable[[], HeldSource]) -> HeldSource:
+    source = await _made(make, job)
     if source.size == 0:
         source.close()
         raise MediaEmpty(f"{job.source_name} has no bytes")

@@ -108,7 +108,7 @@ async def _looking(tools: Tools, work: Work) -> AsyncIterator[Looking]:
     """Nobody looks any more when this ends."""
     await work.report.enter(Stage.MEDIA_EXTRACTION)
     source = await source_of(tools, work)
-    reel = tools.blobs.path(reel_key(work.job.job_id))
+    reel = tools.scratch.path(reel_key(work.job.job_id))
     first, last = SHARES[Stage.MEDIA_EXTRACTION]
 
     def progress(fraction: float) -> None:
@@ -163,7 +163,7 @@ async def _emit(tools: Tools, work: Work, reel: Reel) -> None:
     listed = _listed(work.job, reel, jobs)
     await tools.blobs.save_file(frames_key(work.job.job_id), _one(listed))
     reached("keyframes.listed")
-    await tools.blobs.delete_file(reel_key(work.job.job_id))
+    await tools.scratch.delete_file(reel_key(work.job.job_id))
     logger.info("{} key-frames", len(jobs))
 
 

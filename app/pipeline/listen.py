@@ -42,7 +42,7 @@ async def _heard(tools: Tools, work: Work, ahead: Ahead) -> Transcript:
 
 async def _of_source(tools: Tools, work: Work, ahead: Ahead, source: HeldSource) -> Transcript:
     outline = await outline_of(source.path)
-    target = tools.blobs.path(pcm_key(work.job.job_id))
+    target = tools.scratch.path(pcm_key(work.job.job_id))
     reached("extract.begun")
 
     async def attempt(extractor: MediaExtractor) -> Transcript:

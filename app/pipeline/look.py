@@ -35,14 +35,23 @@ async def _first(tools: Tools, work: Work) -> Asset:
     bitmap = await bitmap_of(tools, work)
     if work.job.media_type is not MediaType.KEYFRAME:  # thousands, and of a video that is known
         await note_bytes(work, held)
-    thumbnail = tools.blobs.path(thumbnail_key(work.job.job_id))
-    await tools.pictures.darkroom.shrink(bitmap, thumbnail)
+    await _keep_small(tools, work, bitmap)
     work.report.progress(DEVELOPED)
     blank = Picture(width=bitmap.size.width, height=bitmap.size.height)
     picture = await _looked_at(tools, work, bitmap, blank)
     asset = await tools.assets.settle(work.job, asset_of(work.job, picture=picture))
     reached("picture.kept")
     return asset
+
+
+async def _keep_small(tools: Tools, work: Work, bitmap: Bitmap) -> None:
+    key = thumbnail_key(work.job.job_id)
+    thumbnail = tools.scratch.path(key)
+    try:
+        await tools.pictures.darkroom.shrink(bitmap, thumbnail)
+        await tools.scratch.keep(key)
+    finally:
+        tools.scratch.let_go(thumbnail)
 
 
 async def _again(tools: Tools, work: Work, kept: Asset) -> Asset:

@@ -16,15 +16,21 @@ class HeldSource:
     """Whoever makes one closes it, once nobody reads it any more."""
 
     def __init__(
-        self, name: str, place: Path, opened: Callable[[], BinaryIO], *, ours: bool
+        self,
+        name: str,
+        place: Path,
+        opened: Callable[[], BinaryIO],
+        *,
+        ours: bool,
+        let_go: Callable[[], None] = lambda: None,
     ) -> None:
-        """Blocks. `opened` opens what lies at `place` now; `ours`: it lies in the store, where
-        files are only ever replaced by the same bytes.
+        """Blocks. `opened` opens what lies at `place` now; `ours`: it is of the store, where
+        files are only ever replaced by the same bytes; `let_go` is called once it is closed.
 
         Raises as `opened` does.
         """
         self.name = name
-        self._opened, self._ours = opened, ours
+        self._opened, self._ours, self._let_go = opened, ours, let_go
         self._file = opened()
         self._before = Snapshot.of(os.fstat(self._file.fileno()))
         #: For readers: a path that cannot be swapped under them, where there is such a thing.
@@ -60,6 +66,7 @@ class HeldSource:
 
     def close(self) -> None:
         self._file.close()
+        self._let_go()
 
     def _look(self) -> Snapshot:
         with self._opened() as file:

@@ -57,7 +57,7 @@ def _span(segment: Segment, audio: Audio) -> Span:
 
 async def _sound(tools: Tools, work: Work, seconds: float) -> Audio:
     """As it was decoded for the transcript; anew where only that is left of an earlier attempt."""
-    target = tools.blobs.path(pcm_key(work.job.job_id))
+    target = tools.scratch.path(pcm_key(work.job.job_id))
     if audio := _whole(target, seconds):
         return audio
     held = await source_of(tools, work)

@@ -19,6 +19,7 @@ from app.ports import (
     MediaExtractor,
     MediaFetcher,
     PageReader,
+    Scratch,
     SourceFolders,
     SpeakerFinder,
     SpeechDetector,
@@ -47,6 +48,7 @@ class PictureTools:
 @dataclass(frozen=True, kw_only=True)
 class Tools:
     blobs: BlobStore
+    scratch: Scratch
     fetcher: MediaFetcher
     in_place: SourceFolders
     extractors: Sequence[MediaExtractor]

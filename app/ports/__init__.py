@@ -16,7 +16,15 @@ from app.ports.engines import (
     TranscriptionEngine,
     WorkerPool,
 )
-from app.ports.files import Ballast, BlobStore, GrowingFile, Reserve, ResumableFiles
+from app.ports.files import (
+    Ballast,
+    BlobStore,
+    GrowingFile,
+    Reserve,
+    ResumableFiles,
+    Scratch,
+    StoredFile,
+)
 from app.ports.index import IndexKeeper, RecordIndex, VectorIndex
 from app.ports.instances import JobNews, Leadership, SharedNotes
 from app.ports.jobs import BootLog, JobQueue, JobStore, TranscriptStore, WindowJournal
@@ -80,12 +88,14 @@ __all__ = [
     "RecordStore",
     "Reserve",
     "ResumableFiles",
+    "Scratch",
     "ShareStore",
     "SharedNotes",
     "Sound",
     "SourceFolders",
     "SpeakerFinder",
     "SpeechDetector",
+    "StoredFile",
     "TextReader",
     "TopicFinder",
     "Tracer",

@@ -6,6 +6,28 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 
+class StoredFile(Protocol):
+    """Open for reading; whoever opened it closes it."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    @property
+    def modified(self) -> int:
+        """When it was last written to, in nanoseconds since the epoch."""
+        ...
+
+    async def read(self, first: int, number: int) -> bytes:
+        """At most `number` bytes from `first` on; none where it ends. Raises StorageError."""
+        ...
+
+    def close(self) -> None:
+        """Does not block."""
+        ...
+
+
 class BlobStore(Protocol):
     """Files by key (`video_jobs/<id>.mp4`). A key is relative, and never leaves the store."""
 
@@ -27,12 +49,40 @@ class BlobStore(Protocol):
         """True when there was one."""
         ...
 
-    def open(self, key: str) -> BinaryIO:
+    async def open(self, key: str) -> StoredFile:
         """Open for reading. Raises NotFound."""
         ...
 
+
+class Scratch(Protocol):
+    """Files on this machine for as long as a job is worked on, for tools that need real ones.
+
+    Keys as in `BlobStore`. Where the store is a folder of this machine, it is that very folder.
+    """
+
     def path(self, key: str) -> Path:
-        """Where the file is or would be, its folder made; for tools that need a real file."""
+        """Where the file is or would be, its folder made."""
+        ...
+
+    async def bring(self, key: str) -> Path:
+        """A file of the store, whole, here. Whoever brings it lets it go. Raises NotFound."""
+        ...
+
+    async def keep(self, key: str) -> None:
+        """What was written whole to the path of `key` is a file of the store, too: as durable as
+        any other when this returns. Raises StorageError."""
+        ...
+
+    def open(self, place: Path) -> BinaryIO:
+        """For reading; `place` as `path` and `bring` tell it. Blocks. Raises NotFound."""
+        ...
+
+    def let_go(self, place: Path) -> None:
+        """Nobody needs it here any more: it goes, unless it is the store's own. Never raises."""
+        ...
+
+    async def delete_file(self, key: str) -> bool:
+        """What was never kept. True when there was one."""
         ...
 
 

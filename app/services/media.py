@@ -1,7 +1,7 @@
 """The medium of an asset itself, as it came, and what players need beside it."""
 
 import asyncio
-import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from app.domain.content_types import content_type_of
 from app.domain.errors import Forbidden, NotFound, SourceError
 from app.domain.jobs import Job, SourceKind, upload_key, waveform_key
 from app.domain.media_types import MediaType
-from app.ports import BlobStore, JobStore, SourceFolders
+from app.ports import BlobStore, JobStore, SourceFolders, StoredFile
 from app.services.assets import AssetService, AssetState
 
 
@@ -19,7 +19,7 @@ from app.services.assets import AssetService, AssetState
 class Medium:
     """Opened; whoever got it closes it."""
 
-    file: BinaryIO
+    file: StoredFile
     #: The job that brought it.
     job_id: str
     #: As the client called the file.
@@ -40,6 +40,8 @@ class AssetMedia:
     blobs: BlobStore
     #: Folders of this machine in which media are read in place.
     in_place: SourceFolders
+    #: Takes over what was opened there.
+    stored: Callable[[BinaryIO], StoredFile]
 
     async def open(self, asset_id: str) -> Medium:
         """As its job looks at it: what came as a path is opened only if it still may be read."""
@@ -47,7 +49,7 @@ class AssetMedia:
         job = await self.store.get(state.asset.job_id)
         if job is not None and _is_told(state, job):
             with suppress(NotFound, Forbidden, SourceError):
-                return await asyncio.to_thread(self._opened, job)
+                return _medium(job, await self._file(job))
         raise NotFound(f"the medium of {asset_id} cannot be had", code="asset.no_media")
 
     async def waveform(self, asset_id: str) -> bytes:
@@ -57,24 +59,26 @@ class AssetMedia:
             return await self.blobs.load_file(waveform_key(state.asset.job_id))
         raise NotFound(f"there is no waveform of {asset_id}", code="asset.no_waveform")
 
-    def _opened(self, job: Job) -> Medium:
-        file = self._file(job)
-        found = os.fstat(file.fileno())
-        return Medium(
-            file=file,
-            job_id=job.job_id,
-            name=job.file_name,
-            content_type=content_type_of(job.source_name),
-            size=found.st_size,
-            modified=found.st_mtime_ns,
-        )
-
-    def _file(self, job: Job) -> BinaryIO:
+    async def _file(self, job: Job) -> StoredFile:
         if job.source is SourceKind.PATH:
-            return self.in_place.open(Path(job.input_path))
+            return await asyncio.to_thread(self._in_place, Path(job.input_path))
         if job.source is SourceKind.UPLOAD:
-            return self.blobs.open(job.input_path)
-        return self.blobs.open(upload_key(job.job_id, job.source_name))
+            return await self.blobs.open(job.input_path)
+        return await self.blobs.open(upload_key(job.job_id, job.source_name))
+
+    def _in_place(self, path: Path) -> StoredFile:
+        return self.stored(self.in_place.open(path))
+
+
+def _medium(job: Job, file: StoredFile) -> Medium:
+    return Medium(
+        file=file,
+        job_id=job.job_id,
+        name=job.file_name,
+        content_type=content_type_of(job.source_name),
+        size=file.size,
+        modified=file.modified,
+    )
 
 
 def _is_told(state: AssetState, job: Job) -> bool:

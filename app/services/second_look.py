@@ -13,10 +13,10 @@ from app.pipeline.bitmap import developed
 from app.pipeline.fetch import fetch
 from app.ports import (
     AssetStore,
-    BlobStore,
     Darkroom,
     JobStore,
     MediaFetcher,
+    Scratch,
     SourceFolders,
     VisualEmbedder,
 )
@@ -30,7 +30,7 @@ class SecondLook:
 
     assets: AssetStore
     store: JobStore
-    blobs: BlobStore
+    scratch: Scratch
     fetcher: MediaFetcher
     in_place: SourceFolders
     darkroom: Darkroom
@@ -66,7 +66,7 @@ class SecondLook:
             return False
 
     async def _seen(self, job: Job) -> Sight:
-        with closing(await fetch(job, self.blobs, self.fetcher, self.in_place)) as held:
+        with closing(await fetch(job, self.scratch, self.fetcher, self.in_place)) as held:
             bitmap = await developed(self.darkroom, held)
         with closing(bitmap):
             return await self.eyes.see(bitmap)

@@ -21,7 +21,7 @@ from app.pipeline.pace import Paces
 from app.pipeline.report import ClaimLost, JobReport, Stopping
 from app.pipeline.runner import Pipeline
 from app.pipeline.work import Work
-from app.ports import BlobStore, JobQueue, JobStore, Meter, Tracer
+from app.ports import BlobStore, JobQueue, JobStore, Meter, Scratch, Tracer
 from app.services.backoff import Backoff, LaterQueue
 from app.services.disk import DiskGuard
 from app.services.lane import Lane
@@ -50,6 +50,7 @@ class JobWorker:
         store: JobStore,
         queue: JobQueue,
         blobs: BlobStore,
+        scratch: Scratch,
         pipeline: Pipeline,
         watch: JobWatch,
         disk: DiskGuard,
@@ -65,7 +66,7 @@ class JobWorker:
     ) -> None:
         """`ended` is called when an attempt has; `paces` learns how fast jobs are. Other runs are
         dead when silent for so many seconds; None: there are none."""
-        self._store, self._queue, self._blobs = store, queue, blobs
+        self._store, self._queue, self._blobs, self._scratch = store, queue, blobs, scratch
         self._pipeline, self._watch, self._disk = pipeline, watch, disk
         self._boot_id, self._backoff, self._ended = boot_id, backoff, ended
         self.places, self._paces, self._silent_for = places, paces, silent_for
@@ -321,8 +322,8 @@ class JobWorker:
 
     async def _tidy(self, job_id: str) -> None:
         try:
-            await self._blobs.delete_file(pcm_key(job_id))
-            await self._blobs.delete_file(reel_key(job_id))
+            await self._scratch.delete_file(pcm_key(job_id))
+            await self._scratch.delete_file(reel_key(job_id))
         except SpoolError:
             self._untidy.add(job_id)
 

@@ -1,13 +1,10 @@
 """Answers with a file of any size, or with a stretch of it."""
 
-import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from email.utils import formatdate
-from typing import BinaryIO
 from urllib.parse import quote
 
-from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -26,13 +23,14 @@ class FileAnswer(StreamingResponse):
     """Closes the file, however it ends."""
 
     def __init__(
-        self, file: BinaryIO, stretch: Stretch, status: int, headers: Mapping[str, str], kind: str
+        self, medium: Medium, stretch: Stretch, status: int, headers: Mapping[str, str]
     ) -> None:
-        super().__init__(_pieces(file, stretch), status, headers, media_type=kind)
-        self._file = file
+        pieces = _pieces(medium, stretch)
+        super().__init__(pieces, status, headers, media_type=medium.content_type)
+        self._file = medium.file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._file:
+        with closing(self._file):
             await super().__call__(scope, receive, send)
 
 
@@ -43,8 +41,8 @@ def sent(request: Request, medium: Medium, headers: Mapping[str, str]) -> Respon
     """
     etag, date = marks = _marks(medium)
     told = {**headers, "ETag": etag, "Last-Modified": date, "Accept-Ranges": "bytes"}
-    with ExitStack() as closing:
-        closing.callback(medium.file.close)
+    with ExitStack() as at_the_end:
+        at_the_end.callback(medium.file.close)
         if has(request, etag):
             return Response(status_code=304, headers=told)
         if request.method == "HEAD":  # for which ranges mean nothing
@@ -52,7 +50,7 @@ def sent(request: Request, medium: Medium, headers: Mapping[str, str]) -> Respon
             return Response(headers=told, media_type=medium.content_type)
         stretch = wanted(request.headers, medium.size, marks)
         answer = _streamed(medium, stretch, told)
-        closing.pop_all()
+        at_the_end.pop_all()
         return answer
 
 
@@ -78,7 +76,7 @@ def _streamed(medium: Medium, stretch: Stretch | None, told: dict[str, str]) -> 
         place = f"{stretch.first}-{stretch.end - 1}/{medium.size}"
         told = told | {"Content-Range": f"bytes {place}"}
     told = told | {"Content-Length": str(stretch.size)}
-    return FileAnswer(medium.file, stretch, status, told, medium.content_type)
+    return FileAnswer(medium, stretch, status, told)
 
 
 def _marks(medium: Medium) -> tuple[str, str]:
@@ -87,12 +85,12 @@ def _marks(medium: Medium) -> tuple[str, str]:
     return etag, formatdate(medium.modified / 1e9, usegmt=True)
 
 
-async def _pieces(file: BinaryIO, stretch: Stretch) -> AsyncIterator[bytes]:
+async def _pieces(medium: Medium, stretch: Stretch) -> AsyncIterator[bytes]:
     """Fewer where the file has become shorter: the connection is then cut, and the client knows."""
     first = stretch.first
     while first < stretch.end:
         number = min(PIECE, stretch.end - first)
-        piece = await to_thread.run_sync(os.pread, file.fileno(), number, first)
+        piece = await medium.file.read(first, number)
         if not piece:
             return
         yield piece

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.local_storage import LocalStorage, ResumableStorage
+from app.adapters.local_storage import LocalStorage, ResumableStorage, ScratchInPlace
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql import migrate
 from app.adapters.sql.assets import SqlAssetStore
@@ -38,12 +38,14 @@ from app.ports import (
     NewsStore,
     RecordStore,
     ResumableFiles,
+    Scratch,
     ShareStore,
     TranscriptStore,
     UploadStore,
     WatchNotes,
     WindowJournal,
 )
+from tests.buckets import Buckets
 from tests.contracts.jobs import add_job, new_id
 from tests.postgres import Postgres
 
@@ -116,12 +118,7 @@ def migrated_file(folder: Path) -> Path:
 
 DATABASES = ("postgresql", "sqlite")
 QUEUES = ("memory", "postgresql")
-BLOB_STORES: dict[str, Callable[[Path], BlobStore]] = {
-    "local": lambda folder: LocalStorage(folder / "blobs"),
-}
-RESUMABLE_FILES: dict[str, Callable[[Path], ResumableFiles]] = {
-    "local": lambda folder: ResumableStorage(folder / "blobs"),
-}
+BLOB_STORES = ("local", "s3")
 
 
 @pytest.fixture
@@ -189,12 +186,66 @@ async def _of_a_row(store: JobStore, priority: Priority = Priority.NORMAL) -> di
     return {"job_id": job.job_id}
 
 
-@pytest.fixture(params=sorted(BLOB_STORES))
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
-    return BLOB_STORES[request.param](tmp_path)
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """A store of files, a place to work on them, and a look behind both."""
+
+    blobs: BlobStore
+    resumable: ResumableFiles
+    scratch: Scratch
+    #: Of all that lies in the store, finished or not.
+    keys: Callable[[], set[str]]
 
 
-@pytest.fixture(params=sorted(RESUMABLE_FILES))
-def resumable(request: pytest.FixtureRequest, tmp_path: Path) -> ResumableFiles:
+def local_shelf(folder: Path) -> Shelf:
+    root = folder / "blobs"
+    return Shelf(
+        blobs=LocalStorage(root),
+        resumable=ResumableStorage(root),
+        scratch=ScratchInPlace(root),
+        keys=partial(keys_below, root),
+    )
+
+
+def keys_below(root: Path) -> set[str]:
+    files = (path for path in root.rglob("*") if not path.is_dir())
+    return {path.relative_to(root).as_posix() for path in files}
+
+
+def bucket_shelf(server: Buckets, folder: Path) -> Shelf:
+    """On a bucket of its own; what it takes is loaded here, where it is known to be installed."""
+    import obstore
+
+    from app.adapters.object_store import CopyScratch, GrowingObjects, ObjectStorage, open_store
+
+    store = open_store(url := server.made(), server.options)
+    blobs = ObjectStorage(store)
+
+    def keys() -> set[str]:
+        found = {each["path"] for each in obstore.list(store).collect()}
+        return found | server.unfinished(url)
+
+    return Shelf(
+        blobs=blobs,
+        resumable=GrowingObjects(store, blobs),
+        scratch=CopyScratch(folder / "scratch", blobs),
+        keys=keys,
+    )
+
+
+@pytest.fixture(params=BLOB_STORES)
+def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
+    if request.param == "local":
+        return local_shelf(tmp_path)
+    return bucket_shelf(request.getfixturevalue("s3_server"), tmp_path)
+
+
+@pytest.fixture
+def blobs(shelf: Shelf) -> BlobStore:
+    return shelf.blobs
+
+
+@pytest.fixture
+def resumable(shelf: Shelf) -> ResumableFiles:
     """On the same files as `blobs`."""
-    return RESUMABLE_FILES[request.param](tmp_path)
+    return shelf.resumable

@@ -15,7 +15,6 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from app.adapters.egress import TimeLimits, UrlFetcher
-from app.adapters.local_storage.keys import is_unfinished
 from app.domain.errors import (
     ConfigError,
     Forbidden,
@@ -28,6 +27,7 @@ from app.domain.errors import (
     StorageFull,
     TooLarge,
 )
+from app.domain.file_keys import is_unfinished
 
 BODY = bytes(range(256)) * 4096  # 1 MiB
 LOOPBACK = ("127.0.0.0/8",)

@@ -30,6 +30,7 @@ from app.domain.search import (
     SearchQuery,
 )
 from app.ports import Vector, VectorIndex
+from tests.buckets import Buckets
 from tests.hostile import hostile_strings
 
 ROOT = Path(__file__).parents[2]
@@ -103,8 +104,25 @@ def at(uri: Path | str, *, model: str = MODEL, dimensions: int = 384) -> LanceIn
     return LanceIndex(str(uri), dimensions=dimensions, model=model)
 
 
+def in_bucket(server: Buckets, url: str) -> LanceIndex:
+    return LanceIndex(f"{url}/index", dimensions=384, model=MODEL, options=server.options)
+
+
+@pytest.fixture(params=("folder", "s3"))
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[LanceIndex]:
+    if request.param == "folder":
+        index = at(tmp_path / "index")
+    else:
+        server: Buckets = request.getfixturevalue("s3_server")
+        index = in_bucket(server, server.made())
+    await index.open()
+    yield index
+    await index.aclose()
+
+
 @pytest.fixture
-async def index(tmp_path: Path) -> AsyncIterator[LanceIndex]:
+async def on_disk(tmp_path: Path) -> AsyncIterator[LanceIndex]:
+    """In a folder, whose size is known, and which can be looked into."""
     index = at(tmp_path / "index")
     await index.open()
     yield index
@@ -231,8 +249,9 @@ async def test_the_title_is_searched_too_but_counts_less(index: VectorIndex) -> 
 
 
 async def test_what_was_written_is_found_at_once_before_and_after_tidying(
-    tmp_path: Path, index: LanceIndex
+    tmp_path: Path, on_disk: LanceIndex
 ) -> None:
+    index = on_disk
     for number in range(0, 6, 2):
         await index.upsert([moment("a", number, f"the word{number} was said")], blank(1))
         assert len(await by_words(index, f"word{number}")) == 1
@@ -246,8 +265,9 @@ async def test_what_was_written_is_found_at_once_before_and_after_tidying(
 
 @pytest.mark.parametrize(("writes", "size"), [(25, 1), (2, 600)])
 async def test_it_tidies_by_itself(
-    tmp_path: Path, index: LanceIndex, writes: int, size: int
+    tmp_path: Path, on_disk: LanceIndex, writes: int, size: int
 ) -> None:
+    index = on_disk
     for write in range(writes):
         moments = [moment(f"a{write}", number, f"word{write}") for number in range(size)]
         await index.upsert(moments, blank(size))
@@ -642,8 +662,9 @@ async def test_records_are_told_page_by_page(
 
 
 async def test_its_size_is_told_and_shrinks_when_it_is_tidied(
-    index: LanceIndex, monkeypatch: pytest.MonkeyPatch
+    on_disk: LanceIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    index = on_disk
     assert (await index.state()).rows == 0
     for number in range(8):
         await index.upsert([moment(number=number, text="word " * 1000)], blank(1))

@@ -40,7 +40,7 @@ async def cancelled(bench: Workbench, worker: JobWorker, job: Job, stage: Stage 
     assert answer.error_code == "cancelled" and answer.finished_at and answer.boot_id is None
     assert [attempt.error_code for attempt in answer.history] == ["cancelled"] * answer.attempts
     assert bench.pcm_files() == [] and bench.engine.at_work == bench.embedder.at_work == 0
-    assert bench.blobs.path(job.input_path).is_file()  # it may be retried
+    assert bench.scratch.path(job.input_path).is_file()  # it may be retried
     with pytest.raises(Conflict, match="been cancelled"):
         await bench.service(worker).cancel(job.job_id)
 

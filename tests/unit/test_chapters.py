@@ -86,7 +86,7 @@ async def test_chapters_come_with_the_topics_and_stand_in_the_document(bench: Wo
     [segment] = transcript.segments
     assert transcript.chapters == (Chapter(start=segment.start, end=segment.end, title="Windows"),)
     assert bench.turns.asked == [(["window 0"], "en")]
-    document = bench.blobs.path(result_key(job.job_id)).read_text()
+    document = bench.scratch.path(result_key(job.job_id)).read_text()
     assert '"title": "Windows"}]' in document
 
 

@@ -206,6 +206,44 @@ def test_secrets_are_told_apart_from_addresses(monkeypatch: pytest.MonkeyPatch) 
     }
 
 
+OPTIONS = (
+    '{"aws_endpoint": "http://localhost:9000", "aws_access_key_id": "spool",'
+    ' "aws_secret_access_key": "bucket-of-the-tests"}'
+)
+
+
+def test_of_the_options_of_a_bucket_only_the_key_is_a_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("APP__STORAGE__STORE_OPTIONS", OPTIONS)
+    settings = load_settings()
+    assert secrets_of(settings) == ("bucket-of-the-tests",)
+    assert "bucket-of-the-tests" not in repr(settings)
+
+
+def test_options_of_a_bucket_are_taken_out_of_the_environment_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("APP__STORAGE__STORE_OPTIONS__AWS_SECRET_ACCESS_KEY", "bucket-of-the-tests")
+    assert secrets_of(load_settings()) == ("bucket-of-the-tests",)
+    withdraw_secrets()
+    assert "bucket-of-the-tests" not in os.environ.values()
+
+
+@pytest.mark.parametrize(
+    "url", ["s3://bucket", "s3://bucket/a/prefix", "gs://bucket", "az://box/x"]
+)
+def test_files_may_be_kept_in_a_bucket(url: str) -> None:
+    assert load_settings(storage={"files_url": f"{url}/"}).storage.files_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["", "bucket", "/srv/files", "file:///srv", "https://bucket", "s3://", "s3://key@bucket"]
+)
+def test_what_names_no_bucket_is_refused(url: str) -> None:
+    assert "a bucket is written s3://" in complaint(storage={"files_url": url})
+
+
 def test_secrets_that_are_read_are_taken_out_of_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -253,14 +253,14 @@ async def test_whatever_may_pass_costs_nothing_meanwhile(
 async def test_what_could_not_be_deleted_meanwhile_goes_when_it_can(
     bench: Workbench, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delete, denied = bench.blobs.delete_file, StorageDenied("the disk refuses")
+    delete, denied = bench.scratch.delete_file, StorageDenied("the disk refuses")
 
     async def denying(key: str) -> bool:
         if not folder.writable:
             raise denied
         return await delete(key)
 
-    monkeypatch.setattr(bench.blobs, "delete_file", denying)
+    monkeypatch.setattr(bench.scratch, "delete_file", denying)
     bench.engine.hold.clear()
     worker, job = bench.worker(), await bench.upload()
     run = asyncio.create_task(worker.run_once())

@@ -215,7 +215,7 @@ async def test_of_a_request_sent_twice_under_its_key_one_job_and_one_file_are_le
     first, again = await uploaded(intake, key="k"), await uploaded(intake, key="k")
     assert again.job_id == first.job_id
     assert noted == [first.job_id] and bench.queue.size() == 1
-    assert files(bench) == [bench.blobs.path(first.input_path)]
+    assert files(bench) == [bench.scratch.path(first.input_path)]
 
 
 @pytest.mark.parametrize("kind", ["path", "url"])
@@ -256,7 +256,7 @@ async def test_another_request_under_the_same_key_is_refused_and_leaves_nothing(
     with pytest.raises(InvalidRequest) as caught:
         await intake.submit_received(upload, options, "k")
     assert caught.value.code == "request.key_reused"
-    assert files(bench) == [bench.blobs.path(first.input_path)] and bench.queue.size() == 1
+    assert files(bench) == [bench.scratch.path(first.input_path)] and bench.queue.size() == 1
 
 
 async def test_the_key_of_a_request_that_failed_is_free(bench: Workbench) -> None:
@@ -295,7 +295,7 @@ async def test_a_job_whose_client_hangs_up_as_it_is_committed_is_queued_all_the_
             await coming
         [job] = (await bench.store.list()).jobs
         assert await bench.queue.dequeue() == {"job_id": job.job_id}
-    assert kind != "upload" or bench.blobs.path(job.input_path).is_file()
+    assert kind != "upload" or bench.scratch.path(job.input_path).is_file()
 
 
 @pytest.mark.parametrize("kind", ["upload", "path", "url"])

@@ -208,7 +208,7 @@ async def test_a_retry_for_frames_whose_source_is_gone_leaves_what_was_heard(
     bench.album.trouble = MediaUnreadable("no picture that can be read")
     video = await a_video(bench)
     await run_to_end(bench.worker())
-    bench.blobs.path(video.input_path).unlink()
+    bench.scratch.path(video.input_path).unlink()
     bench.album.trouble = None
     await bench.service().retry(video.job_id)
     await run_to_end(bench.worker())

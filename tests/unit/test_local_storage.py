@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.local_storage import LocalStorage, part
+from app.adapters.local_storage import LocalStorage, ScratchInPlace, part
 from app.adapters.local_storage.disk import translated
 from app.domain.errors import Forbidden, NotFound, StorageError
 from app.domain.jobs import upload_key
@@ -31,6 +31,11 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def storage(root: Path) -> LocalStorage:
     return LocalStorage(root)
+
+
+@pytest.fixture
+def scratch(root: Path) -> ScratchInPlace:
+    return ScratchInPlace(root)
 
 
 def link(path: Path, target: Path) -> None:
@@ -58,33 +63,34 @@ def secret(tmp_path: Path) -> Path:
     return secret
 
 
-async def refused(storage: LocalStorage, key: str) -> None:
+async def refused(storage: LocalStorage, scratch: ScratchInPlace, key: str) -> None:
     for call in (
         storage.save_file(key, repeated(b"x", 1)),
         storage.load_file(key),
         storage.delete_file(key),
+        storage.open(key),
+        scratch.bring(key),
+        scratch.delete_file(key),
     ):
         with pytest.raises(Forbidden):
             await call
     with pytest.raises(Forbidden):
-        storage.open(key)
-    with pytest.raises(Forbidden):
-        storage.path(key)
+        scratch.path(key)
 
 
 async def test_a_linked_folder_that_leaves_the_store_is_forbidden(
-    storage: LocalStorage, root: Path, secret: Path
+    storage: LocalStorage, scratch: ScratchInPlace, root: Path, secret: Path
 ) -> None:
     link(root / "video_jobs", secret)
-    await refused(storage, KEY)
+    await refused(storage, scratch, KEY)
     assert (secret / "x.mp4").read_bytes() == b"secret"
 
 
 async def test_a_linked_file_that_leaves_the_store_is_forbidden(
-    storage: LocalStorage, secret: Path
+    storage: LocalStorage, scratch: ScratchInPlace, secret: Path
 ) -> None:
-    storage.path(KEY).symlink_to(secret / "x.mp4")
-    await refused(storage, KEY)
+    scratch.path(KEY).symlink_to(secret / "x.mp4")
+    await refused(storage, scratch, KEY)
     assert (secret / "x.mp4").read_bytes() == b"secret"
 
 
@@ -102,10 +108,16 @@ async def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "disk" / KEY).read_bytes() == b"x"
 
 
-def test_a_pipe_is_no_file_and_is_not_waited_for(storage: LocalStorage) -> None:
-    os.mkfifo(storage.path(KEY))
+async def test_a_pipe_is_no_file_and_is_not_waited_for(
+    storage: LocalStorage, scratch: ScratchInPlace
+) -> None:
+    os.mkfifo(place := scratch.path(KEY))
     with pytest.raises(NotFound):
-        storage.open(KEY)
+        await storage.open(KEY)
+    with pytest.raises(NotFound):
+        await scratch.bring(KEY)
+    with pytest.raises(NotFound):
+        scratch.open(place)
 
 
 # a disk that refuses
@@ -132,13 +144,14 @@ def refusing(code: int) -> Callable[..., None]:
 @pytest.mark.parametrize("call", ["fsync", "rename", "open"])
 async def test_a_disk_that_refuses_is_a_storage_error_and_nothing_is_left(
     storage: LocalStorage,
+    scratch: ScratchInPlace,
     root: Path,
     monkeypatch: pytest.MonkeyPatch,
     call: str,
     number: int,
     code: str,
 ) -> None:
-    storage.path(KEY)
+    scratch.path(KEY)
     owner = {"fsync": os, "rename": Path, "open": Path}[call]
     monkeypatch.setattr(owner, call, refusing(number))
     with pytest.raises(StorageError) as caught:
@@ -148,9 +161,9 @@ async def test_a_disk_that_refuses_is_a_storage_error_and_nothing_is_left(
 
 
 async def test_a_folder_that_cannot_be_synced_takes_the_file_back(
-    storage: LocalStorage, root: Path, monkeypatch: pytest.MonkeyPatch
+    storage: LocalStorage, scratch: ScratchInPlace, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    storage.path(KEY)
+    scratch.path(KEY)
     monkeypatch.setattr(part, "sync_folder", refusing(errno.EIO))
     with pytest.raises(StorageError):
         await storage.save_file(KEY, repeated(b"x", 1))
@@ -194,10 +207,10 @@ async def test_bytes_folder_and_new_folders_are_synced_before_the_answer(
 
 
 async def test_a_long_upload_is_synced_as_it_grows(
-    storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
+    storage: LocalStorage, scratch: ScratchInPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(part, "SYNC_EVERY", 2 * MiB)
-    storage.path(KEY)
+    scratch.path(KEY)
     synced: list[int] = []
     fsync = os.fsync
 

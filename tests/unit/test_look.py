@@ -35,7 +35,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
 
 async def taken_in(bench: Workbench, options: JobOptions) -> Job:
     job_id = new_id()
-    bench.blobs.path(upload_key(job_id, "cup.png")).write_bytes(b"a picture")
+    bench.scratch.path(upload_key(job_id, "cup.png")).write_bytes(b"a picture")
     return await bench.take_in(job_id, "cup.png", options)
 
 
@@ -59,7 +59,7 @@ async def test_a_picture_is_kept_with_all_that_was_found_in_it(bench: Workbench)
     assert [tag.label for tag in asset.picture.tags] == ["espresso"]
     assert asset.picture.visual == pytest.approx((0.6, 0.8))
     assert asset.picture.visual_model == "fake"
-    assert bench.blobs.path(thumbnail_key(job.job_id)).read_bytes() == b"small"
+    assert bench.scratch.path(thumbnail_key(job.job_id)).read_bytes() == b"small"
     document = result_of(job, asset, None, MarkdownTexts().read)
     assert (document["text"], document["title"]) == ("Quarterly plan", "My cup")
     assert set(job.timings) == {Stage.MEDIA_EXTRACTION.value, Stage.EMBEDDING.value}
@@ -191,7 +191,7 @@ async def test_a_source_that_is_gone_takes_nothing_of_a_kept_picture_away(
 ) -> None:
     bench.gallery.troubles["see"] = EngineError("no seeing today")
     job, asset = await looked_at(bench)
-    bench.blobs.path(job.input_path).unlink()
+    bench.scratch.path(job.input_path).unlink()
     again = await retried(bench, job)
     assert again.status is JobStatus.COMPLETED
     assert await bench.assets.get(asset.asset_id)

@@ -114,6 +114,7 @@ async def test_a_result_that_comes_after_another_run_took_over_is_dropped(
         assets=bench.assets,
         bulk=bench.bulk,
         blobs=bench.blobs,
+        scratch=bench.scratch,
     )
     worker = other.worker(boot_id="boot-2")
     await worker.recover()

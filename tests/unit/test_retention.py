@@ -37,8 +37,8 @@ async def test_a_job_goes_with_its_files_and_moments(bench: Workbench) -> None:
     assert await retention(bench, ahead=6.0).run_once() == 0
     assert await retention(bench).run_once() == 1
     assert await bench.store.get(job.job_id) is None
-    assert not bench.blobs.path(job.input_path).exists()
-    assert job.output_path and not bench.blobs.path(job.output_path).exists()
+    assert not bench.scratch.path(job.input_path).exists()
+    assert job.output_path and not bench.scratch.path(job.output_path).exists()
     assert bench.index.kept == {}
 
 
@@ -71,7 +71,7 @@ async def test_a_job_that_is_sent_on_its_way_again_as_it_is_looked_at_stays(
     assert await bench.store.reopen(failed)
     assert not await bench.service().expire(failed, utc_now() + timedelta(days=1))
     assert (await bench.now(job)).status is JobStatus.PENDING
-    assert bench.blobs.path(job.input_path).exists()
+    assert bench.scratch.path(job.input_path).exists()
 
 
 async def test_none_goes_unless_it_is_asked_for(bench: Workbench) -> None:

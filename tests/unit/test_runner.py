@@ -85,7 +85,7 @@ async def test_a_url_is_downloaded_once_also_when_it_is_tried_again(
     assert (await run(bench, job)).text == "window 0"
     assert (await run(bench, job)).text == "window 0"
     assert len(httpserver.log) == 1
-    assert bench.blobs.path(upload_key(job.job_id, url)).read_bytes() == sound
+    assert bench.scratch.path(upload_key(job.job_id, url)).read_bytes() == sound
 
 
 async def test_a_url_that_leads_inside_is_refused_also_by_the_line(bench: Workbench) -> None:

@@ -27,7 +27,7 @@ def second_look(bench: Workbench, model: str = "newer") -> SecondLook:
     return SecondLook(
         assets=bench.assets,
         store=bench.store,
-        blobs=bench.blobs,
+        scratch=bench.scratch,
         fetcher=pipeline.fetcher,
         in_place=pipeline.in_place,
         darkroom=bench.gallery,
@@ -78,7 +78,7 @@ async def test_what_the_model_has_seen_is_left_alone(bench: Workbench) -> None:
 async def test_one_that_cannot_be_seen_keeps_none_of_the_others(bench: Workbench) -> None:
     job, gone = await looked_at(bench)
     _, there = await looked_at(bench, FRAME)
-    bench.blobs.path(job.input_path).unlink()
+    bench.scratch.path(job.input_path).unlink()
     bench.gallery.sight = NEW
     assert await second_look(bench).run_once() == 1
     left, seen = await known(bench, gone), await known(bench, there)

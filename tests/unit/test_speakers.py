@@ -54,7 +54,7 @@ async def test_every_segment_says_who_speaks(bench: Workbench) -> None:
     job = await worked_off(bench)
     assert (job.status, job.warnings) == (JobStatus.COMPLETED, ())
     assert await speakers(bench, job) == ["Speaker 1", "Speaker 2"]
-    document = json.loads(bench.blobs.path(result_key(job.job_id)).read_text())
+    document = json.loads(bench.scratch.path(result_key(job.job_id)).read_text())
     assert [each["speaker"] for each in document["segments"]] == ["Speaker 1", "Speaker 2"]
     assert [each["name"] for each in document["speakers"]] == ["Speaker 1", "Speaker 2"]
     assert bench.index.kept[job.job_id]
@@ -76,7 +76,7 @@ async def test_nobody_listens_for_speakers_unasked(bench: Workbench) -> None:
     job = await worked_off(bench, diarize=False)
     assert await speakers(bench, job) == [None, None]
     assert bench.voices.asked == []
-    document = json.loads(bench.blobs.path(result_key(job.job_id)).read_text())
+    document = json.loads(bench.scratch.path(result_key(job.job_id)).read_text())
     assert document["speakers"] == [] and "speaker" not in document["segments"][0]
 
 
@@ -114,7 +114,7 @@ async def test_a_failure_is_a_warning_and_can_be_made_good_from_the_source(
 async def test_sound_that_a_crash_cut_short_is_decoded_anew(bench: Workbench) -> None:
     bench.voices.trouble = EngineError("the service dies here")
     job = await worked_off(bench)
-    bench.blobs.path(pcm_key(job.job_id)).write_bytes(b"\0\0" * 16_000)
+    bench.scratch.path(pcm_key(job.job_id)).write_bytes(b"\0\0" * 16_000)
     bench.voices.trouble = None
     await bench.service().retry(job.job_id)
     await bench.worker().run_once()

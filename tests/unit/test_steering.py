@@ -80,7 +80,7 @@ async def test_of_a_job_that_completed_with_a_late_warning_that_stage_alone_runs
 ) -> None:
     job = await with_a_late_warning(bench, part)
     heard = list(bench.engine.heard)
-    bench.blobs.path(job.input_path).unlink()  # it is not needed any more
+    bench.scratch.path(job.input_path).unlink()  # it is not needed any more
     service = bench.service()
     pending = await service.retry(job.job_id)
     assert (pending.status, pending.warnings) == (JobStatus.PENDING, ())
@@ -344,7 +344,7 @@ async def test_a_job_that_is_sent_on_its_way_while_it_is_deleted_keeps_its_files
     with pytest.raises(Conflict):
         await bench.service(store=Raced(bench.store._database)).delete(job.job_id)
     assert (await bench.now(job)).status is JobStatus.RUNNING
-    assert bench.blobs.path(job.input_path).is_file()
+    assert bench.scratch.path(job.input_path).is_file()
 
 
 async def test_of_two_deletes_at_once_none_fails_for_the_other(bench: Workbench) -> None:

@@ -189,8 +189,8 @@ async def test_what_is_no_file_of_a_job_is_left_alone(house: House) -> None:
 
 async def test_links_and_folders_with_the_name_of_a_job_are_left_alone(house: House) -> None:
     outside = house.root.parent / "outside"
-    link(house.files.path(f"video_jobs/{uuid.uuid4()}.mp4"), outside)
-    house.files.path(f"results/{uuid.uuid4()}/x")
+    link(house.root / f"video_jobs/{uuid.uuid4()}.mp4", outside)
+    (house.root / f"results/{uuid.uuid4()}").mkdir(parents=True)
     assert await house.start() == 0
     assert outside.exists()
 

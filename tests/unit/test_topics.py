@@ -112,7 +112,7 @@ async def test_topics_are_kept_with_the_transcript_and_stand_in_the_document(
     assert (job.status, job.warnings) == (JobStatus.COMPLETED, ())
     assert await topics(bench, job) == bench.themes.topics
     assert bench.themes.asked == [(["window 0"], "en")]
-    document = bench.blobs.path(result_key(job.job_id)).read_text()
+    document = bench.scratch.path(result_key(job.job_id)).read_text()
     assert '"topics": [{"topic": "windows", "score": 0.5}]' in document
 
 

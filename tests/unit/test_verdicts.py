@@ -63,7 +63,7 @@ async def test_a_refusal_of_the_engine_is_not_tried_again(bench: Workbench) -> N
 
 async def test_an_upload_that_vanished_fails_its_job(bench: Workbench) -> None:
     job = await bench.upload()
-    bench.blobs.path(job.input_path).unlink()
+    bench.scratch.path(job.input_path).unlink()
     await run_to_end(bench.worker())
     failed = await bench.now(job)
     assert (failed.status, failed.error_code) == (JobStatus.FAILED, "source.gone")

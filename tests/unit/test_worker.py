@@ -46,7 +46,7 @@ async def test_the_result_is_a_file_and_the_decoded_sound_is_gone(bench: Workben
 async def test_the_upload_is_kept(bench: Workbench) -> None:
     job = await bench.upload()
     await run_to_end(bench.worker())
-    assert bench.blobs.path(job.input_path).is_file()
+    assert bench.scratch.path(job.input_path).is_file()
 
 
 async def test_a_job_that_another_took_is_left_alone(bench: Workbench) -> None:
@@ -114,6 +114,7 @@ async def test_jobs_of_a_dead_run_are_queued_again_before_anything_else(bench: W
         assets=bench.assets,
         bulk=bench.bulk,
         blobs=bench.blobs,
+        scratch=bench.scratch,
     )
     worker = fresh.worker(boot_id="boot-1")
     assert await worker.recover() == 2

@@ -11,7 +11,7 @@ from pathlib import Path
 from app.adapters.beneath import files_beneath
 from app.adapters.egress import UrlFetcher
 from app.adapters.front_matter import PlainFrontMatter
-from app.adapters.local_storage import LocalStorage
+from app.adapters.local_storage import LocalStorage, ScratchInPlace
 from app.adapters.markdown_texts import MarkdownTexts
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.numpy_waveform import NumpyWaveforms
@@ -181,6 +181,7 @@ class Workbench:
     transcripts: SqlTranscriptStore
     assets: SqlAssetStore
     blobs: LocalStorage
+    scratch: ScratchInPlace
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     watch: JobWatch = field(default_factory=JobWatch)
     engine: FakeEngine = field(default_factory=FakeEngine)
@@ -216,6 +217,7 @@ class Workbench:
     def pipeline(self) -> Pipeline:
         return Pipeline(
             blobs=self.blobs,
+            scratch=self.scratch,
             fetcher=UrlFetcher(max_bytes=1 << 20, allowed_networks=("127.0.0.0/8",)),
             in_place=self.in_place,
             extractors=self.extractors,
@@ -265,6 +267,7 @@ class Workbench:
             store=store or self.store,
             queue=self.queue,
             blobs=self.blobs,
+            scratch=self.scratch,
             pipeline=pipeline or self.pipeline(),
             watch=self.watch,
             boot_id=boot_id,
@@ -308,14 +311,14 @@ class Workbench:
     ) -> Job:
         """A queued job over a real WAV in the store."""
         job_id = new_id()
-        silence(self.blobs.path(upload_key(job_id, name)), seconds)
+        silence(self.scratch.path(upload_key(job_id, name)), seconds)
         return await self.take_in(job_id, name, options)
 
     async def upload_bytes(
         self, content: bytes, *, name: str = "talk.wav", options: JobOptions | None = None
     ) -> Job:
         job_id = new_id()
-        self.blobs.path(upload_key(job_id, name)).write_bytes(content)
+        self.scratch.path(upload_key(job_id, name)).write_bytes(content)
         return await self.take_in(job_id, name, options)
 
     async def take_in(self, job_id: str, name: str, options: JobOptions | None) -> Job:
@@ -359,4 +362,5 @@ async def opened(folder: Path) -> AsyncIterator[Workbench]:
             assets=SqlAssetStore(database),
             bulk=SqlRecordStore(database),
             blobs=LocalStorage(folder),
+            scratch=ScratchInPlace(folder),
         )

@@ -39,9 +39,11 @@ class LanceIndex:
         model: str,
         visual_dimensions: int = rows.VISUAL_DIMENSIONS,
         visual_model: str = rows.VISUAL_MODEL,
+        options: Mapping[str, str] | None = None,
     ) -> None:
+        """`options`: how an object store is reached, by the names of object_store."""
         self.ready = False
-        self._uri = uri
+        self._uri, self._options = uri, options
         self.dimensions = dimensions
         self.visual_dimensions = visual_dimensions
         self._model, self._visual_model = model, visual_model
@@ -55,7 +57,7 @@ class LanceIndex:
         try:
             with _translated("could not be opened"):
                 wanted = await asyncio.to_thread(self._wanted)
-                self._opened = await open_index(self._uri, wanted)
+                self._opened = await open_index(self._uri, wanted, self._options)
             self._schema = wanted
             self.ready = True
         finally:

@@ -3,15 +3,20 @@
 import asyncio
 import os
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from app.adapters.lance_index import schema as rows
+from app.domain.errors import Unavailable
 
 #: Two, so that one can be filled while the other one still serves.
 NAMES = (rows.TABLE, f"{rows.TABLE}_next")
+#: Others write to a table in an object store as well, which is seen only when it is looked for.
+FRESH = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +37,13 @@ class Opened:
         self.connection.close()
 
 
-async def open_index(uri: str, wanted: Any) -> Opened:
-    """`uri` is a folder or an object store. What is there but cannot serve is moved aside."""
-    import lancedb
+async def open_index(uri: str, wanted: Any, options: Mapping[str, str] | None = None) -> Opened:
+    """`uri` is a folder or an object store, `options` how that is reached. What is there but cannot
+    serve is moved aside; what cannot be read in an object store stays, for it is of others, too.
 
-    connection: Any = await lancedb.connect_async(location(uri))
+    Raises Unavailable then.
+    """
+    connection = await connected(uri, options)
     try:
         return await _opened(connection, uri, wanted)
     except BaseException:
@@ -44,8 +51,19 @@ async def open_index(uri: str, wanted: Any) -> Opened:
         raise
 
 
+async def connected(uri: str, options: Mapping[str, str] | None = None) -> Any:
+    import lancedb
+
+    if not remote(uri):
+        return await lancedb.connect_async(location(uri))
+    return await lancedb.connect_async(
+        uri, storage_options=dict(options or {}), read_consistency_interval=FRESH
+    )
+
+
 async def _opened(connection: Any, uri: str, wanted: Any) -> Opened:
-    found = [t for name in NAMES if (t := await _existing(connection, name, wanted))]
+    existing = _existing_remote if remote(uri) else _existing
+    found = [t for name in NAMES if (t := await existing(connection, name, wanted))]
     fitting = next((each for each in found if rows.fits(each.schema, wanted)), None)
     others = [each for each in found if each is not fitting]
     before = max(others, key=lambda each: each.rows, default=None)
@@ -93,11 +111,41 @@ async def _existing(connection: Any, name: str, wanted: Any) -> _Found | None:
         return None
     with suppress(Exception):
         found = await _found(name, table)
-        if rows.fits(found.schema, wanted) or (found.rows and rows.serves(found.schema, wanted)):
+        if _is_of_use(found, wanted):
             await _read_through(table)
             return found
     table.close()
     return None
+
+
+async def _existing_remote(connection: Any, name: str, wanted: Any) -> _Found | None:
+    """A request that fails tells nothing of the table: only one that is not listed is missing."""
+    try:
+        if name not in await listed(connection):
+            return None
+        table = await connection.open_table(name)
+        found = await _found(name, table)
+    except Exception as error:
+        raise unreadable(error) from error
+    if _is_of_use(found, wanted):
+        return found
+    table.close()
+    return None
+
+
+async def listed(connection: Any) -> list[str]:
+    """Of our names those that there are tables of."""
+    tables = (await connection.list_tables()).tables
+    return [name for name in NAMES if name in tables]
+
+
+def unreadable(error: Exception) -> Unavailable:
+    return Unavailable(f"the search index cannot be read now: {error}")
+
+
+def _is_of_use(found: _Found, wanted: Any) -> bool:
+    fits = rows.fits(found.schema, wanted)
+    return bool(fits or (found.rows and rows.serves(found.schema, wanted)))
 
 
 async def _read_through(table: Any) -> None:

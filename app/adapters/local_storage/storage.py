@@ -2,18 +2,20 @@
 
 import contextlib
 import os
-import stat
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from app.adapters.local_storage.disk import held, make_folder, may_write, translated
 from app.adapters.local_storage.job_files import FolderScan, move, remove
-from app.adapters.local_storage.keys import is_unfinished, path_inside
+from app.adapters.local_storage.keys import path_inside
+from app.adapters.local_storage.opened import OpenedFile, opened
 from app.adapters.local_storage.part import Part
+from app.adapters.local_storage.scratch import delete
 from app.adapters.local_storage.thread import in_thread
+from app.domain.blocks import in_blocks
 from app.domain.crashpoints import reached
-from app.domain.errors import NotFound, TooLarge
+from app.domain.file_keys import is_unfinished
 from app.domain.jobs import KEPT_IN
 
 #: Small chunks are collected to this before a thread writes them.
@@ -22,8 +24,6 @@ BLOCK = 1024 * 1024  # bytes
 BATCH = 500
 #: A disk on which fewer files than this can be made is full, whatever space it has.
 FEW_FILES = 100
-
-_ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
 class LocalStorage:
@@ -38,7 +38,7 @@ class LocalStorage:
         part = Part(path_inside(self._root, key))
         try:
             await in_thread(part.open)
-            async with contextlib.aclosing(_blocks(chunks, limit)) as blocks:
+            async with contextlib.aclosing(in_blocks(chunks, BLOCK, limit)) as blocks:
                 async for block in blocks:
                     await in_thread(part.write, block)
             await in_thread(part.finish)
@@ -54,21 +54,10 @@ class LocalStorage:
         return await in_thread(self._read, key)
 
     async def delete_file(self, key: str) -> bool:
-        return await in_thread(self._delete, key)
+        return await in_thread(delete, path_inside(self._root, key))
 
-    def open(self, key: str) -> BinaryIO:
-        path = path_inside(self._root, key)
-        with translated():
-            try:
-                return _open_regular(path)
-            except _ABSENT as error:
-                raise NotFound(f"no file {key}") from error
-
-    def path(self, key: str) -> Path:
-        path = path_inside(self._root, key)
-        with translated():
-            make_folder(path.parent)
-        return path
+    async def open(self, key: str) -> OpenedFile:
+        return await in_thread(lambda: OpenedFile(self._open(key)))
 
     async def sweep_parts(self) -> int:
         """Remove what a dead run left unfinished; at start, before anything is written."""
@@ -111,18 +100,12 @@ class LocalStorage:
         """Of all files in the store, whoever wrote them; some may come and go meanwhile."""
         return await in_thread(held, self._root)
 
-    def _read(self, key: str) -> bytes:
-        with self.open(key) as file, translated():
-            return file.read()
+    def _open(self, key: str) -> BinaryIO:
+        return opened(path_inside(self._root, key), key)
 
-    def _delete(self, key: str) -> bool:
-        path = path_inside(self._root, key)
-        with translated():
-            try:
-                path.unlink()
-            except _ABSENT:
-                return False
-        return True
+    def _read(self, key: str) -> bytes:
+        with self._open(key) as file, translated():
+            return file.read()
 
     def _remove(self, keys: Sequence[str]) -> None:
         with translated():
@@ -142,28 +125,3 @@ class LocalStorage:
                     Path(folder, name).unlink(missing_ok=True)
                 removed += 1
         return removed
-
-
-async def _blocks(chunks: AsyncIterator[bytes], limit: int | None) -> AsyncGenerator[bytes, None]:
-    """The same bytes in blocks of about `BLOCK`. Raises TooLarge past `limit`."""
-    block = bytearray()
-    size = 0
-    async for chunk in chunks:
-        size += len(chunk)
-        if limit is not None and size > limit:
-            raise TooLarge(f"more than the {limit} bytes that are allowed")
-        block += chunk
-        if len(block) >= BLOCK:
-            yield bytes(block)
-            block.clear()
-    if block:
-        yield bytes(block)
-
-
-def _open_regular(path: Path) -> BinaryIO:
-    """A pipe would block for ever, and a folder is no file: neither is what was saved."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise FileNotFoundError(path)
-    return os.fdopen(descriptor, "rb")

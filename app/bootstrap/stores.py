@@ -1,0 +1,67 @@
+"""Where files are kept: a folder of this machine, or a bucket that several may share."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from app.adapters.local_storage import LocalStorage, ResumableStorage, ScratchInPlace
+from app.adapters.local_storage.store_mark import store_id as folder_id
+from app.config import Storage
+from app.ports import BlobStore, ResumableFiles, Scratch
+from app.services.sweep import JobFiles
+
+
+class FileStore(BlobStore, JobFiles, Protocol):
+    """What serves requests and jobs, and the sweep of what no job needs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    blobs: FileStore
+    resumable: ResumableFiles
+    scratch: Scratch
+    #: The folder of this machine whose disk must not run full.
+    local: LocalStorage
+    #: Which store it is, whoever uses it. Raises StorageError.
+    store_id: Callable[[], Awaitable[str]]
+
+
+def stores(kept: Storage, files: Path) -> Stores:
+    """`files`: the folder, where there is no bucket. Raises ConfigError."""
+    return _folder(files) if kept.files_url is None else _bucket(kept, kept.files_url)
+
+
+def index_uri(kept: Storage) -> str:
+    """Beside the files, unless it is told."""
+    beside = kept.data_dir / "index" if kept.files_url is None else f"{kept.files_url}/index"
+    return kept.index_uri or str(beside)
+
+
+def _folder(files: Path) -> Stores:
+    storage = LocalStorage(files)
+    return Stores(
+        blobs=storage,
+        resumable=ResumableStorage(files),
+        scratch=ScratchInPlace(files),
+        local=storage,
+        store_id=lambda: asyncio.to_thread(folder_id, files),
+    )
+
+
+def _bucket(kept: Storage, url: str) -> Stores:
+    """What is worked on lies in a folder of its own, which is empty at each start."""
+    from app.adapters import object_store  # its library is needed only here
+
+    store = object_store.open_store(url, kept.store_options or {})
+    storage = object_store.ObjectStorage(store)
+    scratch = object_store.CopyScratch(kept.data_dir / "scratch", storage)
+    scratch.clear()
+    return Stores(
+        blobs=storage,
+        resumable=object_store.GrowingObjects(store, storage),
+        scratch=scratch,
+        local=LocalStorage(kept.data_dir),
+        store_id=lambda: object_store.store_id(store),
+    )

@@ -1,0 +1,99 @@
+"""The whole service with its files in a bucket: nothing but what is worked on lies on its disk."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from pytest_httpserver import HTTPServer
+
+from app.domain.jobs import KEPT_IN
+from tests.api import tus
+from tests.api.spool import INGEST, Spool, opened
+from tests.api.tus import VERSION, created, send
+from tests.buckets import Buckets
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(scope="module")
+def bucket(s3_server: Buckets) -> str:
+    return s3_server.made()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def open_spool(
+    tmp_path_factory: pytest.TempPathFactory, model_folder: Path, s3_server: Buckets, bucket: str
+) -> AsyncIterator[Spool]:
+    folder = tmp_path_factory.mktemp("spool")
+    async with opened(folder, model_folder, storage=kept_in(s3_server, bucket)) as spool:
+        yield spool
+
+
+def kept_in(server: Buckets, bucket: str) -> dict[str, Any]:
+    return {"files_url": bucket, "store_options": server.options}
+
+
+def keys(server: Buckets, bucket: str) -> set[str]:
+    """But for the index."""
+    import obstore
+
+    from app.adapters.object_store import open_store
+
+    found = obstore.list(open_store(bucket, server.options)).collect()
+    return {each["path"] for each in found if not each["path"].startswith("index/")}
+
+
+def on_disk(spool: Spool) -> list[Path]:
+    """Files of jobs."""
+    scratch = [path for path in (spool.data / "scratch").rglob("*") if path.is_file()]
+    kept = [path for name in KEPT_IN for path in (spool.data / name).rglob("*") if path.is_file()]
+    return [*scratch, *kept]
+
+
+async def test_a_talk_is_heard_played_and_deleted(
+    spool: Spool, speech: bytes, s3_server: Buckets, bucket: str
+) -> None:
+    job = await spool.completed(await spool.take_in(speech, "talk.flac"))
+    job_id = job["job_id"]
+    assert {f"audio_jobs/{job_id}.flac", f"results/{job_id}.json"} <= keys(s3_server, bucket)
+    assert f"waveforms/{job_id}.json" in keys(s3_server, bucket)
+    assert on_disk(spool) == []
+    whole = await spool.http.get(f"/api/v1/media/{job['asset_id']}")
+    assert whole.content == speech
+    piece = await spool.http.get(
+        f"/api/v1/media/{job['asset_id']}", headers={"Range": "bytes=1000-1999"}
+    )
+    assert (piece.status_code, piece.content) == (206, speech[1000:2000])
+    assert (await spool.http.get(f"/api/v1/waveforms/{job['asset_id']}")).status_code == 200
+    assert (await spool.http.delete(f"/api/v1/jobs/{job_id}")).status_code < 300
+    assert not [key for key in keys(s3_server, bucket) if job_id in key]
+
+
+async def test_an_upload_in_pieces_becomes_one_object(
+    spool: Spool, quiet: bytes, s3_server: Buckets, bucket: str
+) -> None:
+    url = await created(spool.http, len(quiet), filename="quiet.wav")
+    half = len(quiet) // 2
+    await send(spool.http, url, 0, quiet[:half])
+    assert [key for key in keys(s3_server, bucket) if key.startswith("uploads/")]
+    looked = await tus.look(spool.http, url)
+    assert looked.headers["upload-offset"] == str(half)
+    await send(spool.http, url, half, quiet[half:])
+    job_id = url.rpartition("/")[2]
+    job = await spool.completed(job_id)
+    assert (await spool.http.get(f"/api/v1/media/{job['asset_id']}")).content == quiet
+    assert not [key for key in keys(s3_server, bucket) if key.startswith("uploads/")]
+    assert (await spool.http.delete(url, headers=VERSION)).status_code == 204
+
+
+async def test_what_a_url_led_to_is_kept_in_the_bucket(
+    spool: Spool, quiet: bytes, s3_server: Buckets, bucket: str, media_server: HTTPServer
+) -> None:
+    media_server.expect_request("/quiet.wav").respond_with_data(quiet)
+    answer = await spool.http.post(INGEST, json={"url": media_server.url_for("/quiet.wav")})
+    job = await spool.completed(answer.json()["job_id"])
+    assert f"audio_jobs/{job['job_id']}.wav" in keys(s3_server, bucket)
+    assert (await spool.http.get(f"/api/v1/media/{job['asset_id']}")).content == quiet
+    assert on_disk(spool) == []
