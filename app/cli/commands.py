@@ -38,6 +38,11 @@ def steering(name: str, help: str) -> Command:
     return Command(name=name, help=help, module="steer", together="Change the course of jobs.")
 
 
+def keeping(name: str, help: str) -> Command:
+    together = "Copy all of it, put it back, change schemas."
+    return Command(name=name, help=help, module=name, together=together)
+
+
 def choosing(name: str, help: str) -> Command:
     together = "List engines or weights; choose or fetch one."
     return Command(name=name, help=help, module=name, together=together)
@@ -54,7 +59,7 @@ ROOMS: Mapping[str, tuple[Command, ...]] = {
     "Find": (
         command("search", "Find moments by meaning, by word, by looks."),
         command("result", "Print or save a transcript or subtitles."),
-        command("assets", "List, show, correct, delete what can be found."),
+        command("assets", "List, show, correct, delete what was found."),
         command("share", "Let others read a transcript, by a link."),
     ),
     "Jobs": (
@@ -70,6 +75,9 @@ ROOMS: Mapping[str, tuple[Command, ...]] = {
         choosing("engines", "List engines, or choose another."),
         choosing("models", "List model weights, or fetch one."),
         command("keys", "Make, list and revoke API keys."),
+        keeping("backup", "Copy the service into a folder, while it works."),
+        keeping("restore", "Put such a copy back."),
+        keeping("migrate", "Bring the database to a schema."),
         command("webhooks", "See what webhooks were sent; send them again."),
         command("doctor", "Check what the service needs."),
         command("mcp", "Let an agent use the service (MCP)."),
