@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.domain.backups import Medium
+from app.domain.uploads import ResumableUpload
 
 
 class Snapshots(Protocol):
@@ -41,7 +42,11 @@ class BackupRows(Protocol):
         ...
 
     async def known(self, ids: Sequence[str]) -> set[str]:
-        """Those that are a job's, or an upload's under way."""
+        """Those that are a job's, or an upload's that may have the name of its job's file."""
+        ...
+
+    async def growing(self) -> Sequence[ResumableUpload]:
+        """Those that are no job yet."""
         ...
 
     async def media(self, after: str, limit: int) -> Sequence[Medium]:

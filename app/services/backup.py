@@ -16,14 +16,12 @@ from loguru import logger
 from app import __version__
 from app.domain.backups import DATABASE, FILES, LISTING, MANIFEST, Listed, Manifest, Medium
 from app.domain.clock import utc_now
+from app.domain.crashpoints import reached
 from app.domain.errors import NotFound
-from app.domain.uploads import FOLDER as UPLOADS
 from app.ports import BackupRows, BlobStore, Snapshots
 from app.services.file_copy import FileCopy
 from app.services.sweep import KEPT
 
-#: Those under way first, which move when they are whole.
-FOLDERS = (UPLOADS, *KEPT)
 MEDIA = 500  # jobs asked for at once
 
 
@@ -41,6 +39,12 @@ class Tally:
     #: Bytes.
     size: int = 0
     missing: list[str] = field(default_factory=list)
+
+    def counted(self, copy: FileCopy, key: str) -> bytes:
+        """Its line of the listing."""
+        self.files += 1
+        self.size += copy.size
+        return Listed(key=key, sha256=copy.sha256).line().encode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +66,11 @@ class Backup:
         made_at, tally = self.now(), Tally()
         file = self.folder.path(DATABASE)
         schema = await self.snapshots.take(file)
+        reached("backup.database")
         async with self.rows(file) as rows:
             async with aclosing(self._copied(rows, tally)) as lines:
                 await self.folder.save_file(LISTING, lines)
+            reached("backup.files")
             await self._account(rows, tally)
             jobs = await rows.count()
         manifest = Manifest(
@@ -82,21 +88,25 @@ class Backup:
         return manifest
 
     async def _copied(self, rows: BackupRows, tally: Tally) -> AsyncGenerator[bytes, None]:
-        """A line for each file, once it lies in the backup."""
-        for folder in FOLDERS:
+        """A line for each file, once it lies in the backup. Uploads under way go first: when one
+        is whole it gets another name."""
+        for upload in await rows.growing():
+            for key in (upload.growing_key, upload.key):
+                if copy := await self._copy(key, upload.growing_key):
+                    yield tally.counted(copy, upload.growing_key)
+                    break
+        for folder in KEPT:
             async with aclosing(self.found.job_files(folder)) as batches:
                 async for batch in batches:
                     here = await rows.known(list(batch.values()))
                     for key in [key for key, job_id in batch.items() if job_id in here]:
-                        if copy := await self._copy(key):
-                            tally.files += 1
-                            tally.size += copy.size
-                            yield Listed(key=key, sha256=copy.sha256).line().encode()
+                        if copy := await self._copy(key, key):
+                            yield tally.counted(copy, key)
 
-    async def _copy(self, key: str) -> FileCopy | None:
-        """None when it went meanwhile."""
+    async def _copy(self, key: str, as_key: str) -> FileCopy | None:
+        """None when it is not there, or went meanwhile."""
         try:
-            return await FileCopy(self.files, key).into(self.folder, f"{FILES}/{key}")
+            return await FileCopy(self.files, key).into(self.folder, f"{FILES}/{as_key}")
         except NotFound:
             return None
 

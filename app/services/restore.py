@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.domain.backups import DATABASE, FILES, Listed, Manifest
+from app.domain.crashpoints import reached
 from app.domain.errors import StorageError
 from app.ports import BlobStore, Snapshots
 from app.services.backup_check import BackupCheck, manifest_of
@@ -27,6 +28,7 @@ class Restore:
             raise _damaged(damaged[0])
         for one in await check.listed():
             await self._put(one)
+        reached("restore.files")
         await self.snapshots.put_back(self.folder.path(DATABASE))
         return manifest
 

@@ -11,6 +11,7 @@ from app.adapters.sql.tables import JobRow
 from app.adapters.sql.uploads import SqlUploadStore
 from app.domain.backups import Medium
 from app.domain.jobs import SourceKind
+from app.domain.uploads import ResumableUpload
 
 
 class SqlBackupRows:
@@ -22,7 +23,10 @@ class SqlBackupRows:
         return await self._database.read(_count)
 
     async def known(self, ids: Sequence[str]) -> set[str]:
-        return await self._jobs.known(ids) | await self._uploads.growing(ids)
+        return await self._jobs.known(ids) | await self._uploads.hashed(ids)
+
+    async def growing(self) -> Sequence[ResumableUpload]:
+        return await self._uploads.unfinished()
 
     async def media(self, after: str, limit: int) -> Sequence[Medium]:
         return await self._database.read(lambda session: _media(session, after, limit))

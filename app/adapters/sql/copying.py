@@ -21,6 +21,7 @@ from app.adapters.sql.connections import SNAPSHOT, blocking_engine, file_of, par
 from app.adapters.sql.errors import translated
 from app.adapters.sql.every_table import every_table
 from app.adapters.sql.tables import BootRow, JobRow
+from app.domain.crashpoints import reached
 from app.domain.errors import ConfigError, StorageError
 
 ROWS = 100  # read at once: a long transcript is megabytes
@@ -73,6 +74,7 @@ class SqlSnapshots:
                 with _reading(_url(renewed)) as source, _writing(self._url) as database:
                     _check_empty(database)
                     _copy_rows(source, database)
+                    reached("restore.rows")
 
 
 def _check_schema(url: str) -> None:
@@ -140,6 +142,7 @@ def _become(copy: Path, target: Path) -> None:
     if copy.with_name(f"{copy.name}-wal").exists():
         raise StorageError("the copy of the database is still in use")
     _sync(copy)
+    reached("restore.rows")
     copy.rename(target)
     _sync(target.parent)
 
