@@ -104,7 +104,7 @@ def test_files_go_where_the_settings_say_and_nowhere_else(
     """A listing that was tampered with leads out of the data folder as little as any key."""
     spool("migrate")
     spool("backup", backup)
-    _list(backup, "../../stolen")
+    _list(backup, "../stolen")
     data = elsewhere(monkeypatch, tmp_path / "other")
     done = spool("restore", backup)
     assert done.status == 1

@@ -14,17 +14,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
 from app.adapters.sql import migrate
-from app.adapters.sql.connections import SNAPSHOT, blocking_engine, file_of, parse
-from app.adapters.sql.errors import translated
-from app.adapters.sql.every_table import every_table
+from app.adapters.sql.connections import blocking_engine, file_of, parse
+from app.adapters.sql.row_copies import check_empty, copy_rows, occupied, reading, writing
 from app.adapters.sql.tables import BootRow, JobRow
 from app.domain.crashpoints import reached
 from app.domain.errors import ConfigError, StorageError
-
-ROWS = 100  # read at once: a long transcript is megabytes
 
 
 class SqlSnapshots:
@@ -52,28 +49,28 @@ class SqlSnapshots:
                 _copy_file(self._url, file)
             else:
                 migrate.upgrade(_url(file))
-                with _reading(self._url) as source, _writing(_url(file)) as target:
-                    _copy_rows(source, target)
+                with reading(self._url) as source, writing(_url(file)) as target:
+                    copy_rows(source, target)
             _sync(file)
         return migrate.head()
 
     def _known(self, job_ids: Sequence[str]) -> set[str]:
-        with _reading(self._url) as connection:
+        with reading(self._url) as connection:
             asked = select(JobRow.job_id).where(JobRow.job_id.in_(job_ids))
             return set(connection.scalars(asked))
 
     def _put_back(self, file: Path) -> None:
         target = file_of(parse(self._url))
         if target is not None and target.exists():
-            raise _occupied(str(target))
+            raise occupied(str(target))
         with _translated(), _renewed(file, target) as renewed:
             if target is not None:
                 _become(renewed, target)
             else:
                 migrate.upgrade(self._url)
-                with _reading(_url(renewed)) as source, _writing(self._url) as database:
-                    _check_empty(database)
-                    _copy_rows(source, database)
+                with reading(_url(renewed)) as source, writing(self._url) as database:
+                    check_empty(database)
+                    copy_rows(source, database)
                     reached("restore.rows")
 
 
@@ -99,29 +96,9 @@ def _copy_file(url: str, file: Path) -> None:
         engine.dispose()
 
 
-def _copy_rows(source: Connection, target: Connection) -> None:
-    for table in every_table():
-        rows = source.execute(select(table), execution_options={"yield_per": ROWS})
-        for some in rows.mappings().partitions():
-            target.execute(insert(table), [dict(row) for row in some])
-
-
-def _check_empty(database: Connection) -> None:
-    for table in every_table():
-        if database.execute(select(table).limit(1)).first() is not None:
-            raise _occupied(f"its table {table.name}")
-
-
-def _occupied(what: str) -> ConfigError:
-    return ConfigError(
-        f"storage.database_url: the database has rows already: {what}",
-        hint="a backup goes back into a new database",
-    )
-
-
 @contextmanager
 def _renewed(file: Path, target: Path | None) -> Iterator[Path]:
-    """A copy of today's schema, beside where it goes; of runs that all have ended."""
+    """A copy of today's schema, beside where it goes; no run of a service has hold of its jobs."""
     if target is not None:
         target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(
@@ -130,11 +107,19 @@ def _renewed(file: Path, target: Path | None) -> Iterator[Path]:
         copy = Path(folder) / "spool.db"
         shutil.copyfile(file, copy)
         migrate.upgrade(_url(copy))
-        with _writing(_url(copy)) as connection:
-            seen = func.coalesce(BootRow.seen_at, BootRow.begun_at)
-            alive = BootRow.ended_at.is_(None)
-            connection.execute(update(BootRow).where(alive).values(ended_at=seen))
+        with writing(_url(copy)) as connection:
+            _let_go(connection)
         yield copy
+
+
+def _let_go(connection: Connection) -> None:
+    """All runs have ended, and their machines are not waited for. What was running is swept by the
+    next start, as after any death."""
+    seen = func.coalesce(BootRow.seen_at, BootRow.begun_at)
+    connection.execute(update(BootRow).where(BootRow.ended_at.is_(None)).values(ended_at=seen))
+    connection.execute(update(JobRow).where(JobRow.home.is_not(None)).values(home=None))
+    held = JobRow.reserved_by.is_not(None)
+    connection.execute(update(JobRow).where(held).values(reserved_by=None))
 
 
 def _become(copy: Path, target: Path) -> None:
@@ -156,32 +141,6 @@ def _damage(file: Path) -> list[str]:
             lost = connection.execute("PRAGMA foreign_key_check").fetchall()
     orphans = [f"{row[0]} has a row without its {row[2]}" for row in lost]
     return [line for line in found if line != "ok"] + orphans
-
-
-@contextmanager
-def _reading(url: str) -> Iterator[Connection]:
-    """All of it of one moment."""
-    with translated():
-        engine = blocking_engine(parse(url), writes=False)
-        if file_of(parse(url)) is None:
-            engine = engine.execution_options(**SNAPSHOT)
-        try:
-            with engine.connect() as connection:
-                yield connection
-        finally:
-            engine.dispose()
-
-
-@contextmanager
-def _writing(url: str) -> Iterator[Connection]:
-    """In one transaction."""
-    with translated():
-        engine = blocking_engine(parse(url), writes=True)
-        try:
-            with engine.begin() as connection:
-                yield connection
-        finally:
-            engine.dispose()
 
 
 @contextmanager
