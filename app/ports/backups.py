@@ -25,6 +25,10 @@ class Snapshots(Protocol):
         """What is wrong with a file that was taken; it is only read."""
         ...
 
+    async def check_free(self) -> None:
+        """Raises ConfigError where the database has rows already."""
+        ...
+
     async def put_back(self, file: Path) -> None:
         """All rows of such a file into the database: all or none. An older schema is renewed on
         the way; the file stays as it is.

@@ -26,6 +26,7 @@ class Restore:
         check = BackupCheck(folder=self.folder, snapshots=self.snapshots)
         if damaged := await check.sheets(manifest):
             raise _damaged(damaged[0])
+        await self.snapshots.check_free()  # before a file is written
         for one in await check.listed():
             await self._put(one)
         reached("restore.files")

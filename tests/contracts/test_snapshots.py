@@ -153,6 +153,8 @@ async def test_a_database_with_rows_is_left_alone(
         await SqlSnapshots(database_url).take(file)
     before = rows_in(database_url)
     with pytest.raises(ConfigError, match="rows already"):
+        await SqlSnapshots(database_url).check_free()
+    with pytest.raises(ConfigError, match="rows already"):
         await SqlSnapshots(database_url).put_back(file)
     assert rows_in(database_url) == before
 
@@ -175,6 +177,7 @@ async def test_a_file_that_cannot_be_put_back_leaves_a_server_without_rows(
 
 
 async def test_where_there_is_no_database_nothing_is_taken(target: str, file: Path) -> None:
+    await SqlSnapshots(target).check_free()
     with pytest.raises(ConfigError, match="no database"):
         await SqlSnapshots(target).take(file)
     assert content(file) is None

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from app.adapters.sql import migrate
-from app.adapters.sql.connections import blocking_engine, file_of, parse
+from app.adapters.sql.connections import file_of, parse
 from app.adapters.sql.row_copies import check_empty, copy_rows, occupied, reading, writing
 from app.adapters.sql.tables import BootRow, JobRow
 from app.domain.crashpoints import reached
@@ -39,6 +39,9 @@ class SqlSnapshots:
     async def damage(self, file: Path) -> list[str]:
         return await asyncio.to_thread(_damage, file)
 
+    async def check_free(self) -> None:
+        await asyncio.to_thread(self._check_free)
+
     async def put_back(self, file: Path) -> None:
         await asyncio.to_thread(self._put_back, file)
 
@@ -59,10 +62,19 @@ class SqlSnapshots:
             asked = select(JobRow.job_id).where(JobRow.job_id.in_(job_ids))
             return set(connection.scalars(asked))
 
-    def _put_back(self, file: Path) -> None:
+    def _check_free(self) -> None:
         target = file_of(parse(self._url))
         if target is not None and target.exists():
             raise occupied(str(target))
+        if target is None and (found := migrate.current(self._url)) is not None:
+            if found != migrate.head():
+                raise occupied(f"it is of schema {found}")
+            with reading(self._url) as database:
+                check_empty(database)
+
+    def _put_back(self, file: Path) -> None:
+        self._check_free()
+        target = file_of(parse(self._url))
         with _translated(), _renewed(file, target) as renewed:
             if target is not None:
                 _become(renewed, target)
@@ -87,13 +99,9 @@ def _check_schema(url: str) -> None:
 
 def _copy_file(url: str, file: Path) -> None:
     """By SQLite's own means, in one step: nothing written meanwhile is in it, and nobody waits."""
-    engine = blocking_engine(parse(url), writes=False)
-    try:
-        with engine.connect() as connection, closing(sqlite3.connect(file)) as target:
-            source: Any = connection.connection.driver_connection
-            source.backup(target)
-    finally:
-        engine.dispose()
+    with reading(url) as connection, closing(sqlite3.connect(file)) as target:
+        source: Any = connection.connection.driver_connection
+        source.backup(target)
 
 
 @contextmanager
