@@ -162,6 +162,7 @@ class Rooms:
         return Doors(
             intake=self._intake(),
             jobs=jobs,
+            retention=self.retention(worker),
             assets=assets,
             media=self._media(assets),
             site=SiteSync(store=self.records.store, service=assets, intake=self._intake()),

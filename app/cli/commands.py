@@ -38,6 +38,11 @@ def steering(name: str, help: str) -> Command:
     return Command(name=name, help=help, module="steer", together="Change the course of jobs.")
 
 
+def aging(name: str, help: str) -> Command:
+    together = "See jobs out of retries, or out of time."
+    return Command(name=name, help=help, module=name.replace("-", "_"), together=together)
+
+
 def keeping(name: str, help: str) -> Command:
     together = "Copy all of it, put it back, change schemas."
     return Command(name=name, help=help, module=name, together=together)
@@ -67,7 +72,8 @@ ROOMS: Mapping[str, tuple[Command, ...]] = {
         steering("cancel", "Stop jobs."),
         steering("retry", "Run again what failed."),
         steering("delete", "Remove jobs and what was found in them."),
-        command("dead-letters", "See jobs that used up their retries."),
+        aging("dead-letters", "See jobs that used up their retries."),
+        aging("retention", "See, or delete, jobs whose time is over."),
         command("stats", "See how taking in goes; live with --follow."),
     ),
     "Service": (
