@@ -38,13 +38,18 @@ def steering(name: str, help: str) -> Command:
     return Command(name=name, help=help, module="steer", together="Change the course of jobs.")
 
 
-def aging(name: str, help: str) -> Command:
-    together = "See jobs out of retries, or out of time."
-    return Command(name=name, help=help, module=name.replace("-", "_"), together=together)
+def counting(name: str, help: str) -> Command:
+    together = "See how taking in goes, and what is too old."
+    return Command(name=name, help=help, module=name, together=together)
+
+
+def serving(name: str, help: str) -> Command:
+    together = "Run the service; change its schema."
+    return Command(name=name, help=help, module=name, together=together)
 
 
 def keeping(name: str, help: str) -> Command:
-    together = "Copy all of it, put it back, change schemas."
+    together = "Copy the service while it works; put it back."
     return Command(name=name, help=help, module=name, together=together)
 
 
@@ -64,7 +69,7 @@ ROOMS: Mapping[str, tuple[Command, ...]] = {
     "Find": (
         command("search", "Find moments by meaning, by word, by looks."),
         command("result", "Print or save a transcript or subtitles."),
-        command("assets", "List, show, correct, delete what was found."),
+        command("assets", "List, show, correct, delete what can be found."),
         command("share", "Let others read a transcript, by a link."),
     ),
     "Jobs": (
@@ -72,18 +77,18 @@ ROOMS: Mapping[str, tuple[Command, ...]] = {
         steering("cancel", "Stop jobs."),
         steering("retry", "Run again what failed."),
         steering("delete", "Remove jobs and what was found in them."),
-        aging("dead-letters", "See jobs that used up their retries."),
-        aging("retention", "See, or delete, jobs whose time is over."),
-        command("stats", "See how taking in goes; live with --follow."),
+        command("dead-letters", "See jobs that used up their retries."),
+        counting("retention", "See, or delete, jobs whose time is over."),
+        counting("stats", "See how taking in goes; live with --follow."),
     ),
     "Service": (
-        command("serve", "Run the service."),
+        serving("serve", "Run the service."),
+        serving("migrate", "Bring the database to a schema."),
         choosing("engines", "List engines, or choose another."),
         choosing("models", "List model weights, or fetch one."),
         command("keys", "Make, list and revoke API keys."),
         keeping("backup", "Copy the service into a folder, while it works."),
         keeping("restore", "Put such a copy back."),
-        keeping("migrate", "Bring the database to a schema."),
         command("webhooks", "See what webhooks were sent; send them again."),
         command("doctor", "Check what the service needs."),
         command("mcp", "Let an agent use the service (MCP)."),

@@ -117,7 +117,7 @@ class Backup:
         while media := await rows.media(after, MEDIA):
             after = media[-1].job_id
             lost = [medium for medium in media if not self._is_copied(medium)]
-            alive = await self.snapshots.known([medium.job_id for medium in lost]) if lost else ()
+            alive = await self.snapshots.known([medium.job_id for medium in lost])
             for medium in lost:
                 if medium.job_id in alive or not await rows.forget(medium.job_id):
                     tally.missing.append(medium.key)

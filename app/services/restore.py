@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.backups import DATABASE, FILES, Listed, Manifest
 from app.domain.crashpoints import reached
-from app.domain.errors import StorageError
+from app.domain.errors import NotFound, StorageError
 from app.ports import BlobStore, Snapshots
 from app.services.backup_check import BackupCheck, manifest_of
 from app.services.file_copy import FileCopy
@@ -34,7 +34,10 @@ class Restore:
         return manifest
 
     async def _put(self, one: Listed) -> None:
-        copy = await FileCopy(self.folder, f"{FILES}/{one.key}").into(self.files, one.key)
+        try:
+            copy = await FileCopy(self.folder, f"{FILES}/{one.key}").into(self.files, one.key)
+        except NotFound as error:
+            raise _damaged(f"{FILES}/{one.key} is gone") from error
         if copy.sha256 != one.sha256:
             raise _damaged(f"{FILES}/{one.key} is not what it was")
 

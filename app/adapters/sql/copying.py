@@ -58,6 +58,8 @@ class SqlSnapshots:
         return migrate.head()
 
     def _known(self, job_ids: Sequence[str]) -> set[str]:
+        if not job_ids:
+            return set()
         with reading(self._url) as connection:
             asked = select(JobRow.job_id).where(JobRow.job_id.in_(job_ids))
             return set(connection.scalars(asked))
