@@ -19,7 +19,7 @@ FILES = "files"
 
 @dataclass(frozen=True, kw_only=True)
 class Medium:
-    """What somebody sent for a job."""
+    """The bytes that somebody sent for a job."""
 
     job_id: str
     #: In the store of files.

@@ -204,7 +204,9 @@ async def test_media_are_told_by_pages_and_forgotten_with_their_job(
     open_stores: OpenStores, database_url: str, file: Path
 ) -> None:
     async with open_stores() as stores:
-        jobs = sorted([await add_job(stores.jobs) for _ in range(3)], key=lambda job: job.job_id)
+        made = [await add_job(stores.jobs, sha256="ab" * 32) for _ in range(3)]
+        jobs = sorted(made, key=lambda job: job.job_id)
+        nothing_sent = await add_job(stores.jobs)
         running = await claim(stores.jobs, jobs[2])
         await SqlSnapshots(database_url).take(file)
     async with Database(url_of(file)) as database:
@@ -212,8 +214,9 @@ async def test_media_are_told_by_pages_and_forgotten_with_their_job(
         every = [Medium(job_id=job.job_id, key=job.input_path) for job in jobs]
         assert await rows.media("", 2) == every[:2]
         assert await rows.media(jobs[1].job_id, 2) == every[2:]
+        assert await rows.known([nothing_sent.job_id]) == {nothing_sent.job_id}
         assert await rows.forget(jobs[0].job_id) and not await rows.forget(running.job_id)
-        assert await rows.count() == 2
+        assert await rows.count() == 3
 
 
 async def test_a_whole_file_has_no_damage_and_a_harmed_one_has(

@@ -40,9 +40,11 @@ async def _count(session: AsyncSession) -> int:
 
 
 async def _media(session: AsyncSession, after: str, limit: int) -> list[Medium]:
+    """A job that looks again at what is known brought no bytes, so nothing is known of them."""
+    sent = JobRow.source == SourceKind.UPLOAD.value, JobRow.sha256.is_not(None)
     query = (
         select(JobRow.job_id, JobRow.input_path)
-        .where(JobRow.source == SourceKind.UPLOAD.value, JobRow.job_id > after)
+        .where(*sent, JobRow.job_id > after)
         .order_by(JobRow.job_id)
         .limit(limit)
     )
