@@ -110,6 +110,19 @@ class Ingestion(Section):
     job_cleanup_days: Annotated[float, Field(ge=0, le=36500, allow_inf_nan=False)] = 0.0
 
 
+Days = Annotated[float, Field(ge=0, le=36500, allow_inf_nan=False)]
+
+
+class Retention(Section):
+    """0: for ever. Empty: as `ingestion.job_cleanup_days` says."""
+
+    completed_days: Days | None = None
+    failed_days: Days | None = None
+    cancelled_days: Days | None = None
+    #: They wait for somebody.
+    dead_letter_days: Days = 0.0
+
+
 class Transcription(Section):
     provider: Literal["auto", "faster_whisper", "whisper_cpp", "openai"] = "faster_whisper"
     model: Annotated[str, Field(min_length=1)] = "base"
@@ -171,6 +184,7 @@ class AppSettings(Section):
     server: Server = Server()
     storage: Storage = Storage()
     ingestion: Ingestion = Ingestion()
+    retention: Retention = Retention()
     transcription: Transcription = Transcription()
     workers: Workers = Workers()
     search: Search = Search()

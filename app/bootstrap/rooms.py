@@ -13,6 +13,7 @@ from app.adapters.process_pool import ProcessPool
 from app.agents.door import AgentDoor
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
+from app.bootstrap.keeping import retention_rules
 from app.bootstrap.listening import Listening
 from app.bootstrap.records import Records
 from app.bootstrap.seeing import Seeing
@@ -164,6 +165,7 @@ class Rooms:
         return Doors(
             intake=self._intake(),
             jobs=jobs,
+            retention=self.retention(worker),
             assets=assets,
             media=self._media(assets),
             site=SiteSync(store=self.records.store, service=assets, intake=self._intake()),
@@ -242,8 +244,8 @@ class Rooms:
         return Overtaking(store, watch, self._ended)
 
     def retention(self, worker: JobWorker) -> Retention:
-        days = self.settings.ingestion.job_cleanup_days
-        return Retention(self.records.store, self._jobs(worker), days, meter=self.watching.meter)
+        rules, meter = retention_rules(self.settings), self.watching.meter
+        return Retention(self.records.store, self._jobs(worker), rules, meter=meter)
 
     def _jobs(self, worker: JobWorker) -> JobService:
         return JobService(

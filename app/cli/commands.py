@@ -38,6 +38,21 @@ def steering(name: str, help: str) -> Command:
     return Command(name=name, help=help, module="steer", together="Change the course of jobs.")
 
 
+def counting(name: str, help: str) -> Command:
+    together = "See how taking in goes, and what is too old."
+    return Command(name=name, help=help, module=name, together=together)
+
+
+def serving(name: str, help: str) -> Command:
+    together = "Run the service; change its schema."
+    return Command(name=name, help=help, module=name, together=together)
+
+
+def keeping(name: str, help: str) -> Command:
+    together = "Copy the service while it works; put it back."
+    return Command(name=name, help=help, module=name, together=together)
+
+
 def choosing(name: str, help: str) -> Command:
     together = "List engines or weights; choose or fetch one."
     return Command(name=name, help=help, module=name, together=together)
@@ -63,13 +78,17 @@ ROOMS: Mapping[str, tuple[Command, ...]] = {
         steering("retry", "Run again what failed."),
         steering("delete", "Remove jobs and what was found in them."),
         command("dead-letters", "See jobs that used up their retries."),
-        command("stats", "See how taking in goes; live with --follow."),
+        counting("retention", "See, or delete, jobs whose time is over."),
+        counting("stats", "See how taking in goes; live with --follow."),
     ),
     "Service": (
-        command("serve", "Run the service."),
+        serving("serve", "Run the service."),
+        serving("migrate", "Bring the database to a schema."),
         choosing("engines", "List engines, or choose another."),
         choosing("models", "List model weights, or fetch one."),
         command("keys", "Make, list and revoke API keys."),
+        keeping("backup", "Copy the service into a folder, while it works."),
+        keeping("restore", "Put such a copy back."),
         command("webhooks", "See what webhooks were sent; send them again."),
         command("doctor", "Check what the service needs."),
         command("mcp", "Let an agent use the service (MCP)."),

@@ -15,6 +15,7 @@ from app.client import engines as of_engines
 from app.client import figures as of_figures
 from app.client import jobs as of_jobs
 from app.client import keys as of_keys
+from app.client import retention as of_retention
 from app.client import shares as of_shares
 from app.client.body import Body
 from app.client.exchange import Plan, Reply, Request
@@ -81,6 +82,8 @@ class AsyncSpool:
     deliveries = awaited(asking.deliveries)
     delivery = awaited(asking.delivery)
     replay_delivery = awaited(asking.replay_delivery)
+    retention = awaited(of_retention.retention)
+    let_go = awaited(of_retention.let_go)
     create_key = awaited(of_keys.create_key)
     keys = awaited(of_keys.keys)
     revoke_key = awaited(of_keys.revoke_key)

@@ -14,6 +14,7 @@ from app.client import engines as of_engines
 from app.client import figures as of_figures
 from app.client import jobs as of_jobs
 from app.client import keys as of_keys
+from app.client import retention as of_retention
 from app.client import shares as of_shares
 from app.client.exchange import Plan, Reply, Request
 from app.client.figures import Figures
@@ -81,6 +82,8 @@ class Spool:
     deliveries = blocking(asking.deliveries)
     delivery = blocking(asking.delivery)
     replay_delivery = blocking(asking.replay_delivery)
+    retention = blocking(of_retention.retention)
+    let_go = blocking(of_retention.let_go)
     create_key = blocking(of_keys.create_key)
     keys = blocking(of_keys.keys)
     revoke_key = blocking(of_keys.revoke_key)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 VARIABLE = "SPOOL_CRASH_AT"
 
-#: Every point there is, in the order in which a job comes by.
+#: Every point there is, in the order in which a job comes by; then those of commands.
 POINTS = (
     "migrate.before",
     "migrate.after",
@@ -56,6 +56,10 @@ POINTS = (
     "webhook.claimed",
     "webhook.sent",
     "webhook.marked",
+    "backup.database",
+    "backup.files",
+    "restore.files",
+    "restore.rows",
 )
 
 

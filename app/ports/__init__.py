@@ -4,6 +4,7 @@ All adapters translate their library's errors into `app.domain.errors` at their 
 """
 
 from app.ports.assets import AssetStore
+from app.ports.backups import BackupRows, Snapshots
 from app.ports.census import Census
 from app.ports.confinement import Confinement
 from app.ports.engines import (
@@ -53,6 +54,7 @@ from app.ports.webhooks import DeliveryStore, WebhookPoster, WebhookSigner
 
 __all__ = [
     "AssetStore",
+    "BackupRows",
     "Ballast",
     "BlobStore",
     "BootLog",
@@ -91,6 +93,7 @@ __all__ = [
     "Scratch",
     "ShareStore",
     "SharedNotes",
+    "Snapshots",
     "Sound",
     "SourceFolders",
     "SpeakerFinder",

@@ -21,6 +21,7 @@ from app.domain.jobs import (
 )
 from app.domain.media import AudioWindow, Span
 from app.domain.media_types import MediaType
+from app.domain.retention import Expiry
 from app.domain.transcript import Chapter, Topic, Transcript, WindowTranscript
 
 
@@ -187,14 +188,14 @@ class JobStore(Protocol):
         """A late stage of a completed job was made up for: its warnings are taken back."""
         ...
 
-    async def expired(self, before: datetime, limit: int) -> Sequence[Job]:
-        """Jobs that ended before then, oldest first; dead letters wait for somebody."""
+    async def expired(self, expiry: Expiry, limit: int) -> Sequence[Job]:
+        """Jobs whose time is over by it, oldest first."""
         ...
 
-    async def delete(self, job_id: str, *, ended_before: datetime | None = None) -> bool:
+    async def delete(self, job_id: str, *, expiry: Expiry | None = None) -> bool:
         """The row of a job that has ended or not begun, and all rows that hang on it.
 
-        With `ended_before`, only of one that `expired` would give.
+        With `expiry`, only of one that `expired` would give.
         """
         ...
 

@@ -15,6 +15,7 @@ from app.domain.errors import Conflict, NotFound, SpoolError
 from app.domain.jobs import PASSING_WARNINGS, AssetStage, Job, JobPage, JobStatus
 from app.domain.media_types import SPOKEN, MediaType
 from app.domain.result import no_words, result_of
+from app.domain.retention import Expiry
 from app.domain.transcript import Segment, Transcript
 from app.ports import (
     AssetStore,
@@ -237,15 +238,15 @@ class JobService:
         if not await self._removed(job):
             raise Conflict("the job was sent on its way again meanwhile")
 
-    async def expire(self, job: Job, before: datetime) -> bool:
-        """Delete it if it still ended before then; one that was sent on its way again stays."""
-        return await self._removed(job, ended_before=before)
+    async def expire(self, job: Job, expiry: Expiry) -> bool:
+        """Delete it if its time is still over; one that was sent on its way again stays."""
+        return await self._removed(job, expiry)
 
-    async def _removed(self, job: Job, ended_before: datetime | None = None) -> bool:
+    async def _removed(self, job: Job, expiry: Expiry | None = None) -> bool:
         searchable = await self._assets.of_job(job.job_id) is not None  # else another job's
         self._forgotten(job.job_id)
-        found = await self._store.delete(job.job_id, ended_before=ended_before)
-        if not found and (ended_before or await self._store.get(job.job_id)):
+        found = await self._store.delete(job.job_id, expiry=expiry)
+        if not found and (expiry or await self._store.get(job.job_id)):
             return False
         reached("delete.row")
         await delete_files(self._blobs, job)

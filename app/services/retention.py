@@ -1,14 +1,16 @@
 """Lets jobs go that ended long ago."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 from loguru import logger
 
 from app.domain.clock import utc_now
 from app.domain.errors import SpoolError
+from app.domain.jobs import Job
 from app.domain.metrics import RETENTION_DELETED, UNCOUNTED
+from app.domain.retention import Expiry, RetentionRules
 from app.ports import JobStore, Meter
 from app.services.jobs import JobService
 
@@ -17,25 +19,24 @@ BATCH = 100  # jobs
 
 
 class Retention:
-    """With their files, transcripts and moments. Dead letters stay until somebody saw to them."""
+    """With their files, transcripts and moments. Of what runs or waits none ever goes."""
 
     def __init__(
         self,
         store: JobStore,
         jobs: JobService,
-        days: float,
+        rules: RetentionRules,
         *,
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         meter: Meter = UNCOUNTED,
     ) -> None:
-        """`days` since the end of a job; 0 keeps all."""
-        self._store, self._jobs, self._days = store, jobs, days
+        self._store, self._jobs, self._rules = store, jobs, rules
         self._now, self._sleep, self._meter = now, sleep, meter
 
     async def run(self) -> None:
         """For ever; at once, and then every hour."""
-        while self._days:
+        while self._rules:
             try:
                 await self.run_once()
             except SpoolError as error:
@@ -44,16 +45,24 @@ class Retention:
 
     async def run_once(self) -> int:
         """Returns how many jobs went."""
-        before = self._now() - timedelta(days=self._days)
+        return sum([await self._let_go(expiry) for expiry in self._rules.due(self._now())])
+
+    async def due(self, limit: int) -> list[tuple[Expiry, Sequence[Job]]]:
+        """What would go now, rule by rule: of each the first `limit` jobs, longest over first."""
+        every = self._rules.due(self._now())
+        return [(expiry, await self._store.expired(expiry, limit)) for expiry in every]
+
+    async def _let_go(self, expiry: Expiry) -> int:
         gone = 0
-        while old := await self._store.expired(before, BATCH):
+        while old := await self._store.expired(expiry, BATCH):
             fresh = 0
             for job in old:
-                fresh += await self._jobs.expire(job, before)
+                fresh += await self._jobs.expire(job, expiry)
             gone += fresh
             self._meter.add(RETENTION_DELETED, fresh)
             if not fresh:  # all of them were sent on their way again meanwhile
                 break
         if gone:
-            logger.info("{} jobs that ended more than {:g} days ago are deleted", gone, self._days)
+            told = "{} jobs that ended before {:%Y-%m-%d} ({}) are deleted: their time is over"
+            logger.info(told, gone, expiry.before, expiry.ending)
         return gone

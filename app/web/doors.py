@@ -22,6 +22,7 @@ from app.services.media import AssetMedia
 from app.services.news import NewsService
 from app.services.readiness import Readiness
 from app.services.records import RecordService
+from app.services.retention import Retention
 from app.services.search import SearchService
 from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
@@ -35,6 +36,7 @@ from app.web.gate import Gate
 class Doors:
     intake: Intake
     jobs: JobService
+    retention: Retention
     follower: JobFollower
     estimates: Estimates
     #: Those who wait for news of jobs are sent away: the service stops.

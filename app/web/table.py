@@ -20,6 +20,7 @@ from app.web import (
     openai_models,
     page_files,
     process,
+    retention,
     search,
     session,
     shares,
@@ -43,6 +44,7 @@ from app.web import media_operations as of_media
 from app.web import openai_operations as openai
 from app.web import page_operations as of_page
 from app.web import process_operations as of_process
+from app.web import retention_operations as of_retention
 from app.web import search_operations as of_search
 from app.web import session_operations as of_session
 from app.web import share_operations as of_shares
@@ -84,6 +86,8 @@ DOORS = (
     door("/api/v1/dead-letters", dead_letters.list_dead_letters, GET=of_jobs.LIST_DEAD_LETTERS),
     door("/api/v1/dead-letters/replay", dead_letters.replay_all, POST=of_jobs.REPLAY_ALL),
     door("/api/v1/dead-letters/{job_id}/replay", dead_letters.replay, POST=of_jobs.REPLAY),
+    door("/api/v1/retention", retention.show_retention, GET=of_retention.SHOW_RETENTION),
+    door("/api/v1/retention", retention.let_go, POST=of_retention.LET_GO),
     door("/api/v1/webhooks/deliveries", webhooks.list_deliveries, GET=of_webhooks.LIST_DELIVERIES),
     door(DELIVERY, webhooks.get_delivery, GET=of_webhooks.GET_DELIVERY),
     door(f"{DELIVERY}/replay", webhooks.replay_delivery, POST=of_webhooks.REPLAY_DELIVERY),

@@ -196,6 +196,11 @@ async def test_rows_that_are_added_and_the_index_that_is_built(spool: Spool) -> 
     assert (await get(spool, "/build-index", 200)).json()["state"] == "ready"
 
 
+async def test_jobs_whose_time_is_over(spool: Spool) -> None:
+    assert (await get(spool, "/api/v1/retention", 200)).json() == {"rules": []}
+    await post(spool, "/api/v1/retention", 200)
+
+
 async def test_the_document_and_its_page(spool: Spool) -> None:
     for path in ("/openapi.json", "/docs", *(f"/docs/{name}" for name in FILES)):
         etag = (await get(spool, path, 200)).headers["etag"]

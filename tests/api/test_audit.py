@@ -61,6 +61,7 @@ async def test_of_all_that_needs_an_admin_and_changes_something_the_log_tells() 
         ("POST", "/api/v1/shares"),
         ("DELETE", "/api/v1/shares/{share_id}"),
         ("POST", "/api/v1/dead-letters/replay"),
+        ("POST", "/api/v1/retention"),
     }
 
 

@@ -31,6 +31,7 @@ from app.services.media import AssetMedia
 from app.services.news import NewsService
 from app.services.readiness import Readiness
 from app.services.records import RecordService
+from app.services.retention import Retention
 from app.services.search import SearchService
 from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
@@ -221,6 +222,7 @@ def failing(trouble: Exception) -> Doors:
     return Doors(
         intake=cast(Intake, stub),
         jobs=cast(JobService, stub),
+        retention=cast(Retention, stub),
         follower=cast(JobFollower, stub),
         engines=cast(EngineShelf, stub),
         estimates=cast(Estimates, stub),

@@ -35,6 +35,7 @@ from app.domain.jobs import (
 )
 from app.domain.media import AudioWindow
 from app.domain.media_types import MediaType
+from app.domain.retention import Ending, Expiry
 from app.domain.transcript import WindowTranscript
 from app.ports import JobStore
 from tests.contracts.conftest import OpenStores, SteppedClock, Stores
@@ -696,13 +697,14 @@ async def test_what_ended_long_ago_is_expired_oldest_first_and_can_be_deleted_as
         assert await stores.jobs.succeed(job, output_path=None)
     before = clock.step(1)
     assert await stores.jobs.succeed(fresh, output_path=None)
-    expired = [job.job_id for job in await stores.jobs.expired(before, 10)]
+    over = Expiry(ending=Ending.COMPLETED, before=before)
+    expired = [job.job_id for job in await stores.jobs.expired(over, 10)]
     assert expired == [older.job_id, old.job_id]
-    assert len(await stores.jobs.expired(before, 1)) == 1
+    assert len(await stores.jobs.expired(over, 1)) == 1
     for job in (dead, fresh):
-        assert not await stores.jobs.delete(job.job_id, ended_before=before)
+        assert not await stores.jobs.delete(job.job_id, expiry=over)
         assert await stores.jobs.get(job.job_id)
-    assert await stores.jobs.delete(old.job_id, ended_before=before)
+    assert await stores.jobs.delete(old.job_id, expiry=over)
     assert await stores.jobs.get(old.job_id) is None
 
 
@@ -866,3 +868,22 @@ async def test_every_error_that_the_domain_knows_can_end_a_job(store: JobStore) 
         job = await claimed_job(store)
         assert await store.fail(job, kind("why"))
         assert (await stored(store, job)).error_code == kind.code
+
+
+@pytest.mark.parametrize("ending", Ending)
+async def test_each_ending_has_a_time_of_its_own_and_what_runs_or_waits_has_none(
+    stores: Stores, clock: SteppedClock, ending: Ending
+) -> None:
+    jobs = stores.jobs
+    done, failed, cancelled, dead = [await claimed_job(jobs) for _ in range(4)]
+    others = [await claimed_job(jobs), await add_job(jobs)]
+    assert await jobs.succeed(done, output_path=None) and await jobs.fail(failed, ERROR)
+    assert await jobs.cancel(cancelled.job_id)
+    assert await jobs.fail(dead, ERROR, dead_letter=True)
+    over = Expiry(ending=ending, before=clock.step(1))
+    every = dict(zip(Ending, (done, failed, cancelled, dead), strict=True))
+    expected = every.pop(ending)
+    assert [job.job_id for job in await jobs.expired(over, 10)] == [expected.job_id]
+    for job in (*every.values(), *others):
+        assert not await jobs.delete(job.job_id, expiry=over)
+    assert await jobs.delete(expected.job_id, expiry=over)

@@ -12,8 +12,9 @@ from tests.faults.polling import NeverCame
 from tests.faults.spool import Spool
 
 #: Of what the load does not do, or not soon (key-frames wait until nothing else does). They have
-#: tests of their own: `test_resumable_uploads`, `test_picture_points` and `test_index_points`.
-ELSEWHERE = ("upload.", "picture.", "text.", "asset.", "records.")
+#: tests of their own: `test_resumable_uploads`, `test_picture_points`, `test_index_points` and
+#: `test_backups`.
+ELSEWHERE = ("upload.", "picture.", "text.", "asset.", "records.", "backup.", "restore.")
 UNDER_LOAD = tuple(point for point in POINTS if not point.startswith(ELSEWHERE))
 HIT_WITHIN = 60.0  # seconds under load
 KILLED = -9

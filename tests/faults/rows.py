@@ -624,7 +624,11 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     88: (
         "backup under load",
-        ("test_databases.py::test_a_backup_made_under_load_starts_as_a_whole_service",),
+        (
+            "test_backups.py::test_a_backup_made_under_load_starts_as_a_whole_service",
+            "test_backups.py::test_a_backup_that_is_killed_is_none",
+            "test_backups.py::test_a_restore_that_is_killed_can_be_made_again",
+        ),
     ),
     89: (
         "disk becomes read-only, or is no longer ours",

@@ -76,21 +76,36 @@ class Spool:
     def launch(self, *, crash_at: str | None = None, **more: str) -> None:
         """Start the process, and wait for nothing."""
         self.starts += 1
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.upper().startswith(("APP__", "SPOOL_"))
-        }
-        environment |= self.settings | ({VARIABLE: crash_at} if crash_at else {}) | more
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.service"],
                 cwd=ROOT,
-                env=environment,
+                env=self._environment(crash_at) | more,
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )
+
+    def command(
+        self, *words: str | Path, crash_at: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """`spool WORD…` with the settings of this service, to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "app", *words],
+            cwd=ROOT,
+            env=self._environment(crash_at),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def _environment(self, crash_at: str | None) -> dict[str, str]:
+        others = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.upper().startswith(("APP__", "SPOOL_"))
+        }
+        return others | self.settings | ({VARIABLE: crash_at} if crash_at else {})
 
     def start(self, *, crash_at: str | None = None, **more: str) -> None:
         """Raises Died when it ends before it answers, unless it was told to."""

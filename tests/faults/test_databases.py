@@ -1,18 +1,16 @@
-"""The database is held by another, damaged, older than its files, copied; the index is gone."""
+"""The database is held by another, damaged, older than its files; the index is gone."""
 
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.faults import stored
 from tests.faults.invariants import Findings, check, settle
 from tests.faults.ledger import Ledger, Order
-from tests.faults.level import index_differs
 from tests.faults.load import Load
 from tests.faults.outside import Outside
 from tests.faults.polling import until
@@ -130,40 +128,6 @@ def test_an_index_that_is_lost_is_rebuilt_from_the_database(
     assert found.jobs == 3
 
 
-def test_a_backup_made_under_load_starts_as_a_whole_service(
-    make_spool: Callable[..., Spool],
-    ledger: Ledger,
-    world: Outside,
-    golden: dict[str, str],
-    tmp_path: Path,
-) -> None:
-    """The database first, by SQLite's own backup; then the files, of which some are newer."""
-    spool, data = make_spool(), tmp_path / "restored"
-    spool.start()
-    with Load(spool, ledger, world, seed=5):
-        until(lambda: len(ledger.acknowledged()) > 12, 60, "some jobs")
-        data.mkdir()
-        known = {order.job_id for order in ledger.acknowledged() if not order.taken}
-        source = sqlite3.connect(spool.data / "spool.db")
-        with closing(source), closing(sqlite3.connect(data / "spool.db")) as target:
-            source.backup(target)
-        for folder in ("audio_jobs", "video_jobs", "results"):
-            if (spool.data / folder).is_dir():
-                _copy(spool.data / folder, data / folder)
-    deleted = {order.job_id for order in ledger.acknowledged() if order.deleted}
-    assert check(spool, ledger, world, golden).violations == []
-    restored = make_spool(data=data)
-    restored.start()
-    until(restored.is_ready, 60, "ready")
-    restored.drain()
-    for job_id in known - deleted:
-        assert restored.job(str(job_id)).get("finished_at"), job_id
-    assert restored.stop() == 0
-    with stored.database(data) as database:
-        assert stored.damage(database) == []
-    assert index_differs(data) == []
-
-
 def test_a_long_reader_does_not_make_the_log_grow_for_ever(
     spool: Spool, ledger: Ledger, world: Outside, golden: dict[str, str]
 ) -> None:
@@ -189,14 +153,6 @@ def _harm(index: Path, loss: str) -> None:
     assert manifests, "nothing to harm"
     for file in manifests:
         file.write_bytes(b"")
-
-
-def _copy(folder: Path, target: Path) -> None:
-    """As tools do that copy live folders: what is deleted meanwhile is passed over."""
-    for file in [found for found in folder.rglob("*") if found.suffix != ".part"]:
-        with suppress(FileNotFoundError, IsADirectoryError):
-            (target / file.relative_to(folder)).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(file, target / file.relative_to(folder))
 
 
 @contextmanager

@@ -8,7 +8,17 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
-from app.client import answers, assets, engines, figures, following, keys, results, shares
+from app.client import (
+    answers,
+    assets,
+    engines,
+    figures,
+    following,
+    keys,
+    results,
+    retention,
+    shares,
+)
 from app.client.answers import Answer
 from app.client.submitting import Options
 from app.web.assets_answers import Figures
@@ -57,6 +67,10 @@ MODELS: Mapping[type[Answer], tuple[str, ...]] = {
     results.Tag: ("Tag",),
     results.Topic: ("Topic",),
     results.Word: ("Word",),
+    retention.Due: ("Due",),
+    retention.LetGo: ("LetGo",),
+    retention.OldJob: ("OldJob",),
+    retention.Rules: ("Retention",),
     shares.NewShare: ("MadeLink",),
     shares.Share: ("SharedLink",),
     shares.ShareList: ("LinkList",),

@@ -26,6 +26,7 @@ from app.domain.errors import (
 )
 from app.domain.jobs import Stage
 from app.domain.metrics import Outcome
+from app.domain.retention import Ending, RetentionRules
 from app.pipeline.report import ClaimLost, JobReport
 from app.pipeline.stage_clock import StageClock
 from app.services.recovery import recover
@@ -159,7 +160,8 @@ async def test_jobs_that_retention_deletes_are_counted(bench: Workbench, tally: 
         await bench.upload()
         await run_to_end(bench.worker())
     later = utc_now() + timedelta(days=8)
-    old = Retention(bench.store, bench.service(), 7.0, now=lambda: later, meter=tally)
+    rules = RetentionRules(days={Ending.COMPLETED: 7.0})
+    old = Retention(bench.store, bench.service(), rules, now=lambda: later, meter=tally)
     await old.run_once()
     assert tally.of(metrics.RETENTION_DELETED) == {(): 2}
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from app.adapters.sql.jobs import SqlJobStore
 from app.domain.errors import Conflict, EngineError, NotFound, StorageError
 from app.domain.jobs import Job, JobOptions, JobStatus, SourceKind
+from app.domain.retention import Expiry
 from app.services import jobs as jobs_module
 from app.services.jobs import JobService
 from tests.contracts.jobs import claim, new_id
@@ -336,10 +336,10 @@ async def test_a_job_that_is_sent_on_its_way_while_it_is_deleted_keeps_its_files
     await bench.service().cancel(job.job_id)
 
     class Raced(SqlJobStore):
-        async def delete(self, job_id: str, *, ended_before: datetime | None = None) -> bool:
+        async def delete(self, job_id: str, *, expiry: Expiry | None = None) -> bool:
             await self.reopen(await bench.now(job))
             await claim(self, job)
-            return await super().delete(job_id, ended_before=ended_before)
+            return await super().delete(job_id, expiry=expiry)
 
     with pytest.raises(Conflict):
         await bench.service(store=Raced(bench.store._database)).delete(job.job_id)

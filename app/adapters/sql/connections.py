@@ -86,10 +86,11 @@ def open_engines(url: URL, busy_wait: float) -> Engines:
 
 
 def blocking_engine(url: URL, *, writes: bool) -> Engine:
-    """One connection at a time, for migrations in a thread."""
+    """One connection at a time, for migrations and copies in a thread."""
     if not is_sqlite(url):
-        return create_engine(url, poolclass=NullPool)
-    engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool)
+        return create_engine(url, poolclass=NullPool, json_serializer=_dump)
+    file = url.set(drivername="sqlite")
+    engine = create_engine(file, poolclass=NullPool, json_serializer=_dump)
     if writes:
         _prepare(engine, {**_patience(BUSY_WAIT), **MIGRATOR}, "BEGIN IMMEDIATE")
     else:

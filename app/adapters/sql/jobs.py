@@ -43,6 +43,7 @@ from app.domain.jobs import (
     Swept,
 )
 from app.domain.media_types import MediaType, spoken_type_of
+from app.domain.retention import Expiry
 
 MAX_PAGE = 1000  # jobs
 MOST_ALIKE = 50  # jobs on the same bytes that are looked at
@@ -216,13 +217,13 @@ class SqlJobStore:
     async def make_good(self, job_id: str) -> None:
         await self._database.change(self._clock, transitions.make_good, job_id)
 
-    async def expired(self, before: datetime, limit: int) -> Sequence[Job]:
-        query = _whole().where(removals.expired(before))
+    async def expired(self, expiry: Expiry, limit: int) -> Sequence[Job]:
+        query = _whole().where(removals.expired(expiry))
         oldest = query.order_by(JobRow.finished_at, JobRow.job_id).limit(limit)
         return await self._database.read(lambda session: _fetch(session, oldest))
 
-    async def delete(self, job_id: str, *, ended_before: datetime | None = None) -> bool:
-        return await self._database.change(self._clock, removals.remove, job_id, ended_before)
+    async def delete(self, job_id: str, *, expiry: Expiry | None = None) -> bool:
+        return await self._database.change(self._clock, removals.remove, job_id, expiry)
 
     async def delete_all(self, job_ids: Sequence[str]) -> Sequence[Job]:
         return await self._database.change(self._clock, removals.remove_all, job_ids)

@@ -11,14 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.sql.rows import job_from_row
 from app.adapters.sql.tables import JobRow
 from app.domain.jobs import Job, JobStatus
+from app.domain.retention import Ending, Expiry
 
 IDLE = JobRow.status != JobStatus.RUNNING.value
 
 
-async def remove(
-    session: AsyncSession, now: datetime, job_id: str, ended_before: datetime | None
-) -> bool:
-    rule = IDLE if ended_before is None else expired(ended_before)
+async def remove(session: AsyncSession, now: datetime, job_id: str, expiry: Expiry | None) -> bool:
+    rule = IDLE if expiry is None else expired(expiry)
     gone = await session.execute(delete(JobRow).where(JobRow.job_id == job_id, rule))
     return cast("CursorResult[Any]", gone).rowcount == 1
 
@@ -30,6 +29,12 @@ async def remove_all(session: AsyncSession, now: datetime, job_ids: Sequence[str
     return [job_from_row(row, ()) for row in rows]
 
 
-def expired(before: datetime) -> ColumnElement[bool]:
-    """Only a job that has ended has a time at which it did."""
-    return and_(JobRow.finished_at < before, JobRow.dead_letter.is_(False))
+def expired(expiry: Expiry) -> ColumnElement[bool]:
+    """Only a job that has ended has a time at which it did, and a dead letter has failed."""
+    dead = expiry.ending is Ending.DEAD_LETTER
+    status = JobStatus.FAILED.value if dead else expiry.ending.value
+    return and_(
+        JobRow.finished_at < expiry.before,
+        JobRow.status == status,
+        JobRow.dead_letter.is_(dead),
+    )

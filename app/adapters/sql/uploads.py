@@ -70,6 +70,10 @@ class SqlUploadStore:
     async def whole(self) -> Sequence[ResumableUpload]:
         return await self._told(WHOLE, UNFINISHED)
 
+    async def unfinished(self) -> Sequence[ResumableUpload]:
+        """All that are no job yet."""
+        return await self._told(UNFINISHED)
+
     async def expired(self) -> Sequence[ResumableUpload]:
         return await self._told(UploadRow.expires_at <= self._clock())
 

@@ -1,0 +1,113 @@
+"""Copies of the service, made and put back: without the rest of the house."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from app.adapters.folder_lock import NAME as LOCK
+from app.adapters.folder_lock import PRIVATE, held
+from app.adapters.local_storage import LocalStorage
+from app.adapters.sql.backup_rows import SqlBackupRows
+from app.adapters.sql.copying import SqlSnapshots
+from app.adapters.sql.database import Database
+from app.adapters.webhook_secret import found_secret, keep_secret
+from app.bootstrap.records import database_url, files_folder
+from app.config import AppSettings
+from app.domain.backups import Manifest
+from app.domain.clock import utc_now
+from app.domain.errors import ConfigError, InvalidRequest, NotFound, StorageError
+from app.ports import BackupRows
+from app.services.backup import Backup
+from app.services.backup_check import BackupCheck, manifest_of
+from app.services.restore import Restore
+
+#: Where `replace` moves what it finds.
+REPLACED = "replaced"
+#: What a data folder may hold and yet be as good as new.
+STAYS = frozenset({LOCK, REPLACED, "models", "logs", "quarantine", ".ballast"})
+
+
+async def back_up(settings: AppSettings, folder: Path) -> Manifest:
+    """Raises InvalidRequest on a folder that has something in it, ConfigError, StorageError."""
+    _make(folder)
+    files = LocalStorage(files_folder(settings))
+    with suppress(NotFound):
+        keep_secret(folder, found_secret(settings.storage.data_dir))
+    backup = Backup(
+        snapshots=SqlSnapshots(database_url(settings)),
+        rows=_rows,
+        found=files,
+        files=files,
+        folder=LocalStorage(folder),
+    )
+    return await backup.run()
+
+
+async def check_backup(settings: AppSettings, folder: Path) -> tuple[Manifest, list[str]]:
+    """And what is wrong with it, in words. Raises NotFound, StorageError."""
+    kept, snapshots = LocalStorage(folder), SqlSnapshots(database_url(settings))
+    damaged = await BackupCheck(folder=kept, snapshots=snapshots).run()
+    return await manifest_of(kept), damaged
+
+
+async def restore(settings: AppSettings, folder: Path, *, replace: bool) -> Manifest:
+    """Into the data folder, and the database where that is elsewhere. No service may use them.
+
+    `replace` moves aside what is in the data folder; without, it must be as good as new: else
+    ConfigError.
+    """
+    data = settings.storage.data_dir
+    await manifest_of(LocalStorage(folder))  # before anything is moved
+    with held(data):
+        _clear(settings, replace=replace)
+        work = Restore(
+            folder=LocalStorage(folder),
+            files=LocalStorage(files_folder(settings)),
+            snapshots=SqlSnapshots(database_url(settings)),
+        )
+        manifest = await work.run()
+        with suppress(NotFound):
+            keep_secret(data, found_secret(folder))
+    return manifest
+
+
+@asynccontextmanager
+async def _rows(file: Path) -> AsyncIterator[BackupRows]:
+    async with _database(file) as database:
+        yield SqlBackupRows(database)
+
+
+def _database(file: Path) -> Database:
+    return Database(f"sqlite:///{file.absolute()}")
+
+
+def _make(folder: Path) -> None:
+    """For its owner's eyes only: all that was ever heard and shown is in it."""
+    try:
+        folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        taken = any(folder.iterdir())
+    except OSError as error:
+        raise InvalidRequest(f"{folder} cannot be used: {error.strerror}") from error
+    if taken:
+        raise InvalidRequest(f"{folder} has something in it", hint="name a new folder")
+
+
+def _clear(settings: AppSettings, *, replace: bool) -> None:
+    data, models = settings.storage.data_dir, settings.storage.models_dir
+    there = [one for one in data.iterdir() if one.name not in STAYS and one != models]
+    if there and not replace:
+        raise ConfigError(
+            f"the data folder {data} has something in it: {there[0].name}",
+            hint="--replace moves all of it aside, or set [app.storage] data_dir to another",
+        )
+    if there:
+        _move_aside(there, data / REPLACED / f"{utc_now():%Y%m%dT%H%M%SZ}")
+
+
+def _move_aside(there: list[Path], place: Path) -> None:
+    try:
+        place.mkdir(mode=PRIVATE, parents=True)
+        for one in there:
+            one.rename(place / one.name)
+    except OSError as error:
+        raise StorageError(f"what is there cannot be moved to {place}: {error}") from error
