@@ -17,6 +17,7 @@ from app.ports.engines import (
     WorkerPool,
 )
 from app.ports.files import Ballast, BlobStore, GrowingFile, Reserve, ResumableFiles
+from app.ports.guide import GuideReader
 from app.ports.index import IndexKeeper, RecordIndex, VectorIndex
 from app.ports.instances import JobNews, Leadership, SharedNotes
 from app.ports.jobs import BootLog, JobQueue, JobStore, TranscriptStore, WindowJournal
@@ -62,6 +63,7 @@ __all__ = [
     "FrontMatterReader",
     "GrowingFile",
     "Growth",
+    "GuideReader",
     "IndexKeeper",
     "JobNews",
     "JobQueue",
