@@ -275,7 +275,7 @@ def test_every_link_of_readme_and_guide_leads_to_what_is_there(file: Path) -> No
 
 
 def test_links_of_the_guide_go_to_pages_as_it_is_served() -> None:
-    """What lies elsewhere in the repository is not in the wheel; pictures there are told in words."""
+    """The rest of the repository is not in the wheel; of its pictures the words are shown."""
     served = {file.name for file in DOCS.iterdir()}
     pictures = {f"../../scripts/pictures/{file.name}" for file in PICTURES}
     links = {link.partition("#")[0] for file in PAGES for link in _links(file)} - {""}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,7 @@ def _parser() -> "MarkdownIt":
 def _named_headings(tokens: "list[Token]") -> Iterator[str]:
     """Gives them their anchors; the words of each."""
     anchors = Anchors()
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type == "heading_open":
             words = "".join(inner.content for inner in inline.children or ())
             opening.attrSet("id", anchors.name(words))

@@ -1,4 +1,4 @@
-"""Every reader of a guide: pages in order, safe to show, with links that lead where it is served."""
+"""Every reader of a guide: pages in order, safe to show, links to where they are served."""
 
 from collections.abc import Callable
 from pathlib import Path
