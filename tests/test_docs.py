@@ -18,8 +18,10 @@ from app.cli.trouble import FAILED, INTERRUPTED, UNREACHABLE, WRONG_USAGE
 from app.config import ALIASES, AppSettings, load_settings
 from app.domain.metrics import CATALOGUE
 from app.domain.writing.anchors import Anchors
+from app.services.model_names import OPENAI_NAMES
 from app.web import session_cookie
 from app.web.app import routes
+from app.web.openai_schemas import TranscriptionForm
 from scripts.locks import Pin, locked
 
 ROOT = Path(__file__).parents[1]
@@ -36,6 +38,7 @@ DEFAULTS = {
 DOCS = ROOT / "app" / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 WRITTEN = [ROOT / "README.md", *PAGES]
+ALERTS = ROOT / "scripts" / "deploy" / "alerts.yaml"
 PICTURES = sorted((ROOT / "scripts" / "pictures").iterdir())
 
 
@@ -129,6 +132,14 @@ def test_the_readme_names_no_setting_that_does_not_exist(readme: str) -> None:
     known = {_variable(*setting) for setting in DEFAULTS}
     written = set(re.findall(r"\bAPP__[A-Z]+__[A-Z0-9_]+\b", readme))
     assert written - known == set()
+
+
+def test_every_setting_that_is_named_by_its_section_exists(readme: str) -> None:
+    sections = "|".join({section for section, _ in DEFAULTS})
+    named = set(re.findall(rf"`((?:{sections})\.[a-z_]+)\b", readme))
+    known = {".".join(setting) for setting in DEFAULTS}
+    assert named & known
+    assert named - known - _codes() == set()
 
 
 # README: URLs
@@ -288,6 +299,31 @@ def test_every_page_is_in_the_list_of_pages_and_can_be_reached_from_the_readme()
     assert sorted(listed) == sorted(pages - {"index.md"})
     told = {link.partition("#")[0] for link in _links(ROOT / "README.md")}
     assert {f"app/docs/{name}" for name in listed} - told == set()
+
+
+def test_every_file_that_is_named_is_there(readme: str) -> None:
+    """A command has arguments behind it: its first word counts."""
+    named = set(re.findall(r"`((?:app|scripts|tests)/[\w./-]+)", readme))
+    assert len(named) > 30
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_every_alert_has_a_line_of_what_to_do() -> None:
+    alerts = re.findall(r"- alert: (\w+)", ALERTS.read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| `(Spool\w+)` \| .+ \| .+ \|$", _page("operations"), re.MULTILINE)
+    assert rows == alerts
+
+
+@pytest.mark.parametrize("page", ["migrate-openai", "migrate-speaches"])
+def test_who_comes_from_elsewhere_finds_every_field_of_a_transcription(page: str) -> None:
+    fields = {field.alias or name for name, field in TranscriptionForm.model_fields.items()}
+    missing = {name for name in fields if not re.search(rf"`{re.escape(name)}[`=]", _page(page))}
+    only_there = {"chunking_strategy"} if page == "migrate-speaches" else set()
+    assert missing == only_there
+
+
+def test_who_comes_from_openai_finds_every_name_of_a_model_that_is_taken() -> None:
+    assert [name for name in OPENAI_NAMES if f"`{name}`" not in _page("migrate-openai")] == []
 
 
 @pytest.mark.parametrize("file", PAGES, ids=lambda file: file.name)
