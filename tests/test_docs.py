@@ -1,4 +1,4 @@
-"""What is written down is true: the README, config.toml and the locks against the code."""
+"""What is written down is true: README, guide, config.toml and the locks against the code."""
 
 import ast
 import re
@@ -17,8 +17,11 @@ from app.cli.commands import COMMANDS
 from app.cli.trouble import FAILED, INTERRUPTED, UNREACHABLE, WRONG_USAGE
 from app.config import ALIASES, AppSettings, load_settings
 from app.domain.metrics import CATALOGUE
+from app.domain.writing.anchors import Anchors
+from app.services.model_names import OPENAI_NAMES
 from app.web import session_cookie
 from app.web.app import routes
+from app.web.openai_schemas import TranscriptionForm
 from scripts.locks import Pin, locked
 
 ROOT = Path(__file__).parents[1]
@@ -32,9 +35,21 @@ DEFAULTS = {
 }
 
 
+DOCS = ROOT / "app" / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+WRITTEN = [ROOT / "README.md", *PAGES]
+ALERTS = ROOT / "scripts" / "deploy" / "alerts.yaml"
+PICTURES = sorted((ROOT / "scripts" / "pictures").iterdir())
+
+
 @pytest.fixture(scope="module")
 def readme() -> str:
-    return (ROOT / "README.md").read_text(encoding="utf-8")
+    """The README and the guide that it leads to, as one text."""
+    return "\n".join(file.read_text(encoding="utf-8") for file in WRITTEN)
+
+
+def _page(name: str) -> str:
+    return (DOCS / f"{name}.md").read_text(encoding="utf-8")
 
 
 # config.toml
@@ -119,6 +134,14 @@ def test_the_readme_names_no_setting_that_does_not_exist(readme: str) -> None:
     assert written - known == set()
 
 
+def test_every_setting_that_is_named_by_its_section_exists(readme: str) -> None:
+    sections = "|".join({section for section, _ in DEFAULTS})
+    named = set(re.findall(rf"`((?:{sections})\.[a-z_]+)\b", readme))
+    known = {".".join(setting) for setting in DEFAULTS}
+    assert named & known
+    assert named - known - _codes() == set()
+
+
 # README: URLs
 
 
@@ -159,12 +182,8 @@ def _commands() -> Iterator[str]:
         yield from (name, *(f"{name} {verb}" for verb in verbs if verb != "list"))
 
 
-def _command_line(readme: str) -> str:
-    return readme.split("## Command line")[1].split("\n## ")[0]
-
-
-def test_every_command_is_in_the_readme(readme: str) -> None:
-    section = _command_line(readme)
+def test_every_command_is_in_the_readme() -> None:
+    section = _page("command-line")
     missing = [each for each in _commands() if not re.search(rf"spool {each}\b", section)]
     assert missing == []
 
@@ -174,8 +193,8 @@ def test_the_readme_names_no_command_that_does_not_exist(readme: str) -> None:
     assert written - set(COMMANDS) == set()
 
 
-def test_every_exit_status_is_in_the_readme(readme: str) -> None:
-    section = _command_line(readme)
+def test_every_exit_status_is_in_the_readme() -> None:
+    section = _page("command-line")
     for status in (0, FAILED, WRONG_USAGE, UNREACHABLE, INTERRUPTED):
         assert re.search(rf"^\| {status} \|", section, re.MULTILINE), status
 
@@ -207,9 +226,8 @@ def test_every_error_code_is_in_the_readme(readme: str) -> None:
     assert sorted(code for code in _codes() if f"`{code}`" not in readme) == []
 
 
-def test_the_error_tables_of_the_readme_hold_no_code_that_does_not_exist(readme: str) -> None:
-    section = readme.split("## Health and errors")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", section, flags=re.MULTILINE)
+def test_the_error_tables_of_the_readme_hold_no_code_that_does_not_exist() -> None:
+    rows = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", _page("errors"), flags=re.MULTILINE)
     assert rows
     assert sorted(set(rows) - _codes()) == []
 
@@ -217,9 +235,8 @@ def test_the_error_tables_of_the_readme_hold_no_code_that_does_not_exist(readme:
 # README: metrics
 
 
-def test_the_table_of_metrics_is_the_catalogue(readme: str) -> None:
-    section = readme.split("\n## Metrics\n")[1].split("\n## ")[0]
-    rows = [line for line in section.splitlines() if line.startswith("| `")]
+def test_the_table_of_metrics_is_the_catalogue() -> None:
+    rows = [line for line in _page("metrics").splitlines() if line.startswith("| `")]
     assert rows == [
         f"| `{each.name}` | {each.kind} | {', '.join(each.labels)} | {each.help} |"
         for each in CATALOGUE
@@ -227,15 +244,93 @@ def test_the_table_of_metrics_is_the_catalogue(readme: str) -> None:
 
 
 def test_the_readme_names_no_metric_that_does_not_exist(readme: str) -> None:
-    written = set(re.findall(r"\b(?:spool|process)_[a-z_]+", readme))
+    # files of the code are called so, too
+    written = set(re.findall(r"\b(?:spool|process)_[a-z_]+\b(?!\.py)", readme))
     assert written - {each.name for each in CATALOGUE} - {session_cookie.NAME} == set()
 
 
-def test_the_readme_tells_what_values_of_labels_mean(readme: str) -> None:
-    section = readme.split("\n## Metrics\n")[1].split("\n## ")[0]
+def test_the_readme_tells_what_values_of_labels_mean() -> None:
+    section = _page("metrics")
     ours = ("outcome", "way", "reason")
     values = {value for each in CATALOGUE for label in ours for value in each.labels.get(label, ())}
     assert {value for value in values if f"`{value}`" not in section} == set()
+
+
+# The guide
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
+
+
+def _links(file: Path) -> list[str]:
+    """To places here: pages, pictures, headings."""
+    text = FENCED.sub("", file.read_text(encoding="utf-8"))
+    return [link for link in LINK.findall(text) if "://" not in link]
+
+
+def _headings(file: Path) -> set[str]:
+    """What a link may name behind its `#`."""
+    text, anchors = FENCED.sub("", file.read_text(encoding="utf-8")), Anchors()
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {anchors.name(words.replace("`", "")) for words in headings}
+
+
+@pytest.mark.parametrize("file", WRITTEN, ids=lambda file: file.name)
+def test_every_link_of_readme_and_guide_leads_to_what_is_there(file: Path) -> None:
+    lost = []
+    for link in _links(file):
+        path, _, anchor = link.partition("#")
+        target = file.parent / path if path else file
+        if not target.is_file() or (anchor and anchor not in _headings(target)):
+            lost.append(link)
+    assert lost == []
+
+
+def test_links_of_the_guide_go_to_pages_as_it_is_served() -> None:
+    """The rest of the repository is not in the wheel; of its pictures the words are shown."""
+    served = {file.name for file in DOCS.iterdir()}
+    pictures = {f"../../scripts/pictures/{file.name}" for file in PICTURES}
+    links = {link.partition("#")[0] for file in PAGES for link in _links(file)} - {""}
+    assert links - served - pictures == set()
+
+
+def test_every_page_is_in_the_list_of_pages_and_can_be_reached_from_the_readme() -> None:
+    pages = {file.name for file in PAGES}
+    listed = [link for link in _links(DOCS / "index.md") if link.endswith(".md")]
+    assert sorted(listed) == sorted(pages - {"index.md"})
+    told = {link.partition("#")[0] for link in _links(ROOT / "README.md")}
+    assert {f"app/docs/{name}" for name in listed} - told == set()
+
+
+def test_every_file_that_is_named_is_there(readme: str) -> None:
+    """A command has arguments behind it: its first word counts."""
+    named = set(re.findall(r"`((?:app|scripts|tests)/[\w./-]+)", readme))
+    assert len(named) > 30
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_every_alert_has_a_line_of_what_to_do() -> None:
+    alerts = re.findall(r"- alert: (\w+)", ALERTS.read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| `(Spool\w+)` \| .+ \| .+ \|$", _page("operations"), re.MULTILINE)
+    assert rows == alerts
+
+
+@pytest.mark.parametrize("page", ["migrate-openai", "migrate-speaches"])
+def test_who_comes_from_elsewhere_finds_every_field_of_a_transcription(page: str) -> None:
+    fields = {field.alias or name for name, field in TranscriptionForm.model_fields.items()}
+    missing = {name for name in fields if not re.search(rf"`{re.escape(name)}[`=]", _page(page))}
+    only_there = {"chunking_strategy"} if page == "migrate-speaches" else set()
+    assert missing == only_there
+
+
+def test_who_comes_from_openai_finds_every_name_of_a_model_that_is_taken() -> None:
+    assert [name for name in OPENAI_NAMES if f"`{name}`" not in _page("migrate-openai")] == []
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.name)
+def test_a_page_has_one_title_and_it_is_the_first_line(file: Path) -> None:
+    text = FENCED.sub("", file.read_text(encoding="utf-8"))
+    assert [match.start() for match in re.finditer(r"^# ", text, re.MULTILINE)] == [0]
 
 
 # Locks

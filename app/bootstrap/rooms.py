@@ -8,6 +8,7 @@ from typing import Any
 from app.adapters.beneath import files_beneath
 from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.local_storage import OpenedFile
+from app.adapters.markdown_guide import MarkdownGuide
 from app.adapters.numpy_waveform import NumpyWaveforms
 from app.adapters.process_pool import ProcessPool
 from app.agents.door import AgentDoor
@@ -37,6 +38,7 @@ from app.services.figures import IngestionFigures
 from app.services.folder_watch import FolderWatch
 from app.services.follow import JobFollower
 from app.services.frame_jobs import FrameJobs
+from app.services.guide import Guide
 from app.services.health import Health
 from app.services.heard import CountingJournal
 from app.services.index_care import IndexCare
@@ -191,6 +193,7 @@ class Rooms:
             keys=self.records.keys,
             shares=self._shares(assets),
             news=NewsService(store=self.records.news),
+            guide=Guide(MarkdownGuide()),
             max_file_size=self.settings.ingestion.max_file_size,
             gate=gate_of(self.settings.server),
             agents=AgentDoor(),

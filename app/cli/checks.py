@@ -193,4 +193,4 @@ def _model(settings: AppSettings, name: str, kind: ModelKind, fetch: bool) -> st
         return f"{name} ({ModelSource.FOLDER}): {entry.path}"
     if entry.sources if entry is not None else settings.models.hub:
         return f"{name} is not here yet: the service fetches it at its start, or --fetch does now"
-    raise SpoolError(f"{name} is not here", hint="nor to be had: see Models in the README")
+    raise SpoolError(f"{name} is not here", hint="nor to be had: see Models in the guide")

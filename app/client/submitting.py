@@ -15,7 +15,7 @@ KEY = "Idempotency-Key"
 
 
 class Options(TypedDict, total=False):
-    """Of a job, as the README lists them."""
+    """Of a job, as the guide lists them."""
 
     language: str | None
     task: str | None

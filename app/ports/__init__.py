@@ -26,6 +26,7 @@ from app.ports.files import (
     Scratch,
     StoredFile,
 )
+from app.ports.guide import GuideReader
 from app.ports.index import IndexKeeper, RecordIndex, VectorIndex
 from app.ports.instances import JobNews, Leadership, SharedNotes
 from app.ports.jobs import BootLog, JobQueue, JobStore, TranscriptStore, WindowJournal
@@ -72,6 +73,7 @@ __all__ = [
     "FrontMatterReader",
     "GrowingFile",
     "Growth",
+    "GuideReader",
     "IndexKeeper",
     "JobNews",
     "JobQueue",

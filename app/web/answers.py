@@ -19,7 +19,7 @@ class Answered(BaseModel):
 
 
 class Problem(Answered):
-    code: Annotated[str, Field(description="Stable; the README lists them.")]
+    code: Annotated[str, Field(description="Stable; the guide lists them.")]
     message: str
     hint: str | None
     job_id: Annotated[str, Field(default_factory=str, description="Where it is about a job.")]

@@ -13,6 +13,7 @@ from app.services.estimates import Estimates
 from app.services.figures import IngestionFigures
 from app.services.follow import JobFollower
 from app.services.gauges import Gauges
+from app.services.guide import Guide
 from app.services.health import Health
 from app.services.index_care import IndexCare
 from app.services.intake import Intake
@@ -58,6 +59,7 @@ class Doors:
     keys: KeyService
     shares: ShareService
     news: NewsService
+    guide: Guide
     #: Bytes; a declared length beyond it is refused before the body is read.
     max_file_size: int
     gate: Gate

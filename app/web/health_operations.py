@@ -43,7 +43,7 @@ METRICS = Operation(
     summary="What Prometheus reads",
     tag="service",
     scope=Scope.READ,
-    description="The text format 0.0.4. The README lists all names.",
+    description="The text format 0.0.4. The guide lists all names.",
     query=NoQuery,
     answers={200: Answer(description="Counters, gauges and histograms.", content={PLAIN: None})},
 )

@@ -10,6 +10,7 @@ from app.web import (
     events,
     feed,
     figures,
+    guide,
     health,
     ingest,
     jobs,
@@ -36,6 +37,7 @@ from app.web import docs_operations as of_docs
 from app.web import engines_operations as of_engines
 from app.web import events_operations as of_events
 from app.web import feed_operations as of_feed
+from app.web import guide_operations as of_guide
 from app.web import health_operations as of_health
 from app.web import ingest_operations as of_ingest
 from app.web import job_operations as of_jobs
@@ -69,6 +71,9 @@ DOORS = (
     door("/favicon.ico", page_files.icon, GET=of_page.ICON),
     door("/openapi.json", docs.openapi, GET=of_docs.OPENAPI),
     door("/docs", docs.page, GET=of_docs.PAGE),
+    # before the files of the document, for it is a name as theirs are
+    door("/docs/guide", guide.home, GET=of_guide.HOME),
+    door("/docs/guide/{page}", guide.page, GET=of_guide.PAGE),
     door("/docs/{file}", docs.file, GET=of_docs.FILE),
     door("/health", health.health, GET=of_health.HEALTH),
     door("/health/live", health.live, GET=of_health.LIVE),

@@ -12,6 +12,7 @@ from pytest_httpserver import HTTPServer
 
 from app.domain.errors import EngineCrashed
 from app.web import docs_operations as of_docs
+from app.web import guide_operations as of_guide
 from app.web import health_operations as of_health
 from app.web import ingest_operations as of_ingest
 from app.web import job_operations as of_jobs
@@ -33,7 +34,7 @@ DELIVERIES = "/api/v1/webhooks/deliveries"
 #: The surfaces beside them have tests of their own.
 OURS = [
     each
-    for module in (of_docs, of_health, of_ingest, of_jobs, of_search, of_webhooks)
+    for module in (of_docs, of_guide, of_health, of_ingest, of_jobs, of_search, of_webhooks)
     for each in vars(module).values()
     if isinstance(each, Operation)
 ]
@@ -203,6 +204,14 @@ async def test_jobs_whose_time_is_over(spool: Spool) -> None:
 
 async def test_the_document_and_its_page(spool: Spool) -> None:
     for path in ("/openapi.json", "/docs", *(f"/docs/{name}" for name in FILES)):
+        etag = (await get(spool, path, 200)).headers["etag"]
+        again = await spool.http.get(path, headers={"If-None-Match": etag})
+        assert again.status_code == 304
+        assert (await spool.http.head(path)).status_code == 200
+
+
+async def test_the_guide_and_its_pictures(spool: Spool) -> None:
+    for path in ("/docs/guide", "/docs/guide/architecture", "/docs/guide/architecture.svg"):
         etag = (await get(spool, path, 200)).headers["etag"]
         again = await spool.http.get(path, headers={"If-None-Match": etag})
         assert again.status_code == 304

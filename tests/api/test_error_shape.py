@@ -22,6 +22,7 @@ from app.services.estimates import Estimates
 from app.services.figures import IngestionFigures
 from app.services.follow import JobFollower
 from app.services.gauges import Gauges
+from app.services.guide import Guide
 from app.services.health import Health
 from app.services.index_care import IndexCare
 from app.services.intake import Intake, Upload
@@ -243,6 +244,7 @@ def failing(trouble: Exception) -> Doors:
         keys=cast(KeyService, stub),
         shares=cast(ShareService, stub),
         news=cast(NewsService, stub),
+        guide=cast(Guide, stub),
         gate=Gate(),
         max_file_size=1000,
         agents=AgentDoor(),

@@ -33,6 +33,8 @@ OPEN = {
         "/health/ready",
         "/docs",
         "/docs/{file}",
+        "/docs/guide",
+        "/docs/guide/{page}",
         "/openapi.json",
     ),
     *("/api/v1/session", "/shared/{token}", "/favicon.ico"),

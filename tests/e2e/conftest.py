@@ -26,6 +26,7 @@ class Server:
     def __init__(self, folder: Path, model_folder: Path, **settings: str) -> None:
         self.data, self._log = folder / "data", folder / "server.log"
         self.command: tuple[str, ...] = (sys.executable, "-m", "app", "serve")
+        self.home = ROOT
         self.port = _free_port()
         self.environment = os.environ | {
             "APP__STORAGE__DATA_DIR": str(self.data),
@@ -42,7 +43,7 @@ class Server:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command,
-                cwd=ROOT,
+                cwd=self.home,
                 env=self.environment,
                 stdout=log,
                 stderr=log,

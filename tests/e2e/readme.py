@@ -1,4 +1,4 @@
-"""The examples of the README: found, run as they stand, and held against what they show."""
+"""The examples of README and guide: found, run as they stand, and held against what they show."""
 
 import json
 import os
@@ -53,6 +53,8 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
+    #: The file that it stands in, without its suffix.
+    page: str
     #: The headline above it.
     section: str
     line: int
@@ -61,18 +63,19 @@ class Example:
     excuse: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.section} (line {self.line})"
+        return f"{self.page}: {self.section} (line {self.line})"
 
 
-def examples(readme: str) -> Iterator[Example]:
+def examples(readme: str, page: str = "README") -> Iterator[Example]:
     """Every fenced block and every command in a table that asks the service something."""
     for match in BLOCK.finditer(readme):
         steps = tuple(READERS[match["kind"]](match["text"]))
         if any(map(_asks, steps)):
-            yield _example(readme, match, steps, match["note"] or "")
+            yield _example(readme, page, match, steps, match["note"] or "")
     for match in CELL.finditer(readme):
         note = NOTE.search(match["note"])
-        yield _example(readme, match, (Step(command=match["text"]),), note[1] if note else "")
+        step = Step(command=match["text"])
+        yield _example(readme, page, match, (step,), note[1] if note else "")
 
 
 def _asks(step: Step) -> bool:
@@ -80,11 +83,14 @@ def _asks(step: Step) -> bool:
     return bool(HERE.search(said)) or said.startswith("spool ")
 
 
-def _example(readme: str, match: re.Match[str], steps: tuple[Step, ...], note: str) -> Example:
+def _example(
+    readme: str, page: str, match: re.Match[str], steps: tuple[Step, ...], note: str
+) -> Example:
     before = readme[: match.start("text")]
     headlines = re.findall(r"^##+ (.+)$", before, re.MULTILINE)
     excuse = NOT_RUN.fullmatch(note)
     return Example(
+        page=page,
         section=headlines[-1] if headlines else "",
         line=before.count("\n") + 1,
         steps=steps,

@@ -1,4 +1,4 @@
-"""Every example of the README that asks the service works as it stands."""
+"""Every example of README and guide that asks the service works as it stands."""
 
 import json
 import shutil
@@ -7,11 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.markdown_guide import MarkdownGuide
 from tests.e2e.conftest import Server
 from tests.e2e.readme import Example, Shell, Step, examples, refused, unlike
 from tests.media import OWN, ROOT
 
-EXAMPLES = list(examples((ROOT / "README.md").read_text(encoding="utf-8")))
+DOCS = ROOT / "app" / "docs"
+#: As they are read: the README, then the pages in the order of their list.
+READ = [
+    ROOT / "README.md",
+    *(DOCS / f"{name}.md" for name in MarkdownGuide(DOCS).titles()),
+]
+EXAMPLES = [each for file in READ for each in examples(file.read_text(encoding="utf-8"), file.stem)]
 
 
 @pytest.fixture(scope="module")

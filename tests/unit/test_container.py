@@ -68,7 +68,7 @@ def test_models_are_fetched_while_it_is_built_and_read_where_they_were_put(
     steps: list[Step],
 ) -> None:
     arguments = [rest.partition("=")[0] for word, rest in steps if word == "ARG"]
-    assert {"PYTHON", "PARTS", "MODELS"} == set(arguments)
+    assert {"BASE", "PARTS", "MODELS"} == set(arguments)
     [fetching] = [rest for word, rest in steps if word == "RUN" and "models --fetch" in rest]
     assert "${MODELS}" in fetching and "spool doctor" in fetching
     kept = [rest for word, rest in steps if word == "ENV" and "MODELS_DIR" in rest]
@@ -78,9 +78,30 @@ def test_models_are_fetched_while_it_is_built_and_read_where_they_were_put(
 
 def test_nothing_comes_from_elsewhere_but_by_the_locks(steps: list[Step]) -> None:
     assert all(word != "ADD" for word, _ in steps)
-    ran = " ".join(rest for word, rest in steps if word == "RUN")
-    assert "scripts/install ${PARTS}" in ran
-    assert re.findall(r"\b(?:curl|wget|pip install|apt-get|https?://)", ran) == []
+    python, *ran = [rest for word, rest in steps if word == "RUN"]
+    assert "scripts/install ${PARTS}" in " ".join(ran)
+    assert re.findall(r"\b(?:curl|wget|pip install|apt-get|https?://)", " ".join(ran)) == []
+    assert re.findall(r"install (.*?) &&", python) == [
+        "-y --no-install-recommends python3 python3-venv"
+    ]
+
+
+def test_every_stage_stands_on_the_base_that_is_named(steps: list[Step]) -> None:
+    """The venv of the one runs in the other: its interpreter is that of the base."""
+    assert [rest for word, rest in steps if word == "FROM"] == [
+        "${BASE} AS ground",
+        "ground AS build",
+        "ground",
+    ]
+    [base] = [rest for word, rest in steps if word == "ARG" and rest.startswith("BASE=")]
+    assert re.fullmatch(r"BASE=python:3\.1[123]-slim", base)
+
+
+def test_the_base_for_a_card_is_named_with_its_version() -> None:
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    [named] = re.findall(r"BASE=(nvidia/\S+)", text)
+    assert re.fullmatch(r"nvidia/cuda:12\.\d+\.\d+-cudnn-runtime-ubuntu24\.04", named)
+    assert named in (ROOT / "app" / "docs" / "security.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["data", ".env", ".git", ".venv", ".cache", "tests"])

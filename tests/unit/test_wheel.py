@@ -48,6 +48,12 @@ def test_the_page_of_the_document_is_in_the_wheel(wheel: zipfile.ZipFile) -> Non
     assert wanted - set(wheel.namelist()) == set()
 
 
+def test_the_guide_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
+    wanted = {name(file) for file in (ROOT / "app" / "docs").iterdir()}
+    assert "app/docs/index.md" in wanted and "app/docs/architecture.svg" in wanted
+    assert wanted - set(wheel.namelist()) == set()
+
+
 def test_every_licence_is_in_the_wheel_and_named_by_it(wheel: zipfile.ZipFile) -> None:
     bundled = [SWAGGER / "swagger-ui-bundle.js.LICENSE.txt", SWAGGER / "LICENSE"]
     licences = {name(file) for file in (ROOT / "LICENSE", *bundled, SWAGGER / "NOTICE")}

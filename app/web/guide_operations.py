@@ -1,0 +1,26 @@
+"""What the guide answers."""
+
+from app.web.cached_answers import HAVE, kept
+from app.web.operation import HTML, Operation
+from app.web.schemas import NoQuery
+
+HOME = Operation(
+    name="guide",
+    summary="The guide, and what is in it",
+    tag="service",
+    scope=None,
+    query=NoQuery,
+    headers=HAVE,
+    answers=kept("The page.", HTML),
+)
+
+PAGE = Operation(
+    name="guide_page",
+    summary="A page of the guide, or a picture in it",
+    tag="service",
+    scope=None,
+    query=NoQuery,
+    headers=HAVE,
+    answers=kept("The page.", HTML, "image/svg+xml"),
+    refusals=(404,),
+)
