@@ -1,5 +1,6 @@
 """What is kept: rows, files, and who waits for news of them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from app.adapters.sql.uploads import SqlUploadStore
 from app.adapters.sql.watched import SqlWatchNotes
 from app.adapters.sql.windows import SqlWindowJournal
 from app.bootstrap.instances import Instances, instances, is_shared
-from app.bootstrap.stores import FileStore, stores
+from app.bootstrap.stores import FileStore, Stores, stores
 from app.config import AppSettings, Ingestion, Storage
 from app.domain.metrics import UNCOUNTED
 from app.pipeline.pace import Paces
@@ -35,7 +36,7 @@ from app.ports import Meter, ResumableFiles, Scratch, UploadStore
 from app.services.disk import DiskGuard
 from app.services.keys import KeyService
 from app.services.reindex import Books
-from app.services.sweep import FileSweep
+from app.services.sweep import FileSweep, JobFiles
 from app.services.watch import JobWatch
 
 
@@ -92,55 +93,68 @@ class Records:
 @asynccontextmanager
 async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> AsyncIterator[Records]:
     """Space for verdicts is laid aside before the database opens, which needs some, too."""
-    kept, url, mark = settings.storage, database_url(settings), BootMark(settings.storage.data_dir)
-    files = stores(kept, files_folder(settings))
-    disk = await _begin(_guard(kept, files.local), files.local, shared=is_shared(url))
+    url = database_url(settings)
+    files = stores(settings.storage, files_folder(settings))
+    disk = _guard(settings.storage, files.local)
+    await _begin(disk, files, shared=is_shared(url))
     where = await files.store_id() if is_shared(url) else None
-    await (database := Database(url, meter=meter)).open()
-    ours = instances(settings, database, url, where)
+    async with Database(url, meter=meter) as database:
+        ours = instances(settings, database, url, where)
+        records = _records(settings, files, disk, database, ours, meter)
+        try:
+            yield records
+        finally:
+            await records.keys.settle()
+            await ours.news.aclose()
+
+
+def _records(
+    settings: AppSettings,
+    files: Stores,
+    disk: DiskGuard,
+    database: Database,
+    ours: Instances,
+    meter: Meter,
+) -> Records:
+    """`database` is open."""
     store = SqlJobStore(database, home=ours.name if ours.shared else None)
     uploads = SqlUploadStore(database, settings.ingestion.upload_expires)
-    keys, boots = KeyService(SqlKeyStore(database)), SqlBootLog(database)
-    try:
-        yield Records(
-            blobs=files.blobs,
-            scratch=files.scratch,
-            local=files.local,
-            store=store,
-            journal=SqlWindowJournal(database),
-            transcripts=SqlTranscriptStore(database),
-            texts=MarkdownTexts(),
-            assets=SqlAssetStore(database),
-            bulk=SqlRecordStore(database),
-            instances=ours,
-            queue=ours.queue,
-            watch=JobWatch(),
-            paces=Paces(),
-            fetcher=_fetcher(settings.ingestion, disk),
-            deliveries=SqlDeliveryStore(database),
-            keys=keys,
-            shares=SqlShareStore(database),
-            news=SqlNewsStore(database),
-            census=SqlCensus(database),
-            uploads=uploads,
-            resumable=files.resumable,
-            watched=SqlWatchNotes(database),
-            disk=disk,
-            sweep=_file_sweep(files.blobs, mark, boots, store, uploads, meter),
-            mark=mark,
-        )
-    finally:
-        await keys.settle()
-        await ours.news.aclose()
-        await database.close()
+    mark = BootMark(settings.storage.data_dir)
+    return Records(
+        blobs=files.blobs,
+        scratch=files.scratch,
+        local=files.local,
+        store=store,
+        journal=SqlWindowJournal(database),
+        transcripts=SqlTranscriptStore(database),
+        texts=MarkdownTexts(),
+        assets=SqlAssetStore(database),
+        bulk=SqlRecordStore(database),
+        instances=ours,
+        queue=ours.queue,
+        watch=JobWatch(),
+        paces=Paces(),
+        fetcher=_fetcher(settings.ingestion, disk),
+        deliveries=SqlDeliveryStore(database),
+        keys=KeyService(SqlKeyStore(database)),
+        shares=SqlShareStore(database),
+        news=SqlNewsStore(database),
+        census=SqlCensus(database),
+        uploads=uploads,
+        resumable=files.resumable,
+        watched=SqlWatchNotes(database),
+        disk=disk,
+        sweep=_file_sweep(files.swept, mark, SqlBootLog(database), store, uploads, meter),
+        mark=mark,
+    )
 
 
-async def _begin(disk: DiskGuard, local: LocalStorage, *, shared: bool) -> DiskGuard:
+async def _begin(disk: DiskGuard, files: Stores, *, shared: bool) -> None:
     """What is half received may be another's, who receives it just now, where there are others."""
     if not shared:
-        await local.sweep_parts()
+        await files.local.sweep_parts()
+    await asyncio.to_thread(files.clear)
     await disk.start()
-    return disk
 
 
 def _fetcher(ingestion: Ingestion, disk: DiskGuard) -> UrlFetcher:
@@ -153,7 +167,7 @@ def _fetcher(ingestion: Ingestion, disk: DiskGuard) -> UrlFetcher:
 
 
 def _file_sweep(
-    blobs: FileStore,
+    files: JobFiles,
     mark: BootMark,
     boots: SqlBootLog,
     jobs: SqlJobStore,
@@ -161,7 +175,7 @@ def _file_sweep(
     meter: Meter,
 ) -> FileSweep:
     return FileSweep(
-        files=blobs,
+        files=files,
         mark=mark,
         boots=boots,
         known_jobs=jobs.known,
