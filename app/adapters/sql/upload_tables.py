@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.sql.columns import Prose
@@ -34,19 +34,3 @@ class UploadRow(Table):
     updated_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     finished_at: Mapped[datetime | None]
-
-
-class UploadPartRow(Table):
-    """Bytes of an upload under way that are kept apart, where files cannot grow."""
-
-    __tablename__ = "upload_parts"
-    __table_args__ = (rule("first_range", "first >= 0"), rule("size_range", "size > 0"))
-
-    upload_id: Mapped[str] = mapped_column(
-        ForeignKey("uploads.upload_id", ondelete="CASCADE"), primary_key=True
-    )
-    #: The first byte's place in the upload.
-    first: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    size: Mapped[int] = mapped_column(BigInteger)
-    #: In the store of files.
-    key: Mapped[str] = mapped_column(Prose)
