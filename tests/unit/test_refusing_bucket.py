@@ -9,6 +9,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from app.domain.buckets import NAMES
 from app.domain.errors import Budget, ConfigError, NotFound, SpoolError, StorageDenied, StorageError
 
 if TYPE_CHECKING:
@@ -106,6 +107,21 @@ async def test_an_upload_of_which_a_part_fails_is_taken_back(
     with pytest.raises(StorageError):
         await storage.save_file(KEY, chunks(4_000_000, 12))
     assert asked[0] == "POST" and "PUT" in asked and asked[-1] == "DELETE"
+
+
+@pytest.mark.parametrize("kind", ["s3", "az"])  # of gs it is a document
+def test_every_key_that_the_environment_may_tell_is_an_option(kind: str) -> None:
+    pytest.importorskip("obstore")
+    from app.adapters.object_store import open_store
+
+    told = {name.lower(): "sv=eA==" if "SAS" in name else "eA==" for name in NAMES[kind]}
+    together = [told] if kind == "s3" else [{name: value} for name, value in told.items()]
+    for options in together:
+        open_store(f"{kind}://bucket", MORE.get(kind, {}) | options)
+
+
+#: Without which no other option of this kind of store is looked at.
+MORE = {"az": {"azure_storage_account_name": "x"}}
 
 
 def test_options_that_nobody_knows_are_refused_without_their_values() -> None:
