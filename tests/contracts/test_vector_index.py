@@ -104,8 +104,14 @@ def at(uri: Path | str, *, model: str = MODEL, dimensions: int = 384) -> LanceIn
     return LanceIndex(str(uri), dimensions=dimensions, model=model)
 
 
-def in_bucket(server: Buckets, url: str) -> LanceIndex:
-    return LanceIndex(f"{url}/index", dimensions=384, model=MODEL, options=server.options)
+def in_bucket(server: Buckets, url: str, *, model: str = MODEL, begins: bool = True) -> LanceIndex:
+    return LanceIndex(
+        f"{url}/index",
+        dimensions=384,
+        model=model,
+        options=server.options,
+        begins=lambda: begins,
+    )
 
 
 @pytest.fixture(params=("folder", "s3"))
