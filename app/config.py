@@ -7,10 +7,17 @@ start with a line that names it. `config.toml` in the repository lists every key
 import os
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -21,6 +28,8 @@ from pydantic_settings import (
 from pydantic_settings import TomlConfigSettingsSource as TomlSource
 
 from app.domain.errors import ConfigError
+from app.domain.media_types import MediaType
+from app.domain.quotas import MOST_BYTES, MOST_JOBS
 from app.domain.redaction import one_line
 
 if TYPE_CHECKING:
@@ -113,6 +122,22 @@ class Ingestion(Section):
 Days = Annotated[float, Field(ge=0, le=36500, allow_inf_nan=False)]
 
 
+class RetentionRule(Section):
+    """For jobs of this kind of medium, with this label; one of them at least."""
+
+    media_type: MediaType | None = None
+    label: Annotated[str, Field(min_length=1)] | None = None
+    days: Days
+
+    @model_validator(mode="after")
+    def _is_for_something(self) -> Self:
+        if self.media_type is None and self.label is None:
+            raise ValueError("a rule names a media_type, a label, or both")
+        if self.media_type is MediaType.KEYFRAME:
+            raise ValueError("key-frames go with their video, and have no rule")
+        return self
+
+
 class Retention(Section):
     """0: for ever. Empty: as `ingestion.job_cleanup_days` says."""
 
@@ -121,6 +146,12 @@ class Retention(Section):
     cancelled_days: Days | None = None
     #: They wait for somebody.
     dead_letter_days: Days = 0.0
+    #: Of those that a job is of, the first counts.
+    rules: tuple[RetentionRule, ...] = ()
+    #: Of each API key that is not told one of its own; 0: none.
+    quota_jobs: Annotated[int, Field(ge=0, le=MOST_JOBS)] = 0
+    #: Bytes.
+    quota_bytes: Annotated[int, Field(ge=0, le=MOST_BYTES)] = 0
 
 
 class Transcription(Section):

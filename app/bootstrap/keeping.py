@@ -1,7 +1,7 @@
 """How long jobs are kept, by the settings."""
 
 from app.config import AppSettings
-from app.domain.retention import Ending, RetentionRules
+from app.domain.retention import Ending, Kind, KindRule, RetentionRules
 
 
 def retention_rules(settings: AppSettings) -> RetentionRules:
@@ -14,5 +14,9 @@ def retention_rules(settings: AppSettings) -> RetentionRules:
         Ending.DEAD_LETTER: told.dead_letter_days,
     }
     return RetentionRules(
-        days={ending: usual if kept is None else kept for ending, kept in days.items()}
+        days={ending: usual if kept is None else kept for ending, kept in days.items()},
+        kinds=[
+            KindRule(kind=Kind(media_type=rule.media_type, label=rule.label), days=rule.days)
+            for rule in told.rules
+        ],
     )

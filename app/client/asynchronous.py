@@ -85,6 +85,7 @@ class AsyncSpool:
     retention = awaited(of_retention.retention)
     let_go = awaited(of_retention.let_go)
     create_key = awaited(of_keys.create_key)
+    change_key = awaited(of_keys.change_key)
     keys = awaited(of_keys.keys)
     revoke_key = awaited(of_keys.revoke_key)
     share = awaited(of_shares.share)

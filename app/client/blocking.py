@@ -85,6 +85,7 @@ class Spool:
     retention = blocking(of_retention.retention)
     let_go = blocking(of_retention.let_go)
     create_key = blocking(of_keys.create_key)
+    change_key = blocking(of_keys.change_key)
     keys = blocking(of_keys.keys)
     revoke_key = blocking(of_keys.revoke_key)
     share = blocking(of_shares.share)

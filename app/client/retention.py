@@ -23,6 +23,9 @@ class Due(Answer):
 
     #: completed, failed, cancelled, dead_letter.
     ending: str
+    #: Of a rule that is for this kind of medium, or this label, alone.
+    media_type: str | None = None
+    label: str | None = None
     #: Jobs that ended before then may go.
     before: datetime | None = None
     #: The first hundred, longest over first.

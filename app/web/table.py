@@ -125,6 +125,7 @@ DOORS = (
     door("/build-index", bulk.index_state, GET=of_search.INDEX_STATE),
     door("/api/v1/keys", keys.list_keys, GET=key.LIST_KEYS),
     door("/api/v1/keys", keys.create_key, POST=key.CREATE_KEY),
+    door("/api/v1/keys/{key_id}", keys.change_key, PATCH=key.CHANGE_KEY),
     door("/api/v1/keys/{key_id}", keys.revoke_key, DELETE=key.REVOKE_KEY),
     door("/api/v1/session", session.get_session, GET=of_session.GET_SESSION),
     door("/api/v1/session", session.sign_in, POST=of_session.SIGN_IN),

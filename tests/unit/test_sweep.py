@@ -207,6 +207,7 @@ async def test_a_folder_that_leads_out_of_the_store_is_left_alone(
 
 
 def link(path: Path, target: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     target.touch()
     path.symlink_to(target)
 
