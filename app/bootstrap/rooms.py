@@ -14,7 +14,7 @@ from app.adapters.process_pool import ProcessPool
 from app.agents.door import AgentDoor
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
-from app.bootstrap.keeping import retention_rules
+from app.bootstrap.keeping import quotas, retention
 from app.bootstrap.listening import Listening
 from app.bootstrap.records import Records
 from app.bootstrap.seeing import Seeing
@@ -48,6 +48,7 @@ from app.services.jobs import JobService
 from app.services.media import AssetMedia
 from app.services.news import NewsService
 from app.services.overtaking import Overtaking
+from app.services.quotas import Quotas
 from app.services.retention import Retention
 from app.services.roots import Roots
 from app.services.share_sweep import ShareSweep
@@ -235,6 +236,7 @@ class Rooms:
             check_engine=self.tools.engines.check,
             alike=AlikeJobs(self.records.store, self.records.assets, self.tools.engines.check),
             overtake=self._overtaking.by,
+            quotas=self._quotas,
             meter=self.watching.meter,
             max_file_size=ingestion.max_file_size,
             max_duration=ingestion.max_duration,
@@ -246,9 +248,14 @@ class Rooms:
         store, watch = self.records.store, self.records.watch
         return Overtaking(store, watch, self._ended)
 
+    @cached_property
+    def _quotas(self) -> Quotas:
+        """One for all doors: it knows what is on its way."""
+        return quotas(self.settings, self.records.store, self.watching.meter)
+
     def retention(self, worker: JobWorker) -> Retention:
-        rules, meter = retention_rules(self.settings), self.watching.meter
-        return Retention(self.records.store, self._jobs(worker), rules, meter=meter)
+        store, jobs = self.records.store, self._jobs(worker)
+        return retention(self.settings, store, jobs, self.watching.meter)
 
     def _jobs(self, worker: JobWorker) -> JobService:
         return JobService(

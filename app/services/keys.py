@@ -93,7 +93,7 @@ class KeyService:
         return key
 
     async def grant(self, key_id: str, changes: Mapping[str, int | None]) -> ApiKey:
-        """Its quota is another from now on: of `jobs` and `bytes` what is named. Raises NotFound."""
+        """Change its quota: of `jobs` and `bytes` what is named. Raises NotFound."""
         key = await self._store.grant(key_id, changes)
         if key is None:
             raise NotFound(f"no key {key_id}", code="key.not_found")

@@ -68,7 +68,7 @@ async def test_what_a_webhook_is_still_to_tell_of_stays(
     job = await stores.jobs.get(delivery.job_id)
     assert job is not None
     assert await stays(stores, clock, job)
-    assert await stores.deliveries.succeed(delivery, tried(clock.step(1), status=200))
+    assert await stores.deliveries.succeed(delivery, tried(delivery, clock.step(1)))
     assert (await as_stored(stores, delivery)).delivered_at
     assert not await stays(stores, clock, job)
 
