@@ -54,6 +54,7 @@ from app.services.roots import Roots
 from app.services.share_sweep import ShareSweep
 from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
+from app.services.tidying import Tidying
 from app.services.verdicts import Limits
 from app.services.worker import JobWorker
 from app.web.doors import Doors
@@ -96,6 +97,7 @@ class Rooms:
             self.uploads.sweep.run(),
             ShareSweep(store=self.records.shares).run(),
             self.retention(worker).run(),
+            Tidying(sweep=self.records.sweep).run(),
         )
 
     def worker(self, boot_id: str) -> JobWorker:
@@ -169,6 +171,7 @@ class Rooms:
             intake=self._intake(),
             jobs=jobs,
             retention=self.retention(worker),
+            sweep=self.records.sweep,
             assets=assets,
             media=self._media(assets),
             site=SiteSync(store=self.records.store, service=assets, intake=self._intake()),

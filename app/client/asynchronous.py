@@ -84,6 +84,8 @@ class AsyncSpool:
     replay_delivery = awaited(asking.replay_delivery)
     retention = awaited(of_retention.retention)
     let_go = awaited(of_retention.let_go)
+    orphans = awaited(of_retention.orphans)
+    remove_orphans = awaited(of_retention.remove_orphans)
     create_key = awaited(of_keys.create_key)
     change_key = awaited(of_keys.change_key)
     keys = awaited(of_keys.keys)

@@ -84,6 +84,8 @@ class Spool:
     replay_delivery = blocking(asking.replay_delivery)
     retention = blocking(of_retention.retention)
     let_go = blocking(of_retention.let_go)
+    orphans = blocking(of_retention.orphans)
+    remove_orphans = blocking(of_retention.remove_orphans)
     create_key = blocking(of_keys.create_key)
     change_key = blocking(of_keys.change_key)
     keys = blocking(of_keys.keys)

@@ -36,6 +36,15 @@ class LetGo(Answered):
     deleted: Annotated[Count, Field(description="Jobs, with all that was found of them.")]
 
 
+class Orphans(Answered):
+    count: Count
+    files: Annotated[list[str], Field(description="The first hundred, by their names.")]
+
+
+class Removed(Answered):
+    removed: Annotated[Count, Field(description="Files.")]
+
+
 def shown(due: Sequence[tuple[Expiry, Sequence[Job]]]) -> dict[str, Any]:
     return {"rules": [_rule(expiry, jobs) for expiry, jobs in due]}
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import obstore
@@ -21,6 +21,7 @@ from app.domain.errors import NotFound
 BATCH = 500
 #: Another instance may be about to write the row of a younger one.
 YOUNG = timedelta(hours=1)
+YOUNGEST = datetime.max.replace(tzinfo=UTC)
 #: Or of an upload that is to be one, which lies in parts.
 _OF_A_JOB = re.compile(
     r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(\.[^.]+|/\d+)?"
@@ -62,10 +63,12 @@ class ObjectStorage:
     async def open(self, key: str) -> OpenedObject:
         return await opened(self._store, plain(key))
 
-    async def job_files(self, folder: str) -> AsyncGenerator[dict[str, str], None]:
+    async def job_files(
+        self, folder: str, before: datetime | None = None
+    ) -> AsyncGenerator[dict[str, str], None]:
         """Batches of keys with the id of their job, of all objects right in `folder` that have
-        one, and are not young."""
-        old = self._now() - YOUNG
+        one, are not young, and were written before then."""
+        old = min(before or YOUNGEST, self._now() - YOUNG)
         with translated(folder):
             async for batch in obstore.list(self._store, folder, chunk_size=BATCH):
                 keys = [each["path"] for each in batch if each["last_modified"] < old]
