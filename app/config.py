@@ -7,17 +7,10 @@ start with a line that names it. `config.toml` in the repository lists every key
 import os
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -28,9 +21,8 @@ from pydantic_settings import (
 from pydantic_settings import TomlConfigSettingsSource as TomlSource
 
 from app.domain.errors import ConfigError
-from app.domain.media_types import MediaType
-from app.domain.quotas import MOST_BYTES, MOST_JOBS
 from app.domain.redaction import one_line
+from app.sections import Retention, Section
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -60,12 +52,6 @@ def _bucket(url: str) -> str:
     if parts.scheme not in BUCKETS or not parts.netloc or parts.username or parts.query:
         raise ValueError("a bucket is written s3://bucket/prefix, or with gs:// or az://")
     return url.rstrip("/")
-
-
-class Section(BaseModel):
-    """What its `repr` does not show is a secret, or an address that may have a password in it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class Server(Section):
@@ -117,41 +103,6 @@ class Ingestion(Section):
     watch_settle: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 5.0
     #: 0: for ever.
     job_cleanup_days: Annotated[float, Field(ge=0, le=36500, allow_inf_nan=False)] = 0.0
-
-
-Days = Annotated[float, Field(ge=0, le=36500, allow_inf_nan=False)]
-
-
-class RetentionRule(Section):
-    """For jobs of this kind of medium, with this label; one of them at least."""
-
-    media_type: MediaType | None = None
-    label: Annotated[str, Field(min_length=1)] | None = None
-    days: Days
-
-    @model_validator(mode="after")
-    def _is_for_something(self) -> Self:
-        if self.media_type is None and self.label is None:
-            raise ValueError("a rule names a media_type, a label, or both")
-        if self.media_type is MediaType.KEYFRAME:
-            raise ValueError("key-frames go with their video, and have no rule")
-        return self
-
-
-class Retention(Section):
-    """0: for ever. Empty: as `ingestion.job_cleanup_days` says."""
-
-    completed_days: Days | None = None
-    failed_days: Days | None = None
-    cancelled_days: Days | None = None
-    #: They wait for somebody.
-    dead_letter_days: Days = 0.0
-    #: Of those that a job is of, the first counts.
-    rules: tuple[RetentionRule, ...] = ()
-    #: Of each API key that is not told one of its own; 0: none.
-    quota_jobs: Annotated[int, Field(ge=0, le=MOST_JOBS)] = 0
-    #: Bytes.
-    quota_bytes: Annotated[int, Field(ge=0, le=MOST_BYTES)] = 0
 
 
 class Transcription(Section):

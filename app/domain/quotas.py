@@ -6,7 +6,6 @@ from app.domain.errors import Forbidden
 
 #: What databases can count to.
 MOST_JOBS, MOST_BYTES = 2**31 - 1, 2**63 - 1
-CODE = "quota.exceeded"
 HINT = "delete jobs that nobody needs, or have an admin give this key more"
 
 
@@ -57,4 +56,4 @@ USUAL = Quota()
 
 
 def _exceeded(message: str) -> Forbidden:
-    return Forbidden(message, code=CODE, hint=HINT)
+    return Forbidden(message, code="quota.exceeded", hint=HINT)
