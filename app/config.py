@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -23,6 +23,7 @@ from pydantic_settings import TomlConfigSettingsSource as TomlSource
 from app.domain.buckets import KEYS, bucket_url, keys_told
 from app.domain.errors import ConfigError
 from app.domain.redaction import one_line
+from app.sections import Retention, Section
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -52,12 +53,6 @@ def _with_keys(options: dict[str, str] | None, storage: ValidationInfo) -> dict[
 
 
 Options = Annotated[dict[str, str] | None, AfterValidator(_with_keys)]
-
-
-class Section(BaseModel):
-    """What its `repr` does not show is a secret, or an address that may have a password in it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class Server(Section):
@@ -109,19 +104,6 @@ class Ingestion(Section):
     watch_settle: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 5.0
     #: 0: for ever.
     job_cleanup_days: Annotated[float, Field(ge=0, le=36500, allow_inf_nan=False)] = 0.0
-
-
-Days = Annotated[float, Field(ge=0, le=36500, allow_inf_nan=False)]
-
-
-class Retention(Section):
-    """0: for ever. Empty: as `ingestion.job_cleanup_days` says."""
-
-    completed_days: Days | None = None
-    failed_days: Days | None = None
-    cancelled_days: Days | None = None
-    #: They wait for somebody.
-    dead_letter_days: Days = 0.0
 
 
 class Transcription(Section):

@@ -16,7 +16,8 @@ FLOORS: dict[str, frozenset[str]] = {
     "web": frozenset({"domain", "services"}),
     "client": frozenset({"domain"}),
     "agents": frozenset({"domain", "client"}),
-    "config": frozenset({"domain"}),
+    "config": frozenset({"domain", "sections"}),
+    "sections": frozenset({"domain"}),
     "logs": frozenset({"domain"}),
 }
 #: They put the house together and open its doors.

@@ -338,8 +338,10 @@ class Dying(LocalStorage):
             raise Killed
         self._steps -= 1
 
-    async def job_files(self, folder: str) -> AsyncGenerator[dict[str, str], None]:
-        async for batch in super().job_files(folder):
+    async def job_files(
+        self, folder: str, before: datetime | None = None
+    ) -> AsyncGenerator[dict[str, str], None]:
+        async for batch in super().job_files(folder, before):
             self._step()
             yield batch
 

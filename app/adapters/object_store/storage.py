@@ -68,10 +68,13 @@ class ObjectStorage:
     async def open(self, key: str) -> OpenedObject:
         return await opened(self._store, plain(key))
 
-    async def job_files(self, folder: str) -> AsyncGenerator[dict[str, str], None]:
+    async def job_files(
+        self, folder: str, before: datetime | None = None
+    ) -> AsyncGenerator[dict[str, str], None]:
         """Batches of keys with the id of their job, of all objects right in `folder` that have
-        one, and are not young."""
-        old = FAR if self._young is None else self._now() - self._young
+        one, are not young, and were written before then."""
+        grown = FAR if self._young is None else self._now() - self._young
+        old = min(before or FAR, grown)
         with translated(folder):
             async for batch in obstore.list(self._store, folder, chunk_size=BATCH):
                 keys = [each["path"] for each in batch if each["last_modified"] < old]
