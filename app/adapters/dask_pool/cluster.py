@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from loguru import logger
 
 from app.adapters.dask_pool.glance import Glance, glance
+from app.adapters.dask_pool.hush import hush
 from app.domain.errors import ClusterAway, ConfigError, EngineCrashed, EngineError, SpoolError
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ class Cluster:
         return self._lost[key]
 
     def forget(self, key: str) -> None:
-        self._lost.pop(key).cancel()
+        lost = self._lost.pop(key)
+        if not lost.cancel() and not lost.cancelled():
+            lost.exception()  # told or not, it has been seen
         self._untaken.pop(key, None)
 
     async def aclose(self) -> None:
@@ -69,7 +72,7 @@ class Cluster:
     async def _join(self) -> "Client":
         from distributed import Client
 
-        _hush()
+        hush(logging.CRITICAL)  # what there is to say of a lost line we say ourselves
         client = Client(self.address, asynchronous=True, timeout=CONNECT, set_as_default=False)
         try:
             await client
@@ -134,10 +137,3 @@ async def _close(client: "Client") -> None:
     """However it is with the line."""
     with suppress(OSError):
         await client.close(timeout=CLOSE)
-
-
-def _hush() -> None:
-    """What there is to say of a lost line we say ourselves."""
-    for name in list(logging.root.manager.loggerDict):
-        if name.partition(".")[0] == "distributed":
-            logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app import __version__
 from app.adapters.dask_pool.parcel import Weights, sealed, unpacked
-from app.domain.errors import ClusterAway
+from app.domain.errors import ClusterAway, EngineRefused
 from app.ports import ModelStore, WorkerPool
 
 LOOK = 0.25  # seconds between two looks whether a task is still wanted
@@ -27,7 +27,12 @@ class Bench:
     _found: dict[Weights, Path] = field(default_factory=dict)
 
     async def done(self, parcel: bytes, seconds: float) -> object:
-        task = await asyncio.to_thread(unpacked, parcel, self._located)
+        try:
+            task = await asyncio.to_thread(unpacked, parcel, self._located)
+        except (ImportError, AttributeError) as error:
+            raise EngineRefused(
+                f"a worker of the cluster does not know the task: {error}"
+            ) from error
         return await self.pool.run_within(seconds, task)
 
     def _located(self, weights: Weights) -> Path:

@@ -146,7 +146,8 @@ class DaskPool:
 
 async def _answer(future: "Future") -> bytes:
     """In our words."""
-    from distributed import FutureCancelledError, KilledWorker
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
 
     try:
         letter = await future
