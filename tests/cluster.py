@@ -115,6 +115,7 @@ class DaskCluster:
             "APP__STORAGE__MODELS_DIR": str(self.models),
             "APP__TRANSCRIPTION__WORKERS": "1",
             "APP__MODELS__HUB": "false",
+            "APP__LOGGING__LEVEL": "DEBUG",
         }
 
 
