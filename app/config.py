@@ -53,13 +53,6 @@ def _bucket(url: str) -> str:
     return url.rstrip("/")
 
 
-def _scheduler(address: str) -> str:
-    parts = urlsplit(address)
-    if parts.scheme not in ("tcp", "tls") or not parts.hostname or not parts.port:
-        raise ValueError("a scheduler is written tcp://host:port or tls://host:port")
-    return address
-
-
 class Section(BaseModel):
     """What its `repr` does not show is a secret, or an address that may have a password in it."""
 
@@ -145,7 +138,7 @@ class Transcription(Section):
 class Workers(Section):
     #: Where engines run; all else is done by processes of this machine.
     backend: Literal["processes", "dask"] = "processes"
-    dask_address: Annotated[str, AfterValidator(_scheduler)] | None = None
+    dask_address: Annotated[str, Field(pattern=r"^(tcp|tls)://\S+:[0-9]+$")] | None = None
     memory_limit: Annotated[int, Field(ge=0)] = 0
     recycle_after: Annotated[int, Field(ge=0)] = 1000
 

@@ -44,7 +44,7 @@ def counting(name: str, help: str) -> Command:
 
 
 def serving(name: str, help: str) -> Command:
-    together = "Run the service, or a cluster; change the schema."
+    together = "Run service or cluster; change the schema."
     return Command(name=name, help=help, module=name, together=together)
 
 
