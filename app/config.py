@@ -119,6 +119,9 @@ class Transcription(Section):
 
 
 class Workers(Section):
+    #: Where engines run; all else is done by processes of this machine.
+    backend: Literal["processes", "dask"] = "processes"
+    dask_address: Annotated[str, Field(pattern=r"^(tcp|tls)://\S+:[0-9]+$")] | None = None
     memory_limit: Annotated[int, Field(ge=0)] = 0
     recycle_after: Annotated[int, Field(ge=0)] = 1000
 

@@ -10,7 +10,7 @@ from scripts.bench_report import Report
 MEASURES = (
     *("extract", "upload", "start", "health", "queue", "http", "search"),
     "page",
-    *("latency", "asr", "long"),  # these take longest
+    *("cluster", "latency", "asr", "long"),  # these take longest
 )
 
 

@@ -10,10 +10,10 @@ from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.local_storage import OpenedFile
 from app.adapters.markdown_guide import MarkdownGuide
 from app.adapters.numpy_waveform import NumpyWaveforms
-from app.adapters.process_pool import ProcessPool
 from app.agents.door import AgentDoor
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
+from app.bootstrap.hearing import HearingPool
 from app.bootstrap.keeping import quotas, retention
 from app.bootstrap.listening import Listening
 from app.bootstrap.records import Records
@@ -335,7 +335,7 @@ class Rooms:
         )
 
     @property
-    def _pools(self) -> tuple[ProcessPool, ...]:
+    def _pools(self) -> tuple[HearingPool, ...]:
         tools, seeing = self.tools, self.seeing
         hearing = (tools.pool, tools.detecting, self.speakers.pool, self.finding.pool)
         return (*hearing, tools.framing, seeing.pool, seeing.reading_pool)
