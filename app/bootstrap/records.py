@@ -96,7 +96,8 @@ async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> Async
     files = stores(kept, files_folder(settings))
     disk = await _begin(_guard(kept, files.local), files.local, shared=is_shared(url))
     where = await files.store_id() if is_shared(url) else None
-    await (database := Database(url, meter=meter)).open()
+    database = Database(url, connections=kept.database_connections, meter=meter)
+    await database.open()
     ours = instances(settings, database, url, where)
     store = SqlJobStore(database, home=ours.name if ours.shared else None)
     uploads = SqlUploadStore(database, settings.ingestion.upload_expires)
