@@ -1,6 +1,6 @@
 """What is kept: rows, files, and who waits for news of them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ from app.adapters.sql.windows import SqlWindowJournal
 from app.bootstrap.instances import Instances, instances, is_shared
 from app.bootstrap.stores import FileStore, stores
 from app.config import AppSettings, Ingestion, Storage
+from app.domain.boots import MISSED_AFTER
 from app.domain.metrics import UNCOUNTED
 from app.pipeline.pace import Paces
 from app.ports import Meter, ResumableFiles, Scratch, UploadStore
@@ -79,6 +80,10 @@ class Records:
     sweep: FileSweep
     mark: BootMark
 
+    async def stranded(self) -> Mapping[str, int]:
+        """Jobs by the silent instance that they wait for; who is alone waits for nobody."""
+        return await self.census.stranded(MISSED_AFTER) if self.instances.shared else {}
+
     @property
     def books(self) -> Books:
         return Books(
@@ -99,28 +104,29 @@ async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> Async
     database = Database(url, connections=kept.database_connections, meter=meter)
     await database.open()
     ours = instances(settings, database, url, where)
-    store = SqlJobStore(database, home=ours.name if ours.shared else None)
-    uploads = SqlUploadStore(database, settings.ingestion.upload_expires)
-    keys, boots = KeyService(SqlKeyStore(database)), SqlBootLog(database)
+    clock, home = ours.clock, ours.name if ours.shared else None
+    store = SqlJobStore(database, clock, home=home)
+    uploads = SqlUploadStore(database, settings.ingestion.upload_expires, clock)
+    keys, boots = KeyService(SqlKeyStore(database, clock)), SqlBootLog(database)
     try:
         yield Records(
             blobs=files.blobs,
             scratch=files.scratch,
             local=files.local,
             store=store,
-            journal=SqlWindowJournal(database),
-            transcripts=SqlTranscriptStore(database),
+            journal=SqlWindowJournal(database, clock),
+            transcripts=SqlTranscriptStore(database, clock),
             texts=MarkdownTexts(),
-            assets=SqlAssetStore(database),
+            assets=SqlAssetStore(database, clock),
             bulk=SqlRecordStore(database),
             instances=ours,
             queue=ours.queue,
             watch=JobWatch(),
             paces=Paces(),
             fetcher=_fetcher(settings.ingestion, disk),
-            deliveries=SqlDeliveryStore(database),
+            deliveries=SqlDeliveryStore(database, clock),
             keys=keys,
-            shares=SqlShareStore(database),
+            shares=SqlShareStore(database, clock),
             news=SqlNewsStore(database),
             census=SqlCensus(database),
             uploads=uploads,

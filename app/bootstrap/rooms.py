@@ -33,6 +33,7 @@ from app.services.alike import AlikeJobs
 from app.services.asset_pages import AssetPages, Passages
 from app.services.assets import AssetService
 from app.services.backoff import Backoff
+from app.services.capacity import AllPlaces
 from app.services.estimates import Estimates
 from app.services.figures import IngestionFigures
 from app.services.folder_watch import FolderWatch
@@ -176,8 +177,7 @@ class Rooms:
             estimates=Estimates(
                 self.records.store,
                 self.records.paces,
-                places=worker.places,
-                running=worker.running,
+                AllPlaces(self.records.instances.tenancy, self.records.store, worker.running).now,
             ),
             send_away=self.records.watch.close,
             engines=self.tools.engines,
@@ -331,6 +331,7 @@ class Rooms:
             heard=lambda: self._journal.seconds,
             index=self._index_state,
             data_bytes=self.records.local.held_bytes,
+            stranded=self.records.stranded,
         )
 
     def _health(self, worker: JobWorker) -> Health:
@@ -344,6 +345,7 @@ class Rooms:
             pool=self.tools.pool,
             worker=worker,
             disk=self.records.disk,
+            places=lambda: self.records.instances.tenancy.places,
         )
 
     @property
