@@ -1,6 +1,6 @@
 """What is kept: rows, files, and who waits for news of them."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +27,15 @@ from app.adapters.sql.uploads import SqlUploadStore
 from app.adapters.sql.watched import SqlWatchNotes
 from app.adapters.sql.windows import SqlWindowJournal
 from app.bootstrap.instances import Instances, instances, is_shared
-from app.bootstrap.stores import FileStore, stores
+from app.bootstrap.stores import FileStore, Stores, stores
 from app.config import AppSettings, Ingestion, Storage
 from app.domain.boots import MISSED_AFTER
 from app.domain.metrics import UNCOUNTED
 from app.pipeline.pace import Paces
 from app.ports import Meter, ResumableFiles, Scratch, UploadStore
+from app.services.capacity import AllPlaces
 from app.services.disk import DiskGuard
+from app.services.estimates import Estimates
 from app.services.keys import KeyService
 from app.services.reindex import Books
 from app.services.sweep import FileSweep
@@ -84,6 +86,11 @@ class Records:
         """Jobs by the silent instance that they wait for; who is alone waits for nobody."""
         return await self.census.stranded(MISSED_AFTER) if self.instances.shared else {}
 
+    def estimates(self, running: Callable[[], int]) -> Estimates:
+        """`running`: jobs that we run."""
+        there = AllPlaces(self.instances.tenancy, self.store, running)
+        return Estimates(self.store, self.paces, there.now)
+
     @property
     def books(self) -> Books:
         return Books(
@@ -97,49 +104,63 @@ class Records:
 @asynccontextmanager
 async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> AsyncIterator[Records]:
     """Space for verdicts is laid aside before the database opens, which needs some, too."""
-    kept, url, mark = settings.storage, database_url(settings), BootMark(settings.storage.data_dir)
+    kept, url = settings.storage, database_url(settings)
     files = stores(kept, files_folder(settings))
     disk = await _begin(_guard(kept, files.local), files.local, shared=is_shared(url))
     where = await files.store_id() if is_shared(url) else None
     database = Database(url, connections=kept.database_connections, meter=meter)
     await database.open()
     ours = instances(settings, database, url, where)
+    opened = _records(settings, database, ours, files, disk, meter)
+    try:
+        yield opened
+    finally:
+        await opened.keys.settle()
+        await ours.news.aclose()
+        await database.close()
+
+
+def _records(
+    settings: AppSettings,
+    database: Database,
+    ours: Instances,
+    files: Stores,
+    disk: DiskGuard,
+    meter: Meter,
+) -> Records:
+    """All rows are timed by the clock that instances share."""
+    mark = BootMark(settings.storage.data_dir)
     clock, home = ours.clock, ours.name if ours.shared else None
     store = SqlJobStore(database, clock, home=home)
     uploads = SqlUploadStore(database, settings.ingestion.upload_expires, clock)
     keys, boots = KeyService(SqlKeyStore(database, clock)), SqlBootLog(database)
-    try:
-        yield Records(
-            blobs=files.blobs,
-            scratch=files.scratch,
-            local=files.local,
-            store=store,
-            journal=SqlWindowJournal(database, clock),
-            transcripts=SqlTranscriptStore(database, clock),
-            texts=MarkdownTexts(),
-            assets=SqlAssetStore(database, clock),
-            bulk=SqlRecordStore(database),
-            instances=ours,
-            queue=ours.queue,
-            watch=JobWatch(),
-            paces=Paces(),
-            fetcher=_fetcher(settings.ingestion, disk),
-            deliveries=SqlDeliveryStore(database, clock),
-            keys=keys,
-            shares=SqlShareStore(database, clock),
-            news=SqlNewsStore(database),
-            census=SqlCensus(database),
-            uploads=uploads,
-            resumable=files.resumable,
-            watched=SqlWatchNotes(database),
-            disk=disk,
-            sweep=_file_sweep(files.blobs, mark, boots, store, uploads, meter),
-            mark=mark,
-        )
-    finally:
-        await keys.settle()
-        await ours.news.aclose()
-        await database.close()
+    return Records(
+        blobs=files.blobs,
+        scratch=files.scratch,
+        local=files.local,
+        store=store,
+        journal=SqlWindowJournal(database, clock),
+        transcripts=SqlTranscriptStore(database, clock),
+        texts=MarkdownTexts(),
+        assets=SqlAssetStore(database, clock),
+        bulk=SqlRecordStore(database),
+        instances=ours,
+        queue=ours.queue,
+        watch=JobWatch(),
+        paces=Paces(),
+        fetcher=_fetcher(settings.ingestion, disk),
+        deliveries=SqlDeliveryStore(database, clock),
+        keys=keys,
+        shares=SqlShareStore(database, clock),
+        news=SqlNewsStore(database),
+        census=SqlCensus(database),
+        uploads=uploads,
+        resumable=files.resumable,
+        watched=SqlWatchNotes(database),
+        disk=disk,
+        sweep=_file_sweep(files.blobs, mark, boots, store, uploads, meter),
+        mark=mark,
+    )
 
 
 async def _begin(disk: DiskGuard, local: LocalStorage, *, shared: bool) -> DiskGuard:

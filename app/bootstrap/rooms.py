@@ -33,8 +33,6 @@ from app.services.alike import AlikeJobs
 from app.services.asset_pages import AssetPages, Passages
 from app.services.assets import AssetService
 from app.services.backoff import Backoff
-from app.services.capacity import AllPlaces
-from app.services.estimates import Estimates
 from app.services.figures import IngestionFigures
 from app.services.folder_watch import FolderWatch
 from app.services.follow import JobFollower
@@ -174,11 +172,7 @@ class Rooms:
             site=SiteSync(store=self.records.store, service=assets, intake=self._intake()),
             figures=figures,
             follower=JobFollower(self.records.store, self.records.transcripts, self.records.watch),
-            estimates=Estimates(
-                self.records.store,
-                self.records.paces,
-                AllPlaces(self.records.instances.tenancy, self.records.store, worker.running).now,
-            ),
+            estimates=self.records.estimates(worker.running),
             send_away=self.records.watch.close,
             engines=self.tools.engines,
             webhooks=self.webhooks.service,
