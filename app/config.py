@@ -78,6 +78,7 @@ class Storage(Section):
     models_dir: Path | None = None
     #: Empty: SQLite at `<data_dir>/spool.db`.
     database_url: str | None = Field(default=None, repr=False)
+    database_connections: Annotated[int, Field(ge=2, le=1000)] = 10
     #: Empty: `<data_dir>/index`.
     index_uri: str | None = Field(default=None, repr=False)
     #: Empty: `data_dir`.

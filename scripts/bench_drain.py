@@ -10,41 +10,21 @@ from typing import Any, cast
 from loguru import logger
 
 from app.adapters.local_storage import LocalStorage, ScratchInPlace
-from app.adapters.markdown_texts import MarkdownTexts
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
-from app.domain.jobs import Job, JobOptions, SourceKind
-from app.domain.transcript import Segment, Transcript
-from app.pipeline.report import JobReport
+from app.domain.jobs import JobOptions, SourceKind
 from app.pipeline.runner import Pipeline
 from app.services.backoff import Backoff
 from app.services.verdicts import Limits
 from app.services.watch import JobWatch
 from app.services.worker import JobWorker
+from scripts.bench_idle import IdleLine
 from tests.unit.workbench import roomy
 
 CLAIMED = 2000  # jobs
 PLACES = 8
 BOOT = "00000000-0000-4000-8000-00000000b007"
-SAID = Transcript(
-    segments=(Segment(start=0.0, end=1.0, text="Nothing was done."),),
-    language_detection=None,
-    duration=1.0,
-    provider="none",
-    model="none",
-)
-
-
-class NoPipeline:
-    """A line that does nothing."""
-
-    def __init__(self) -> None:
-        self.stopping = asyncio.Event()
-        self.texts = MarkdownTexts()
-
-    async def run(self, job: Job, report: JobReport) -> Transcript:
-        return SAID
 
 
 class Ends:
@@ -105,7 +85,7 @@ def _worker(store: SqlJobStore, queue: MemoryQueue, folder: Path, ends: Ends) ->
         queue=queue,
         blobs=LocalStorage(folder),
         scratch=ScratchInPlace(folder),
-        pipeline=cast("Pipeline", NoPipeline()),
+        pipeline=cast("Pipeline", IdleLine()),
         watch=JobWatch(),
         disk=roomy(),
         boot_id=BOOT,

@@ -33,7 +33,6 @@ from app.ports import FrameIntake
 from app.services.asset_pages import AssetPages, Passages
 from app.services.assets import AssetService
 from app.services.backoff import Backoff
-from app.services.estimates import Estimates
 from app.services.figures import IngestionFigures
 from app.services.follow import JobFollower
 from app.services.frame_jobs import FrameJobs
@@ -176,12 +175,7 @@ class Rooms:
             site=SiteSync(store=self.records.store, service=assets, intake=self._intake()),
             figures=figures,
             follower=JobFollower(self.records.store, self.records.transcripts, self.records.watch),
-            estimates=Estimates(
-                self.records.store,
-                self.records.paces,
-                places=worker.places,
-                running=worker.running,
-            ),
+            estimates=self.records.estimates(worker.running),
             send_away=self.records.watch.close,
             engines=self.tools.engines,
             webhooks=self.webhooks.service,
@@ -319,6 +313,7 @@ class Rooms:
             heard=lambda: self._journal.seconds,
             index=self._index_state,
             data_bytes=self.records.local.held_bytes,
+            stranded=self.records.stranded,
         )
 
     def _health(self, worker: JobWorker) -> Health:
@@ -332,6 +327,7 @@ class Rooms:
             pool=self.tools.pool,
             worker=worker,
             disk=self.records.disk,
+            places=lambda: self.records.instances.tenancy.places,
         )
 
     @property
