@@ -14,10 +14,13 @@ from app.adapters.markdown_texts import MarkdownTexts
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
+from app.domain.assets import asset_of
 from app.domain.jobs import Job, JobOptions, SourceKind
 from app.domain.transcript import Segment, Transcript
 from app.pipeline.report import JobReport
 from app.pipeline.runner import Pipeline
+from app.pipeline.work import Work
+from app.ports import JobQueue, JobStore
 from app.services.backoff import Backoff
 from app.services.verdicts import Limits
 from app.services.watch import JobWatch
@@ -43,8 +46,8 @@ class NoPipeline:
         self.stopping = asyncio.Event()
         self.texts = MarkdownTexts()
 
-    async def run(self, job: Job, report: JobReport) -> Transcript:
-        return SAID
+    async def run(self, job: Job, report: JobReport) -> Work:
+        return Work(job=job, report=report, transcript=SAID, asset=asset_of(job))
 
 
 class Ends:
@@ -79,7 +82,7 @@ async def drain(folder: Path, number: int) -> tuple[float, int]:
         await _fill(store, queue, number)
         ends = Ends(number)
         began = time.monotonic()
-        async with _running(_worker(store, queue, folder, ends)):
+        async with running(worker(store, queue, folder, ends)):
             await ends.all.wait()
         seconds = time.monotonic() - began
     logger.enable("app")
@@ -88,18 +91,28 @@ async def drain(folder: Path, number: int) -> tuple[float, int]:
 
 async def _fill(store: SqlJobStore, queue: MemoryQueue, number: int) -> None:
     for count in range(number):
-        job_id = f"{count:08x}-0000-4000-8000-000000000000"
-        await store.add(
-            job_id=job_id,
-            source=SourceKind.PATH,
-            source_name="silence.wav",
-            input_path="/silence.wav",
-            options=JobOptions(),
-        )
-        await queue.enqueue({"job_id": job_id})
+        await add(store, name(count))
+        await queue.enqueue({"job_id": name(count)})
 
 
-def _worker(store: SqlJobStore, queue: MemoryQueue, folder: Path, ends: Ends) -> JobWorker:
+def name(count: int) -> str:
+    """An id."""
+    return f"{count:08x}-0000-4000-8000-000000000000"
+
+
+async def add(store: SqlJobStore, job_id: str) -> None:
+    await store.add(
+        job_id=job_id,
+        source=SourceKind.PATH,
+        source_name="silence.wav",
+        input_path="/silence.wav",
+        options=JobOptions(),
+    )
+
+
+def worker(
+    store: JobStore, queue: JobQueue, folder: Path, ends: Ends, boot_id: str = BOOT
+) -> JobWorker:
     return JobWorker(
         store=store,
         queue=queue,
@@ -108,7 +121,7 @@ def _worker(store: SqlJobStore, queue: MemoryQueue, folder: Path, ends: Ends) ->
         pipeline=cast("Pipeline", NoPipeline()),
         watch=JobWatch(),
         disk=roomy(),
-        boot_id=BOOT,
+        boot_id=boot_id,
         places=PLACES,
         limits=Limits(),
         backoff=Backoff(),
@@ -117,7 +130,7 @@ def _worker(store: SqlJobStore, queue: MemoryQueue, folder: Path, ends: Ends) ->
 
 
 @asynccontextmanager
-async def _running(worker: JobWorker) -> Any:
+async def running(worker: JobWorker) -> Any:
     task = asyncio.create_task(worker.run())
     try:
         yield
