@@ -79,7 +79,7 @@ async def drain(folder: Path, number: int) -> tuple[float, int]:
     logger.disable("app")
     async with Database(f"sqlite:///{folder / 'spool.db'}") as database:
         store, queue = SqlJobStore(database), MemoryQueue()
-        await _fill(store, queue, number)
+        await fill(store, queue, number)
         ends = Ends(number)
         began = time.monotonic()
         async with running(worker(store, queue, folder, ends)):
@@ -89,7 +89,7 @@ async def drain(folder: Path, number: int) -> tuple[float, int]:
     return seconds, len(list((folder / "results").iterdir()))
 
 
-async def _fill(store: SqlJobStore, queue: MemoryQueue, number: int) -> None:
+async def fill(store: SqlJobStore, queue: MemoryQueue, number: int) -> None:
     for count in range(number):
         await add(store, name(count))
         await queue.enqueue({"job_id": name(count)})

@@ -21,7 +21,7 @@ from app.ports import JobStore
 from scripts.bench_drain import BOOT, PLACES, Ends, add, name, running, worker
 
 TOGETHER = PLACES + 1  # as the worker's places, and the one more for urgent jobs
-SPUN = 0.3  # seconds of processor time
+THREADS = Path("/proc/self/task")
 HOME = "here"
 
 Verb: TypeAlias = Callable[[Any], Awaitable[object]]
@@ -41,8 +41,6 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    #: Seconds on the clock that a second of a processor takes: 1 on a machine at rest.
-    stretch: float
     add: Part
     look: Part
     claim: Part
@@ -72,20 +70,18 @@ class NoStore:
 async def parts(folder: Path, url: str, number: int, server: psutil.Process | None) -> Parts:
     """`server`: of the database, whose processor time is counted as well. `number`: jobs."""
     logger.disable("app")
-    before = stretch()
     try:
         async with Database(url) as database:
-            found = await _parts(folder, database, number, server, before)
+            return await _parts(folder, database, number, server)
     finally:
         logger.enable("app")
-    return Parts(stretch=(before + stretch()) / 2, **found)
 
 
 async def _parts(
-    folder: Path, database: Database, number: int, server: psutil.Process | None, stretched: float
-) -> dict[str, Any]:
+    folder: Path, database: Database, number: int, server: psutil.Process | None
+) -> Parts:
     store, ids = SqlJobStore(database), [name(each) for each in range(number)]
-    meter = Meter(server, stretched)
+    meter = Meter(server)
     found: dict[str, Any] = {"add": await meter.part(ids, lambda each: add(store, each))}
     found["reserve"] = await _reserve(database, meter, number) if server else None
     jobs: dict[str, Job] = {}
@@ -99,7 +95,7 @@ async def _parts(
     found["succeed"] = await meter.part(
         ids, lambda each: store.succeed(jobs[each], output_path=result_key(each))
     )
-    return found
+    return Parts(**found)
 
 
 async def _reserve(database: Database, meter: "Meter", number: int) -> Part:
@@ -126,37 +122,33 @@ async def _walk(folder: Path, meter: "Meter", jobs: list[Job]) -> Part:
 class Meter:
     """Seconds of this process and of the server's, and on the clock."""
 
-    def __init__(self, server: psutil.Process | None, stretched: float) -> None:
-        self._server, self._stretched = server, stretched
+    def __init__(self, server: psutil.Process | None) -> None:
+        self._server = server
 
     async def part(self, calls: Iterable[Any], verb: Verb) -> Part:
         """The first few alone, the others at once, as the worker does it."""
         line = list(calls)
         few = len(line) // 4
-        waits = 0.0
-        if few:
-            own, server, clock = await self._spent(line[:few], verb, 1)
-            waits = max(0.0, clock - (own + server) * self._stretched)
-        own, server, _ = await self._spent(line[few:], verb, TOGETHER)
-        return Part(own=own, server=server, waits=waits)
+        waits = (await self._spent(line[:few], verb, 1)).waits if few else 0.0
+        return replace(await self._spent(line[few:], verb, TOGETHER), waits=waits)
 
-    async def _spent(
-        self, calls: Sequence[Any], verb: Verb, together: int
-    ) -> tuple[float, float, float]:
-        """A call: of this process, of the server, on the clock."""
+    async def _spent(self, calls: Sequence[Any], verb: Verb, together: int) -> Part:
         left = iter(calls)
 
         async def caller() -> None:
             for each in left:
                 await verb(each)
 
-        clock, own, server = time.perf_counter(), time.process_time(), self._of_server()
+        before = (*used(), self._of_server(), time.perf_counter())
         async with asyncio.TaskGroup() as callers:
             for _ in range(together):
                 callers.create_task(caller())
-        ends = time.process_time(), self._of_server(), time.perf_counter()
-        spent = [end - began for end, began in zip(ends, (own, server, clock), strict=True)]
-        return spent[0] / len(calls), spent[1] / len(calls), spent[2] / len(calls)
+        after = (*used(), self._of_server(), time.perf_counter())
+        ran, waited, server, clock = (
+            (end - began) / len(calls) for began, end in zip(before, after, strict=True)
+        )
+        waits = clock - ran - waited - server * stretched((ran, waited))
+        return Part(own=ran, server=server, waits=max(0.0, waits))
 
     def _of_server(self) -> float:
         if self._server is None:
@@ -172,9 +164,19 @@ def _seconds(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def stretch() -> float:
-    """Seconds on the clock that a second of a processor takes now."""
-    clock, own = time.perf_counter(), time.process_time()
-    while time.process_time() - own < SPUN:
-        pass
-    return (time.perf_counter() - clock) / (time.process_time() - own)
+def stretched(spent: Sequence[float]) -> float:
+    """Seconds on the clock that a second of a processor took, of two sums as `used` tells them."""
+    ran, waited = spent
+    return (ran + waited) / ran if ran else 1.0
+
+
+def used() -> tuple[float, float]:
+    """Seconds that the threads of this process ran, and that they were ready and did not, because
+    others had the cores (Linux; elsewhere nobody counts the latter)."""
+    waited = 0.0
+    for thread in THREADS.glob("*/schedstat"):
+        try:
+            waited += int(thread.read_text().split()[1]) / 1e9
+        except OSError:  # it has just ended
+            continue
+    return time.process_time(), waited
