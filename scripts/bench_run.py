@@ -9,8 +9,8 @@ from scripts.bench_report import Report
 #: Each is a file `bench_NAME.py` with a function `measure`.
 MEASURES = (
     *("extract", "upload", "start", "health", "queue", "http", "search"),
-    "page",
-    *("latency", "asr", "long"),  # these take longest
+    *("page", "instances"),
+    *("cluster", "latency", "asr", "long"),  # these take longest
 )
 
 

@@ -16,7 +16,8 @@ FLOORS: dict[str, frozenset[str]] = {
     "web": frozenset({"domain", "services"}),
     "client": frozenset({"domain"}),
     "agents": frozenset({"domain", "client"}),
-    "config": frozenset({"domain"}),
+    "config": frozenset({"domain", "sections"}),
+    "sections": frozenset({"domain"}),
     "logs": frozenset({"domain"}),
 }
 #: They put the house together and open its doors.
@@ -28,6 +29,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "alembic": ("adapters/sql/",),
     "anyio": ("",),
     "ctranslate2": ("adapters/engines/faster_whisper",),
+    "dask": ("adapters/dask_pool/",),
+    "distributed": ("adapters/dask_pool/",),
     "h11": ("server/",),
     "PIL": ("adapters/pictures/",),
     "httpx2": (
@@ -87,7 +90,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
 HEAVY = frozenset(
     {"alembic", "lancedb", "onnx", "onnxruntime", "pyarrow", "pywhispercpp", "_pywhispercpp"}
     | {"ctranslate2", "keybert", "sentence_transformers", "sklearn", "tokenizers", "torch"}
-    | {"PIL", "mcp", "opentelemetry", "rapidocr", "transformers"}
+    | {"PIL", "dask", "distributed", "mcp", "opentelemetry", "rapidocr", "transformers"}
 )
 #: Modules that only a worker process, or a migration under way, ever imports.
 IMPORTED_LATE = ("adapters/sql/migrations/",)

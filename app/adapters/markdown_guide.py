@@ -1,7 +1,8 @@
 """The guide in `app/docs`, made into HTML with markdown-it-py."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ _LISTED = re.compile(r"\[([^\]]+)\]\(([\w-]+)\.md\)")
 _PAGE = re.compile(r"(?P<name>[\w-]+)\.md(?P<anchor>#\S+)?")
 #: Notes to the tests stand in them.
 _COMMENT = re.compile(r"<!--.*?-->[ \t]*\n?", re.DOTALL)
+#: Behind these a long name may go on in the next line: tables of settings are wide otherwise.
+_JOINT = re.compile(r"(?<=\w)(__|[_./:,]+)(?=\w)")
 #: What may be linked to beside pages: `#anchor`, and the web.
 _ELSEWHERE = ("#", "https://", "http://")
 
@@ -61,7 +64,17 @@ def _parser() -> "MarkdownIt":
     """The library takes a tenth of a second to import."""
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser.add_render_rule("code_inline", _code)
+    return parser
+
+
+def _code(_: object, tokens: "Sequence[Token]", at: int, *__: object) -> str:
+    return f"<code>{_JOINT.sub(_breakable, escape(tokens[at].content))}</code>"
+
+
+def _breakable(joint: re.Match[str]) -> str:
+    return f"{joint[0]}<wbr>"
 
 
 def _named_headings(tokens: "list[Token]") -> Iterator[str]:

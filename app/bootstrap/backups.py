@@ -41,7 +41,7 @@ async def back_up(settings: AppSettings, folder: Path) -> Manifest:
         files=files.blobs,
         growing=files.resumable,
         folder=LocalStorage(folder),
-        database=folder.absolute() / DATABASE,
+        database=_place(folder),
     )
     return await backup.run()
 
@@ -81,9 +81,14 @@ async def restore(settings: AppSettings, folder: Path, *, replace: bool) -> Mani
 def _backup(settings: AppSettings, folder: Path) -> BackupCheck:
     return BackupCheck(
         folder=LocalStorage(folder),
-        database=folder.absolute() / DATABASE,
+        database=_place(folder),
         snapshots=SqlSnapshots(database_url(settings)),
     )
+
+
+def _place(folder: Path) -> Path:
+    """Of the database in a backup."""
+    return folder.absolute() / DATABASE
 
 
 @asynccontextmanager

@@ -1,7 +1,21 @@
-"""How long jobs are kept, by the settings."""
+"""How long jobs are kept, and how much, by the settings."""
 
 from app.config import AppSettings
-from app.domain.retention import Ending, RetentionRules
+from app.domain.quotas import Quota
+from app.domain.retention import Ending, Kind, KindRule, RetentionRules
+from app.ports import JobStore, Meter
+from app.services.jobs import JobService
+from app.services.quotas import Quotas
+from app.services.retention import Retention
+
+
+def retention(settings: AppSettings, store: JobStore, jobs: JobService, meter: Meter) -> Retention:
+    return Retention(store, jobs, retention_rules(settings), meter=meter)
+
+
+def quotas(settings: AppSettings, store: JobStore, meter: Meter) -> Quotas:
+    told = settings.retention
+    return Quotas(store.used, Quota(jobs=told.quota_jobs, bytes=told.quota_bytes), meter)
 
 
 def retention_rules(settings: AppSettings) -> RetentionRules:
@@ -14,5 +28,9 @@ def retention_rules(settings: AppSettings) -> RetentionRules:
         Ending.DEAD_LETTER: told.dead_letter_days,
     }
     return RetentionRules(
-        days={ending: usual if kept is None else kept for ending, kept in days.items()}
+        days={ending: usual if kept is None else kept for ending, kept in days.items()},
+        kinds=[
+            KindRule(kind=Kind(media_type=rule.media_type, label=rule.label), days=rule.days)
+            for rule in told.rules
+        ],
     )

@@ -1,7 +1,7 @@
 """What is kept: rows, files, and who waits for news of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +30,13 @@ from app.adapters.sql.windows import SqlWindowJournal
 from app.bootstrap.instances import Instances, instances, is_shared
 from app.bootstrap.stores import FileStore, Stores, stores
 from app.config import AppSettings, Ingestion, Storage
+from app.domain.boots import MISSED_AFTER
 from app.domain.metrics import UNCOUNTED
 from app.pipeline.pace import Paces
 from app.ports import Meter, ResumableFiles, Scratch, UploadStore
+from app.services.capacity import AllPlaces
 from app.services.disk import DiskGuard
+from app.services.estimates import Estimates
 from app.services.keys import KeyService
 from app.services.reindex import Books
 from app.services.sweep import FileSweep, JobFiles
@@ -80,6 +83,15 @@ class Records:
     sweep: FileSweep
     mark: BootMark
 
+    async def stranded(self) -> Mapping[str, int]:
+        """Jobs by the silent instance that they wait for; who is alone waits for nobody."""
+        return await self.census.stranded(MISSED_AFTER) if self.instances.shared else {}
+
+    def estimates(self, running: Callable[[], int]) -> Estimates:
+        """`running`: jobs that we run."""
+        there = AllPlaces(self.instances.tenancy, self.store, running)
+        return Estimates(self.store, self.paces, there.now)
+
     @property
     def books(self) -> Books:
         return Books(
@@ -93,14 +105,14 @@ class Records:
 @asynccontextmanager
 async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> AsyncIterator[Records]:
     """Space for verdicts is laid aside before the database opens, which needs some, too."""
-    url = database_url(settings)
-    files = stores(settings.storage, files_folder(settings))
-    disk = _guard(settings.storage, files.local)
+    kept, url = settings.storage, database_url(settings)
+    files = stores(kept, files_folder(settings))
+    disk = _guard(kept, files.local)
     await _begin(disk, files, shared=is_shared(url))
     where = await files.store_id() if is_shared(url) else None
-    async with Database(url, meter=meter) as database:
+    async with Database(url, connections=kept.database_connections, meter=meter) as database:
         ours = instances(settings, database, url, where)
-        records = _records(settings, files, disk, database, ours, meter)
+        records = _records(settings, database, ours, files, disk, meter)
         try:
             yield records
         finally:
@@ -110,41 +122,43 @@ async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> Async
 
 def _records(
     settings: AppSettings,
-    files: Stores,
-    disk: DiskGuard,
     database: Database,
     ours: Instances,
+    files: Stores,
+    disk: DiskGuard,
     meter: Meter,
 ) -> Records:
-    """`database` is open."""
-    store = SqlJobStore(database, home=ours.name if ours.shared else None)
-    uploads = SqlUploadStore(database, settings.ingestion.upload_expires)
+    """All rows are timed by the clock that instances share."""
     mark = BootMark(settings.storage.data_dir)
+    clock, home = ours.clock, ours.name if ours.shared else None
+    store = SqlJobStore(database, clock, home=home)
+    uploads = SqlUploadStore(database, settings.ingestion.upload_expires, clock)
+    keys, boots = KeyService(SqlKeyStore(database, clock)), SqlBootLog(database)
     return Records(
         blobs=files.blobs,
         scratch=files.scratch,
         local=files.local,
         store=store,
-        journal=SqlWindowJournal(database),
-        transcripts=SqlTranscriptStore(database),
+        journal=SqlWindowJournal(database, clock),
+        transcripts=SqlTranscriptStore(database, clock),
         texts=MarkdownTexts(),
-        assets=SqlAssetStore(database),
+        assets=SqlAssetStore(database, clock),
         bulk=SqlRecordStore(database),
         instances=ours,
         queue=ours.queue,
         watch=JobWatch(),
         paces=Paces(),
         fetcher=_fetcher(settings.ingestion, disk),
-        deliveries=SqlDeliveryStore(database),
-        keys=KeyService(SqlKeyStore(database)),
-        shares=SqlShareStore(database),
+        deliveries=SqlDeliveryStore(database, clock),
+        keys=keys,
+        shares=SqlShareStore(database, clock),
         news=SqlNewsStore(database),
         census=SqlCensus(database),
         uploads=uploads,
         resumable=files.resumable,
         watched=SqlWatchNotes(database),
         disk=disk,
-        sweep=_file_sweep(files.swept, mark, SqlBootLog(database), store, uploads, meter),
+        sweep=_file_sweep(files.swept, mark, boots, store, uploads, meter),
         mark=mark,
     )
 

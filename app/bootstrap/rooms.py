@@ -10,14 +10,15 @@ from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.local_storage import OpenedFile
 from app.adapters.markdown_guide import MarkdownGuide
 from app.adapters.numpy_waveform import NumpyWaveforms
-from app.adapters.process_pool import ProcessPool
 from app.agents.door import AgentDoor
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
-from app.bootstrap.keeping import retention_rules
+from app.bootstrap.hearing import HearingPool
+from app.bootstrap.keeping import quotas, retention
 from app.bootstrap.listening import Listening
 from app.bootstrap.records import Records
 from app.bootstrap.seeing import Seeing
+from app.bootstrap.taking_in import folder_watch, intake
 from app.bootstrap.uploads import Uploads, resumable_uploads
 from app.bootstrap.voices import Speaking
 from app.bootstrap.watching import Watching
@@ -29,13 +30,10 @@ from app.domain.instances import Told
 from app.pipeline.runner import Pipeline
 from app.pipeline.schedule import Schedules
 from app.ports import FrameIntake
-from app.services.alike import AlikeJobs
 from app.services.asset_pages import AssetPages, Passages
 from app.services.assets import AssetService
 from app.services.backoff import Backoff
-from app.services.estimates import Estimates
 from app.services.figures import IngestionFigures
-from app.services.folder_watch import FolderWatch
 from app.services.follow import JobFollower
 from app.services.frame_jobs import FrameJobs
 from app.services.guide import Guide
@@ -48,11 +46,13 @@ from app.services.jobs import JobService
 from app.services.media import AssetMedia
 from app.services.news import NewsService
 from app.services.overtaking import Overtaking
+from app.services.quotas import Quotas
 from app.services.retention import Retention
 from app.services.roots import Roots
 from app.services.share_sweep import ShareSweep
 from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
+from app.services.tidying import Tidying
 from app.services.verdicts import Limits
 from app.services.worker import JobWorker
 from app.web.doors import Doors
@@ -83,7 +83,7 @@ class Rooms:
             self.tools.unload_idle(),
             self.finding.arrive(),
             self.records.disk.run(),
-            self._folder_watch().run(),
+            folder_watch(self.settings, self.records, self._intake(), self._in_place).run(),
         )
 
     def duties(self, worker: JobWorker) -> tuple[Coroutine[Any, Any, None], ...]:
@@ -95,6 +95,7 @@ class Rooms:
             self.uploads.sweep.run(),
             ShareSweep(store=self.records.shares).run(),
             self.retention(worker).run(),
+            Tidying(sweep=self.records.sweep).run(),
         )
 
     def worker(self, boot_id: str) -> JobWorker:
@@ -168,17 +169,13 @@ class Rooms:
             intake=self._intake(),
             jobs=jobs,
             retention=self.retention(worker),
+            sweep=self.records.sweep,
             assets=assets,
             media=self._media(assets),
             site=SiteSync(store=self.records.store, service=assets, intake=self._intake()),
             figures=figures,
             follower=JobFollower(self.records.store, self.records.transcripts, self.records.watch),
-            estimates=Estimates(
-                self.records.store,
-                self.records.paces,
-                places=worker.places,
-                running=worker.running,
-            ),
+            estimates=self.records.estimates(worker.running),
             send_away=self.records.watch.close,
             engines=self.tools.engines,
             webhooks=self.webhooks.service,
@@ -210,34 +207,14 @@ class Rooms:
         limit = self.settings.ingestion.max_file_size
         return resumable_uploads(self.records, self._intake(), limit, self.watching.meter)
 
-    def _folder_watch(self) -> FolderWatch:
-        ingestion = self.settings.ingestion
-        return FolderWatch(
-            folders=ingestion.watch_folders,
-            leave_out=self.settings.storage.data_dir,
-            notes=self.records.watched,
-            store=self.records.store,
-            intake=self._intake(),
-            in_place=self._in_place,
-            settle=ingestion.watch_settle,
-        )
-
     def _intake(self) -> Intake:
-        ingestion = self.settings.ingestion
-        return Intake(
-            store=self.records.store,
-            queue=self.records.queue,
-            blobs=self.records.blobs,
-            fetcher=self.records.fetcher,
-            roots=Roots(ingestion.allowed_roots, files_beneath()),
-            disk=self.records.disk,
-            committed=self.records.mark.note,
-            check_engine=self.tools.engines.check,
-            alike=AlikeJobs(self.records.store, self.records.assets, self.tools.engines.check),
-            overtake=self._overtaking.by,
-            meter=self.watching.meter,
-            max_file_size=ingestion.max_file_size,
-            max_duration=ingestion.max_duration,
+        return intake(
+            self.settings,
+            self.records,
+            self.tools.engines,
+            self._overtaking,
+            self._quotas,
+            self.watching.meter,
         )
 
     @cached_property
@@ -246,9 +223,14 @@ class Rooms:
         store, watch = self.records.store, self.records.watch
         return Overtaking(store, watch, self._ended)
 
+    @cached_property
+    def _quotas(self) -> Quotas:
+        """One for all doors: it knows what is on its way."""
+        return quotas(self.settings, self.records.store, self.watching.meter)
+
     def retention(self, worker: JobWorker) -> Retention:
-        rules, meter = retention_rules(self.settings), self.watching.meter
-        return Retention(self.records.store, self._jobs(worker), rules, meter=meter)
+        store, jobs = self.records.store, self._jobs(worker)
+        return retention(self.settings, store, jobs, self.watching.meter)
 
     def _jobs(self, worker: JobWorker) -> JobService:
         return JobService(
@@ -331,6 +313,7 @@ class Rooms:
             heard=lambda: self._journal.seconds,
             index=self._index_state,
             data_bytes=self.records.local.held_bytes,
+            stranded=self.records.stranded,
         )
 
     def _health(self, worker: JobWorker) -> Health:
@@ -344,10 +327,11 @@ class Rooms:
             pool=self.tools.pool,
             worker=worker,
             disk=self.records.disk,
+            places=lambda: self.records.instances.tenancy.places,
         )
 
     @property
-    def _pools(self) -> tuple[ProcessPool, ...]:
+    def _pools(self) -> tuple[HearingPool, ...]:
         tools, seeing = self.tools, self.seeing
         hearing = (tools.pool, tools.detecting, self.speakers.pool, self.finding.pool)
         return (*hearing, tools.framing, seeing.pool, seeing.reading_pool)

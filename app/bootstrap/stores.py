@@ -1,7 +1,7 @@
 """Where files are kept: a folder of this machine, or a bucket that several may share."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +15,8 @@ from app.services.sweep import JobFiles
 
 #: In a bucket, another instance may be about to write the row of a younger file.
 YOUNG = timedelta(hours=1)
+#: How long somebody who waits for an answer is kept waiting.
+BRIEFLY = timedelta(seconds=5)
 
 
 class FileStore(BlobStore, JobFiles, Protocol):
@@ -42,6 +44,13 @@ def stores(kept: Storage, files: Path) -> Stores:
     Raises ConfigError.
     """
     return _folder(files) if kept.files_url is None else _bucket(kept, kept.files_url)
+
+
+async def try_bucket(url: str, options: Mapping[str, str]) -> None:
+    """Leaves nothing there. Raises ConfigError, StorageError."""
+    from app.adapters import object_store  # its library is needed only here
+
+    await object_store.probe(object_store.open_store(url, options, retries=BRIEFLY))
 
 
 def index_uri(kept: Storage) -> str:

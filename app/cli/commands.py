@@ -44,7 +44,7 @@ def counting(name: str, help: str) -> Command:
 
 
 def serving(name: str, help: str) -> Command:
-    together = "Run the service; change its schema."
+    together = "Run service or cluster; change the schema."
     return Command(name=name, help=help, module=name, together=together)
 
 
@@ -83,6 +83,7 @@ ROOMS: Mapping[str, tuple[Command, ...]] = {
     ),
     "Service": (
         serving("serve", "Run the service."),
+        serving("cluster", "Run a scheduler, or workers for services."),
         serving("migrate", "Bring the database to a schema."),
         choosing("engines", "List engines, or choose another."),
         choosing("models", "List model weights, or fetch one."),

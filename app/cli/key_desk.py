@@ -13,6 +13,7 @@ from app.client import Refused, Spool, Unreachable
 from app.config import AppSettings, load_settings
 from app.domain.errors import ConfigError
 from app.domain.keys import Scope
+from app.domain.quotas import Quota
 from app.services.keys import KeyService
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class Desk(Protocol):
     where: str
 
     def create(
-        self, name: str, scopes: Collection[Scope], expires_at: datetime | None
+        self, name: str, scopes: Collection[Scope], expires_at: datetime | None, quota: Quota
     ) -> tuple[Shown, str]:
         """The key and its secret."""
         ...
@@ -56,9 +57,9 @@ class AtTheDatabase:
         self.where = f"the data folder {settings.storage.data_dir.absolute()}"
 
     def create(
-        self, name: str, scopes: Collection[Scope], expires_at: datetime | None
+        self, name: str, scopes: Collection[Scope], expires_at: datetime | None, quota: Quota
     ) -> tuple[Shown, str]:
-        return self._done(lambda keys: keys.create(name, scopes, expires_at))
+        return self._done(lambda keys: keys.create(name, scopes, expires_at, quota))
 
     def list(self) -> Sequence[Shown]:
         return self._done(lambda keys: keys.list())
@@ -82,9 +83,15 @@ class AtTheService:
         self.where = f"the service at {spool.address}"
 
     def create(
-        self, name: str, scopes: Collection[Scope], expires_at: datetime | None
+        self, name: str, scopes: Collection[Scope], expires_at: datetime | None, quota: Quota
     ) -> tuple[Shown, str]:
-        key = self._spool.create_key(name, scopes, expires_at=expires_at)
+        key = self._spool.create_key(
+            name,
+            scopes,
+            expires_at=expires_at,
+            quota_jobs=quota.jobs,
+            quota_bytes=quota.bytes,
+        )
         return key, key.secret
 
     def list(self) -> Sequence[Shown]:

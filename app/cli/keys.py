@@ -12,6 +12,7 @@ from app.cli.nouns import noun
 from app.cli.screen import Column, print_json, print_table
 from app.cli.service import ApiKey, AsJson, Server
 from app.domain.keys import Scope
+from app.domain.quotas import MOST_BYTES, MOST_JOBS, Quota
 
 keys = noun("Make, list and revoke API keys.")
 COLUMNS = (
@@ -39,14 +40,23 @@ def create(
     days: Annotated[
         float | None, typer.Option(help="How long it stands; else until revoked.", min=0)
     ] = None,
+    quota_jobs: Annotated[
+        int | None,
+        typer.Option(help="Most jobs kept for it, 0: any number.", min=0, max=MOST_JOBS),
+    ] = None,
+    quota_bytes: Annotated[
+        int | None,
+        typer.Option(help="Most bytes of their media, 0: any number.", min=0, max=MOST_BYTES),
+    ] = None,
     as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
 ) -> None:
     """Make a key and print it, this once."""
     expires_at = None if days is None else _in(days)
+    quota = Quota(jobs=quota_jobs, bytes=quota_bytes)
     with desk(server, api_key) as at:
-        key, secret = at.create(name, frozenset(scope), expires_at)
+        key, secret = at.create(name, frozenset(scope), expires_at, quota)
         where = at.where
     if as_json:
         print_json(_document(key) | {"secret": secret})

@@ -7,10 +7,12 @@ import typer
 from app.cli.screen import Column, moment, print_json, print_table
 from app.cli.service import ApiKey, AsJson, Server, service
 from app.client import Spool
+from app.client.retention import Due
 
 COLUMNS = (
     Column(name="job", width=36),
     Column(name="ended so"),
+    Column(name="by the rule for"),
     Column(name="at"),
     Column(name="asset", rest=True),
 )
@@ -18,16 +20,42 @@ COLUMNS = (
 Run = Annotated[bool, typer.Option("--run", help="Delete it now.")]
 
 
+Orphans = Annotated[bool, typer.Option("--orphans", help="Files that no job needs, and not jobs.")]
+
+
 def retention(
-    run: Run = False, as_json: AsJson = False, server: Server = None, api_key: ApiKey = None
+    run: Run = False,
+    orphans: Orphans = False,
+    as_json: AsJson = False,
+    server: Server = None,
+    api_key: ApiKey = None,
 ) -> None:
     """Tell which jobs the service would delete now because their time is over: of each rule the
-    first hundred. It does so every hour; with --run at once."""
+    first hundred. It does so every hour; with --run at once. With --orphans the same of files
+    that no job needs, and that are older than a day."""
     with service(server, api_key) as spool:
-        if run:
-            _let_go(spool, as_json)
+        if orphans:
+            (_remove if run else _tell_orphans)(spool, as_json)
         else:
-            _tell(spool, as_json)
+            (_let_go if run else _tell)(spool, as_json)
+
+
+def _remove(spool: Spool, as_json: bool) -> None:
+    gone = spool.remove_orphans()
+    if as_json:
+        print_json({"removed": gone})
+    else:
+        print(f"{gone} files removed")
+
+
+def _tell_orphans(spool: Spool, as_json: bool) -> None:
+    found = spool.orphans()
+    if as_json:
+        print_json(found.raw)
+        return
+    print("\n".join(found.files) or "no file that no job needs")
+    if found.count > len(found.files):
+        print(f"and {found.count - len(found.files)} more")
 
 
 def _let_go(spool: Spool, as_json: bool) -> None:
@@ -44,8 +72,12 @@ def _tell(spool: Spool, as_json: bool) -> None:
         print_json([rule.raw for rule in rules])
         return
     rows = [
-        (job.job_id, rule.ending, moment(job.finished_at), job.asset_id)
+        (job.job_id, rule.ending, _kind(rule), moment(job.finished_at), job.asset_id)
         for rule in rules
         for job in rule.jobs
     ]
     print_table(COLUMNS, rows, empty="nothing whose time is over")
+
+
+def _kind(rule: Due) -> str:
+    return " ".join(part for part in (rule.media_type, rule.label) if part) or "all"

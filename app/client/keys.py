@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.client.answers import Answer
 from app.client.exchange import Plan, Request
@@ -22,6 +23,9 @@ class Key(Answer):
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    #: What its jobs may be, and hold in bytes; None: as the settings say; 0: no bound.
+    quota_jobs: int | None = None
+    quota_bytes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +40,18 @@ class KeyList(Answer):
 
 
 def create_key(
-    name: str, scopes: Collection[str], *, expires_at: datetime | None = None
+    name: str,
+    scopes: Collection[str],
+    *,
+    expires_at: datetime | None = None,
+    quota_jobs: int | None = None,
+    quota_bytes: int | None = None,
 ) -> Plan[NewKey]:
-    """`scopes` are of read, ingest and admin; `expires_at` carries a zone."""
-    document = {"name": name, "scopes": sorted(scopes)}
+    """`scopes` are of read, ingest and admin; `expires_at` carries a zone; of quotas None is what
+    the settings say, and 0 no bound."""
+    quotas = {"quota_jobs": quota_jobs, "quota_bytes": quota_bytes}
+    document: dict[str, Any] = {"name": name, "scopes": sorted(scopes)}
+    document |= {name: quota for name, quota in quotas.items() if quota is not None}
     if expires_at is not None:
         document["expires_at"] = expires_at.isoformat()
     reply = yield Request(method="POST", path=KEYS, document=document)
@@ -50,6 +62,15 @@ def keys() -> Plan[tuple[Key, ...]]:
     """Newest first, revoked and expired ones too."""
     reply = yield Request(method="GET", path=KEYS, repeatable=True)
     return read(KeyList, reply.document()).keys
+
+
+def change_key(
+    key_id: str, *, quota_jobs: int | None = None, quota_bytes: int | None = None
+) -> Plan[Key]:
+    """Give it quotas of its own; None is what the settings say, and 0 no bound."""
+    document = {"quota_jobs": quota_jobs, "quota_bytes": quota_bytes}
+    reply = yield Request(method="PATCH", path=at(KEYS, key_id), document=document, repeatable=True)
+    return read(Key, reply.document())
 
 
 def revoke_key(key_id: str) -> Plan[None]:

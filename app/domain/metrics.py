@@ -7,6 +7,7 @@ a route is told as it is written in the table, never as it was asked for.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.domain.errors import EngineCrashed, EngineHung, EngineOutOfMemory
 from app.domain.jobs import JobStatus, Priority, SourceKind, Stage
 from app.domain.search import SearchMode
 from app.domain.webhooks import DeliveryState
@@ -83,6 +84,12 @@ class Replaced(StrEnum):
     HUNG = "hung"
     MEMORY = "memory"
     RECYCLED = "recycled"
+
+    @classmethod
+    def by(cls, error: EngineCrashed) -> "Replaced":
+        if isinstance(error, EngineOutOfMemory):
+            return cls.MEMORY
+        return cls.HUNG if isinstance(error, EngineHung) else cls.CRASHED
 
 
 class Tried(StrEnum):
@@ -216,6 +223,7 @@ RETENTION_DELETED = _counter(
     "spool_retention_deleted_total", "Jobs deleted because their time was over."
 )
 ORPHANS_REMOVED = _counter("spool_orphans_removed_total", "Files removed that no job needs.")
+QUOTA_REFUSALS = _counter("spool_quota_refusals_total", "Uploads and jobs beyond a key's quota.")
 
 LOOP_LAG = _histogram(
     "spool_loop_lag_seconds",
@@ -266,6 +274,7 @@ OURS = (
     *(UPLOAD_BYTES, WEBHOOKS, WEBHOOK_OLDEST, WEBHOOK_TRIES),
     *(INDEX_ROWS, INDEX_BYTES, INDEX_UNINDEXED, INDEX_LAG, SEARCH_SECONDS),
     *(DISK_FREE, DATA_BYTES, INTAKE_OPEN, RETENTION_DELETED, ORPHANS_REMOVED),
+    QUOTA_REFUSALS,
     *(LOOP_LAG, HTTP_REQUESTS, HTTP_SECONDS, DATABASE_SECONDS),
 )
 CATALOGUE = (*OURS, *PROCESS)

@@ -28,6 +28,8 @@ class ResumableUpload:
     expires_at: datetime
     #: When its job was there.
     finished_at: datetime | None = None
+    #: Id of the API key that began it.
+    requester: str | None = None
 
     @property
     def whole(self) -> bool:

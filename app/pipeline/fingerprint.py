@@ -20,7 +20,7 @@ async def note_bytes(work: Work, source: HeldSource) -> None:
         async with source.reading() as path:
             sha256 = await sha256_of(path)
         if sha256 is not None:
-            await work.report.sha256(sha256)
+            await work.report.sha256(sha256, source.size)
 
 
 async def sha256_of(path: Path) -> str | None:

@@ -75,9 +75,10 @@ class JobReport:
         if (self._job.provider, self._job.model) != (provider, model):
             await self._held(self._store.note_engine(self._job, provider, model))
 
-    async def sha256(self, sha256: str) -> None:
-        if self._job.sha256 != sha256:
-            await self._held(self._store.note_sha256(self._job, sha256))
+    async def sha256(self, sha256: str, size: int) -> None:
+        """Of the medium, and its bytes."""
+        if (self._job.sha256, self._job.size) != (sha256, size):
+            await self._held(self._store.note_sha256(self._job, sha256, size))
 
     async def warn(self, code: str, message: str) -> None:
         logger.warning("{}: {}", code, message)

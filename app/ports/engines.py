@@ -133,8 +133,10 @@ class ModelStore(Protocol):
 class WorkerPool(Protocol):
     """A bounded set of worker processes, one task each at a time."""
 
-    #: How many tasks run at once.
-    slots: int
+    @property
+    def slots(self) -> int:
+        """How many tasks run at once."""
+        ...
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a picklable function in a free worker; waits in line, first come first served.

@@ -21,6 +21,7 @@ from app.domain.jobs import (
 )
 from app.domain.media import AudioWindow, Span
 from app.domain.media_types import MediaType
+from app.domain.quotas import Usage
 from app.domain.retention import Expiry
 from app.domain.transcript import Chapter, Topic, Transcript, WindowTranscript
 
@@ -43,6 +44,7 @@ class JobStore(Protocol):
         key: IdempotencyKey | None = None,
         sha256: str | None = None,
         requester: str | None = None,
+        size: int | None = None,
     ) -> Job:
         """Commit a pending job, durable when this returns.
 
@@ -145,8 +147,8 @@ class JobStore(Protocol):
         """The engine that the job has from now on, whatever the default becomes."""
         ...
 
-    async def note_sha256(self, job: Job, sha256: str) -> bool:
-        """Of the bytes that were heard."""
+    async def note_sha256(self, job: Job, sha256: str, size: int | None = None) -> bool:
+        """Of the bytes that were heard, and how many they are."""
         ...
 
     async def warn(self, job: Job, warning: JobWarning) -> bool:
@@ -186,6 +188,11 @@ class JobStore(Protocol):
 
     async def make_good(self, job_id: str) -> None:
         """A late stage of a completed job was made up for: its warnings are taken back."""
+        ...
+
+    async def used(self, requester: str) -> Usage:
+        """What is kept for an API key: its jobs and its uploads under way; of files that were read
+        in place the bytes do not count."""
         ...
 
     async def expired(self, expiry: Expiry, limit: int) -> Sequence[Job]:

@@ -1,17 +1,24 @@
 """Where API keys are kept."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from app.domain.keys import ApiKey, Scope
+from app.domain.quotas import USUAL, Quota
 
 
 class KeyStore(Protocol):
     """Knows keys by the digest of their secret only: 64 hexadecimal digits."""
 
     async def add(
-        self, *, name: str, scopes: Collection[Scope], expires_at: datetime | None, digest: str
+        self,
+        *,
+        name: str,
+        scopes: Collection[Scope],
+        expires_at: datetime | None,
+        digest: str,
+        quota: Quota = USUAL,
     ) -> ApiKey: ...
 
     async def find(self, digest: str) -> ApiKey | None:
@@ -24,6 +31,10 @@ class KeyStore(Protocol):
 
     async def revoke(self, key_id: str) -> ApiKey | None:
         """None when there is no such key. One that is revoked already keeps its time."""
+        ...
+
+    async def grant(self, key_id: str, changes: Mapping[str, int | None]) -> ApiKey | None:
+        """Change its quota: of `jobs` and `bytes` what is named. None when there is no such key."""
         ...
 
     async def note_use(self, key_id: str) -> ApiKey | None:

@@ -14,7 +14,14 @@ class UploadStore(Protocol):
     """
 
     async def add(
-        self, *, upload_id: str, filename: str, length: int, told: str | None, options: JobOptions
+        self,
+        *,
+        upload_id: str,
+        filename: str,
+        length: int,
+        told: str | None,
+        options: JobOptions,
+        requester: str | None = None,
     ) -> ResumableUpload:
         """Raises Conflict when there is such an upload."""
         ...

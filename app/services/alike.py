@@ -3,6 +3,7 @@ in the same way."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from app.domain.errors import InvalidRequest
 from app.domain.jobs import IdempotencyKey, Job, JobOptions, JobStatus, Priority
 from app.domain.media_types import SPOKEN
 from app.ports import AssetStore, JobStore
@@ -25,6 +26,15 @@ class AlikeJobs:
         """The job that is the answer to this request already. Raises InvalidRequest when its key
         stands for another."""
         return await self._store.answered(request) if request else None
+
+    async def known(self, key: str | None) -> bool:
+        """Whether an Idempotency-Key stands for some request already."""
+        if key is None:
+            return False
+        try:
+            return await self._store.answered(IdempotencyKey(key=key, digest="")) is not None
+        except InvalidRequest:  # it does, and this one is none
+            return True
 
     async def find(
         self, sha256: str | None, options: JobOptions, request: IdempotencyKey | None = None

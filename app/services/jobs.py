@@ -232,15 +232,21 @@ class JobService:
         job = await self.get(job_id)
         await self._store.cancel(job_id)
         await self._drop(job_id)  # a cancelled walk may still be on its way to its end
-        kept = await self._assets.get(job.asset_id)
-        if job.media_type is MediaType.VIDEO and (kept is None or kept.job_id == job_id):
-            await self.delete_frames(job.asset_id, before=await self._taken_in_again(job))
+        await self.delete_all(await self._frames_of(job))
         if not await self._removed(job):
             raise Conflict("the job was sent on its way again meanwhile")
 
     async def expire(self, job: Job, expiry: Expiry) -> bool:
-        """Delete it if its time is still over; one that was sent on its way again stays."""
-        return await self._removed(job, expiry)
+        """Delete it if its time is still over; one that was sent on its way again stays.
+
+        The row goes first, or one that stays would have lost its key-frames; those that a crash
+        leaves have a time of their own once their video is gone.
+        """
+        frames = await self._frames_of(job)
+        if not await self._removed(job, expiry):
+            return False
+        await self.delete_all(frames)
+        return True
 
     async def _removed(self, job: Job, expiry: Expiry | None = None) -> bool:
         searchable = await self._assets.of_job(job.job_id) is not None  # else another job's
@@ -257,9 +263,19 @@ class JobService:
         _tell(job, "deleted")
         return True
 
-    async def delete_frames(self, video_id: str, *, before: datetime | None = None) -> None:
+    async def delete_frames(self, video_id: str) -> None:
         """Before the video itself: cut short and done again, it leaves none."""
-        await self.delete_all(await self._store.of_frames(video_id, before=before))
+        await self.delete_all(await self._store.of_frames(video_id))
+
+    async def _frames_of(self, job: Job) -> Sequence[str]:
+        """Ids of the key-frames that only this job needs."""
+        if job.media_type is not MediaType.VIDEO:
+            return ()
+        kept = await self._assets.get(job.asset_id)
+        if kept is not None and kept.job_id != job.job_id:
+            return ()
+        before = await self._taken_in_again(job)
+        return await self._store.of_frames(job.asset_id, before=before)
 
     async def _taken_in_again(self, job: Job) -> datetime | None:
         """When, by a later job: from then on, key-frames are that one's own."""

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +13,7 @@ from loguru import logger
 from app.domain.clock import Clock, utc_now
 from app.domain.errors import InvalidRequest, NotFound, SpoolError, Unauthorized
 from app.domain.keys import ApiKey, Scope
+from app.domain.quotas import USUAL, Quota
 from app.ports import KeyStore
 
 PREFIX = "spool_"
@@ -48,11 +49,15 @@ class KeyService:
         #: For the answer of a query that began before it was revoked.
         self._revoked: set[str] = set()
         self._noting: set[asyncio.Task[None]] = set()
-        #: Called with the id of a key that was revoked: others may know it, too.
+        #: Called with the id of a key that was revoked or changed: others may know it, too.
         self.changed: Callable[[str], None] = lambda key_id: None
 
     async def create(
-        self, name: str, scopes: Collection[Scope], expires_at: datetime | None = None
+        self,
+        name: str,
+        scopes: Collection[Scope],
+        expires_at: datetime | None = None,
+        quota: Quota = USUAL,
     ) -> tuple[ApiKey, str]:
         """The key and its secret, which nobody can tell a second time."""
         if not scopes:
@@ -64,7 +69,7 @@ class KeyService:
         expires_at = expires_at and expires_at.astimezone(UTC)
         secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
         key = await self._store.add(
-            name=name, scopes=scopes, expires_at=expires_at, digest=_digest(secret)
+            name=name, scopes=scopes, expires_at=expires_at, digest=_digest(secret), quota=quota
         )
         logger.info("key {} ({}) is made: {}", key.key_id, name, ", ".join(sorted(scopes)))
         return key, secret
@@ -85,6 +90,18 @@ class KeyService:
         self._revoked.add(key_id)
         self.changed(key_id)
         logger.info("key {} ({}) is revoked", key_id, key.name)
+        return key
+
+    async def grant(self, key_id: str, changes: Mapping[str, int | None]) -> ApiKey:
+        """Change its quota: of `jobs` and `bytes` what is named. Raises NotFound."""
+        key = await self._store.grant(key_id, changes)
+        if key is None:
+            raise NotFound(f"no key {key_id}", code="key.not_found")
+        for known in self._known.values():
+            if known.key.key_id == key_id:
+                known.key = key
+        self.changed(key_id)
+        logger.info("key {} ({}) may keep: {}", key_id, key.name, key.quota)
         return key
 
     def forget(self) -> None:

@@ -19,7 +19,8 @@ BATCH = 100  # jobs
 
 
 class Retention:
-    """With their files, transcripts and moments. Of what runs or waits none ever goes."""
+    """With their files, transcripts and moments, and the key-frames of a video. Of what runs or
+    waits none ever goes, nor what such work needs, nor what a webhook is still to tell of."""
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -33,14 +33,18 @@ QUARANTINE = "quarantine"
 
 #: Those of some ids that something is known of.
 Known: TypeAlias = Callable[[Sequence[str]], Awaitable[set[str]]]
+#: While others write files whose rows are still to come.
+YOUNG = timedelta(hours=24)
 Dispose: TypeAlias = Callable[[Sequence[str]], Awaitable[object]]
 
 
 class JobFiles(Protocol):
     """Files of jobs, in bulk."""
 
-    def job_files(self, folder: str) -> AsyncGenerator[dict[str, str], None]:
-        """Batches of keys with the id of their job."""
+    def job_files(
+        self, folder: str, before: datetime | None = None
+    ) -> AsyncGenerator[dict[str, str], None]:
+        """Batches of keys with the id of their job; `before`: written last before then."""
         ...
 
     async def remove(self, keys: Sequence[str]) -> None:
@@ -80,7 +84,8 @@ class Mark(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class FileSweep:
-    """At start, before the port opens: an upload under way would be taken for a leftover.
+    """`run_once` at start, before the port opens: an upload under way would be taken for a
+    leftover. `tidy` while the service runs: it takes nothing that is younger than a day.
 
     A file without a row, be it of a job or of an upload that is to be one, is what a request that
     was never acknowledged left, or a deletion, and goes. But not when the database is older than
@@ -112,6 +117,33 @@ class FileSweep:
             return 0
         return swept
 
+    async def orphans(self) -> Sequence[str]:
+        """What `tidy` would remove now."""
+        found: list[str] = []
+
+        async def tell(keys: Sequence[str]) -> None:
+            found.extend(keys)
+
+        await self._tidy(tell)
+        return found
+
+    async def tidy(self) -> int:
+        """While the service runs: remove orphans that are no longer young; returns how many."""
+        removed = await self._tidy(self.files.remove)
+        self.meter.add(ORPHANS_REMOVED, removed)
+        if removed:
+            logger.info("{} files without a job are removed", removed)
+        return removed
+
+    async def _tidy(self, dispose: Dispose) -> int:
+        """None while the database may be older than the files: the next start sets them aside."""
+        if await self._is_older():
+            logger.debug("files without a job stay: the database may be older than they are")
+            return 0
+        before = self.now() - YOUNG
+        passing = await self._clear((PASSING,), dispose, known=self.known_jobs, before=before)
+        return passing + await self._clear_orphans(dispose, before)
+
     async def _sweep(self) -> int:
         passing = await self._clear((PASSING,), self.files.remove, known=_no_job)
         if await self._is_older():
@@ -134,18 +166,28 @@ class FileSweep:
             )
         return orphans
 
-    async def _clear_orphans(self, dispose: Dispose) -> int:
-        kept = await self._clear(KEPT, dispose, known=self._wanted)
-        return kept + await self._clear((UPLOADS,), dispose, known=self.growing_uploads)
+    async def _clear_orphans(self, dispose: Dispose, before: datetime | None = None) -> int:
+        growing = self.growing_uploads
+        kept = await self._clear(KEPT, dispose, known=self._wanted, before=before)
+        return kept + await self._clear((UPLOADS,), dispose, known=growing, before=before)
 
     async def _wanted(self, job_ids: Sequence[str]) -> set[str]:
-        return await self.known_jobs(job_ids) | await self.hashed_uploads(job_ids)
+        """Uploads are asked for first: one that becomes a job in between is seen as that."""
+        hashed = await self.hashed_uploads(job_ids)
+        return hashed | await self.known_jobs(job_ids)
 
-    async def _clear(self, folders: Sequence[str], dispose: Dispose, *, known: Known) -> int:
+    async def _clear(
+        self,
+        folders: Sequence[str],
+        dispose: Dispose,
+        *,
+        known: Known,
+        before: datetime | None = None,
+    ) -> int:
         """Dispose of files whose job is not known; returns how many there were."""
         count = 0
         for folder in folders:
-            async with aclosing(self.files.job_files(folder)) as batches:
+            async with aclosing(self.files.job_files(folder, before)) as batches:
                 async for batch in batches:
                     here = await known(list(batch.values()))
                     orphans = [key for key, job_id in batch.items() if job_id not in here]

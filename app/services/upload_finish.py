@@ -45,14 +45,19 @@ class UploadFinish:
     async def _finished(self, upload: ResumableUpload) -> ResumableUpload:
         await self.files.finish(upload.growing_key, upload.key)
         reached("upload.renamed")
-        await self.intake.submit_kept(_kept(upload), upload.options)
+        await self.intake.submit_kept(_kept(upload), upload.options, upload.requester)
         upload = _still_there(await self.store.finish(upload))
         reached("upload.finished")
         return upload
 
 
 def _kept(upload: ResumableUpload) -> Upload:
-    return Upload(job_id=upload.upload_id, filename=upload.filename, sha256=upload.sha256)
+    return Upload(
+        job_id=upload.upload_id,
+        filename=upload.filename,
+        sha256=upload.sha256,
+        size=upload.length,
+    )
 
 
 def _still_there(upload: ResumableUpload | None) -> ResumableUpload:

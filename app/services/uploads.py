@@ -8,6 +8,7 @@ from app.domain.errors import Conflict, MediaEmpty, NotFound, TooLarge
 from app.domain.jobs import JobOptions
 from app.domain.metrics import UNCOUNTED, UPLOAD_BYTES
 from app.domain.metrics import Arrival as Way
+from app.domain.requester import requester
 from app.domain.uploads import Checksum, ResumableUpload
 from app.ports import Meter, ResumableFiles, UploadStore
 from app.services.disk import DiskGuard
@@ -38,7 +39,7 @@ class UploadService:
     ) -> ResumableUpload:
         """Nothing travels in vain: all that can be known is checked here.
 
-        Raises MediaEmpty, TooLarge, StorageFull, and what `Intake.checked` raises.
+        Raises MediaEmpty, TooLarge, StorageFull, Forbidden, and what `Intake.checked` raises.
         """
         if length == 0:
             raise MediaEmpty("the upload has no bytes")
@@ -47,13 +48,15 @@ class UploadService:
         self.intake.make_room(length)
         options = await self.intake.checked(options)
         named = self.intake.expect(filename)
-        return await self.store.add(
-            upload_id=named.job_id,
-            filename=named.filename,
-            length=length,
-            told=told,
-            options=options,
-        )
+        async with self.intake.announced(named, length):
+            return await self.store.add(
+                upload_id=named.job_id,
+                filename=named.filename,
+                length=length,
+                told=told,
+                options=options,
+                requester=requester.get(),
+            )
 
     async def look(self, upload_id: str) -> ResumableUpload:
         """Its offset is final: a request that still writes is asked to stop."""

@@ -1,5 +1,7 @@
 """`/api/v1/assets`: any searchable thing, taken in, told of, corrected, taken away."""
 
+from functools import partial
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -21,7 +23,7 @@ PLAIN_TEXT = ".md"
 async def take_in(request: Request) -> Response:
     """202 as soon as the job is committed."""
     body.no_query(request)
-    refuse_what_does_not_fit(request)
+    await refuse_what_does_not_fit(request, idempotency_key(request))
     form = body.media_type(request) == "multipart/form-data"
     job = await (_from_form(request) if form else _from_payload(request))
     answer = views.ticket(job)
@@ -79,16 +81,16 @@ async def _from_payload(request: Request) -> Job:
         return await intake.submit_path(given.extra.path, options.by_suffix(given.extra.path), key)
     options = await intake.checked(options.evolve(media_type=MediaType.TEXT))
     content = (given.extra.text or "").encode(errors="replace")
-    upload = await intake.receive_whole(_text_name(given.asset_id), content)
+    upload = await intake.receive_whole(_text_name(given.asset_id), content, key=key)
     return await intake.submit_received(upload, options, key)
 
 
 async def _from_form(request: Request) -> Job:
-    intake = doors(request).intake
-    async with read_form(request, intake, intake.receive) as form:
+    intake, key = doors(request).intake, idempotency_key(request)
+    async with read_form(request, intake, partial(intake.receive, key=key)) as form:
         upload, given = form.file, _payload(body.unique(form.fields))
     options = given.job_options().by_suffix(upload.filename)
-    return await intake.submit_received(upload, options, idempotency_key(request))
+    return await intake.submit_received(upload, options, key)
 
 
 def _payload(fields: dict[str, str]) -> AssetPayload:

@@ -27,6 +27,7 @@ from app.services.retention import Retention
 from app.services.search import SearchService
 from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
+from app.services.sweep import FileSweep
 from app.services.traffic import Traffic
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
@@ -38,6 +39,7 @@ class Doors:
     intake: Intake
     jobs: JobService
     retention: Retention
+    sweep: FileSweep
     follower: JobFollower
     estimates: Estimates
     #: Those who wait for news of jobs are sent away: the service stops.

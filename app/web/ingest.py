@@ -1,6 +1,7 @@
 """`POST /api/v1/ingest`: a medium as JSON path, JSON URL, form file or raw body becomes a job."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -27,7 +28,7 @@ class Wish:
 
 async def ingest(request: Request) -> Response:
     """200 when a completed job is the answer, and nothing is taken in; else 202."""
-    refuse_what_does_not_fit(request)
+    await refuse_what_does_not_fit(request, idempotency_key(request))
     job, wish = await _submit(request, doors(request).intake)
     answer = schemas.ticket(job)
     status = 200 if wish.dedupe and job.status is JobStatus.COMPLETED else 202
@@ -68,14 +69,14 @@ async def _from_raw(
         )
     wish = _wish(given, key)
     await intake.checked(wish.options)  # before a large body travels in vain
-    upload = await intake.receive(given.filename or "upload", request.stream())
+    upload = await intake.receive(given.filename or "upload", request.stream(), key=key)
     return await _received(intake, upload, wish)
 
 
 async def _from_multipart(
     request: Request, intake: Intake, query: list[tuple[str, str]], key: str | None
 ) -> tuple[Job, Wish]:
-    async with read_form(request, intake, intake.receive) as form:
+    async with read_form(request, intake, partial(intake.receive, key=key)) as form:
         fields = query + form.fields
         if form.upload is None:
             source = _source(fields)

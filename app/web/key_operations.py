@@ -2,7 +2,7 @@
 
 from app.domain.keys import Scope
 from app.web import key_answers as answers
-from app.web.key_schemas import NewKey
+from app.web.key_schemas import NewKey, Quotas
 from app.web.operation import JSON, Answer, Operation
 from app.web.schemas import NoQuery
 
@@ -30,6 +30,19 @@ CREATE_KEY = Operation(
         )
     },
     refusals=(413,),
+)
+
+CHANGE_KEY = Operation(
+    name="change_key",
+    summary="Change what an API key may keep",
+    tag="keys",
+    scope=Scope.ADMIN,
+    description="What is not named stays as it is. In other instances that share the database it"
+    " counts within a minute.",
+    query=NoQuery,
+    body={JSON: Quotas},
+    answers={200: Answer(description="The key as it is now.", content={JSON: answers.Key})},
+    refusals=(404, 413),
 )
 
 REVOKE_KEY = Operation(

@@ -1,4 +1,4 @@
-"""`/api/v1/keys`: API keys, made, listed and revoked."""
+"""`/api/v1/keys`: API keys, made, listed, changed and revoked."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,9 +19,16 @@ async def create_key(request: Request) -> Response:
     no_query(request)
     asked = schemas.NewKey.model_validate(await read_json(request))
     key, secret = await doors(request).keys.create(
-        asked.name, frozenset(asked.scopes), asked.expires_at
+        asked.name, frozenset(asked.scopes), asked.expires_at, asked.quota()
     )
     return JSONResponse(schemas.made(key, secret), 201, NOT_KEPT)
+
+
+async def change_key(request: Request) -> Response:
+    no_query(request)
+    asked = schemas.Quotas.model_validate(await read_json(request))
+    key = await doors(request).keys.grant(request.path_params["key_id"], asked.changes())
+    return JSONResponse(schemas.shown(key))
 
 
 async def revoke_key(request: Request) -> Response:

@@ -9,7 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.domain.errors import RateLimited, SpoolError, Unauthorized
 from app.domain.keys import ApiKey
-from app.domain.requester import requester
+from app.domain.quotas import USUAL
+from app.domain.requester import granted, requester
 from app.services.keys import KeyService
 from app.web.credentials import Credential, credential
 from app.web.errors import on_spool_error
@@ -49,6 +50,7 @@ class Limits:
             await answer(scope, receive, send)
             return
         requester.set(who.key.key_id if who.key else None)
+        granted.set(who.key.quota if who.key else USUAL)
         stale = who.refusal is not None and given is not None and given.by_cookie
         verify = partial(self._verified, origin=address(scope))
         known = {**scope, CALLER: who, VERIFY: verify}

@@ -36,7 +36,7 @@ async def translations(request: Request) -> Response:
 async def _submitted(request: Request, form: type[TranslationForm]) -> tuple[TranslationForm, Job]:
     """A job in the interactive lane; its bytes go straight to disk, however many they are."""
     no_query(request)
-    refuse_what_does_not_fit(request)
+    await refuse_what_does_not_fit(request)
     intake = doors(request).intake
     async with read_form(request, intake, intake.receive) as sent:
         upload = sent.file

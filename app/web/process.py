@@ -1,5 +1,7 @@
 """`/process` and what belongs to it: for clients of transcription services."""
 
+from functools import partial
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -53,9 +55,9 @@ async def processing(request: Request) -> Response:
 
 
 async def _taken_in(request: Request, priority: Priority, key: str | None = None) -> Job:
-    refuse_what_does_not_fit(request)
+    await refuse_what_does_not_fit(request, key)
     intake, query = doors(request).intake, request.query_params.multi_items()
-    async with read_form(request, intake, intake.receive) as form:
+    async with read_form(request, intake, partial(intake.receive, key=key)) as form:
         upload = form.file
         given = schemas.ProcessOptions.model_validate_strings(unique(query + form.fields))
     return await intake.submit_received(upload, given.job_options().evolve(priority=priority), key)

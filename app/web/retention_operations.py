@@ -26,3 +26,24 @@ LET_GO = Operation(
     query=NoQuery,
     answers={200: Answer(description="They are gone.", content={JSON: answers.LetGo})},
 )
+
+SHOW_ORPHANS = Operation(
+    name="show_orphans",
+    summary="Files that no job needs",
+    tag="jobs",
+    scope=Scope.ADMIN,
+    description="Those that are older than a day. They go within the hour, or at once by POST.",
+    query=NoQuery,
+    answers={
+        200: Answer(description="What would go now.", content={JSON: answers.Orphans}),
+    },
+)
+
+REMOVE_ORPHANS = Operation(
+    name="remove_orphans",
+    summary="Remove files that no job needs, now",
+    tag="jobs",
+    scope=Scope.ADMIN,
+    query=NoQuery,
+    answers={200: Answer(description="They are gone.", content={JSON: answers.Removed})},
+)

@@ -63,6 +63,7 @@ def door(path: str, endpoint: Endpoint, **operations: Operation) -> Door:
 
 
 JOB = "/api/v1/jobs/{job_id}"
+ORPHANS = "/api/v1/retention/orphans"
 DELIVERY = "/api/v1/webhooks/deliveries/{delivery_id}"
 
 DOORS = (
@@ -93,6 +94,8 @@ DOORS = (
     door("/api/v1/dead-letters/{job_id}/replay", dead_letters.replay, POST=of_jobs.REPLAY),
     door("/api/v1/retention", retention.show_retention, GET=of_retention.SHOW_RETENTION),
     door("/api/v1/retention", retention.let_go, POST=of_retention.LET_GO),
+    door(ORPHANS, retention.show_orphans, GET=of_retention.SHOW_ORPHANS),
+    door(ORPHANS, retention.remove_orphans, POST=of_retention.REMOVE_ORPHANS),
     door("/api/v1/webhooks/deliveries", webhooks.list_deliveries, GET=of_webhooks.LIST_DELIVERIES),
     door(DELIVERY, webhooks.get_delivery, GET=of_webhooks.GET_DELIVERY),
     door(f"{DELIVERY}/replay", webhooks.replay_delivery, POST=of_webhooks.REPLAY_DELIVERY),
@@ -125,6 +128,7 @@ DOORS = (
     door("/build-index", bulk.index_state, GET=of_search.INDEX_STATE),
     door("/api/v1/keys", keys.list_keys, GET=key.LIST_KEYS),
     door("/api/v1/keys", keys.create_key, POST=key.CREATE_KEY),
+    door("/api/v1/keys/{key_id}", keys.change_key, PATCH=key.CHANGE_KEY),
     door("/api/v1/keys/{key_id}", keys.revoke_key, DELETE=key.REVOKE_KEY),
     door("/api/v1/session", session.get_session, GET=of_session.GET_SESSION),
     door("/api/v1/session", session.sign_in, POST=of_session.SIGN_IN),

@@ -27,9 +27,10 @@ SUFFIX = ".mp4"
 async def submit(request: Request) -> Response:
     """415 as soon as the first bytes show that it is no MP4, whatever it is called."""
     no_query(request)
-    refuse_what_does_not_fit(request)
     intake, key = doors(request).intake, idempotency_key(request)
-    job = await intake.submit_received(await _received(request, intake), JobOptions(), key)
+    await refuse_what_does_not_fit(request, key)
+    upload = await _received(request, intake, key)
+    job = await intake.submit_received(upload, JobOptions(), key)
     return JSONResponse({"job_id": job.job_id})
 
 
@@ -49,10 +50,10 @@ async def results(request: Request) -> Response:
     return JSONResponse({"job_id": job.job_id, "results": _results(transcript)})
 
 
-async def _received(request: Request, intake: Intake) -> Upload:
+async def _received(request: Request, intake: Intake, key: str | None) -> Upload:
     async def take(name: str, chunks: AsyncIterator[bytes]) -> Upload:
         name = name if media_suffix(name) == SUFFIX else name + SUFFIX
-        return await intake.receive(name, _sniffed(chunks))
+        return await intake.receive(name, _sniffed(chunks), key=key)
 
     if media_type(request) != "multipart/form-data":
         return await take("upload", request.stream())

@@ -1,5 +1,7 @@
 """What would go because its time is over is shown first, and goes when it is asked for."""
 
+import os
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -53,3 +55,23 @@ async def test_it_takes_no_options(spool: Spool) -> None:
     for method in ("GET", "POST"):
         answer = await spool.http.request(method, RETENTION, params={"days": "1"})
         error(answer, 422, "request.invalid")
+
+
+async def test_files_that_no_job_needs_are_told_and_removed_when_it_is_asked_for(
+    spool: Spool, quiet: bytes
+) -> None:
+    job_id = await spool.take_in(quiet)
+    await spool.completed(job_id)
+    left = spool.data / f"results/{uuid.uuid4()}.json"
+    fresh = left.with_name(f"{uuid.uuid4()}.json")
+    for path in (left, fresh):
+        path.write_text("{}")
+    os.utime(left, (0, 0))
+    for path in spool.data.glob(f"*/{job_id}*"):
+        os.utime(path, (0, 0))
+    found = (await spool.http.get(f"{RETENTION}/orphans")).json()
+    assert found == {"count": 1, "files": [f"results/{left.name}"]}
+    assert left.exists()
+    assert (await spool.http.post(f"{RETENTION}/orphans")).json() == {"removed": 1}
+    assert fresh.exists() and not left.exists() and list(spool.data.glob(f"*/{job_id}*"))
+    assert (await spool.http.get(f"{RETENTION}/orphans?x=1")).status_code == 422

@@ -36,6 +36,7 @@ PAGE = """# The `one` page
 | a | b |
 |---|---|
 | 1 | `<2>` |
+| 2 | `APP__SERVER__PORT`, `a.b`, `_c` |
 """
 
 
@@ -88,6 +89,12 @@ def test_nothing_written_becomes_markup(reader: GuideReader) -> None:
     assert "<script" not in found and "<b " not in found
     assert 'href="javascript' not in found
     assert "&lt;script&gt;" in found and "<code>&lt;2&gt;</code>" in found
+
+
+def test_a_long_name_may_be_broken_at_its_joints_and_reads_the_same(reader: GuideReader) -> None:
+    found = body(reader)
+    assert "<code>APP__<wbr>SERVER__<wbr>PORT</code>" in found
+    assert "<code>a.<wbr>b</code>" in found and "<code>_c</code>" in found
 
 
 def test_notes_to_the_tests_are_not_shown(reader: GuideReader) -> None:

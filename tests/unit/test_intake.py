@@ -19,9 +19,11 @@ from app.domain.errors import (
     TooLarge,
 )
 from app.domain.jobs import AssetStage, IdempotencyKey, Job, JobOptions, JobStatus, SourceKind
+from app.domain.quotas import USUAL
 from app.services.alike import AlikeJobs
 from app.services.intake import Intake
 from app.services.overtaking import Overtaking
+from app.services.quotas import Quotas
 from app.services.roots import Roots
 from tests.media import silence
 from tests.unit.workbench import Workbench, opened
@@ -53,6 +55,7 @@ def an_intake(
         check_engine=check_engine,
         alike=AlikeJobs(bench.store, bench.assets, check_engine),
         overtake=Overtaking(bench.store, bench.watch, lambda: None).by,
+        quotas=Quotas(bench.store.used, USUAL),
         max_file_size=1000,
         max_duration=3600.0,
     )
@@ -153,6 +156,7 @@ async def test_nothing_is_left_when_the_row_cannot_be_written(bench: Workbench) 
             key: IdempotencyKey | None = None,
             sha256: str | None = None,
             requester: str | None = None,
+            size: int | None = None,
         ) -> Job:
             raise StorageFull("the disk is full")
 
@@ -322,7 +326,7 @@ async def test_to_look_at_an_asset_again_ends_no_job_on_it(bench: Workbench) -> 
     intake = an_intake(bench)
     first = await uploaded(intake, asset_id="talk")
     again = JobOptions(asset_id="talk", asset_stage=AssetStage.REFRESH)
-    looked = await intake.submit_kept(intake.expect("talk"), again)
+    looked = await intake.submit_kept(intake.expect("talk"), again, None)
     assert looked is not None
     assert (await bench.now(first)).status is JobStatus.PENDING
     await uploaded(intake, asset_id="talk")

@@ -9,11 +9,12 @@ import pytest
 from app.bootstrap.keeping import retention_rules
 from app.config import load_settings
 from app.domain.clock import utc_now
-from app.domain.errors import MediaUnreadable, StorageError
-from app.domain.jobs import Job, JobStatus
-from app.domain.retention import Ending, Expiry, RetentionRules
+from app.domain.errors import ConfigError, MediaUnreadable, StorageError
+from app.domain.jobs import Job, JobOptions, JobStatus
+from app.domain.media_types import MediaType
+from app.domain.retention import Ending, Expiry, Kind, KindRule, RetentionRules
 from app.services.retention import INTERVAL, Retention
-from tests.contracts.jobs import claim
+from tests.contracts.jobs import add_job, claim
 from tests.unit.workbench import Workbench, opened
 
 
@@ -99,6 +100,52 @@ async def test_a_job_that_is_sent_on_its_way_again_as_it_is_looked_at_stays(
     assert bench.scratch.path(job.input_path).exists()
 
 
+async def film(bench: Workbench) -> tuple[Job, Job]:
+    """A video that has ended, and a key-frame of it that failed."""
+    video = JobOptions(media_type=MediaType.VIDEO, asset_id="film")
+    frame = JobOptions(media_type=MediaType.KEYFRAME, asset_id="film#t=1", parent_id="film")
+    first = await add_job(bench.store, options=video)
+    assert await bench.store.succeed(await claim(bench.store, first), output_path=None)
+    second = await add_job(bench.store, options=frame)
+    held = await claim(bench.store, second)
+    assert await bench.store.fail(held, MediaUnreadable("why"), dead_letter=True)
+    return first, second
+
+
+async def test_a_video_goes_with_its_key_frames_and_they_go_with_nothing_else(
+    bench: Workbench,
+) -> None:
+    video, frame = await film(bench)
+    all_but_videos = RetentionRules(days={Ending.FAILED: 1.0, Ending.DEAD_LETTER: 1.0})
+    assert await retention(bench, rules=all_but_videos).run_once() == 0
+    assert await bench.store.get(frame.job_id)
+    assert await retention(bench, rules=RetentionRules(days={Ending.COMPLETED: 7.0})).run_once()
+    assert not await bench.store.known([video.job_id, frame.job_id])
+
+
+async def test_a_video_that_stays_after_all_keeps_its_key_frames(bench: Workbench) -> None:
+    video, frame = await film(bench)
+    over = Expiry(ending=Ending.COMPLETED, before=utc_now() + timedelta(days=1))
+    assert await bench.store.reopen(await bench.now(video))
+    assert not await bench.service().expire(video, over)
+    assert await bench.store.get(frame.job_id)
+
+
+async def test_what_is_told_is_what_goes(bench: Workbench) -> None:
+    await one_of_each(bench)
+    await film(bench)
+    rules = RetentionRules(
+        days=dict.fromkeys(Ending, 7.0),
+        kinds=[KindRule(kind=Kind(media_type=MediaType.VIDEO), days=0.0)],
+    )
+    kept = retention(bench, rules=rules)
+    told = {job.job_id for _, jobs in await kept.due(10) for job in jobs}
+    before = {job.job_id for job in (await bench.store.list(frames=True)).jobs}
+    assert await kept.run_once() == len(told) == 4
+    after = {job.job_id for job in (await bench.store.list(frames=True)).jobs}
+    assert before - after == told and len(after) == 2
+
+
 @pytest.mark.parametrize("ending", Ending)
 async def test_a_rule_lets_go_of_what_ended_so_and_of_nothing_else(
     bench: Workbench, ending: Ending
@@ -129,6 +176,33 @@ def test_what_no_rule_is_told_for_is_kept_as_job_cleanup_days_says() -> None:
     rules = retention_rules(settings)
     assert {each.ending for each in rules.due(utc_now())} == {Ending.COMPLETED, Ending.CANCELLED}
     assert not retention_rules(load_settings(retention={"cancelled_days": 0}))
+
+
+def test_rules_for_kinds_are_read_from_the_settings() -> None:
+    told = [{"media_type": "video", "days": 30}, {"label": "keep", "days": 0}]
+    rules = retention_rules(load_settings(retention={"rules": told}))
+    assert [(rule.kind, rule.days) for rule in rules.kinds] == [
+        (Kind(media_type=MediaType.VIDEO), 30),
+        (Kind(label="keep"), 0),
+    ]
+    assert rules and not retention_rules(load_settings(retention={"rules": told[1:]}))
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"days": 1}, "a media_type, a label, or both"),
+        ({"media_type": "keyframe", "days": 1}, "go with their video"),
+        ({"media_type": "film", "days": 1}, "retention.rules.0.media_type"),
+        ({"label": "", "days": 1}, "retention.rules.0.label"),
+        ({"label": "x"}, "retention.rules.0.days"),
+        ({"label": "x", "days": -1}, "retention.rules.0.days"),
+        ({"label": "x", "days": 1, "size": 1}, "retention.rules.0.size"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_stops_the_start(rule: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load_settings(retention={"rules": [rule]})
 
 
 async def test_none_goes_unless_it_is_asked_for(bench: Workbench) -> None:

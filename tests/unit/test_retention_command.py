@@ -15,7 +15,7 @@ RULE = {
 
 def test_it_lists_what_would_go_and_deletes_nothing(spool: Spool, httpserver: HTTPServer) -> None:
     httpserver.expect_request(PATH, method="GET").respond_with_json({"rules": [RULE]})
-    assert spool("retention").out == f"{JOB}\tfailed\t2026-01-01T00:00:00+00:00\ttalk\n"
+    assert spool("retention").out == f"{JOB}\tfailed\tall\t2026-01-01T00:00:00+00:00\ttalk\n"
     assert spool("retention", "--json").document() == [RULE]
     assert {request.method for request, _ in httpserver.log} == {"GET"}
 
@@ -24,3 +24,20 @@ def test_it_deletes_when_it_is_told_to(spool: Spool, httpserver: HTTPServer) -> 
     httpserver.expect_request(PATH, method="POST").respond_with_json({"deleted": 3})
     assert spool("retention", "--run").out == "3 jobs deleted\n"
     assert spool("retention", "--run", "--json").document() == {"deleted": 3}
+
+
+def test_it_names_the_kind_of_jobs_that_a_rule_is_for(spool: Spool, httpserver: HTTPServer) -> None:
+    rule = RULE | {"media_type": "video", "label": "raw"}
+    httpserver.expect_request(PATH, method="GET").respond_with_json({"rules": [rule]})
+    assert "\tvideo raw\t" in spool("retention").out
+
+
+def test_it_lists_orphans_and_removes_them_when_it_is_told_to(
+    spool: Spool, httpserver: HTTPServer
+) -> None:
+    found = {"count": 3, "files": ["results/a.json", "results/b.json"]}
+    httpserver.expect_request(f"{PATH}/orphans", method="GET").respond_with_json(found)
+    assert spool("retention", "--orphans").out == "results/a.json\nresults/b.json\nand 1 more\n"
+    assert spool("retention", "--orphans", "--json").document() == found
+    httpserver.expect_request(f"{PATH}/orphans", method="POST").respond_with_json({"removed": 3})
+    assert spool("retention", "--orphans", "--run").out == "3 files removed\n"

@@ -207,6 +207,7 @@ async def test_a_folder_that_leads_out_of_the_store_is_left_alone(
 
 
 def link(path: Path, target: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     target.touch()
     path.symlink_to(target)
 
@@ -337,8 +338,10 @@ class Dying(LocalStorage):
             raise Killed
         self._steps -= 1
 
-    async def job_files(self, folder: str) -> AsyncGenerator[dict[str, str], None]:
-        async for batch in super().job_files(folder):
+    async def job_files(
+        self, folder: str, before: datetime | None = None
+    ) -> AsyncGenerator[dict[str, str], None]:
+        async for batch in super().job_files(folder, before):
             self._step()
             yield batch
 

@@ -1,7 +1,7 @@
 """The search index on LanceDB: one table, vectors and full text, one writer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -11,7 +11,7 @@ from uuid import uuid4
 from app.adapters.lance_index import schema as rows
 from app.adapters.lance_index.fusion import Group, Ranked, alone, fuse, group
 from app.adapters.lance_index.keeping import Keeper, grown
-from app.adapters.lance_index.opening import Opened, drop, open_index
+from app.adapters.lance_index.opening import Opened, drop, listed, open_index, remote
 from app.adapters.lance_index.rankings import ALL_CANDIDATES, CANDIDATES, rankings
 from app.domain.errors import SpoolError, StorageError, Unavailable
 from app.domain.index_state import IndexState
@@ -40,10 +40,12 @@ class LanceIndex:
         visual_dimensions: int = rows.VISUAL_DIMENSIONS,
         visual_model: str = rows.VISUAL_MODEL,
         options: Mapping[str, str] | None = None,
+        begins: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`options`: how an object store is reached, by the names of object_store."""
+        """`options`: how an object store is reached, by the names of object_store. `begins`:
+        whether this one may begin tables there, and drop them."""
         self.ready = False
-        self._uri, self._options = uri, options
+        self._uri, self._options, self._begins = uri, options, begins
         self.dimensions = dimensions
         self.visual_dimensions = visual_dimensions
         self._model, self._visual_model = model, visual_model
@@ -57,7 +59,9 @@ class LanceIndex:
         try:
             with _translated("could not be opened"):
                 wanted = await asyncio.to_thread(self._wanted)
-                self._opened = await open_index(self._uri, wanted, self._options)
+                self._opened = await open_index(
+                    self._uri, wanted, self._options, begins=self._begins()
+                )
             self._schema = wanted
             self.ready = True
         finally:
@@ -142,7 +146,7 @@ class LanceIndex:
     async def search(self, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
         """Raises Unavailable before the index is open. An earlier table is searched by words."""
         with _translated("could not be searched"):
-            opened = self._open()
+            opened = await self._current()
             try:
                 return await _found(opened, query, vector)
             except Exception:
@@ -195,13 +199,21 @@ class LanceIndex:
             raise Unavailable("the search index is still loading")
         return self._opened
 
+    async def _current(self) -> Opened:
+        """The tables; of an earlier model only as long as no other instance has dropped it."""
+        opened = self._open()
+        if opened.before is not None and remote(self._uri):
+            if opened.before.name not in await listed(opened.connection):
+                opened = self._opened = replace(opened, before=None)
+        return opened
+
     @asynccontextmanager
     async def _writing(self, number: int = 0) -> AsyncIterator[Opened]:
         """The tables, for one writer at a time. Waits for `open`."""
         await self._tried.wait()
         async with self._writer:
             with _translated("could not be written"):
-                opened = self._open()
+                opened = await self._current()
                 yield opened
             self._keeper.written(opened.table, number)
 

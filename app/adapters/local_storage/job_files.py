@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -17,8 +18,9 @@ _OF_A_JOB = re.compile(r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-
 class FolderScan(AbstractContextManager["FolderScan"]):
     """Reads one folder of a store, however long, a batch at a time; what is no job's is passed."""
 
-    def __init__(self, root: Path, folder: str) -> None:
+    def __init__(self, root: Path, folder: str, before: datetime | None = None) -> None:
         self._folder = folder
+        self._before = before.timestamp() if before else None
         try:
             self._entries: Iterator[os.DirEntry[str]] = os.scandir(root / folder)
         except (FileNotFoundError, NotADirectoryError):
@@ -41,8 +43,16 @@ class FolderScan(AbstractContextManager["FolderScan"]):
     def _keys(self) -> Iterator[tuple[str, str]]:
         for entry in self._entries:
             match = _OF_A_JOB.fullmatch(entry.name)
-            if match and entry.is_file(follow_symlinks=False):
+            if match and entry.is_file(follow_symlinks=False) and self._is_old(entry):
                 yield f"{self._folder}/{entry.name}", match[1]
+
+    def _is_old(self, entry: os.DirEntry[str]) -> bool:
+        if self._before is None:
+            return True
+        try:
+            return entry.stat(follow_symlinks=False).st_mtime < self._before
+        except FileNotFoundError:  # somebody was quicker
+            return False
 
 
 def remove(root: Path, keys: Sequence[str]) -> None:

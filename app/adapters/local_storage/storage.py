@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -63,13 +64,16 @@ class LocalStorage:
         """Remove what a dead run left unfinished; at start, before anything is written."""
         return await in_thread(self._sweep)
 
-    async def job_files(self, folder: str) -> AsyncGenerator[dict[str, str], None]:
-        """Batches of keys with the id of their job, of all files right in `folder` that have one.
+    async def job_files(
+        self, folder: str, before: datetime | None = None
+    ) -> AsyncGenerator[dict[str, str], None]:
+        """Batches of keys with the id of their job, of all files right in `folder` that have one,
+        and were last written to before then.
 
         Files may be removed or set aside meanwhile. Close it when it is not read to its end.
         """
         with translated():
-            scan = await in_thread(FolderScan, self._root, folder)
+            scan = await in_thread(FolderScan, self._root, folder, before)
             with scan:
                 while batch := await in_thread(scan.take, BATCH):
                     yield batch

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import obstore
@@ -19,6 +19,7 @@ from app.domain.errors import NotFound
 
 #: Objects looked at between two questions to the database.
 BATCH = 500
+FAR = datetime.max.replace(tzinfo=UTC)
 #: Or of an upload that is to be one, which lies in parts.
 _OF_A_JOB = re.compile(
     r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(\.[^.]+|/\d+)?"
@@ -67,23 +68,18 @@ class ObjectStorage:
     async def open(self, key: str) -> OpenedObject:
         return await opened(self._store, plain(key))
 
-    async def job_files(self, folder: str) -> AsyncGenerator[dict[str, str], None]:
+    async def job_files(
+        self, folder: str, before: datetime | None = None
+    ) -> AsyncGenerator[dict[str, str], None]:
         """Batches of keys with the id of their job, of all objects right in `folder` that have
-        one, and are not young."""
-        old = None if self._young is None else self._now() - self._young
+        one, are not young, and were written before then."""
+        grown = FAR if self._young is None else self._now() - self._young
+        old = min(before or FAR, grown)
         with translated(folder):
             async for batch in obstore.list(self._store, folder, chunk_size=BATCH):
-                keys = [
-                    each["path"] for each in batch if old is None or each["last_modified"] < old
-                ]
+                keys = [each["path"] for each in batch if each["last_modified"] < old]
                 if found := dict(_of_jobs(folder, keys)):
                     yield found
-
-    def _is_young(self) -> Callable[[datetime], bool]:
-        if self._young is None:
-            return lambda modified: False
-        old = self._now() - self._young
-        return lambda modified: modified >= old
 
     async def remove(self, keys: Sequence[str]) -> None:
         """Many at once, as `job_files` names them; one that is gone is fine."""

@@ -19,10 +19,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from app.adapters.sql import jobs_of_assets, removals, request_keys, transitions
+from app.adapters.sql import jobs_of_assets, removals, request_keys, transitions, usage
 from app.adapters.sql.codec import options_to_json
 from app.adapters.sql.cursor import Cursor, decode_cursor
 from app.adapters.sql.database import Database
+from app.adapters.sql.expiry import expired
 from app.adapters.sql.ids import is_job_id
 from app.adapters.sql.rows import job_from_row
 from app.adapters.sql.sweeping import sweep
@@ -43,6 +44,7 @@ from app.domain.jobs import (
     Swept,
 )
 from app.domain.media_types import MediaType, spoken_type_of
+from app.domain.quotas import Usage
 from app.domain.retention import Expiry
 
 MAX_PAGE = 1000  # jobs
@@ -72,6 +74,7 @@ class SqlJobStore:
         key: IdempotencyKey | None = None,
         sha256: str | None = None,
         requester: str | None = None,
+        size: int | None = None,
     ) -> Job:
         """Raises Conflict when there is such a job, InvalidRequest on a path no disk can have."""
         row = {
@@ -89,6 +92,7 @@ class SqlJobStore:
             "priority": options.priority.rank,
             "sha256": sha256,
             "requester": requester,
+            "size": size,
             "media_type": (options.media_type or spoken_type_of(source_name)).value,
             "parent_id": options.parent_id,
             "home": self._home if source is SourceKind.PATH else None,
@@ -190,8 +194,8 @@ class SqlJobStore:
             self._clock, transitions.note_engine, job, provider, model
         )
 
-    async def note_sha256(self, job: Job, sha256: str) -> bool:
-        return await self._database.change(self._clock, transitions.note_sha256, job, sha256)
+    async def note_sha256(self, job: Job, sha256: str, size: int | None = None) -> bool:
+        return await self._database.change(self._clock, transitions.note_sha256, job, sha256, size)
 
     async def warn(self, job: Job, warning: JobWarning) -> bool:
         return await self._database.change(self._clock, transitions.warn, job, warning)
@@ -217,8 +221,11 @@ class SqlJobStore:
     async def make_good(self, job_id: str) -> None:
         await self._database.change(self._clock, transitions.make_good, job_id)
 
+    async def used(self, requester: str) -> Usage:
+        return await self._database.read(lambda session: usage.used(session, requester))
+
     async def expired(self, expiry: Expiry, limit: int) -> Sequence[Job]:
-        query = _whole().where(removals.expired(expiry))
+        query = _whole().where(expired(expiry))
         oldest = query.order_by(JobRow.finished_at, JobRow.job_id).limit(limit)
         return await self._database.read(lambda session: _fetch(session, oldest))
 

@@ -1,7 +1,7 @@
 """API keys, behind the `KeyStore` port."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from hmac import compare_digest
 
@@ -13,6 +13,7 @@ from app.adapters.sql.ids import is_job_id as is_uuid
 from app.adapters.sql.key_tables import KeyRow
 from app.domain.clock import Clock, utc_now
 from app.domain.keys import ApiKey, Scope
+from app.domain.quotas import USUAL, Quota
 
 
 class SqlKeyStore:
@@ -22,9 +23,17 @@ class SqlKeyStore:
         self._database, self._clock = database, clock
 
     async def add(
-        self, *, name: str, scopes: Collection[Scope], expires_at: datetime | None, digest: str
+        self,
+        *,
+        name: str,
+        scopes: Collection[Scope],
+        expires_at: datetime | None,
+        digest: str,
+        quota: Quota = USUAL,
     ) -> ApiKey:
-        return await self._database.change(self._clock, _add, name, scopes, expires_at, digest)
+        return await self._database.change(
+            self._clock, _add, name, scopes, expires_at, digest, quota
+        )
 
     async def find(self, digest: str) -> ApiKey | None:
         """An index compares letter by letter, but a digest, which nobody can choose; what it finds
@@ -41,6 +50,11 @@ class SqlKeyStore:
             return None
         return await self._database.change(self._clock, _revoke, key_id)
 
+    async def grant(self, key_id: str, changes: Mapping[str, int | None]) -> ApiKey | None:
+        if not is_uuid(key_id):
+            return None
+        return await self._database.change(self._clock, _grant, key_id, changes)
+
     async def note_use(self, key_id: str) -> ApiKey | None:
         if not is_uuid(key_id):
             return None
@@ -54,6 +68,7 @@ async def _add(
     scopes: Collection[Scope],
     expires_at: datetime | None,
     digest: str,
+    quota: Quota,
 ) -> ApiKey:
     row = KeyRow(
         key_id=str(uuid.uuid4()),
@@ -62,6 +77,8 @@ async def _add(
         digest=digest,
         created_at=now,
         expires_at=expires_at,
+        quota_jobs=quota.jobs,
+        quota_bytes=quota.bytes,
     )
     session.add(row)
     await session.flush()
@@ -76,6 +93,14 @@ async def _list(session: AsyncSession) -> Sequence[ApiKey]:
 async def _revoke(session: AsyncSession, now: datetime, key_id: str) -> ApiKey | None:
     first = func.coalesce(KeyRow.revoked_at, now)
     await session.execute(update(KeyRow).where(KeyRow.key_id == key_id).values(revoked_at=first))
+    return await _find(session, key_id)
+
+
+async def _grant(
+    session: AsyncSession, now: datetime, key_id: str, changes: Mapping[str, int | None]
+) -> ApiKey | None:
+    if values := {f"quota_{name}": value for name, value in changes.items()}:
+        await session.execute(update(KeyRow).where(KeyRow.key_id == key_id).values(values))
     return await _find(session, key_id)
 
 
@@ -98,4 +123,5 @@ def _key(row: KeyRow) -> ApiKey:
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,
+        quota=Quota(jobs=row.quota_jobs, bytes=row.quota_bytes),
     )

@@ -1,24 +1,29 @@
-"""Rows that go: of one job, of many at once, and which have grown too old. What hangs on a row goes
-with it. The functions run inside a transaction."""
+"""Rows that go: of one job, or of many at once. What hangs on a row goes with it. The functions run
+inside a transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, delete
+from sqlalchemy import CursorResult, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.adapters.sql.expiry import expired
 from app.adapters.sql.rows import job_from_row
 from app.adapters.sql.tables import JobRow
 from app.domain.jobs import Job, JobStatus
-from app.domain.retention import Ending, Expiry
+from app.domain.retention import Expiry
 
 IDLE = JobRow.status != JobStatus.RUNNING.value
 
 
 async def remove(session: AsyncSession, now: datetime, job_id: str, expiry: Expiry | None) -> bool:
     rule = IDLE if expiry is None else expired(expiry)
-    gone = await session.execute(delete(JobRow).where(JobRow.job_id == job_id, rule))
+    gone = await session.execute(
+        delete(JobRow)
+        .where(JobRow.job_id == job_id, rule)
+        .execution_options(synchronize_session=False)
+    )
     return cast("CursorResult[Any]", gone).rowcount == 1
 
 
@@ -27,14 +32,3 @@ async def remove_all(session: AsyncSession, now: datetime, job_ids: Sequence[str
     gone = delete(JobRow).where(JobRow.job_id.in_(job_ids), IDLE)
     rows = await session.execute(gone.returning(*JobRow.__table__.c))
     return [job_from_row(row, ()) for row in rows]
-
-
-def expired(expiry: Expiry) -> ColumnElement[bool]:
-    """Only a job that has ended has a time at which it did, and a dead letter has failed."""
-    dead = expiry.ending is Ending.DEAD_LETTER
-    status = JobStatus.FAILED.value if dead else expiry.ending.value
-    return and_(
-        JobRow.finished_at < expiry.before,
-        JobRow.status == status,
-        JobRow.dead_letter.is_(dead),
-    )

@@ -107,8 +107,10 @@ async def note_duration(session: AsyncSession, now: datetime, job: Job, seconds:
     return await _change(session, held(job), duration=seconds, updated_at=now)
 
 
-async def note_sha256(session: AsyncSession, now: datetime, job: Job, sha256: str) -> bool:
-    return await _change(session, held(job), sha256=sha256, updated_at=now)
+async def note_sha256(
+    session: AsyncSession, now: datetime, job: Job, sha256: str, size: int | None
+) -> bool:
+    return await _change(session, held(job), sha256=sha256, size=size or job.size, updated_at=now)
 
 
 async def warn(session: AsyncSession, now: datetime, job: Job, warning: JobWarning) -> bool:

@@ -34,3 +34,5 @@ class UploadRow(Table):
     updated_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     finished_at: Mapped[datetime | None]
+    #: Id of the API key that began it.
+    requester: Mapped[str | None] = mapped_column(index=True)

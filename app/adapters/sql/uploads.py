@@ -29,7 +29,14 @@ class SqlUploadStore:
         self._lives = timedelta(seconds=lives)
 
     async def add(
-        self, *, upload_id: str, filename: str, length: int, told: str | None, options: JobOptions
+        self,
+        *,
+        upload_id: str,
+        filename: str,
+        length: int,
+        told: str | None,
+        options: JobOptions,
+        requester: str | None = None,
     ) -> ResumableUpload:
         row = {
             "upload_id": upload_id,
@@ -38,6 +45,7 @@ class SqlUploadStore:
             "received": 0,
             "told": told,
             "options": options_to_json(options),
+            "requester": requester,
         }
         return await self._database.change(self._clock, _add, row, self._lives)
 
@@ -155,4 +163,5 @@ def _upload(row: Any) -> ResumableUpload:
         updated_at=row.updated_at,
         expires_at=row.expires_at,
         finished_at=row.finished_at,
+        requester=row.requester,
     )

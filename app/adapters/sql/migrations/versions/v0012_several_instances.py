@@ -35,6 +35,8 @@ def upgrade() -> None:
         check = f"CONSTRAINT ck_api_keys_{name}_range CHECK ({name} >= 0)"
         op.execute(f"ALTER TABLE api_keys ADD COLUMN {name} {number} {check}")
     op.create_index("ix_jobs_requester_status", "jobs", ["requester", "status"])
+    op.add_column("uploads", sa.Column("requester", sa.String()))
+    op.create_index("ix_uploads_requester", "uploads", ["requester"])
     _make_notes()
 
 
@@ -58,6 +60,8 @@ def _make_notes() -> None:
 
 def downgrade() -> None:
     op.drop_table("notes")
+    op.drop_index("ix_uploads_requester", "uploads")
+    op.drop_column("uploads", "requester")
     op.drop_index("ix_jobs_requester_status", "jobs")
     for name, _ in reversed(QUOTAS):
         op.drop_column("api_keys", name)
