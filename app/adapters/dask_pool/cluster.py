@@ -106,16 +106,22 @@ class Cluster:
             try:
                 self._saw(await self._glance(client))
                 misses = 0
-            except OSError:  # also when it took too long
+            except (OSError, ClusterAway):
                 misses += 1
         self._client = None
         self._end(list(self._lost), ClusterAway(f"the scheduler at {self.address} is silent"))
         await _close(client)
 
     async def _glance(self, client: "Client") -> Glance:
-        seen = await asyncio.wait_for(
-            client.run_on_scheduler(glance, list(self._lost)), timeout=ANSWER
-        )
+        looking = client.run_on_scheduler(glance, list(self._lost))
+        try:
+            seen = await asyncio.wait_for(looking, timeout=ANSWER)
+        except OSError:  # also when it took too long
+            raise
+        except Exception as error:  # what it does not know it says in words of its own
+            raise ClusterAway(
+                f"the scheduler at {self.address} is none of ours: {error}"
+            ) from error
         assert isinstance(seen, Glance)
         return seen
 
