@@ -80,6 +80,9 @@ class Cluster:
         except OSError as error:
             await _close(client)
             raise ClusterAway(f"no scheduler answers at {self.address}") from error
+        except TypeError as error:  # so it says that there is no certificate for tls://
+            await _close(client)
+            raise ClusterAway(f"the scheduler at {self.address}: {error}") from error
         except BaseException:
             await _close(client)
             raise

@@ -24,8 +24,11 @@ CONNECT, CLOSE = 30.0, 10.0  # seconds
 UNTOLD = "127.0.0.1:0"
 
 
-async def serve_scheduler(host: str, port: int, up: Callable[[str], None]) -> None:
-    """Until it is cancelled. `up` is told its address. Raises ConfigError."""
+async def serve_scheduler(host: str, port: int, up: Callable[[str], None], *, tls: bool) -> None:
+    """Until it is cancelled. `up` is told its address; `tls`: as Dask's settings say.
+
+    Raises ConfigError.
+    """
     try:
         from distributed import Scheduler
     except ImportError as error:
@@ -35,12 +38,13 @@ async def serve_scheduler(host: str, port: int, up: Callable[[str], None]) -> No
         scheduler = await Scheduler(
             host=host,
             port=port,
+            protocol="tls" if tls else "tcp",
             dashboard=False,
             dashboard_address=UNTOLD,
             allowed_failures=0,
             worker_ttl=WORKER_TTL,
         )
-    except OSError as error:
+    except (OSError, TypeError) as error:  # the latter: certificates are not told
         raise ConfigError(f"the scheduler cannot listen on {host}:{port}: {error}") from error
     try:
         up(scheduler.address)
