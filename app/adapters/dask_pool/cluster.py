@@ -75,24 +75,25 @@ class Cluster:
         hush(logging.CRITICAL)  # what there is to say of a lost line we say ourselves
         client = Client(self.address, asynchronous=True, timeout=CONNECT, set_as_default=False)
         try:
-            await client
-            self._saw(await self._glance(client))
-        except OSError as error:
-            await _close(client)
-            raise ClusterAway(f"no scheduler answers at {self.address}") from error
-        except TypeError as error:  # so it says that there is no certificate for tls://
-            await _close(client)
-            raise ClusterAway(f"the scheduler at {self.address}: {error}") from error
+            await self._reach(client)
         except BaseException:
             await _close(client)
             raise
-        if not self.threads:
-            await _close(client)
-            raise ClusterAway(f"the scheduler at {self.address} has no workers")
         self._client = client
         self._looking = asyncio.create_task(self._look(client))
         logger.info("cluster at {}: {} tasks at a time", self.address, self.threads)
         return client
+
+    async def _reach(self, client: "Client") -> None:
+        try:
+            await client
+            self._saw(await self._glance(client))
+        except OSError as error:
+            raise ClusterAway(f"no scheduler answers at {self.address}") from error
+        except TypeError as error:  # so it says that there is no certificate for tls://
+            raise ClusterAway(f"the scheduler at {self.address}: {error}") from error
+        if not self.threads:
+            raise ClusterAway(f"the scheduler at {self.address} has no workers")
 
     async def _leave(self) -> None:
         if self._looking is not None:
