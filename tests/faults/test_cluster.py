@@ -117,6 +117,31 @@ def _is_half_way(spool: Spool, job_id: str) -> bool:
     return bool(both and job["stage"] == "transcribing" and job["progress"] > 0)
 
 
+def hold(fifo: str) -> None:
+    with open(fifo, "w") as pipe:
+        pipe.write("begun")
+    threading.Event().wait()
+
+
+@pytest.mark.timeout(300)
+async def test_a_worker_that_is_stopped_hands_its_task_on(
+    cluster: DaskCluster, tmp_path: Path
+) -> None:
+    fifo, pool = str(tmp_path / "fifo"), DaskPool(cluster.address)
+    os.mkfifo(fifo)
+    try:
+        task = asyncio.create_task(pool.run(hold, fifo))
+        assert await told(fifo) == "begun"
+        [busy] = [each for each in cluster.started[1:] if each.says("started as process")]
+        await asyncio.to_thread(busy.end)
+        assert await told(fifo) == "begun", "by the other one"
+        assert not task.done()
+        task.cancel()
+        await asyncio.wait({task})
+    finally:
+        await pool.aclose()
+
+
 # Who is let in
 
 
@@ -254,12 +279,6 @@ def far(tmp_path: Path, model_folder: Path, elsewhere: Elsewhere) -> Iterator[Da
         yield cluster
     finally:
         cluster.end()
-
-
-def hold(fifo: str) -> None:
-    with open(fifo, "w") as pipe:
-        pipe.write("begun")
-    threading.Event().wait()
 
 
 @pytest.mark.timeout(600)

@@ -33,7 +33,7 @@ async def serve_scheduler(host: str, port: int, up: Callable[[str], None], *, tl
         from distributed import Scheduler
     except ImportError as error:
         raise ConfigError(MISSING, hint=HINT) from error
-    hush(logging.WARNING)
+    hush(logging.CRITICAL)  # a line that closes is an error to it
     try:
         scheduler = await Scheduler(
             host=host,
@@ -65,7 +65,7 @@ async def serve_worker(
         from distributed import Worker
     except ImportError as error:
         raise ConfigError(MISSING, hint=HINT) from error
-    hush(logging.WARNING)
+    hush(logging.CRITICAL)
     set_up(bench)
     while True:
         worker = Worker(
