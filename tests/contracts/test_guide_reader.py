@@ -37,6 +37,16 @@ PAGE = """# The `one` page
 |---|---|
 | 1 | `<2>` |
 | 2 | `APP__SERVER__PORT`, `a.b`, `_c` |
+
+| | |
+|---|---|
+| bare | table |
+
+![plan](plan.svg)
+
+```text
+wide
+```
 """
 
 
@@ -95,6 +105,20 @@ def test_a_long_name_may_be_broken_at_its_joints_and_reads_the_same(reader: Guid
     found = body(reader)
     assert "<code>APP__<wbr>SERVER__<wbr>PORT</code>" in found
     assert "<code>a.<wbr>b</code>" in found and "<code>_c</code>" in found
+
+
+def test_what_may_be_wider_than_the_page_is_reached_by_keys(reader: GuideReader) -> None:
+    found = body(reader)
+    assert found.count('<table tabindex="0">') == found.count("<table") == 2
+    assert '<pre tabindex="0"><code class="language-text">wide' in found
+    assert '<p tabindex="0"><img src="/docs/guide/plan.svg"' in found
+    assert found.count("tabindex") == 4
+
+
+def test_a_table_has_a_head_only_where_that_has_words(reader: GuideReader) -> None:
+    found = body(reader)
+    assert found.count("<thead>") == 1 and "<th>a</th>" in found
+    assert "<td>bare</td>" in found
 
 
 def test_notes_to_the_tests_are_not_shown(reader: GuideReader) -> None:
