@@ -125,6 +125,7 @@ def _settled(token: "Token") -> None:
         source = str(token.attrGet("src"))
         if "/" in source:
             token.type, token.tag, token.children = "text", "", None
+            token.content = f"(picture: {token.content})"
         token.attrSet("src", f"{PLACE}/{source}")
 
 

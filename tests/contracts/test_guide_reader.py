@@ -128,7 +128,7 @@ def test_notes_to_the_tests_are_not_shown(reader: GuideReader) -> None:
 def test_a_picture_that_is_not_served_is_told_in_words(reader: GuideReader) -> None:
     found = body(reader)
     assert '<img src="/docs/guide/plan.svg" alt="plan"' in found
-    assert "far.png" not in found and "far" in found
+    assert "far.png" not in found and "(picture: far)" in found
 
 
 def test_every_page_of_the_guide_itself_can_be_read() -> None:
