@@ -36,6 +36,7 @@ from app.services.retention import Retention
 from app.services.search import SearchService
 from app.services.shares import ShareService
 from app.services.site_sync import SiteSync
+from app.services.sweep import FileSweep
 from app.services.traffic import Traffic
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
@@ -207,9 +208,12 @@ class Failing:
         return options
 
     async def receive(
-        self, filename: str, chunks: AsyncIterator[bytes], *, hashed: bool = False
+        self, filename: str, chunks: AsyncIterator[bytes], *, key: str | None = None
     ) -> Upload:
         raise self._trouble
+
+    async def check_quota(self, size: int = 0, key: str | None = None) -> None:
+        """There is none."""
 
     async def report(self) -> dict[str, Any]:
         raise self._trouble
@@ -224,6 +228,7 @@ def failing(trouble: Exception) -> Doors:
         intake=cast(Intake, stub),
         jobs=cast(JobService, stub),
         retention=cast(Retention, stub),
+        sweep=cast(FileSweep, stub),
         follower=cast(JobFollower, stub),
         engines=cast(EngineShelf, stub),
         estimates=cast(Estimates, stub),
