@@ -10,7 +10,6 @@ from typing import Any, TypeAlias, cast
 import psutil
 from loguru import logger
 
-from app.adapters.local_storage import LocalStorage, ScratchInPlace
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql.boots import SqlBootLog
 from app.adapters.sql.database import Database

@@ -18,26 +18,21 @@ LONG = "scripts/bench long, an hour by tiny.en"
 DRAIN = "bench scale, parts of a job that does nothing"
 TRIAL = "trial beside other work"
 ASSUMED = "assumed"
+COUNTED = "bench scale, jobs of speech"
 
 #: By name. What `measured` finds on this machine takes the place of it.
 TABLE: Mapping[str, Time] = {
-    "intake": Time(
-        what="HTTP request that takes a job in, of the interpreter",
-        value=0.0050,
-        unit="s",
-        source="scripts/bench queue: 200 a second",
-    ),
     "job": Time(
-        what="job that does nothing on SQLite, of the interpreter",
-        value=0.0089,
+        what="job with its upload and index, less its windows, of the interpreter",
+        value=0.13,
         unit="s",
-        source=DRAIN,
+        source=COUNTED,
     ),
-    "job_shared": Time(
-        what="the same on PostgreSQL", value=0.0118, unit="s", source=DRAIN
+    "write_local": Time(
+        what="a write on SQLite, of the interpreter", value=0.0018, unit="s", source=DRAIN
     ),
-    "server": Time(
-        what="the same, of PostgreSQL's processes", value=0.0029, unit="s", source=DRAIN
+    "write_shared": Time(
+        what="a write on PostgreSQL, of the interpreter", value=0.0023, unit="s", source=DRAIN
     ),
     "commit": Time(
         what="commit on SQLite, of up to 32 at once: the wait", value=0.0018, unit="s", source=DRAIN
@@ -69,18 +64,14 @@ TABLE: Mapping[str, Time] = {
     "window_carried": Time(
         what="the same, carried to a cluster and back", value=0.053, unit="s", source=TRIAL
     ),
-    "index": Time(
-        what="media put into an index in a folder", value=0.06, unit="s", source=TRIAL
-    ),
+    "index": Time(what="media put into an index in a folder", value=0.06, unit="s", source=TRIAL),
     "index_bucket": Time(
         what="the same in a bucket (two commits)", value=0.215, unit="s", source=TRIAL
     ),
     "search_100k": Time(
         what="hybrid search, 100,000 moments: median", value=0.055, unit="s", source="bench search"
     ),
-    "search_1m": Time(
-        what="the same, 1,000,000", value=0.116, unit="s", source="bench search"
-    ),
+    "search_1m": Time(what="the same, 1,000,000", value=0.116, unit="s", source="bench search"),
     "search_spread": Time(
         what="95th percentile of it beside the median", value=1.51, unit="x", source="bench search"
     ),
@@ -88,44 +79,33 @@ TABLE: Mapping[str, Time] = {
         what="index built anew, a million moments", value=132.0, unit="s", source="bench search"
     ),
     "moment": Time(
-        what="a moment on disk, index and database", value=4_200.0, unit="bytes",
+        what="a moment on disk, index and database",
+        value=4_200.0,
+        unit="bytes",
         source="bench search",
     ),
-    "post": Time(
-        what="webhook sent, of the interpreter", value=0.004, unit="s", source=TRIAL
-    ),
-    "receiver": Time(
-        what="answer of whoever gets a webhook", value=0.1, unit="s", source=ASSUMED
-    ),
-    "notify": Time(
-        what="notice from commit to the other instance", value=0.005, unit="s", source=TRIAL
-    ),
-    "claim_deep": Time(
-        what="claim with 100,000 queued beside one with 1,000", value=1.2, unit="x", source=DRAIN
-    ),
+    "receiver": Time(what="answer of whoever gets a webhook", value=0.1, unit="s", source=ASSUMED),
     "row": Time(
-        what="job in the database, with its attempt", value=1_500.0, unit="bytes", source=DRAIN
+        what="job in the database, with its attempt", value=2_600.0, unit="bytes", source=DRAIN
     ),
-    "server_cores": Time(
-        what="cores of the database server", value=16.0, unit="", source=ASSUMED
-    ),
+    "server_cores": Time(what="cores of the database server", value=16.0, unit="", source=ASSUMED),
     "instance_cores": Time(
         what="cores of an instance's machine", value=16.0, unit="", source=ASSUMED
     ),
     "bucket": Time(
-        what="objects written to one prefix", value=3_500.0, unit="/s",
+        what="objects written to one prefix",
+        value=3_500.0,
+        unit="/s",
         source="Amazon's documentation of S3",
     ),
     "objects": Time(
-        what="objects that one medium makes", value=6.0, unit="", source="counted: media, result, "
-        "picture, and three of the index",
+        what="objects that one medium makes",
+        value=6.0,
+        unit="",
+        source="counted: media, result, picture, and three of the index",
     ),
-    "writes": Time(
-        what="writes that a job makes", value=10.0, unit="", source="counted at /metrics"
-    ),
-    "writes_window": Time(
-        what="and for each window", value=1.0, unit="", source="counted at /metrics"
-    ),
+    "writes": Time(what="writes that a job makes", value=13.5, unit="", source=COUNTED),
+    "writes_window": Time(what="and for each window", value=1.6, unit="", source=COUNTED),
 }
 
 

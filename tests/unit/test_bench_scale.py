@@ -116,11 +116,10 @@ def test_a_machine_that_others_use_as_well_is_slower_by_as_much() -> None:
     assert busy == pytest.approx(3 * quiet, rel=0.1)
 
 
-def test_two_instances_are_faster_than_one_but_not_than_the_cores() -> None:
+def test_two_instances_are_twice_as_fast_at_most() -> None:
     alone, two = (predicted(PARTS_SHARED, drain(300, instances=each)) for each in (1, 2))
 
-    worked = 300 * (6 * PART.own + 5 * SHARED.server)
-    assert worked / 2 <= two < 0.9 * alone
+    assert alone / 2 <= two < 0.6 * alone
 
 
 def test_seconds_that_others_had_the_cores_are_told_apart() -> None:
@@ -132,4 +131,4 @@ def test_every_time_says_where_it_is_from() -> None:
     assert all(row.source and row.value > 0 for row in TABLE.values())
     found = Times({"commit": 0.5})
     assert (found["commit"], found.rows["commit"].source) == (0.5, HERE)
-    assert found["intake"] == TABLE["intake"].value
+    assert found["receiver"] == TABLE["receiver"].value
