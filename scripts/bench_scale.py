@@ -36,7 +36,7 @@ def measure(report: Report) -> None:
         "at most: what the station that is named can do, each part of a job once. Simulated: all "
         f"stations at once, {windows} windows or more, on a clock of its own. Backlogs are told by "
         "the former",
-        "instances are on machines of their own, and share the workers; nothing is told of networks",
+        "instances are on machines of their own and share the workers; nothing is told of networks",
     ]
 
 

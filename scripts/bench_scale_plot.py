@@ -67,7 +67,7 @@ def _search(axes: "Axes", rows: Any, shards: Any) -> None:
 def _calm(axes: "Axes", title: str, below: str) -> None:
     for side in ("top", "right", "left", "bottom"):
         axes.spines[side].set_visible(False)
-    axes.tick_params(length=0, pad=6, colors=INK, labelsize=9)
+    axes.tick_params(which="both", length=0, pad=6, colors=INK, labelsize=9)
     axes.grid(color=FAINT)
     axes.set_axisbelow(True)
     axes.set_title(title, loc="left", color=INK, fontweight="bold")

@@ -6,7 +6,8 @@ from typing import Any
 from scripts.bench_report import Report, say
 from scripts.bench_scale_crowd import crowd
 from scripts.bench_scale_finding import search, shards_for
-from scripts.bench_scale_fleet import CLIP, Fleet, Kind, Model, bottleneck
+from scripts.bench_scale_fleet import CLIP, Fleet, Kind, bottleneck
+from scripts.bench_scale_run import Model
 from scripts.bench_scale_times import Times
 
 WORKERS = (1, 10, 100, 1_000, 10_000)
@@ -29,20 +30,19 @@ FLEETS: Mapping[str, Mapping[str, Any]] = {
     BATCHED: {"instances": 1_000, "shared": True, "batch": GROUPED},
     WIDE: {"instances": 1_000, "shared": True, "batch": GROUPED, "shards": SHARDED},
 }
-HEADS = ("jobs", "fleet", *(f"{number:,} workers" for number in WORKERS))
 MINUTE, DAY = 60.0, 86_400.0  # seconds
 
 
 def fleets(report: Report, times: Times, kind: Kind, windows: int) -> dict[str, Any]:
     """Jobs a second by the law of the bottleneck, and simulated; by fleet, for each of WORKERS."""
-    found = {}
+    found, heads = {}, ("jobs", "fleet", *(f"{number:,} workers" for number in WORKERS))
     for name, made in FLEETS.items():
         walls = [bottleneck(times, Fleet(workers=each, **made), kind) for each in WORKERS]
         runs = [_run(times, Fleet(workers=each, **made), kind, windows) for each in WORKERS]
         cells = [f"{_rate(rate)} {wall}" for wall, rate in walls]
-        report.table(HEADS, [(kind.name, name, *cells)])
+        report.table(heads, [(kind.name, name, *cells)])
         cells = [_rate(each) if each else "" for each in runs]
-        report.table(HEADS, [("", "  simulated", *cells)])
+        report.table(heads, [("", "  simulated", *cells)])
         found[name] = {"most": [rate for _, rate in walls], "simulated": runs}
         say(f"scale: {kind.name}: {name}")
     return found
@@ -51,6 +51,8 @@ def fleets(report: Report, times: Times, kind: Kind, windows: int) -> dict[str, 
 def _run(times: Times, fleet: Fleet, kind: Kind, windows: int) -> float | None:
     """None where it would need too many jobs until it is full, or an instance has no worker."""
     jobs = max(windows, 2 * fleet.workers) // kind.windows
+    if kind.windows == 1:
+        jobs = max(jobs, 2 * fleet.places * fleet.instances)
     if fleet.workers < fleet.instances or jobs < 4 * fleet.instances:
         return None
     return Model(times, fleet, kind).drained(max(jobs, 20)).rate

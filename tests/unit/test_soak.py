@@ -57,7 +57,9 @@ def test_what_grows_is_missed() -> None:
     assert verdicts(samples(memory=2.0)) == ["memory of the service, by least squares"]
     assert verdicts(samples(descriptors=5.0)) == ["descriptors"]
     assert verdicts(samples(), rebuilt=MiB / 4) == ["index at its largest, beside one built anew"]
-    assert verdicts(samples(), trouble=1) == ["requests that failed"]
+    assert verdicts(samples(), trouble=1) == [
+        "requests that failed, and jobs that did not end as they should"
+    ]
 
 
 def test_it_can_be_drawn(tmp_path: Path) -> None:
