@@ -50,9 +50,12 @@ def fleets(report: Report, times: Times, kind: Kind, windows: int) -> dict[str, 
 
 def _run(times: Times, fleet: Fleet, kind: Kind, windows: int) -> float | None:
     """None where it would need too many jobs until it is full, or an instance has no worker."""
-    jobs = max(windows, 2 * fleet.workers) // kind.windows
-    if kind.windows == 1:
-        jobs = max(jobs, 2 * fleet.places * fleet.instances)
+    inside = fleet.places * fleet.instances
+    jobs = (
+        max(windows, 2 * inside)
+        if kind is CLIP
+        else max(windows, 6 * fleet.workers) // kind.windows
+    )
     if fleet.workers < fleet.instances or jobs < 4 * fleet.instances:
         return None
     return Model(times, fleet, kind).drained(max(jobs, 20)).rate

@@ -32,8 +32,8 @@ def main() -> int:
         server.await_ready()
         with Work(server) as work:
             samples = _followed(server, asked.minutes * 60, asked.every)
-        rebuilt = _rebuilt(server)
-    told_of(report, samples, rebuilt, work.trouble)
+        needed = rebuilt(server)
+    told_of(report, samples, needed, work.trouble)
     holds = report.publish()
     print(f"soak: {draw('soak')}")
     return 0 if holds else 1
@@ -53,7 +53,7 @@ def _followed(server: Server, seconds: float, every: float) -> list[Sample]:
     return samples
 
 
-def _rebuilt(server: Server) -> float:
+def rebuilt(server: Server) -> float:
     """Bytes of the index after it was built anew: what it needs."""
     _built(server)
     time.sleep(REPLACED)
