@@ -5,7 +5,7 @@ import base64
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -85,4 +85,4 @@ def _moment(row: Mapping[str, Any]) -> Moment:
 
 
 def _vector(row: Mapping[str, Any]) -> Vector:
-    return np.frombuffer(base64.b64decode(row["vector"]), "<f4").copy()
+    return cast(Vector, np.frombuffer(base64.b64decode(row["vector"]), "<f4"))

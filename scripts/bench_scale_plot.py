@@ -17,15 +17,16 @@ def growth(detail: Mapping[str, Any], target: Path) -> None:
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure, places = pyplot.subplots(2, 2, figsize=(13.0, 9.0), layout="constrained")
+    room = ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15)
+    figure, places = pyplot.subplots(2, 2, figsize=(13.0, 9.0), layout=room)
     workers = detail["workers"]
     _fleets(places[0, 0], workers, detail["clips"], 1.0, "Clips of 15 s, a second")
     _fleets(places[0, 1], workers, detail["hours"], 3600.0, "Hours of speech, an hour")
     places[0, 1].legend(frameon=False, labelcolor=INK, fontsize=8, loc="upper left")
     _waits(places[1, 0], detail["loads"], detail["waits"])
     _search(places[1, 1], detail["rows"], detail["search"])
-    figure.get_layout_engine().set(w_pad=0.15, h_pad=0.15)
     target.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(target, dpi=DOTS)
     pyplot.close(figure)

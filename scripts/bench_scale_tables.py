@@ -30,6 +30,14 @@ FLEETS: Mapping[str, Mapping[str, Any]] = {
     BATCHED: {"instances": 1_000, "shared": True, "batch": GROUPED},
     WIDE: {"instances": 1_000, "shared": True, "batch": GROUPED, "shards": SHARDED},
 }
+#: Fleets in which somebody waits for a clip.
+WAITED = {
+    ONE: Fleet(workers=2),
+    TEN: Fleet(workers=20, instances=10, shared=True),
+    f"10, {GROUPED} media an index commit": Fleet(
+        workers=100, instances=10, shared=True, batch=GROUPED
+    ),
+}
 MINUTE, DAY = 60.0, 86_400.0  # seconds
 
 
@@ -62,21 +70,19 @@ def _run(times: Times, fleet: Fleet, kind: Kind, windows: int) -> float | None:
 
 
 def waits(report: Report, times: Times, jobs: int) -> dict[str, Any]:
-    """Seconds until a clip is done and can be found, by how busy its fleet is."""
+    """Seconds until a clip is done and can be found, by how busy its fleet is: the part that comes
+    of what it drains."""
     found = {}
-    for name, workers in ((ONE, 2), (TEN, 20), (BATCHED, 1_000)):
-        fleet = Fleet(workers=workers, **FLEETS[name])
-        most = bottleneck(times, fleet, CLIP)[1]
-        # long enough for the line to settle
-        number = max(jobs, 5 * fleet.instances)
-        runs = [Model(times, fleet, CLIP).fed(number, most * load) for load in LOADS]
+    for name, fleet in WAITED.items():
+        most = Model(times, fleet, CLIP).drained(jobs).rate
+        runs = [Model(times, fleet, CLIP).fed(3 * jobs, most * load) for load in LOADS]
         found[name] = {
             "median": [run.median for run in runs],
             "slowest": [run.slowest for run in runs],
         }
         report.table(
             ("wait of a clip", "workers", *(f"{load:.0%} busy" for load in LOADS)),
-            [(name, f"{workers:,}", *(f"{r.median:.1f}, {r.slowest:.1f} s" for r in runs))],
+            [(name, f"{fleet.workers}", *(f"{r.median:.1f}, {r.slowest:.1f} s" for r in runs))],
         )
         say(f"scale: waits, {name}")
     return found
