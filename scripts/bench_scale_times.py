@@ -16,26 +16,23 @@ class Time:
 HERE = "measured now"
 LONG = "scripts/bench long, an hour by tiny.en"
 DRAIN = "bench scale, parts of a job that does nothing"
-TRIAL = "trial beside other work"
+INDEX = "bench scale, the index by itself"
 ASSUMED = "assumed"
+COUNTED = "bench scale, jobs of speech"
 
 #: By name. What `measured` finds on this machine takes the place of it.
 TABLE: Mapping[str, Time] = {
-    "intake": Time(
-        what="HTTP request that takes a job in, of the interpreter",
-        value=0.0050,
-        unit="s",
-        source="scripts/bench queue: 200 a second",
-    ),
     "job": Time(
-        what="job that does nothing on SQLite, of the interpreter",
-        value=0.0089,
+        what="job with its upload and index, less its windows, of the interpreter",
+        value=0.13,
         unit="s",
-        source=DRAIN,
+        source=COUNTED,
     ),
-    "job_shared": Time(what="the same on PostgreSQL", value=0.0118, unit="s", source=DRAIN),
-    "server": Time(
-        what="the same, of PostgreSQL's processes", value=0.0029, unit="s", source=DRAIN
+    "write_local": Time(
+        what="a write on SQLite, of the interpreter", value=0.0018, unit="s", source=DRAIN
+    ),
+    "write_shared": Time(
+        what="a write on PostgreSQL, of the interpreter", value=0.0023, unit="s", source=DRAIN
     ),
     "commit": Time(
         what="commit on SQLite, of up to 32 at once: the wait", value=0.0018, unit="s", source=DRAIN
@@ -65,11 +62,17 @@ TABLE: Mapping[str, Time] = {
         source=LONG,
     ),
     "window_carried": Time(
-        what="the same, carried to a cluster and back", value=0.053, unit="s", source=TRIAL
+        what="the same, carried to a cluster and back",
+        value=0.053,
+        unit="s",
+        source="trial with Dask on one machine, beside other work",
     ),
-    "index": Time(what="media put into an index in a folder", value=0.06, unit="s", source=TRIAL),
+    "index": Time(what="media put into an index in a folder", value=0.06, unit="s", source=INDEX),
     "index_bucket": Time(
-        what="the same in a bucket (two commits)", value=0.215, unit="s", source=TRIAL
+        what="the same in a bucket (two commits)",
+        value=0.215,
+        unit="s",
+        source="trial on a stand-in for S3 (moto), beside other work",
     ),
     "search_100k": Time(
         what="hybrid search, 100,000 moments: median", value=0.055, unit="s", source="bench search"
@@ -87,16 +90,9 @@ TABLE: Mapping[str, Time] = {
         unit="bytes",
         source="bench search",
     ),
-    "post": Time(what="webhook sent, of the interpreter", value=0.004, unit="s", source=TRIAL),
     "receiver": Time(what="answer of whoever gets a webhook", value=0.1, unit="s", source=ASSUMED),
-    "notify": Time(
-        what="notice from commit to the other instance", value=0.005, unit="s", source=TRIAL
-    ),
-    "claim_deep": Time(
-        what="claim with 100,000 queued beside one with 1,000", value=1.2, unit="x", source=DRAIN
-    ),
     "row": Time(
-        what="job in the database, with its attempt", value=1_500.0, unit="bytes", source=DRAIN
+        what="job in the database, with its attempt", value=2_600.0, unit="bytes", source=DRAIN
     ),
     "server_cores": Time(what="cores of the database server", value=16.0, unit="", source=ASSUMED),
     "instance_cores": Time(
@@ -114,12 +110,8 @@ TABLE: Mapping[str, Time] = {
         unit="",
         source="counted: media, result, picture, and three of the index",
     ),
-    "writes": Time(
-        what="writes that a job makes", value=10.0, unit="", source="counted at /metrics"
-    ),
-    "writes_window": Time(
-        what="and for each window", value=1.0, unit="", source="counted at /metrics"
-    ),
+    "writes": Time(what="writes that a job makes", value=13.5, unit="", source=COUNTED),
+    "writes_window": Time(what="and for each window", value=1.6, unit="", source=COUNTED),
 }
 
 

@@ -63,7 +63,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "psutil": ("adapters/", "cli/"),
     "psycopg": ("adapters/sql/",),
     "pyarrow": ("adapters/lance_",),
-    "pydantic": ("agents/", "web/", "config.py"),
+    "pydantic": ("agents/", "web/", "config.py", "sections.py"),
     "pydantic_core": ("web/", "config.py"),
     "pydantic_settings": ("config.py",),
     "pywhispercpp": ("adapters/engines/whisper_cpp",),

@@ -61,13 +61,16 @@ class DaskCluster:
     host: str = LOOPBACK
     port: int = field(default_factory=lambda: _free_port())
     started: list[Started] = field(default_factory=list)
+    #: Dask's own settings; those of certificates make it one that asks for them.
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
-        return f"tcp://{self.host}:{self.port}"
+        return f"{'tls' if self.settings else 'tcp'}://{self.host}:{self.port}"
 
     def start_scheduler(self) -> Started:
-        words = ("scheduler", "--host", self.host, "--port", str(self.port))
+        words = ["scheduler", "--host", self.host, "--port", str(self.port)]
+        words += ["--tls"] if self.settings else []
         scheduler = self._start("scheduler", words, ())
         scheduler.await_words(UP)
         return scheduler
@@ -109,14 +112,18 @@ class DaskCluster:
             for name, value in os.environ.items()
             if not name.upper().startswith(("APP__", "SPOOL_", "DASK_"))
         }
-        return others | {
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            "SPOOL_CONFIG": str(self.folder / "empty.toml"),
-            "APP__STORAGE__MODELS_DIR": str(self.models),
-            "APP__TRANSCRIPTION__WORKERS": "1",
-            "APP__MODELS__HUB": "false",
-            "APP__LOGGING__LEVEL": "DEBUG",
-        }
+        return (
+            others
+            | self.settings
+            | {
+                "PYTHONPATH": os.pathsep.join(sys.path),
+                "SPOOL_CONFIG": str(self.folder / "empty.toml"),
+                "APP__STORAGE__MODELS_DIR": str(self.models),
+                "APP__TRANSCRIPTION__WORKERS": "1",
+                "APP__MODELS__HUB": "false",
+                "APP__LOGGING__LEVEL": "DEBUG",
+            }
+        )
 
 
 @contextmanager

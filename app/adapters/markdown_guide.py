@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.domain.guide import HOME, GuidePage
 from app.domain.writing.anchors import Anchors
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
     from markdown_it.token import Token
 
 FOLDER = Path(__file__).parents[1] / "docs"
@@ -53,6 +54,8 @@ def _page(name: str, text: str) -> GuidePage:
     parser = _parser()
     tokens = parser.parse(_COMMENT.sub("", text))
     titles = list(_named_headings(tokens))
+    tokens = list(_without_empty_heads(tokens))
+    _reach(tokens)
     for token in tokens:
         for inner in token.children or ():
             _settled(inner)
@@ -66,7 +69,13 @@ def _parser() -> "MarkdownIt":
 
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.add_render_rule("code_inline", _code)
+    parser.add_render_rule("fence", _fence)
     return parser
+
+
+def _fence(renderer: "RendererHTML", tokens: "Sequence[Token]", at: int, *rest: Any) -> str:
+    """What is wider than the page is moved by keys, too, once it can be reached."""
+    return renderer.fence(tokens, at, *rest).replace("<pre>", '<pre tabindex="0">', 1)
 
 
 def _code(_: object, tokens: "Sequence[Token]", at: int, *__: object) -> str:
@@ -87,6 +96,27 @@ def _named_headings(tokens: "list[Token]") -> Iterator[str]:
             yield words
 
 
+def _without_empty_heads(tokens: "Sequence[Token]") -> "Iterator[Token]":
+    """Markdown has no table without a head; one without words is none."""
+    head: list[Token] = []
+    for token in tokens:
+        if token.type == "thead_open" or head:
+            head.append(token)
+        else:
+            yield token
+        if token.type == "thead_close":
+            yield from head if any(each.content for each in head) else ()
+            head = []
+
+
+def _reach(tokens: "Sequence[Token]") -> None:
+    """The same as for code: tables, and pictures that stand by themselves."""
+    for opening, inline in pairwise(tokens):
+        alone = [inner.type for inner in inline.children or ()] == ["image"]
+        if opening.type == "table_open" or (opening.type == "paragraph_open" and alone):
+            opening.attrSet("tabindex", "0")
+
+
 def _settled(token: "Token") -> None:
     """Links lead where the page is served; a picture that is not served is told in words."""
     if token.type == "link_open":
@@ -95,6 +125,7 @@ def _settled(token: "Token") -> None:
         source = str(token.attrGet("src"))
         if "/" in source:
             token.type, token.tag, token.children = "text", "", None
+            token.content = f"(picture: {token.content})"
         token.attrSet("src", f"{PLACE}/{source}")
 
 

@@ -20,11 +20,13 @@ from app.domain.metrics import UNCOUNTED
 ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
-async def run_scheduler(host: str, port: int) -> None:
+async def run_scheduler(host: str, port: int, *, tls: bool) -> None:
     """Until SIGTERM or Ctrl-C. Raises ConfigError."""
-    await _until_told(
-        serve_scheduler(host, port, lambda address: logger.info("scheduler at {}", address))
-    )
+
+    def up(address: str) -> None:
+        logger.info("scheduler at {}", address)
+
+    await _until_told(serve_scheduler(host, port, up, tls=tls))
 
 
 async def run_worker(settings: AppSettings, address: str | None, host: str | None) -> None:

@@ -1,6 +1,7 @@
 """What is kept: rows, files, and who waits for news of them."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from app.bootstrap.instances import Instances, instances, is_shared
 from app.bootstrap.stores import FileStore, Stores, stores
 from app.config import AppSettings, Ingestion, Storage
 from app.domain.boots import MISSED_AFTER
+from app.domain.errors import ConfigError
 from app.domain.metrics import UNCOUNTED
 from app.pipeline.pace import Paces
 from app.ports import Meter, ResumableFiles, Scratch, UploadStore
@@ -112,6 +114,7 @@ async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> Async
     where = await files.store_id() if is_shared(url) else None
     async with Database(url, connections=kept.database_connections, meter=meter) as database:
         ours = instances(settings, database, url, where)
+        await _check_owner(files, ours)
         records = _records(settings, database, ours, files, disk, meter)
         try:
             yield records
@@ -161,6 +164,19 @@ def _records(
         sweep=_file_sweep(files.swept, mark, boots, store, uploads, meter),
         mark=mark,
     )
+
+
+async def _check_owner(files: Stores, ours: Instances) -> None:
+    """Two services that do not know of each other would sweep away each other's files."""
+    if files.owner is None:
+        return
+    database_id = str(await ours.notes.keep("database.id", str(uuid.uuid4())))
+    if await files.owner(database_id) != database_id:
+        raise ConfigError(
+            "the bucket keeps the files of another database",
+            hint="set [app.storage] files_url to another prefix; or, where that database is gone"
+            " for good, remove .spool.owner there",
+        )
 
 
 async def _begin(disk: DiskGuard, files: Stores, *, shared: bool) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -36,6 +37,9 @@ class Stores:
     local: LocalStorage
     #: Which store it is, whoever uses it. Raises StorageError.
     store_id: Callable[[], Awaitable[str]]
+    #: The id of the database that a bucket belongs to: the one that is told, if none was before.
+    #: A folder is one service's alone.
+    owner: Callable[[str], Awaitable[str]] | None = None
 
 
 def stores(kept: Storage, files: Path) -> Stores:
@@ -87,4 +91,5 @@ def _bucket(kept: Storage, url: str) -> Stores:
         clear=scratch.clear,
         local=LocalStorage(kept.data_dir),
         store_id=lambda: object_store.store_id(store),
+        owner=partial(object_store.owner, store),
     )

@@ -11,6 +11,7 @@ from app.adapters.prometheus_meter import PrometheusMeter
 from app.bootstrap.hearing import HearingPool
 from app.bootstrap.records import Records, database_url
 from app.config import AppSettings
+from app.domain.metrics import RESTARTS, Replaced
 from app.domain.tracing import UNTRACED
 from app.ports import Meter, Tracer
 from app.services.duties import Leading
@@ -42,17 +43,25 @@ class Watching:
         figures: IngestionFigures,
         pools: Iterable[HearingPool],
     ) -> Gauges:
+        by_name = {pool.name: pool for pool in pools}
+        self._tell_of_none(by_name)
         kind = database_url(settings).partition(":")[0].partition("+")[0]
         return Gauges(
             page=self.page,
             census=records.census,
             figures=figures,
             disk=records.disk,
-            pools={pool.name: pool for pool in pools},
+            pools=by_name,
             info={"version": __version__, "database": kind},
             others=lambda: len(records.instances.tenancy.others),
             leading=self.leading,
         )
+
+    def _tell_of_none(self, pools: Iterable[str]) -> None:
+        """Or the first worker that dies would be no rise, for who compares with before."""
+        for name in pools:
+            for why in Replaced:
+                self.meter.add(RESTARTS, 0, pool=name, reason=why.value)
 
 
 @asynccontextmanager

@@ -25,13 +25,16 @@ def scheduler(
         str, typer.Option(help="Address to listen on. Who reaches it can run any code here.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8786,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Let in only who has a certificate; Dask's settings.")
+    ] = False,
 ) -> None:
     """Run the scheduler of a cluster in the foreground until SIGTERM or Ctrl-C."""
     from app.bootstrap.cluster import run_scheduler  # heavy: only for this command
     from app.config import load_settings
 
     _log(load_settings())
-    asyncio.run(run_scheduler(host, port))
+    asyncio.run(run_scheduler(host, port, tls=tls))
 
 
 @cluster.command()

@@ -21,8 +21,11 @@ class TranscriptionEngine(Protocol):
     model: str
     #: How many windows `transcribe` takes best at once.
     batch_size: int
-    #: How many calls may be under way at once, of all jobs together.
-    concurrency: int
+
+    @property
+    def concurrency(self) -> int:
+        """How many calls may be under way at once, of all jobs together. It may change."""
+        ...
 
     def context(self, window: AudioWindow) -> float:
         """Seconds of sound that the encoder takes in for it; only equal ones share a call."""

@@ -208,9 +208,12 @@ class Failing:
         return options
 
     async def receive(
-        self, filename: str, chunks: AsyncIterator[bytes], *, hashed: bool = False
+        self, filename: str, chunks: AsyncIterator[bytes], *, key: str | None = None
     ) -> Upload:
         raise self._trouble
+
+    async def check_quota(self, size: int = 0, key: str | None = None) -> None:
+        """There is none."""
 
     async def report(self) -> dict[str, Any]:
         raise self._trouble

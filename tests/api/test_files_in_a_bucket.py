@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from pytest_httpserver import HTTPServer
 
+from app.domain.errors import ConfigError
 from app.domain.jobs import KEPT_IN
 from tests.api import tus
 from tests.api.spool import INGEST, Spool, opened
@@ -139,6 +140,17 @@ async def test_after_a_new_start_all_is_there_but_what_was_deleted(
         await send(spool.http, half, 5000, content(jfk)[5000:])
         job = await spool.completed(half.rpartition("/")[2])
         assert (await spool.http.get(f"/api/v1/media/{job['asset_id']}")).content == content(jfk)
+
+
+async def test_a_bucket_of_another_database_is_left_alone(
+    open_spool: Spool, s3_server: Buckets, bucket: str, tmp_path: Path, model_folder: Path
+) -> None:
+    """A second service with a data folder of its own swept away the files of the first."""
+    before = keys(s3_server, bucket)
+    with pytest.raises(ConfigError, match="another database"):
+        async with opened(tmp_path, model_folder, storage=kept_in(s3_server, bucket)):
+            raise AssertionError
+    assert keys(s3_server, bucket) == before
 
 
 async def test_what_a_url_led_to_is_kept_in_the_bucket(

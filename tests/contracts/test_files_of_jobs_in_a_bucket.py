@@ -92,3 +92,12 @@ async def test_files_are_removed_or_set_aside_many_at_once(
     assert await found(files) == {}
     assert [await files.load_file(f"{place}/{key}") for key in keys[2:]] == [b"x", b"x"]
     await files.remove(keys[:2])
+
+
+async def test_what_was_written_later_than_asked_for_is_passed_over(
+    at: "Callable[[timedelta], ObjectStorage]",
+) -> None:
+    files, key = at(DAY), f"{FOLDER}/{uuid.uuid4()}.wav"
+    await files.save_file(key, nothing())
+    for before, told in ((_now() - DAY, []), (_now() + DAY, [{key: key[-40:-4]}])):
+        assert [batch async for batch in files.job_files(FOLDER, before)] == told

@@ -7,6 +7,7 @@ import pytest
 
 from app.domain.errors import Conflict
 from app.domain.keys import ApiKey, Scope
+from app.domain.quotas import MOST_BYTES, MOST_JOBS, USUAL, Quota
 from tests.contracts.conftest import OpenStores, SteppedClock, Stores
 
 DIGEST = "0123456789abcdef" * 4
@@ -82,10 +83,26 @@ async def test_a_use_that_crosses_the_revoking_does_not_undo_it(stores: Stores) 
     assert found is not None and found.revoked_at is not None and found.last_used_at is not None
 
 
+async def test_a_quota_changes_in_what_is_named_and_may_be_as_large_as_numbers_go(
+    stores: Stores,
+) -> None:
+    quota = Quota(jobs=MOST_JOBS, bytes=MOST_BYTES)
+    key = await stores.keys.add(
+        name="x", scopes={Scope.READ}, expires_at=None, digest=DIGEST, quota=quota
+    )
+    assert key.quota == quota and await stores.keys.find(DIGEST) == key
+    fewer = await stores.keys.grant(key.key_id, {"jobs": 0})
+    assert fewer and fewer.quota == Quota(jobs=0, bytes=MOST_BYTES)
+    usual = await stores.keys.grant(key.key_id, {"jobs": None, "bytes": None})
+    assert usual and usual.quota == USUAL
+    assert await stores.keys.grant(key.key_id, {}) == usual == await stores.keys.find(DIGEST)
+
+
 @pytest.mark.parametrize("unknown", ["0b79e0c2-6d0f-4f4e-9f3c-5f4f3c2d1e0a", "x", "", "\ud800"])
 async def test_an_unknown_key_is_none(stores: Stores, unknown: str) -> None:
     assert await stores.keys.revoke(unknown) is None
     assert await stores.keys.note_use(unknown) is None
+    assert await stores.keys.grant(unknown, {"jobs": 1}) is None
 
 
 async def test_keys_are_there_after_a_restart(open_stores: OpenStores) -> None:

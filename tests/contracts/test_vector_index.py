@@ -667,6 +667,21 @@ async def test_records_are_told_page_by_page(
     assert await index.lacking(ids) == ids[:3]
 
 
+async def test_what_is_new_is_one_write_to_the_table(on_disk: LanceIndex) -> None:
+    """It was two: one that deleted nothing followed, and in a bucket each takes its time."""
+    before = len(versions(on_disk))
+    await on_disk.replace_asset("a", [moment("a", text="harbour")], blank(1))
+    assert len(versions(on_disk)) == before + 1
+    await on_disk.replace_asset("a", [moment("a", number=1, text="harbour")], blank(1))
+    assert len(versions(on_disk)) == before + 3
+    [hit] = await by_words(on_disk, "harbour")
+    assert hit.asset_id == "a"
+
+
+def versions(index: LanceIndex) -> set[Path]:
+    return set(Path(index._uri).rglob("_versions/*.manifest"))
+
+
 async def test_its_size_is_told_and_shrinks_when_it_is_tidied(
     on_disk: LanceIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:

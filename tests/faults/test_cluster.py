@@ -72,6 +72,8 @@ def test_a_medium_is_heard_by_the_workers_of_a_cluster(
     assert served.health()["workers"]["total"] == 2
     assert any(each.says("started as process") for each in cluster.started[1:])
     assert "worker-0 started" not in served.log(), "it was heard here"
+    cluster.start_worker()
+    until(lambda: served.health()["workers"]["total"] == 3, WITHIN, "a place at the new worker")
 
 
 @pytest.mark.timeout(900)
@@ -113,6 +115,93 @@ def _is_half_way(spool: Spool, job_id: str) -> bool:
     assert not job["finished_at"], "over before anything was killed"
     both = spool.health()["workers"]["busy"] == 2
     return bool(both and job["stage"] == "transcribing" and job["progress"] > 0)
+
+
+def hold(fifo: str) -> None:
+    with open(fifo, "w") as pipe:
+        pipe.write("begun")
+    threading.Event().wait()
+
+
+@pytest.mark.timeout(300)
+async def test_a_worker_that_is_stopped_hands_its_task_on(
+    cluster: DaskCluster, tmp_path: Path
+) -> None:
+    fifo, pool = str(tmp_path / "fifo"), DaskPool(cluster.address)
+    os.mkfifo(fifo)
+    try:
+        task = asyncio.create_task(pool.run(hold, fifo))
+        assert await told(fifo) == "begun"
+        [busy] = [each for each in cluster.started[1:] if each.says("started as process")]
+        await asyncio.to_thread(busy.end)
+        assert await told(fifo) == "begun", "by the other one"
+        assert not task.done()
+        task.cancel()
+        await asyncio.wait({task})
+    finally:
+        await pool.aclose()
+
+
+# Who is let in
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> dict[str, str]:
+    """Dask's settings with a certificate that signs itself, for all."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=spool -keyout {key} -out"
+    if shutil.which("openssl") is None:
+        pytest.skip("a certificate takes the command `openssl`")
+    subprocess.run(["openssl", *words.split(), certificate], check=True, capture_output=True)
+    ends = [(end, part) for end in ("SCHEDULER", "WORKER", "CLIENT") for part in ("CERT", "KEY")]
+    files = {"CERT": str(certificate), "KEY": str(key)}
+    given = {f"DASK_DISTRIBUTED__COMM__TLS__{end}__{part}": files[part] for end, part in ends}
+    return given | {"DASK_DISTRIBUTED__COMM__TLS__CA_FILE": str(certificate)}
+
+
+ASK = """
+import asyncio, sys
+from app.adapters.dask_pool import DaskPool
+from app.domain.errors import ClusterAway
+
+async def ask():
+    pool = DaskPool(sys.argv[1])
+    try:
+        print(await pool.run(abs, -7))
+    except ClusterAway:
+        print("away")
+    finally:
+        await pool.aclose()
+
+asyncio.run(ask())
+"""
+
+
+def _asked(address: str, settings: dict[str, str]) -> str:
+    """What a service with such settings is answered; they are read when the library is loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASK, address],
+        env=dict(os.environ) | settings | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return done.stdout.strip() or done.stderr
+
+
+@pytest.mark.timeout(300)
+def test_with_certificates_only_who_has_one_is_let_in(
+    tmp_path: Path, model_folder: Path, certified: dict[str, str]
+) -> None:
+    cluster = DaskCluster(folder=tmp_path, models=model_folder, settings=certified)
+    try:
+        cluster.start_scheduler()
+        cluster.start_worker()
+        assert _asked(cluster.address, certified) == "7"
+        assert _asked(cluster.address.replace("tls", "tcp"), {}) == "away"
+        assert _asked(cluster.address, {}) == "away"
+    finally:
+        cluster.end()
 
 
 # A cut line
@@ -190,12 +279,6 @@ def far(tmp_path: Path, model_folder: Path, elsewhere: Elsewhere) -> Iterator[Da
         yield cluster
     finally:
         cluster.end()
-
-
-def hold(fifo: str) -> None:
-    with open(fifo, "w") as pipe:
-        pipe.write("begun")
-    threading.Event().wait()
 
 
 @pytest.mark.timeout(600)

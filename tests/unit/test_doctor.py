@@ -155,7 +155,9 @@ def test_a_store_that_puts_over_what_is_there_is_told(
     httpserver.expect_request(re.compile(".*"), method="PUT").respond_with_data(
         "", headers={"ETag": "x"}
     )
-    httpserver.expect_request("/bucket", method="POST").respond_with_data("<DeleteResult/>")
+    httpserver.expect_request("/bucket", method="POST").respond_with_data(
+        "<DeleteResult><Deleted><Key>x</Key></Deleted></DeleteResult>"
+    )
     httpserver.expect_request("/bucket", method="GET").respond_with_data(
         "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
     )

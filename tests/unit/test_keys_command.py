@@ -16,6 +16,7 @@ from app.cli.keys import keys
 from app.config import load_settings
 from app.domain.errors import InvalidRequest, NotFound, SpoolError
 from app.domain.keys import ApiKey, Scope
+from app.domain.quotas import Quota
 
 KEY = {"key_id": "k-1", "name": "[red]", "scopes": ["admin"], "secret": "spool_secret"}
 
@@ -64,6 +65,22 @@ async def verified(secret: str) -> ApiKey:
             return await service.verify(secret)
         finally:
             await service.settle()
+
+
+def test_a_key_has_the_quota_that_it_is_made_with(data: Path) -> None:
+    told = ("--quota-jobs", "100", "--quota-bytes", "10000000000")
+    secret = good("create", "--name", "x", "--scope", "ingest", *told)
+    assert asyncio.run(verified(secret.strip())).quota == Quota(jobs=100, bytes=10**10)
+    assert run("create", "--name", "x", "--scope", "read", "--quota-jobs", "-1").exit_code == 2
+
+
+def test_a_service_is_told_the_quota_of_a_key(data: Path, httpserver: HTTPServer) -> None:
+    asked = {"name": "x", "scopes": ["read"], "quota_bytes": 0}
+    httpserver.expect_request("/api/v1/keys", method="POST", json=asked).respond_with_json(
+        KEY, status=201
+    )
+    create = ("create", "--name", "x", "--scope", "read", "--quota-bytes", "0")
+    assert good(*create, SPOOL_SERVER=httpserver.url_for("").rstrip("/")) == "spool_secret\n"
 
 
 def test_a_key_is_revoked_by_its_id(data: Path) -> None:

@@ -67,6 +67,7 @@ QUESTIONS: dict[str, tuple[Callable[[Workbench], Awaitable[object]], str]] = {
     ),
     "news": (the_news, "ix_jobs_ended"),
     "what_waits": (what_waits, "ix_jobs_status_priority_created_at_job_id"),
+    "used": (lambda bench: bench.store.used("a key"), "ix_jobs_requester_source_size"),
     "told_frames": (a_renamed_video, "ix_assets_parent_id_created_at_asset_id"),
 }
 

@@ -75,21 +75,25 @@ class Cluster:
         hush(logging.CRITICAL)  # what there is to say of a lost line we say ourselves
         client = Client(self.address, asynchronous=True, timeout=CONNECT, set_as_default=False)
         try:
-            await client
-            self._saw(await self._glance(client))
-        except OSError as error:
-            await _close(client)
-            raise ClusterAway(f"no scheduler answers at {self.address}") from error
+            await self._reach(client)
         except BaseException:
             await _close(client)
             raise
-        if not self.threads:
-            await _close(client)
-            raise ClusterAway(f"the scheduler at {self.address} has no workers")
         self._client = client
         self._looking = asyncio.create_task(self._look(client))
         logger.info("cluster at {}: {} tasks at a time", self.address, self.threads)
         return client
+
+    async def _reach(self, client: "Client") -> None:
+        try:
+            await client
+            self._saw(await self._glance(client))
+        except OSError as error:
+            raise ClusterAway(f"no scheduler answers at {self.address}") from error
+        except TypeError as error:  # so it says that there is no certificate for tls://
+            raise ClusterAway(f"the scheduler at {self.address}: {error}") from error
+        if not self.threads:
+            raise ClusterAway(f"the scheduler at {self.address} has no workers")
 
     async def _leave(self) -> None:
         if self._looking is not None:
@@ -106,16 +110,22 @@ class Cluster:
             try:
                 self._saw(await self._glance(client))
                 misses = 0
-            except OSError:  # also when it took too long
+            except (OSError, ClusterAway):
                 misses += 1
         self._client = None
         self._end(list(self._lost), ClusterAway(f"the scheduler at {self.address} is silent"))
         await _close(client)
 
     async def _glance(self, client: "Client") -> Glance:
-        seen = await asyncio.wait_for(
-            client.run_on_scheduler(glance, list(self._lost)), timeout=ANSWER
-        )
+        looking = client.run_on_scheduler(glance, list(self._lost))
+        try:
+            seen = await asyncio.wait_for(looking, timeout=ANSWER)
+        except OSError:  # also when it took too long
+            raise
+        except Exception as error:  # what it does not know it says in words of its own
+            raise ClusterAway(
+                f"the scheduler at {self.address} is none of ours: {error}"
+            ) from error
         assert isinstance(seen, Glance)
         return seen
 

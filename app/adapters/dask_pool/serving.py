@@ -24,23 +24,27 @@ CONNECT, CLOSE = 30.0, 10.0  # seconds
 UNTOLD = "127.0.0.1:0"
 
 
-async def serve_scheduler(host: str, port: int, up: Callable[[str], None]) -> None:
-    """Until it is cancelled. `up` is told its address. Raises ConfigError."""
+async def serve_scheduler(host: str, port: int, up: Callable[[str], None], *, tls: bool) -> None:
+    """Until it is cancelled. `up` is told its address; `tls`: as Dask's settings say.
+
+    Raises ConfigError.
+    """
     try:
         from distributed import Scheduler
     except ImportError as error:
         raise ConfigError(MISSING, hint=HINT) from error
-    hush(logging.WARNING)
+    hush(logging.CRITICAL)  # a line that closes is an error to it
     try:
         scheduler = await Scheduler(
             host=host,
             port=port,
+            protocol="tls" if tls else "tcp",
             dashboard=False,
             dashboard_address=UNTOLD,
             allowed_failures=0,
             worker_ttl=WORKER_TTL,
         )
-    except OSError as error:
+    except (OSError, TypeError) as error:  # the latter: certificates are not told
         raise ConfigError(f"the scheduler cannot listen on {host}:{port}: {error}") from error
     try:
         up(scheduler.address)
@@ -61,7 +65,7 @@ async def serve_worker(
         from distributed import Worker
     except ImportError as error:
         raise ConfigError(MISSING, hint=HINT) from error
-    hush(logging.WARNING)
+    hush(logging.CRITICAL)
     set_up(bench)
     while True:
         worker = Worker(

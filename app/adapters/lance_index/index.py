@@ -52,7 +52,7 @@ class LanceIndex:
         self._opened: Opened | None = None
         self._tried = asyncio.Event()
         self._writer = asyncio.Lock()
-        self._keeper = Keeper(uri)
+        self._keeper = Keeper(uri, self._writer)
 
     async def open(self) -> None:
         """Import LanceDB (seconds, in a thread) and open the table. Raises StorageError."""
@@ -79,9 +79,9 @@ class LanceIndex:
     async def aclose(self) -> None:
         async with self._writer:
             opened, self._opened, self.ready = self._opened, None, False
-            await self._keeper.aclose()
-            if opened is not None:
-                opened.close()
+        await self._keeper.aclose()  # it may have to wait for the last of the writers
+        if opened is not None:
+            opened.close()
 
     async def upsert(self, moments: Sequence[Moment], vectors: Sequence[Vector | None]) -> None:
         async with self._writing(len(moments)) as opened:
@@ -95,7 +95,8 @@ class LanceIndex:
         async with self._writing(len(moments)) as opened:
             if moments:
                 await self._merge(opened, moments, vectors, stamp)
-            await _delete(opened, rows.older(asset_id, stamp))
+            delete = _delete_any if moments else _delete
+            await delete(opened, rows.older(asset_id, stamp))
 
     async def delete_asset(self, asset_id: str) -> None:
         await self.delete_assets([asset_id])
@@ -204,8 +205,8 @@ class LanceIndex:
         opened = self._open()
         if opened.before is not None and remote(self._uri):
             if opened.before.name not in await listed(opened.connection):
-                opened = self._opened = replace(opened, before=None)
-        return opened
+                self._opened = replace(self._open(), before=None)
+        return self._open()
 
     @asynccontextmanager
     async def _writing(self, number: int = 0) -> AsyncIterator[Opened]:
@@ -250,6 +251,15 @@ async def _delete(opened: Opened, condition: Any) -> None:
     await opened.table.delete(condition)
     if opened.before is not None:
         await opened.before.table.delete(condition)
+
+
+async def _delete_any(opened: Opened, condition: Any) -> None:
+    """Right after a merge, which has brought the tables up to date: a look is cheaper than a write,
+    and of what is new there is nothing to delete."""
+    for table in (each.table for each in (opened, opened.before) if each is not None):
+        found = await table.query().where(condition).select(["moment_id"]).limit(1).to_list()
+        if found:
+            await table.delete(condition)
 
 
 async def _found(opened: Opened, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:

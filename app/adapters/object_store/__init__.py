@@ -5,6 +5,14 @@ from app.adapters.object_store.resumable import GrowingObjects
 from app.adapters.object_store.scratch import CopyScratch
 from app.adapters.object_store.storage import ObjectStorage
 from app.adapters.object_store.store import open_store
-from app.adapters.object_store.store_mark import store_id
+from app.adapters.object_store.store_mark import owner, store_id
 
-__all__ = ["CopyScratch", "GrowingObjects", "ObjectStorage", "open_store", "probe", "store_id"]
+__all__ = [
+    "CopyScratch",
+    "GrowingObjects",
+    "ObjectStorage",
+    "open_store",
+    "owner",
+    "probe",
+    "store_id",
+]

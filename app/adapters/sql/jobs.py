@@ -225,9 +225,8 @@ class SqlJobStore:
         return await self._database.read(lambda session: usage.used(session, requester))
 
     async def expired(self, expiry: Expiry, limit: int) -> Sequence[Job]:
-        query = _whole().where(expired(expiry))
-        oldest = query.order_by(JobRow.finished_at, JobRow.job_id).limit(limit)
-        return await self._database.read(lambda session: _fetch(session, oldest))
+        query = _whole().where(expired(expiry)).order_by(JobRow.finished_at, JobRow.job_id)
+        return await self._database.read(lambda session: _fetch(session, query.limit(limit)))
 
     async def delete(self, job_id: str, *, expiry: Expiry | None = None) -> bool:
         return await self._database.change(self._clock, removals.remove, job_id, expiry)

@@ -105,7 +105,8 @@ class JobRow(Table):
         Index("ix_jobs_listed_by_status", "status", "created_at", "job_id", **but_keyframes()),
         Index("ix_jobs_ended", "finished_at", "job_id", **but_keyframes()),
         rule("reserved_while_pending", "reserved_by IS NULL OR status = 'pending'"),
-        Index("ix_jobs_requester_status", "requester", "status"),
+        # what is kept for a key is summed from it alone
+        Index(None, "requester", "source", "size"),
     )
 
     job_id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -34,7 +34,7 @@ def upgrade() -> None:
     for name, number in QUOTAS:
         check = f"CONSTRAINT ck_api_keys_{name}_range CHECK ({name} >= 0)"
         op.execute(f"ALTER TABLE api_keys ADD COLUMN {name} {number} {check}")
-    op.create_index("ix_jobs_requester_status", "jobs", ["requester", "status"])
+    op.create_index("ix_jobs_requester_source_size", "jobs", ["requester", "source", "size"])
     op.add_column("uploads", sa.Column("requester", sa.String()))
     op.create_index("ix_uploads_requester", "uploads", ["requester"])
     _make_notes()
@@ -62,7 +62,7 @@ def downgrade() -> None:
     op.drop_table("notes")
     op.drop_index("ix_uploads_requester", "uploads")
     op.drop_column("uploads", "requester")
-    op.drop_index("ix_jobs_requester_status", "jobs")
+    op.drop_index("ix_jobs_requester_source_size", "jobs")
     for name, _ in reversed(QUOTAS):
         op.drop_column("api_keys", name)
     op.drop_column("boots", "places")
