@@ -106,7 +106,7 @@ async def test_a_job_with_all_its_options(spool: Spool, speech: bytes) -> None:
         "webhook_url": "http://127.9.9.9:1/hook?secret=x",
     }
     job_id = await spool.take_in(speech, **options)
-    shown = (await get(spool, f"{JOBS}/{job_id}", 200, wait=60)).json()["options"]
+    shown = (await spool.completed(job_id))["options"]
     assert shown.keys() == options.keys()
     await get(spool, f"{JOBS}/{job_id}/result", 200)
     await get(spool, "/api/v1/search", 200, q="window", labels="a,b")
