@@ -228,10 +228,13 @@ async def test_what_is_queued_is_a_job_id_and_nothing_else(
     enqueue = MemoryQueue.enqueue
 
     async def heard(
-        queue: MemoryQueue, payload: dict[str, str], priority: Priority = Priority.NORMAL
+        queue: MemoryQueue,
+        payload: dict[str, str],
+        priority: Priority = Priority.NORMAL,
+        after: float = 0.0,
     ) -> None:
         queued.append(dict(payload))
-        await enqueue(queue, payload, priority)
+        await enqueue(queue, payload, priority, after)
 
     monkeypatch.setattr(MemoryQueue, "enqueue", heard)
     body, headers = multipart(("file", "quiet.wav", quiet))
