@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import TomlConfigSettingsSource as TomlSource
 
+from app.domain.buckets import KEYS, bucket_url, keys_told
 from app.domain.errors import ConfigError
 from app.domain.redaction import one_line
 from app.sections import Retention, Section
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 KiB = 1024
 MiB = 1024 * KiB
 GiB = 1024 * MiB
-BUCKETS = ("s3", "gs", "az")
 MOST_SHOWN = 200  # characters of a wrong value
 
 
@@ -47,11 +47,12 @@ def _origin(text: str) -> str:
     return text
 
 
-def _bucket(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in BUCKETS or not parts.netloc or parts.username or parts.query:
-        raise ValueError("a bucket is written s3://bucket/prefix, or with gs:// or az://")
-    return url.rstrip("/")
+def _with_keys(options: dict[str, str] | None, storage: ValidationInfo) -> dict[str, str] | None:
+    url = storage.data.get("files_url") or storage.data.get("index_uri") or ""
+    return keys_told(url, options or {}, os.environ) or options
+
+
+Options = Annotated[dict[str, str] | None, AfterValidator(_with_keys)]
 
 
 class Server(Section):
@@ -77,12 +78,13 @@ class Storage(Section):
     models_dir: Path | None = None
     #: Empty: SQLite at `<data_dir>/spool.db`.
     database_url: str | None = Field(default=None, repr=False)
+    database_connections: Annotated[int, Field(ge=2, le=1000)] = 10
     #: Empty: `<data_dir>/index`.
     index_uri: str | None = Field(default=None, repr=False)
     #: Empty: `data_dir`.
-    files_url: Annotated[str, AfterValidator(_bucket)] | None = None
+    files_url: Annotated[str, AfterValidator(bucket_url)] | None = None
     #: By their names in the library object_store.
-    store_options: dict[str, str] | None = Field(default=None, repr=False)
+    store_options: Options = Field(default=None, repr=False)
     low_water: Annotated[int, Field(ge=0)] = 512 * MiB
     high_water: Annotated[int, Field(ge=0)] = GiB
     ballast: Annotated[int, Field(ge=0)] = 64 * MiB
@@ -118,6 +120,9 @@ class Transcription(Section):
 
 
 class Workers(Section):
+    #: Where engines run; all else is done by processes of this machine.
+    backend: Literal["processes", "dask"] = "processes"
+    dask_address: Annotated[str, Field(pattern=r"^(tcp|tls)://\S+:[0-9]+$")] | None = None
     memory_limit: Annotated[int, Field(ge=0)] = 0
     recycle_after: Annotated[int, Field(ge=0)] = 1000
 
@@ -273,7 +278,7 @@ def withdraw_secrets() -> None:
     whole = {"APP", *(f"APP__{section}" for section, _ in SECRET)}
     single = {f"APP__{section}__{key}" for section, key in SECRET}
     others = {name for name, place in ALIASES.items() if place in SECRET}
-    hidden = {name.upper() for name in (*whole, *single, *others, "SPOOL_API_KEY")}
+    hidden = {name.upper() for name in (*whole, *single, *others, *KEYS, "SPOOL_API_KEY")}
     parts = tuple(f"{name.upper()}__" for name in single)
     for name in list(os.environ):
         if name.upper() in hidden or name.upper().startswith(parts):

@@ -10,41 +10,22 @@ from typing import Any, cast
 from loguru import logger
 
 from app.adapters.local_storage import LocalStorage, ScratchInPlace
-from app.adapters.markdown_texts import MarkdownTexts
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
-from app.domain.jobs import Job, JobOptions, SourceKind
-from app.domain.transcript import Segment, Transcript
-from app.pipeline.report import JobReport
+from app.domain.jobs import JobOptions, SourceKind
 from app.pipeline.runner import Pipeline
+from app.ports import JobQueue, JobStore
 from app.services.backoff import Backoff
 from app.services.verdicts import Limits
 from app.services.watch import JobWatch
 from app.services.worker import JobWorker
+from scripts.bench_idle import IdleLine
 from tests.unit.workbench import roomy
 
 CLAIMED = 2000  # jobs
 PLACES = 8
 BOOT = "00000000-0000-4000-8000-00000000b007"
-SAID = Transcript(
-    segments=(Segment(start=0.0, end=1.0, text="Nothing was done."),),
-    language_detection=None,
-    duration=1.0,
-    provider="none",
-    model="none",
-)
-
-
-class NoPipeline:
-    """A line that does nothing."""
-
-    def __init__(self) -> None:
-        self.stopping = asyncio.Event()
-        self.texts = MarkdownTexts()
-
-    async def run(self, job: Job, report: JobReport) -> Transcript:
-        return SAID
 
 
 class Ends:
@@ -76,39 +57,49 @@ async def drain(folder: Path, number: int) -> tuple[float, int]:
     logger.disable("app")
     async with Database(f"sqlite:///{folder / 'spool.db'}") as database:
         store, queue = SqlJobStore(database), MemoryQueue()
-        await _fill(store, queue, number)
+        await fill(store, queue, number)
         ends = Ends(number)
         began = time.monotonic()
-        async with _running(_worker(store, queue, folder, ends)):
+        async with running(worker(store, queue, folder, ends)):
             await ends.all.wait()
         seconds = time.monotonic() - began
     logger.enable("app")
     return seconds, len(list((folder / "results").iterdir()))
 
 
-async def _fill(store: SqlJobStore, queue: MemoryQueue, number: int) -> None:
+async def fill(store: SqlJobStore, queue: MemoryQueue, number: int) -> None:
     for count in range(number):
-        job_id = f"{count:08x}-0000-4000-8000-000000000000"
-        await store.add(
-            job_id=job_id,
-            source=SourceKind.PATH,
-            source_name="silence.wav",
-            input_path="/silence.wav",
-            options=JobOptions(),
-        )
-        await queue.enqueue({"job_id": job_id})
+        await add(store, name(count))
+        await queue.enqueue({"job_id": name(count)})
 
 
-def _worker(store: SqlJobStore, queue: MemoryQueue, folder: Path, ends: Ends) -> JobWorker:
+def name(count: int) -> str:
+    """An id."""
+    return f"{count:08x}-0000-4000-8000-000000000000"
+
+
+async def add(store: SqlJobStore, job_id: str) -> None:
+    await store.add(
+        job_id=job_id,
+        source=SourceKind.PATH,
+        source_name="silence.wav",
+        input_path="/silence.wav",
+        options=JobOptions(),
+    )
+
+
+def worker(
+    store: JobStore, queue: JobQueue, folder: Path, ends: Ends, boot_id: str = BOOT
+) -> JobWorker:
     return JobWorker(
         store=store,
         queue=queue,
         blobs=LocalStorage(folder),
         scratch=ScratchInPlace(folder),
-        pipeline=cast("Pipeline", NoPipeline()),
+        pipeline=cast("Pipeline", IdleLine()),
         watch=JobWatch(),
         disk=roomy(),
-        boot_id=BOOT,
+        boot_id=boot_id,
         places=PLACES,
         limits=Limits(),
         backoff=Backoff(),
@@ -117,7 +108,7 @@ def _worker(store: SqlJobStore, queue: MemoryQueue, folder: Path, ends: Ends) ->
 
 
 @asynccontextmanager
-async def _running(worker: JobWorker) -> Any:
+async def running(worker: JobWorker) -> Any:
     task = asyncio.create_task(worker.run())
     try:
         yield

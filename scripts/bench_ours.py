@@ -31,13 +31,14 @@ class Done:
 
 
 @contextmanager
-def warm_service(provider: str, model: str, warm: Path) -> Iterator[Server]:
+def warm_service(provider: str, model: str, warm: Path, **settings: str) -> Iterator[Server]:
     """Everything is loaded, and one job on `warm` is done."""
     with serving(
         APP__TRANSCRIPTION__PROVIDER=provider,
         APP__TRANSCRIPTION__MODEL=model,
         APP__TRANSCRIPTION__WORKERS=str(SLOTS),
         APP__LOGGING__LEVEL="WARNING",
+        **settings,
     ) as server:
         server.await_ready()
         job(server, warm)

@@ -8,6 +8,7 @@ from statistics import linear_regression
 from typing import TYPE_CHECKING, Any
 
 from scripts.bench_report import FOLDER, MiB
+from scripts.bench_scale_plot import growth
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -140,6 +141,7 @@ PAINTERS: dict[str, Callable[[Mapping[str, Any], Path], None]] = {
     "asr": speeds,
     "long": memories,
     "soak": endurance,
+    "scale": growth,
 }
 
 

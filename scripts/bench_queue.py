@@ -54,6 +54,18 @@ def measure(report: Report) -> None:
 
 
 def _measure_intake(report: Report, spool: Spool, medium: Path) -> None:
+    answers, refused, elapsed = intake(spool, medium)
+    say(f"queue: {len(answers)} taken in within {elapsed:.1f} s")
+    report.at_least(500, "jobs taken in", len(answers) / elapsed, "/s")
+    report.below(50, "  99 of 100 answers", percentile(answers, 99), "ms")
+    report.fact("  median", percentile(answers, 50), "ms")
+    report.below(1, "  refused", refused, "")
+    report.detail["answers_ms"] = answers
+    spool.kill()
+
+
+def intake(spool: Spool, medium: Path) -> tuple[list[float], int, float]:
+    """Milliseconds of each answer, how many refused, and seconds; the service goes on."""
     spool.start()
     spool.post(medium, prompt="fault=hang")
     ours, theirs = get_context("spawn").Pipe()
@@ -63,13 +75,7 @@ def _measure_intake(report: Report, spool: Spool, medium: Path) -> None:
     client.start()
     answers, refused, elapsed = ours.recv()
     client.join()
-    say(f"queue: {len(answers)} taken in within {elapsed:.1f} s")
-    report.at_least(500, "jobs taken in", len(answers) / elapsed, "/s")
-    report.below(50, "  99 of 100 answers", percentile(answers, 99), "ms")
-    report.fact("  median", percentile(answers, 50), "ms")
-    report.below(1, "  refused", refused, "")
-    report.detail["answers_ms"] = answers
-    spool.kill()
+    return answers, refused, elapsed
 
 
 def submit(port: int, medium: str, seconds: float, told: Connection) -> None:
@@ -88,8 +94,9 @@ async def _submit(port: int, medium: str, seconds: float) -> tuple[list[float], 
             body = json.dumps({"path": medium, "title": str(uuid.uuid4())}).encode()
             sent = time.monotonic()
             writer.write(
-                b"POST /api/v1/ingest HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-                b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+                b"POST /api/v1/ingest HTTP/1.1\r\nHost: localhost\r\n"
+                b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+                % (len(body), body)
             )
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])

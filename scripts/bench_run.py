@@ -1,6 +1,7 @@
 """What scripts/bench does once all is installed: one measure by name, or all of them."""
 
 import importlib
+import os
 import sys
 
 from scripts import bench_plot
@@ -9,13 +10,19 @@ from scripts.bench_report import Report
 #: Each is a file `bench_NAME.py` with a function `measure`.
 MEASURES = (
     *("extract", "upload", "start", "health", "queue", "http", "search"),
-    "page",
-    *("latency", "asr", "long"),  # these take longest
+    *("page", "instances"),
+    *("cluster", "latency", "asr", "long"),  # these take longest
+    "scale",  # reads what long has found
 )
+#: Of scale: measure nothing.
+FAST = "--fast"
 
 
 def main() -> int:
-    wanted = sys.argv[1:] or ["all"]
+    words = sys.argv[1:]
+    if FAST in words:
+        os.environ["SPOOL_BENCH_FAST"] = "1"
+    wanted = [word for word in words if word != FAST] or ["all"]
     names = [*MEASURES] if wanted == ["all"] else wanted
     if unknown := [name for name in names if name not in MEASURES]:
         print(f"bench: no measure {', '.join(unknown)}; known: {', '.join(MEASURES)}, all")

@@ -10,8 +10,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 SCRIPTS = Path(__file__).parent
-#: In the order in which they are installed, each on top of those before it.
-LOCKS = ("requirements", "requirements-torch", "requirements-dev")
+#: The extras of pyproject.toml that `scripts/install` knows, and how it is asked for them.
+EXTRAS = {"torch": "--full", "dask": "--dask", "telemetry": "--telemetry"}
+#: In the order in which they are installed, each on top of the first.
+LOCKS = ("requirements", *(f"requirements-{extra}" for extra in EXTRAS), "requirements-dev")
 _HASH = re.compile(r"--hash=(\S+)")
 
 

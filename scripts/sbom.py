@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from app import __version__
-from scripts.locks import LOCKS, Pin, locked
+from scripts.locks import EXTRAS, LOCKS, Pin, locked
 
 Component: TypeAlias = dict[str, Any]
 
@@ -22,7 +22,7 @@ VENDOR = Path(__file__).parents[1] / "app" / "web" / "page" / "vendor"
 #: As the standard calls it: what a package of a lock is to those who run the service.
 SCOPES = {
     "requirements": "required",
-    "requirements-torch": "optional",
+    **{f"requirements-{extra}": "optional" for extra in EXTRAS},
     "requirements-dev": "excluded",
 }
 ROOT = "spool-media"

@@ -40,7 +40,7 @@ def sample(server: Server, began: float) -> Sample:
         index=told.get("spool_index_bytes", 0.0),
         rows=told.get("spool_index_rows", 0.0),
         data=told.get("spool_data_bytes", 0.0),
-        completed=told['spool_attempts_total{outcome="completed"}'],
+        completed=told.get('spool_attempts_total{outcome="completed"}', 0.0),
     )
 
 

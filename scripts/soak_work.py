@@ -52,24 +52,29 @@ class Work:
                 self._stop.wait(1.0)
 
     def _talk(self) -> None:
-        self._ended(self._speech, "talk.flac")
+        self.ended(self._speech, "talk.flac")
 
     def _page(self) -> None:
         number = next(self._numbers)
         told = " ".join(WORDS[(number * step) % len(WORDS)] for step in range(1, 200))
-        self._ended(f"# Page {number}\n\n{told}\n".encode(), "page.md")
+        self.ended(f"# Page {number}\n\n{told}\n".encode(), "page.md")
 
     def _rubbish(self) -> None:
         """Fails for good."""
-        self._ended(f"no medium at all, number {next(self._numbers)}".encode() * 50, "talk.mp4")
+        self.ended(
+            f"no medium at all, number {next(self._numbers)}".encode() * 50, "talk.mp4", "Failed"
+        )
 
     def _search(self) -> None:
         words = quote(WORDS[next(self._numbers) % len(WORDS)])
         self._server.ask(f"/api/v1/search?q={words}")
 
-    def _ended(self, content: bytes, name: str) -> None:
+    def ended(self, content: bytes, name: str, status: str = "Completed") -> None:
         taken = self._server.ask(f"/api/v1/ingest?filename={name}", content)
-        self._server.await_end(taken["job_id"])
+        job = self._server.await_end(taken["job_id"])
+        if job["status"] != status:
+            self.trouble.append(f"{name} ended as {job['status']}")
+            say(f"soak: {self.trouble[-1]}")
         self._kept.append(taken["job_id"])
         while len(self._kept) > KEPT:
             self._deleted(self._kept.popleft())

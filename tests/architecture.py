@@ -29,6 +29,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "alembic": ("adapters/sql/",),
     "anyio": ("",),
     "ctranslate2": ("adapters/engines/faster_whisper",),
+    "dask": ("adapters/dask_pool/",),
+    "distributed": ("adapters/dask_pool/",),
     "h11": ("server/",),
     "PIL": ("adapters/pictures/",),
     "httpx2": (
@@ -88,7 +90,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
 HEAVY = frozenset(
     {"alembic", "lancedb", "onnx", "onnxruntime", "pyarrow", "pywhispercpp", "_pywhispercpp"}
     | {"ctranslate2", "keybert", "sentence_transformers", "sklearn", "tokenizers", "torch"}
-    | {"PIL", "mcp", "opentelemetry", "rapidocr", "transformers"}
+    | {"PIL", "dask", "distributed", "mcp", "opentelemetry", "rapidocr", "transformers"}
 )
 #: Modules that only a worker process, or a migration under way, ever imports.
 IMPORTED_LATE = ("adapters/sql/migrations/",)

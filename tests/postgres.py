@@ -26,6 +26,8 @@ class Postgres:
 
     folder: Path
     binaries: Path
+    #: Of the server: what it promises of what is committed, above all.
+    options: str = HASTY
 
     def url(self, database: str) -> str:
         return f"postgresql://spool@/{database}?host={self.folder}&port={PORT}"
@@ -73,7 +75,7 @@ class Postgres:
         self._call("initdb", "-U", "spool", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 
     def _options(self) -> str:
-        return f"-k {self.folder} -p {PORT} -h '' -c max_connections=200 {HASTY}"
+        return f"-k {self.folder} -p {PORT} -h '' -c max_connections=200 {self.options}"
 
     def _call(self, name: str, *arguments: str) -> None:
         with (self.folder / "log").open("ab") as log:
@@ -99,9 +101,9 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running(binaries: Path) -> Iterator[Postgres]:
+def running(binaries: Path, options: str = HASTY) -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
-    server = Postgres(folder=folder, binaries=binaries)
+    server = Postgres(folder=folder, binaries=binaries, options=options)
     try:
         (folder / "log").touch()
         if os.geteuid() == 0:

@@ -22,7 +22,7 @@ from app.services.model_names import OPENAI_NAMES
 from app.web import session_cookie
 from app.web.app import routes
 from app.web.openai_schemas import TranscriptionForm
-from scripts.locks import Pin, locked
+from scripts.locks import EXTRAS, LOCKS, Pin, locked
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "config.toml"
@@ -342,15 +342,17 @@ def _project() -> dict[str, Any]:
 
 ASKED: dict[str, list[str]] = {
     "requirements": _project()["project"]["dependencies"],
-    "requirements-torch": _project()["project"]["optional-dependencies"]["torch"],
+    **{
+        f"requirements-{extra}": _project()["project"]["optional-dependencies"][extra]
+        for extra in EXTRAS
+    },
     "requirements-dev": _project()["dependency-groups"]["dev"],
 }
 
 
 def _locked_before(name: str) -> dict[str, Pin]:
-    """Each lock leaves out what the ones that it is installed on top of pin."""
-    before = list(ASKED)[: list(ASKED).index(name)]
-    return {package: pin for each in before for package, pin in locked(each).items()}
+    """Each lock leaves out what the one that it is installed on top of pins."""
+    return {} if name == "requirements" else locked("requirements")
 
 
 @pytest.mark.parametrize("name", ASKED)
@@ -368,6 +370,11 @@ def test_the_lock_holds_nothing_that_nobody_asks_for(name: str) -> None:
     asked = {canonicalize_name(Requirement(text).name) for text in ASKED[name]}
     direct = {package for package, pin in locked(name).items() if "spool-media" in pin.asked}
     assert direct == asked - _locked_before(name).keys()
+
+
+def test_every_extra_has_a_lock() -> None:
+    assert _project()["project"]["optional-dependencies"].keys() == EXTRAS.keys()
+    assert tuple(ASKED) == LOCKS
 
 
 def test_the_locks_agree_and_name_no_place_to_fetch_from() -> None:

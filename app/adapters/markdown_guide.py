@@ -1,16 +1,18 @@
 """The guide in `app/docs`, made into HTML with markdown-it-py."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.domain.guide import HOME, GuidePage
 from app.domain.writing.anchors import Anchors
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
     from markdown_it.token import Token
 
 FOLDER = Path(__file__).parents[1] / "docs"
@@ -22,6 +24,8 @@ _LISTED = re.compile(r"\[([^\]]+)\]\(([\w-]+)\.md\)")
 _PAGE = re.compile(r"(?P<name>[\w-]+)\.md(?P<anchor>#\S+)?")
 #: Notes to the tests stand in them.
 _COMMENT = re.compile(r"<!--.*?-->[ \t]*\n?", re.DOTALL)
+#: Behind these a long name may go on in the next line: tables of settings are wide otherwise.
+_JOINT = re.compile(r"(?<=\w)(__|[_./:,]+)(?=\w)")
 #: What may be linked to beside pages: `#anchor`, and the web.
 _ELSEWHERE = ("#", "https://", "http://")
 
@@ -50,6 +54,8 @@ def _page(name: str, text: str) -> GuidePage:
     parser = _parser()
     tokens = parser.parse(_COMMENT.sub("", text))
     titles = list(_named_headings(tokens))
+    tokens = list(_without_empty_heads(tokens))
+    _reach(tokens)
     for token in tokens:
         for inner in token.children or ():
             _settled(inner)
@@ -61,7 +67,23 @@ def _parser() -> "MarkdownIt":
     """The library takes a tenth of a second to import."""
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser.add_render_rule("code_inline", _code)
+    parser.add_render_rule("fence", _fence)
+    return parser
+
+
+def _fence(renderer: "RendererHTML", tokens: "Sequence[Token]", at: int, *rest: Any) -> str:
+    """What is wider than the page is moved by keys, too, once it can be reached."""
+    return renderer.fence(tokens, at, *rest).replace("<pre>", '<pre tabindex="0">', 1)
+
+
+def _code(_: object, tokens: "Sequence[Token]", at: int, *__: object) -> str:
+    return f"<code>{_JOINT.sub(_breakable, escape(tokens[at].content))}</code>"
+
+
+def _breakable(joint: re.Match[str]) -> str:
+    return f"{joint[0]}<wbr>"
 
 
 def _named_headings(tokens: "list[Token]") -> Iterator[str]:
@@ -74,6 +96,27 @@ def _named_headings(tokens: "list[Token]") -> Iterator[str]:
             yield words
 
 
+def _without_empty_heads(tokens: "Sequence[Token]") -> "Iterator[Token]":
+    """Markdown has no table without a head; one without words is none."""
+    head: list[Token] = []
+    for token in tokens:
+        if token.type == "thead_open" or head:
+            head.append(token)
+        else:
+            yield token
+        if token.type == "thead_close":
+            yield from head if any(each.content for each in head) else ()
+            head = []
+
+
+def _reach(tokens: "Sequence[Token]") -> None:
+    """The same as for code: tables, and pictures that stand by themselves."""
+    for opening, inline in pairwise(tokens):
+        alone = [inner.type for inner in inline.children or ()] == ["image"]
+        if opening.type == "table_open" or (opening.type == "paragraph_open" and alone):
+            opening.attrSet("tabindex", "0")
+
+
 def _settled(token: "Token") -> None:
     """Links lead where the page is served; a picture that is not served is told in words."""
     if token.type == "link_open":
@@ -82,6 +125,7 @@ def _settled(token: "Token") -> None:
         source = str(token.attrGet("src"))
         if "/" in source:
             token.type, token.tag, token.children = "text", "", None
+            token.content = f"(picture: {token.content})"
         token.attrSet("src", f"{PLACE}/{source}")
 
 

@@ -12,8 +12,9 @@ from app.adapters.sql.copying import SqlSnapshots
 from app.adapters.sql.database import Database
 from app.adapters.webhook_secret import found_secret, keep_secret
 from app.bootstrap.records import database_url, files_folder
+from app.bootstrap.stores import stores
 from app.config import AppSettings
-from app.domain.backups import Manifest
+from app.domain.backups import DATABASE, Manifest
 from app.domain.clock import utc_now
 from app.domain.errors import ConfigError, InvalidRequest, NotFound, StorageError
 from app.ports import BackupRows
@@ -30,28 +31,31 @@ STAYS = frozenset({LOCK, REPLACED, "models", "logs", "quarantine", ".ballast"})
 async def back_up(settings: AppSettings, folder: Path) -> Manifest:
     """Raises InvalidRequest on a folder that has something in it, ConfigError, StorageError."""
     _make(folder)
-    files = LocalStorage(files_folder(settings))
+    files = stores(settings.storage, files_folder(settings))
     with suppress(NotFound):
         keep_secret(folder, found_secret(settings.storage.data_dir))
     backup = Backup(
         snapshots=SqlSnapshots(database_url(settings)),
         rows=_rows,
-        found=files,
-        files=files,
+        found=files.blobs,
+        files=files.blobs,
+        growing=files.resumable,
         folder=LocalStorage(folder),
+        database=_place(folder),
     )
     return await backup.run()
 
 
 async def check_backup(settings: AppSettings, folder: Path) -> tuple[Manifest, list[str]]:
     """And what is wrong with it, in words. Raises NotFound, StorageError."""
-    kept, snapshots = LocalStorage(folder), SqlSnapshots(database_url(settings))
-    damaged = await BackupCheck(folder=kept, snapshots=snapshots).run()
-    return await manifest_of(kept), damaged
+    backup = _backup(settings, folder)
+    damaged = await backup.run()
+    return await manifest_of(backup.folder), damaged
 
 
 async def restore(settings: AppSettings, folder: Path, *, replace: bool) -> Manifest:
-    """Into the data folder, and the database where that is elsewhere. No service may use them.
+    """Into the data folder, and into database and bucket where those are elsewhere. No service may
+    use them.
 
     `replace` moves aside what is in the data folder; without, it must be as good as new: else
     ConfigError.
@@ -60,15 +64,31 @@ async def restore(settings: AppSettings, folder: Path, *, replace: bool) -> Mani
     await manifest_of(LocalStorage(folder))  # before anything is moved
     with held(data):
         _clear(settings, replace=replace)
+        files = stores(settings.storage, files_folder(settings))
         work = Restore(
-            folder=LocalStorage(folder),
-            files=LocalStorage(files_folder(settings)),
+            backup=_backup(settings, folder),
+            found=files.blobs,
+            files=files.blobs,
+            growing=files.resumable,
             snapshots=SqlSnapshots(database_url(settings)),
         )
         manifest = await work.run()
         with suppress(NotFound):
             keep_secret(data, found_secret(folder))
     return manifest
+
+
+def _backup(settings: AppSettings, folder: Path) -> BackupCheck:
+    return BackupCheck(
+        folder=LocalStorage(folder),
+        database=_place(folder),
+        snapshots=SqlSnapshots(database_url(settings)),
+    )
+
+
+def _place(folder: Path) -> Path:
+    """Of the database in a backup."""
+    return folder.absolute() / DATABASE
 
 
 @asynccontextmanager

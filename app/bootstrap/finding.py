@@ -29,6 +29,7 @@ from app.domain.metrics import UNCOUNTED
 from app.domain.models import ModelKind
 from app.ports import AssetStore, Darkroom, Meter, RecordStore
 from app.services.arriving import ArrivingEmbedder, ArrivingEyes, ArrivingIndex
+from app.services.duties import Leading
 from app.services.records import RecordService
 from app.services.reindex import fill, keep_level, prune, unmark_lost
 from app.services.search import SearchService
@@ -58,6 +59,8 @@ class Finding:
     pool: ProcessPool
     embedder: ArrivingEmbedder
     index: ArrivingIndex
+    #: Only who leads begins tables that others may be using.
+    leading: Leading = field(default_factory=lambda: Leading(now=True))
     pictures: PictureSpace = field(default_factory=PictureSpace)
     #: Held by whoever writes records.
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -174,6 +177,7 @@ class Finding:
             visual_dimensions=self.pictures.dimensions,
             visual_model=self._visual_model,
             options=self.settings.storage.store_options,
+            begins=lambda: self.leading.now,
         )
         await index.open()
         return index
@@ -226,8 +230,13 @@ class Finding:
 
 @asynccontextmanager
 async def open_finding(
-    settings: AppSettings, weights: ModelShelf, logs: Path, meter: Meter = UNCOUNTED
+    settings: AppSettings,
+    weights: ModelShelf,
+    logs: Path,
+    meter: Meter = UNCOUNTED,
+    leading: Leading | None = None,
 ) -> AsyncIterator[Finding]:
+    """`leading`: where there may be others."""
     finding = Finding(
         settings=settings,
         weights=weights,
@@ -240,6 +249,7 @@ async def open_finding(
         ),
         embedder=ArrivingEmbedder("embedding model"),
         index=ArrivingIndex("search index"),
+        leading=leading or Leading(now=True),
     )
     try:
         yield finding

@@ -92,7 +92,8 @@ async def _open(
     logs, meter = settings.storage.data_dir / "logs", watching.meter
     tools = await closing.enter_async_context(workshop(settings, factories, logs, meter))
     records = await closing.enter_async_context(open_records(settings, meter))
-    finding = await closing.enter_async_context(open_finding(settings, tools.weights, logs, meter))
+    searching = open_finding(settings, tools.weights, logs, meter, watching.leading)
+    finding = await closing.enter_async_context(searching)
     webhooks = await closing.enter_async_context(open_webhooks(settings, records, meter))
     looking = open_seeing(settings, tools.weights, tools.cage, logs, meter)
     seeing = await closing.enter_async_context(looking)

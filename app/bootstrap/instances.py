@@ -13,8 +13,10 @@ from app.adapters.sql.connections import is_sqlite, parse
 from app.adapters.sql.database import Database
 from app.adapters.sql.notes import SqlNotes
 from app.adapters.sql.queue import SqlQueue
+from app.adapters.sql.server_clock import ServerClock
 from app.config import AppSettings
 from app.domain.boots import SILENT_AFTER, Boot
+from app.domain.clock import Clock, utc_now
 from app.domain.instances import Told
 from app.ports import JobNews, Leadership
 from app.services.tenancy import Tenancy
@@ -29,6 +31,8 @@ class Instances:
     news: JobNews
     leadership: Leadership
     notes: SqlNotes
+    #: All times in rows are by it.
+    clock: Clock = utc_now
 
     @property
     def shared(self) -> bool:
@@ -63,16 +67,17 @@ def instances(settings: AppSettings, database: Database, url: str, files: str | 
         files=files,
         places=settings.ingestion.max_concurrent_jobs,
     )
-    tenancy = Tenancy(SqlBootLog(database), ours)
     make = _among_others if is_shared(url) else _alone
-    return make(ours, tenancy, database, url)
+    return make(ours, database, url)
 
 
-def _among_others(ours: Boot, tenancy: Tenancy, database: Database, url: str) -> Instances:
+def _among_others(ours: Boot, database: Database, url: str) -> Instances:
     from app.adapters.sql.leadership import PostgresLeadership  # the driver is needed only here
     from app.adapters.sql.notices import send_out
     from app.adapters.sql.server_news import CHANNEL, PostgresNews
 
+    clock = ServerClock(database)
+    tenancy = Tenancy(SqlBootLog(database), ours, clock.compare)
     news = PostgresNews(url, sender=ours.boot_id, send=partial(send_out, database, CHANNEL))
     return Instances(
         name=ours.name,
@@ -86,13 +91,14 @@ def _among_others(ours: Boot, tenancy: Tenancy, database: Database, url: str) ->
         news=news,
         leadership=PostgresLeadership(url),
         notes=SqlNotes(database),
+        clock=clock,
     )
 
 
-def _alone(ours: Boot, tenancy: Tenancy, database: Database, url: str) -> Instances:
+def _alone(ours: Boot, database: Database, url: str) -> Instances:
     return Instances(
         name=ours.name,
-        tenancy=tenancy,
+        tenancy=Tenancy(SqlBootLog(database), ours),
         queue=MemoryQueue(),
         news=NoNews(),
         leadership=SoleLeader(),

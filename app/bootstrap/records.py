@@ -1,6 +1,8 @@
 """What is kept: rows, files, and who waits for news of them."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,15 +29,19 @@ from app.adapters.sql.uploads import SqlUploadStore
 from app.adapters.sql.watched import SqlWatchNotes
 from app.adapters.sql.windows import SqlWindowJournal
 from app.bootstrap.instances import Instances, instances, is_shared
-from app.bootstrap.stores import FileStore, stores
+from app.bootstrap.stores import FileStore, Stores, stores
 from app.config import AppSettings, Ingestion, Storage
+from app.domain.boots import MISSED_AFTER
+from app.domain.errors import ConfigError
 from app.domain.metrics import UNCOUNTED
 from app.pipeline.pace import Paces
 from app.ports import Meter, ResumableFiles, Scratch, UploadStore
+from app.services.capacity import AllPlaces
 from app.services.disk import DiskGuard
+from app.services.estimates import Estimates
 from app.services.keys import KeyService
 from app.services.reindex import Books
-from app.services.sweep import FileSweep
+from app.services.sweep import FileSweep, JobFiles
 from app.services.watch import JobWatch
 
 
@@ -79,6 +85,15 @@ class Records:
     sweep: FileSweep
     mark: BootMark
 
+    async def stranded(self) -> Mapping[str, int]:
+        """Jobs by the silent instance that they wait for; who is alone waits for nobody."""
+        return await self.census.stranded(MISSED_AFTER) if self.instances.shared else {}
+
+    def estimates(self, running: Callable[[], int]) -> Estimates:
+        """`running`: jobs that we run."""
+        there = AllPlaces(self.instances.tenancy, self.store, running)
+        return Estimates(self.store, self.paces, there.now)
+
     @property
     def books(self) -> Books:
         return Books(
@@ -92,55 +107,83 @@ class Records:
 @asynccontextmanager
 async def open_records(settings: AppSettings, meter: Meter = UNCOUNTED) -> AsyncIterator[Records]:
     """Space for verdicts is laid aside before the database opens, which needs some, too."""
-    kept, url, mark = settings.storage, database_url(settings), BootMark(settings.storage.data_dir)
+    kept, url = settings.storage, database_url(settings)
     files = stores(kept, files_folder(settings))
-    disk = await _begin(_guard(kept, files.local), files.local, shared=is_shared(url))
+    disk = _guard(kept, files.local)
+    await _begin(disk, files, shared=is_shared(url))
     where = await files.store_id() if is_shared(url) else None
-    await (database := Database(url, meter=meter)).open()
-    ours = instances(settings, database, url, where)
-    store = SqlJobStore(database, home=ours.name if ours.shared else None)
-    uploads = SqlUploadStore(database, settings.ingestion.upload_expires)
-    keys, boots = KeyService(SqlKeyStore(database)), SqlBootLog(database)
-    try:
-        yield Records(
-            blobs=files.blobs,
-            scratch=files.scratch,
-            local=files.local,
-            store=store,
-            journal=SqlWindowJournal(database),
-            transcripts=SqlTranscriptStore(database),
-            texts=MarkdownTexts(),
-            assets=SqlAssetStore(database),
-            bulk=SqlRecordStore(database),
-            instances=ours,
-            queue=ours.queue,
-            watch=JobWatch(),
-            paces=Paces(),
-            fetcher=_fetcher(settings.ingestion, disk),
-            deliveries=SqlDeliveryStore(database),
-            keys=keys,
-            shares=SqlShareStore(database),
-            news=SqlNewsStore(database),
-            census=SqlCensus(database),
-            uploads=uploads,
-            resumable=files.resumable,
-            watched=SqlWatchNotes(database),
-            disk=disk,
-            sweep=_file_sweep(files.blobs, mark, boots, store, uploads, meter),
-            mark=mark,
+    async with Database(url, connections=kept.database_connections, meter=meter) as database:
+        ours = instances(settings, database, url, where)
+        await _check_owner(files, ours)
+        records = _records(settings, database, ours, files, disk, meter)
+        try:
+            yield records
+        finally:
+            await records.keys.settle()
+            await ours.news.aclose()
+
+
+def _records(
+    settings: AppSettings,
+    database: Database,
+    ours: Instances,
+    files: Stores,
+    disk: DiskGuard,
+    meter: Meter,
+) -> Records:
+    """All rows are timed by the clock that instances share."""
+    mark = BootMark(settings.storage.data_dir)
+    clock, home = ours.clock, ours.name if ours.shared else None
+    store = SqlJobStore(database, clock, home=home)
+    uploads = SqlUploadStore(database, settings.ingestion.upload_expires, clock)
+    return Records(
+        blobs=files.blobs,
+        scratch=files.scratch,
+        local=files.local,
+        store=store,
+        journal=SqlWindowJournal(database, clock),
+        transcripts=SqlTranscriptStore(database, clock),
+        texts=MarkdownTexts(),
+        assets=SqlAssetStore(database, clock),
+        bulk=SqlRecordStore(database),
+        instances=ours,
+        queue=ours.queue,
+        watch=JobWatch(),
+        paces=Paces(),
+        fetcher=_fetcher(settings.ingestion, disk),
+        deliveries=SqlDeliveryStore(database, clock),
+        keys=KeyService(SqlKeyStore(database, clock)),
+        shares=SqlShareStore(database, clock),
+        news=SqlNewsStore(database),
+        census=SqlCensus(database),
+        uploads=uploads,
+        resumable=files.resumable,
+        watched=SqlWatchNotes(database),
+        disk=disk,
+        sweep=_file_sweep(files.swept, mark, SqlBootLog(database), store, uploads, meter),
+        mark=mark,
+    )
+
+
+async def _check_owner(files: Stores, ours: Instances) -> None:
+    """Two services that do not know of each other would sweep away each other's files."""
+    if files.owner is None:
+        return
+    database_id = str(await ours.notes.keep("database.id", str(uuid.uuid4())))
+    if await files.owner(database_id) != database_id:
+        raise ConfigError(
+            "the bucket keeps the files of another database",
+            hint="set [app.storage] files_url to another prefix; or, where that database is gone"
+            " for good, remove .spool.owner there",
         )
-    finally:
-        await keys.settle()
-        await ours.news.aclose()
-        await database.close()
 
 
-async def _begin(disk: DiskGuard, local: LocalStorage, *, shared: bool) -> DiskGuard:
+async def _begin(disk: DiskGuard, files: Stores, *, shared: bool) -> None:
     """What is half received may be another's, who receives it just now, where there are others."""
     if not shared:
-        await local.sweep_parts()
+        await files.local.sweep_parts()
+    await asyncio.to_thread(files.clear)
     await disk.start()
-    return disk
 
 
 def _fetcher(ingestion: Ingestion, disk: DiskGuard) -> UrlFetcher:
@@ -153,7 +196,7 @@ def _fetcher(ingestion: Ingestion, disk: DiskGuard) -> UrlFetcher:
 
 
 def _file_sweep(
-    blobs: FileStore,
+    files: JobFiles,
     mark: BootMark,
     boots: SqlBootLog,
     jobs: SqlJobStore,
@@ -161,7 +204,7 @@ def _file_sweep(
     meter: Meter,
 ) -> FileSweep:
     return FileSweep(
-        files=blobs,
+        files=files,
         mark=mark,
         boots=boots,
         known_jobs=jobs.known,

@@ -10,10 +10,10 @@ from app.adapters.front_matter import PlainFrontMatter
 from app.adapters.local_storage import OpenedFile
 from app.adapters.markdown_guide import MarkdownGuide
 from app.adapters.numpy_waveform import NumpyWaveforms
-from app.adapters.process_pool import ProcessPool
 from app.agents.door import AgentDoor
 from app.bootstrap.finding import Finding
 from app.bootstrap.gate import gate_of
+from app.bootstrap.hearing import HearingPool
 from app.bootstrap.keeping import quotas, retention
 from app.bootstrap.listening import Listening
 from app.bootstrap.records import Records
@@ -33,7 +33,6 @@ from app.ports import FrameIntake
 from app.services.asset_pages import AssetPages, Passages
 from app.services.assets import AssetService
 from app.services.backoff import Backoff
-from app.services.estimates import Estimates
 from app.services.figures import IngestionFigures
 from app.services.follow import JobFollower
 from app.services.frame_jobs import FrameJobs
@@ -176,12 +175,7 @@ class Rooms:
             site=SiteSync(store=self.records.store, service=assets, intake=self._intake()),
             figures=figures,
             follower=JobFollower(self.records.store, self.records.transcripts, self.records.watch),
-            estimates=Estimates(
-                self.records.store,
-                self.records.paces,
-                places=worker.places,
-                running=worker.running,
-            ),
+            estimates=self.records.estimates(worker.running),
             send_away=self.records.watch.close,
             engines=self.tools.engines,
             webhooks=self.webhooks.service,
@@ -319,6 +313,7 @@ class Rooms:
             heard=lambda: self._journal.seconds,
             index=self._index_state,
             data_bytes=self.records.local.held_bytes,
+            stranded=self.records.stranded,
         )
 
     def _health(self, worker: JobWorker) -> Health:
@@ -332,10 +327,11 @@ class Rooms:
             pool=self.tools.pool,
             worker=worker,
             disk=self.records.disk,
+            places=lambda: self.records.instances.tenancy.places,
         )
 
     @property
-    def _pools(self) -> tuple[ProcessPool, ...]:
+    def _pools(self) -> tuple[HearingPool, ...]:
         tools, seeing = self.tools, self.seeing
         hearing = (tools.pool, tools.detecting, self.speakers.pool, self.finding.pool)
         return (*hearing, tools.framing, seeing.pool, seeing.reading_pool)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from app import __version__
 from app.adapters.otel_tracing import OtelTracer, TracedMeter
-from app.adapters.process_pool import ProcessPool
 from app.adapters.prometheus_meter import PrometheusMeter
+from app.bootstrap.hearing import HearingPool
 from app.bootstrap.records import Records, database_url
 from app.config import AppSettings
 from app.domain.metrics import RESTARTS, Replaced
@@ -41,7 +41,7 @@ class Watching:
         settings: AppSettings,
         records: Records,
         figures: IngestionFigures,
-        pools: Iterable[ProcessPool],
+        pools: Iterable[HearingPool],
     ) -> Gauges:
         by_name = {pool.name: pool for pool in pools}
         self._tell_of_none(by_name)

@@ -19,7 +19,8 @@ from app.adapters.process_pool import ProcessPool
 from app.adapters.silero import SileroDetector
 from app.adapters.soundfile_audio import SoundfileExtractor
 from app.adapters.weights.shelf import ModelShelf
-from app.bootstrap.engines import AUTO, choice, on_card, workers
+from app.bootstrap.engines import AUTO, choice, workers
+from app.bootstrap.hearing import HearingPool, hearing_pool, weights_for
 from app.bootstrap.models import SPEECH_MODEL, WHISPER_KINDS, located, model_store
 from app.config import AppSettings
 from app.domain.decoding import DecodingOptions
@@ -50,7 +51,8 @@ TO_ONE_DETECTING = 4
 class Workshop:
     settings: AppSettings
     weights: ModelShelf
-    pool: ProcessPool
+    #: Of engines.
+    pool: HearingPool
     #: Of speech detection.
     detecting: ProcessPool
     #: Of key-frames.
@@ -84,16 +86,10 @@ async def workshop(
     meter: Meter = UNCOUNTED,
 ) -> AsyncIterator[Workshop]:
     """`logs`: folder for what workers print; None lets them print where this process does."""
-    pool = ProcessPool(
-        workers(settings),
-        logs=logs,
-        memory_limit=settings.workers.memory_limit,
-        recycle_after=settings.workers.recycle_after,
-        meter=meter,
-    )
+    pool = hearing_pool(settings, logs, meter)
     most = settings.workers.memory_limit
     frames = ProcessPool(1, name="frames", logs=logs, memory_limit=most, meter=meter)
-    detecting = _detecting(settings, pool.slots, logs, meter)
+    detecting = _detecting(settings, workers(settings), logs, meter)
     weights = model_store(settings)
     longest, cage = settings.ingestion.max_duration, Cage()
     tools = Workshop(
@@ -136,21 +132,20 @@ def _detecting(
 def _engines(
     settings: AppSettings,
     weights: ModelShelf,
-    pool: ProcessPool,
+    pool: HearingPool,
     factories: Mapping[str, EngineFactory] | None,
 ) -> EngineShelf:
     chosen = settings.transcription
 
     async def faster_whisper(model: str) -> TranscriptionEngine:
-        found = await located(weights, model, WHISPER_KINDS["faster_whisper"])
-        card = on_card("faster_whisper")
-        engine = FasterWhisperEngine(pool, model=model, model_path=found.path, card=card)
+        path, card = await weights_for(pool, weights, "faster_whisper", model)
+        engine = FasterWhisperEngine(pool, model=model, model_path=path, card=card)
         await engine.warm()
         return engine
 
     async def whisper_cpp(model: str) -> TranscriptionEngine:
-        found = await located(weights, model, WHISPER_KINDS["whisper_cpp"])
-        engine = WhisperCppEngine(pool, model=model, model_path=found.path)
+        path, _ = await weights_for(pool, weights, "whisper_cpp", model)
+        engine = WhisperCppEngine(pool, model=model, model_path=path)
         await engine.warm()
         return engine
 

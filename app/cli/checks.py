@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import subprocess
 from asyncio.subprocess import DEVNULL
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +17,7 @@ from app.bootstrap.engines import AUTO, choice
 from app.bootstrap.models import SPEECH_MODEL, WHISPER_KINDS, embedding_kind, model_store
 from app.bootstrap.records import database_url
 from app.bootstrap.seeing import LITE0, NO_MODEL
+from app.bootstrap.stores import try_bucket
 from app.cli.service import configured
 from app.client import Spool
 from app.config import AppSettings
@@ -41,6 +42,8 @@ def checks(
         yield "data folder", lambda: _writable(settings.storage.data_dir)
         yield "disk", lambda: _free(settings.storage.data_dir)
         yield "database", lambda: _database(settings)
+        if url := settings.storage.files_url:
+            yield "bucket", partial(_bucket, url, settings.storage.store_options or {})
     if port:
         yield "port", lambda: _port(settings)
     yield "engine", lambda: _engine(settings)
@@ -160,6 +163,17 @@ def _database(settings: AppSettings) -> str:
     if answer != "ok":
         raise SpoolError(f"{file}: {answer}", hint="restore it from a backup")
     return f"{file}, {jobs} jobs"
+
+
+def _bucket(url: str, options: Mapping[str, str]) -> str:
+    try:
+        asyncio.run(try_bucket(url, options))
+    except SpoolError as error:
+        raise SpoolError(f"{url}: {error.message}", hint=BUCKET) from error
+    return f"{url}: written to, read and cleared up"
+
+
+BUCKET = "is it there, and are [app.storage] files_url and store_options right?"
 
 
 def _port(settings: AppSettings) -> str:

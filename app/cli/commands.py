@@ -44,7 +44,12 @@ def counting(name: str, help: str) -> Command:
 
 
 def serving(name: str, help: str) -> Command:
-    together = "Run the service; change its schema."
+    together = "Run the service, or a cluster for its engines."
+    return Command(name=name, help=help, module=name, together=together)
+
+
+def tending(name: str, help: str) -> Command:
+    together = "Change the schema; check what is needed."
     return Command(name=name, help=help, module=name, together=together)
 
 
@@ -83,14 +88,15 @@ ROOMS: Mapping[str, tuple[Command, ...]] = {
     ),
     "Service": (
         serving("serve", "Run the service."),
-        serving("migrate", "Bring the database to a schema."),
+        serving("cluster", "Run a scheduler, or workers for services."),
         choosing("engines", "List engines, or choose another."),
         choosing("models", "List model weights, or fetch one."),
         command("keys", "Make, list and revoke API keys."),
         keeping("backup", "Copy the service into a folder, while it works."),
         keeping("restore", "Put such a copy back."),
         command("webhooks", "See what webhooks were sent; send them again."),
-        command("doctor", "Check what the service needs."),
+        tending("migrate", "Bring the database to a schema."),
+        tending("doctor", "Check what the service needs."),
         command("mcp", "Let an agent use the service (MCP)."),
         command("completion", "Print what makes a shell complete all this."),
     ),

@@ -7,6 +7,9 @@ BEAT = 5.0  # seconds between two signs of life
 LOST_AFTER = 20.0
 #: Without one for so long others take it for dead: later, so that no two ever work on one job.
 SILENT_AFTER = 30.0
+#: Without one for so long an instance is missed by those whose files lie on its machine: longer
+#: than it takes to start it again.
+MISSED_AFTER = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)

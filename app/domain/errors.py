@@ -10,6 +10,7 @@ SpoolError
 ├── Conflict                the job is not in a state that allows this
 ├── RateLimited             too many requests from there: later
 ├── Unavailable             try again later (queue full, index loading)
+│   ├── ClusterAway         no scheduler or no worker of the cluster answers
 │   └── Exhausted           the machine has no more files, memory or processes to give
 ├── MediaError              the medium is at fault: never retried
 │   ├── MediaUnreadable     no decoder understands it
@@ -135,6 +136,11 @@ class RangeUnsatisfiable(SpoolError):
 class Unavailable(SpoolError):
     code = "service.unavailable"
     retryable = True
+
+
+class ClusterAway(Unavailable):
+    code = "cluster.unavailable"
+    budget = Budget.FREE
 
 
 class Exhausted(Unavailable):

@@ -1,6 +1,6 @@
 """Sound on its way to the engine. Samples are 16 kHz mono signed 16-bit, everywhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SAMPLE_RATE = 16_000  # samples per second
@@ -50,7 +50,8 @@ class Span:
 class AudioWindow:
     """A stretch of speech, cut at pauses, that an engine takes in one go.
 
-    Workers get this and map their slice of the file: sound never travels between processes.
+    Workers get this and map their slice of the file: sound does not travel between processes, but
+    for those of a cluster, which have no such file.
     """
 
     #: Counts from 0 within the job, in time order.
@@ -58,6 +59,8 @@ class AudioWindow:
     path: Path
     first_sample: int
     samples: int
+    #: The sound itself, where the file is on another machine.
+    pcm: bytes | None = field(default=None, repr=False, compare=False)
 
     @property
     def start(self) -> float:

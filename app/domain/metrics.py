@@ -7,6 +7,7 @@ a route is told as it is written in the table, never as it was asked for.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.domain.errors import EngineCrashed, EngineHung, EngineOutOfMemory
 from app.domain.jobs import JobStatus, Priority, SourceKind, Stage
 from app.domain.search import SearchMode
 from app.domain.webhooks import DeliveryState
@@ -83,6 +84,12 @@ class Replaced(StrEnum):
     HUNG = "hung"
     MEMORY = "memory"
     RECYCLED = "recycled"
+
+    @classmethod
+    def by(cls, error: EngineCrashed) -> "Replaced":
+        if isinstance(error, EngineOutOfMemory):
+            return cls.MEMORY
+        return cls.HUNG if isinstance(error, EngineHung) else cls.CRASHED
 
 
 class Tried(StrEnum):

@@ -15,6 +15,11 @@ class Census(Protocol):
 
     async def webhooks(self) -> Webhooks: ...
 
+    async def stranded(self, silent_for: float) -> dict[str, int]:
+        """Pending jobs on files of instances' machines of which nothing was heard for so many
+        seconds, by the instance's name."""
+        ...
+
     async def answers(self) -> None:
         """Returns when the database does. Raises StorageError, Unavailable."""
         ...

@@ -21,8 +21,11 @@ class TranscriptionEngine(Protocol):
     model: str
     #: How many windows `transcribe` takes best at once.
     batch_size: int
-    #: How many calls may be under way at once, of all jobs together.
-    concurrency: int
+
+    @property
+    def concurrency(self) -> int:
+        """How many calls may be under way at once, of all jobs together. It may change."""
+        ...
 
     def context(self, window: AudioWindow) -> float:
         """Seconds of sound that the encoder takes in for it; only equal ones share a call."""
@@ -133,8 +136,10 @@ class ModelStore(Protocol):
 class WorkerPool(Protocol):
     """A bounded set of worker processes, one task each at a time."""
 
-    #: How many tasks run at once.
-    slots: int
+    @property
+    def slots(self) -> int:
+        """How many tasks run at once."""
+        ...
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a picklable function in a free worker; waits in line, first come first served.

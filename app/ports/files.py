@@ -117,6 +117,10 @@ class ResumableFiles(Protocol):
         """Of the whole file, in hex. Raises NotFound."""
         ...
 
+    async def open(self, key: str) -> StoredFile:
+        """What it has so far, open for reading. Raises NotFound."""
+        ...
+
     async def finish(self, key: str, target: str) -> None:
         """The file gets its final key, durable when this returns; done again, nothing changes.
 

@@ -18,8 +18,8 @@ from app.domain.backups import DATABASE, FILES, LISTING, MANIFEST, Listed, Manif
 from app.domain.clock import utc_now
 from app.domain.crashpoints import reached
 from app.domain.errors import NotFound
-from app.ports import BackupRows, BlobStore, Snapshots
-from app.services.file_copy import FileCopy
+from app.ports import BackupRows, BlobStore, ResumableFiles, Snapshots
+from app.services.file_copy import FileCopy, Readable
 from app.services.sweep import KEPT
 
 MEDIA = 500  # jobs asked for at once
@@ -57,17 +57,20 @@ class Backup:
     #: Of the service: the same ones, to be found and to be read.
     found: KeptFiles
     files: BlobStore
+    #: Of uploads under way.
+    growing: ResumableFiles
     #: What the backup goes into.
     folder: BlobStore
+    #: The place of `DATABASE` in it.
+    database: Path
     now: Callable[[], datetime] = utc_now
 
     async def run(self) -> Manifest:
         """Raises ConfigError where there is nothing to copy, StorageError."""
         made_at, tally = self.now(), Tally()
-        file = self.folder.path(DATABASE)
-        schema = await self.snapshots.take(file)
+        schema = await self.snapshots.take(self.database)
         reached("backup.database")
-        async with self.rows(file) as rows:
+        async with self.rows(self.database) as rows:
             async with aclosing(self._copied(rows, tally)) as lines:
                 await self.folder.save_file(LISTING, lines)
             reached("backup.files")
@@ -91,22 +94,22 @@ class Backup:
         """A line for each file, once it lies in the backup. Uploads under way go first: when one
         is whole it gets another name."""
         for upload in await rows.growing():
-            for key in (upload.growing_key, upload.key):
-                if copy := await self._copy(key, upload.growing_key):
-                    yield tally.counted(copy, upload.growing_key)
-                    break
+            as_key = upload.growing_key
+            copy = await self._copy(self.growing, as_key, as_key)
+            if copy := copy or await self._copy(self.files, upload.key, as_key):
+                yield tally.counted(copy, as_key)
         for folder in KEPT:
             async with aclosing(self.found.job_files(folder)) as batches:
                 async for batch in batches:
                     here = await rows.known(list(batch.values()))
                     for key in [key for key, job_id in batch.items() if job_id in here]:
-                        if copy := await self._copy(key, key):
+                        if copy := await self._copy(self.files, key, key):
                             yield tally.counted(copy, key)
 
-    async def _copy(self, key: str, as_key: str) -> FileCopy | None:
+    async def _copy(self, store: Readable, key: str, as_key: str) -> FileCopy | None:
         """None when it is not there, or went meanwhile."""
         try:
-            return await FileCopy(self.files, key).into(self.folder, f"{FILES}/{as_key}")
+            return await FileCopy(store, key).into(self.folder, f"{FILES}/{as_key}")
         except NotFound:
             return None
 
@@ -116,7 +119,7 @@ class Backup:
         after = ""
         while media := await rows.media(after, MEDIA):
             after = media[-1].job_id
-            lost = [medium for medium in media if not self._is_copied(medium)]
+            lost = [medium for medium in media if not await self._is_copied(medium)]
             alive = await self.snapshots.known([medium.job_id for medium in lost])
             for medium in lost:
                 if medium.job_id in alive or not await rows.forget(medium.job_id):
@@ -124,9 +127,9 @@ class Backup:
         if tally.missing:
             logger.warning("{} media that jobs name are not there", len(tally.missing))
 
-    def _is_copied(self, medium: Medium) -> bool:
+    async def _is_copied(self, medium: Medium) -> bool:
         try:
-            self.folder.open(f"{FILES}/{medium.key}").close()
+            (await self.folder.open(f"{FILES}/{medium.key}")).close()
         except NotFound:
             return False
         return True

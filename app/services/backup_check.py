@@ -1,6 +1,7 @@
 """Whether a backup is what it was when it was made."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.domain.backups import (
     DATABASE,
@@ -38,6 +39,8 @@ async def changed(folder: BlobStore, key: str, sha256: str) -> str | None:
 @dataclass(frozen=True, kw_only=True)
 class BackupCheck:
     folder: BlobStore
+    #: The place of `DATABASE` in it.
+    database: Path
     snapshots: Snapshots
 
     async def run(self) -> list[str]:
@@ -58,7 +61,7 @@ class BackupCheck:
         return listed_in(await self.folder.load_file(LISTING))
 
     async def _rows(self) -> list[str]:
-        found = await self.snapshots.damage(self.folder.path(DATABASE))
+        found = await self.snapshots.damage(self.database)
         return [f"{DATABASE}: {line}" for line in found]
 
     async def _files(self) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -82,6 +82,13 @@ class Counts:
     dead_letters: int
     assets: dict[MediaType, int]
     index_lag: int | None
+    #: Jobs by the silent instance that they wait for.
+    stranded: Mapping[str, int]
+
+
+async def _nobody() -> Mapping[str, int]:
+    """There is one instance, and it is here."""
+    return {}
 
 
 @dataclass(kw_only=True)
@@ -99,6 +106,8 @@ class IngestionFigures:
     index: Callable[[], Awaitable[IndexState]]
     #: Of all files in the data folder.
     data_bytes: Callable[[], Awaitable[int]]
+    #: Jobs by the silent instance that they wait for.
+    stranded: Callable[[], Awaitable[Mapping[str, int]]] = _nobody
     clock: Callable[[], datetime] = utc_now
     timer: Callable[[], float] = field(default=time.monotonic)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
@@ -147,7 +156,7 @@ class IngestionFigures:
             disk=disk,
             disk_free=self.disk.free(),
             data_bytes=data_bytes,
-            alarms=_alarms(counts.dead_letters, disk),
+            alarms=_alarms(counts, disk),
         )
 
     async def counts(self) -> Counts:
@@ -166,6 +175,7 @@ class IngestionFigures:
             dead_letters=await self.store.dead_letters(),
             assets=await self.assets.count(),
             index_lag=await self.indexer.behind(),
+            stranded=await self.stranded(),
         )
 
     async def index_state(self) -> IndexState | None:
@@ -189,9 +199,12 @@ class IngestionFigures:
         return {stage: stages.count(stage) for stage in Stage}
 
 
-def _alarms(dead: int, disk: str) -> tuple[str, ...]:
-    found = []
-    if dead:
+def _alarms(counts: Counts, disk: str) -> tuple[str, ...]:
+    found = [
+        f"{waiting} jobs wait for {home}, on whose machine their files lie: nothing is heard of it"
+        for home, waiting in counts.stranded.items()
+    ]
+    if dead := counts.dead_letters:
         found.append(f"{dead} dead letters wait for somebody to look at them")
     if disk != "ok":
         found.append(f"the disk: {disk}")

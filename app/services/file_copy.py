@@ -1,21 +1,26 @@
 """One file, read to be copied or looked at, and hashed on its way."""
 
-import asyncio
 import hashlib
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import BinaryIO
+from contextlib import aclosing, closing
+from typing import Protocol
 
-from app.domain.system_errors import refused
-from app.ports import BlobStore
+from app.ports import BlobStore, ResumableFiles, StoredFile
 
-BLOCK = 1024 * 1024  # bytes
+#: Read at once; each is a request where the store is a bucket.
+BLOCK = 8 * 1024 * 1024  # bytes
+
+
+class Readable(Protocol):
+    """A store of files, be they whole or growing."""
+
+    async def open(self, key: str) -> StoredFile: ...
 
 
 class FileCopy:
     """Of the file `key` in `store`; what is told of it holds once `blocks` has come to its end."""
 
-    def __init__(self, store: BlobStore, key: str) -> None:
+    def __init__(self, store: Readable, key: str) -> None:
         self._store, self._key = store, key
         self._digest = hashlib.sha256()
         #: Bytes.
@@ -28,8 +33,8 @@ class FileCopy:
 
     async def blocks(self) -> AsyncGenerator[bytes, None]:
         """Raises NotFound before the first one, StorageError."""
-        with self._store.open(self._key) as file:
-            while block := await asyncio.to_thread(_read, file):
+        with closing(await self._store.open(self._key)) as file:
+            while block := await file.read(self.size, BLOCK):
                 self._digest.update(block)
                 self.size += len(block)
                 yield block
@@ -39,15 +44,16 @@ class FileCopy:
             await target.save_file(key, blocks)
         return self
 
+    async def grown_into(self, target: ResumableFiles, key: str) -> "FileCopy":
+        """So that it can grow on there."""
+        async with target.grow(key, 0) as file, aclosing(self.blocks()) as blocks:
+            async for block in blocks:
+                await file.append(block)
+            await file.sync()
+        return self
+
     async def looked_at(self) -> "FileCopy":
         async with aclosing(self.blocks()) as blocks:
             async for _ in blocks:
                 pass
         return self
-
-
-def _read(file: BinaryIO) -> bytes:
-    try:
-        return file.read(BLOCK)
-    except OSError as error:
-        raise refused(error, "a file cannot be read") from error

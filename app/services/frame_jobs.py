@@ -10,6 +10,7 @@ from app.domain.errors import Conflict
 from app.domain.jobs import Job, JobOptions, Priority, SourceKind, upload_key
 from app.domain.keyframes import emitted, frame_job_id
 from app.domain.media_types import MediaType, frame_id
+from app.pipeline.report import ClaimLost
 from app.ports import BlobStore, JobQueue, JobStore
 from app.services.verdicts import to_its_end
 
@@ -36,7 +37,15 @@ class FrameJobs:
         before = video.created_at if keep is None else await self._overtaken(video)
         frames = await self.store.of_frames(video.asset_id, before=before)
         if old := [job_id for job_id in frames if emitted(job_id) and job_id not in (keep or ())]:
+            await self._held(video)
             await self.delete_all(old)
+
+    async def _held(self, video: Job) -> None:
+        """Raises ClaimLost: whoever took the video over decides what is kept of it. One that stood
+        still meanwhile finds out here, before anything is lost."""
+        now = await self.store.get(video.job_id)
+        if now is None or (now.attempts, now.boot_id) != (video.attempts, video.boot_id):
+            raise ClaimLost("another run of the service took over this job")
 
     async def _overtaken(self, video: Job) -> datetime | None:
         """What a later job that is under way with the same asset gave rise to is that one's own."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from loguru import logger
@@ -15,6 +15,7 @@ from app.domain.index_state import IndexState
 from app.domain.jobs import Priority
 from app.domain.metrics import Metric, Reading
 from app.ports import Census, MetricsPage, WorkerPool
+from app.services.asked_once import AskedOnce
 from app.services.disk import DiskGuard
 from app.services.duties import Leading
 from app.services.figures import Counts, IngestionFigures
@@ -39,11 +40,9 @@ class Gauges:
     others: Callable[[], int]
     leading: Leading
     clock: Clock = utc_now
-    #: A database that hangs is asked once, however often somebody comes.
-    _asked: asyncio.Task[list[Reading]] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self._counted = Seldom(self._count, FRESH)
+        self._asked = AskedOnce(Seldom(self._count, FRESH).get)
 
     @property
     def media_type(self) -> str:
@@ -56,17 +55,13 @@ class Gauges:
         return await asyncio.to_thread(self.page.text, found)
 
     async def _in_time(self) -> list[Reading]:
-        if self._asked is None or self._asked.done():
-            self._asked = asyncio.create_task(self._counted.get())
-        asked = self._asked
-        await asyncio.wait({asked}, timeout=PATIENCE)
-        if not asked.done():
+        try:
+            return await self._asked.within(PATIENCE)
+        except TimeoutError:
             logger.warning("metrics: not counted within {:g} s", PATIENCE)
-            return []
-        if isinstance(error := asked.exception(), SpoolError):
+        except SpoolError as error:
             logger.warning("metrics: not counted: {}", error.message)
-            return []
-        return asked.result()
+        return []
 
     def _at_hand(self) -> Iterator[Reading]:
         yield Reading(metric=metrics.INFO, value=1, labels=dict(self.info))

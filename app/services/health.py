@@ -42,6 +42,8 @@ class Health:
     pool: WorkerPool
     worker: JobWorker
     disk: DiskGuard
+    #: Jobs that run at a time, wherever.
+    places: Callable[[], int]
     clock: Callable[[], float] = time.monotonic
     started: float = field(default_factory=time.monotonic)
 
@@ -75,7 +77,7 @@ class Health:
             waiting=counts.of(JobStatus.PENDING),
             workers_busy=self.pool.busy(),
             workers_total=self.pool.slots,
-            capacity=self.worker.places,
+            capacity=self.places(),
             uptime=self._uptime(),
         )
 

@@ -1,11 +1,11 @@
 """Whether work should be sent here now."""
 
-import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.domain.errors import SpoolError, Unavailable
 from app.ports import Census
+from app.services.asked_once import AskedOnce
 from app.services.disk import DiskGuard
 from app.services.watch import JobWatch
 
@@ -28,8 +28,9 @@ class Readiness:
     disk: DiskGuard
     watch: JobWatch
     patience: float = PATIENCE
-    #: A database that hangs is asked once, however often somebody comes.
-    _asked: asyncio.Task[None] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._answer = AskedOnce(lambda: self.census.answers())
 
     async def reasons(self) -> tuple[Reason, ...]:
         """None: it is ready. Within `patience` seconds."""
@@ -45,21 +46,13 @@ class Readiness:
 
     async def _of_the_database(self) -> list[Reason]:
         try:
-            await self._answers()
+            await self._answer.within(self.patience)
+        except TimeoutError:
+            told = f"the database did not answer within {self.patience:g} s"
+            return [_reason(Unavailable(told, code="storage.unavailable"))]
         except SpoolError as error:
             return [_reason(error)]
         return []
-
-    async def _answers(self) -> None:
-        """Not cut short: a transaction that is cancelled is waited for."""
-        if self._asked is None or self._asked.done():
-            self._asked = asyncio.create_task(self.census.answers())
-        asked = self._asked
-        await asyncio.wait({asked}, timeout=self.patience)
-        if not asked.done():
-            told = f"the database did not answer within {self.patience:g} s"
-            raise Unavailable(told, code="storage.unavailable")
-        asked.result()
 
 
 def _reason(error: SpoolError) -> Reason:

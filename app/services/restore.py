@@ -1,13 +1,17 @@
 """A backup becomes a service again: first its files, then its rows."""
 
+from contextlib import aclosing
 from dataclasses import dataclass
 
-from app.domain.backups import DATABASE, FILES, Listed, Manifest
+from app.domain.backups import FILES, Listed, Manifest
 from app.domain.crashpoints import reached
-from app.domain.errors import NotFound, StorageError
-from app.ports import BlobStore, Snapshots
+from app.domain.errors import ConfigError, NotFound, StorageError
+from app.domain.uploads import FOLDER as UPLOADS
+from app.ports import BlobStore, ResumableFiles, Snapshots
+from app.services.backup import KeptFiles
 from app.services.backup_check import BackupCheck, manifest_of
 from app.services.file_copy import FileCopy
+from app.services.sweep import KEPT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,27 +19,43 @@ class Restore:
     """Into a place where nothing is. Cut short it leaves files without rows, and can be begun
     again in another."""
 
-    folder: BlobStore
+    backup: BackupCheck
+    #: The same ones, to be looked for and to be written.
+    found: KeptFiles
     files: BlobStore
+    growing: ResumableFiles
     snapshots: Snapshots
 
     async def run(self) -> Manifest:
         """Raises NotFound where there is no backup, StorageError where it is damaged, ConfigError
-        where the database has rows."""
-        manifest = await manifest_of(self.folder)
-        check = BackupCheck(folder=self.folder, snapshots=self.snapshots)
-        if damaged := await check.sheets(manifest):
+        where the database has rows or the store has files."""
+        manifest = await manifest_of(self.backup.folder)
+        if damaged := await self.backup.sheets(manifest):
             raise _damaged(damaged[0])
         await self.snapshots.check_free()  # before a file is written
-        for one in await check.listed():
+        await self._check_free()
+        for one in await self.backup.listed():
             await self._put(one)
         reached("restore.files")
-        await self.snapshots.put_back(self.folder.path(DATABASE))
+        await self.snapshots.put_back(self.backup.database)
         return manifest
 
+    async def _check_free(self) -> None:
+        for folder in (*KEPT, UPLOADS):
+            async with aclosing(self.found.job_files(folder)) as batches:
+                async for batch in batches:
+                    raise ConfigError(
+                        f"there are files of jobs already: {next(iter(batch))}",
+                        hint="name another place in [app.storage] files_url",
+                    )
+
     async def _put(self, one: Listed) -> None:
+        copy = FileCopy(self.backup.folder, f"{FILES}/{one.key}")
         try:
-            copy = await FileCopy(self.folder, f"{FILES}/{one.key}").into(self.files, one.key)
+            if one.key.startswith(f"{UPLOADS}/"):
+                await copy.grown_into(self.growing, one.key)
+            else:
+                await copy.into(self.files, one.key)
         except NotFound as error:
             raise _damaged(f"{FILES}/{one.key} is gone") from error
         if copy.sha256 != one.sha256:

@@ -19,14 +19,21 @@ async def _nothing(boot_id: str) -> None:
     """Nobody holds anything yet."""
 
 
+async def _one_clock() -> None:
+    """There is but ours."""
+
+
 class Tenancy:
     """What is held under a run's id is held for as long as it tells that it lives.
 
     One that cannot tell it lets go before others take over, and goes on as a new run.
     """
 
-    def __init__(self, boots: BootLog, ours: Boot) -> None:
-        self._boots, self._ours = boots, ours
+    def __init__(
+        self, boots: BootLog, ours: Boot, compare: Callable[[], Awaitable[None]] = _one_clock
+    ) -> None:
+        """`compare` puts our clock right by that of the database."""
+        self._boots, self._ours, self._compare = boots, ours, compare
         self._told_at = time.monotonic()
         self._begun = True
         #: The others, as of the last sign of life.
@@ -106,6 +113,7 @@ class Tenancy:
     async def _look_around(self) -> None:
         living = await self._boots.living(SILENT_AFTER)
         self.others = [each for each in living if each.boot_id != self.boot_id]
+        await self._compare()
 
     async def _renew(self) -> None:
         logger.error("this run could not tell that it lives: it lets go of its jobs")

@@ -202,6 +202,19 @@ async def test_jobs_whose_time_is_over(spool: Spool) -> None:
     await post(spool, "/api/v1/retention", 200)
 
 
+async def test_whether_it_lives_is_ready_and_what_it_counts(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await get(spool, "/health/live", 200)
+    await get(spool, "/health/ready", 200)
+    await get(spool, "/metrics", 200)
+    disk = spool.doors.readiness.disk
+    monkeypatch.setattr(disk, "_writable", lambda: False)
+    await get(spool, "/health/ready", 503)
+    monkeypatch.undo()
+    await get(spool, "/health/ready", 200)
+
+
 async def test_the_document_and_its_page(spool: Spool) -> None:
     for path in ("/openapi.json", "/docs", *(f"/docs/{name}" for name in FILES)):
         etag = (await get(spool, path, 200)).headers["etag"]

@@ -1,5 +1,6 @@
 """The whole service with its files in a bucket: nothing but what is worked on lies on its disk."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,13 @@ import pytest
 import pytest_asyncio
 from pytest_httpserver import HTTPServer
 
+from app.domain.errors import ConfigError
 from app.domain.jobs import KEPT_IN
 from tests.api import tus
 from tests.api.spool import INGEST, Spool, opened
 from tests.api.tus import VERSION, created, send
 from tests.buckets import Buckets
+from tests.pictures import page
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,6 +55,21 @@ def on_disk(spool: Spool) -> list[Path]:
     return [*scratch, *kept]
 
 
+def content(file: Path) -> bytes:
+    return file.read_bytes()
+
+
+async def hits(spool: Spool, word: str) -> list[dict[str, Any]]:
+    """Returns as soon as there are any: after a start the index is opened behind the doors."""
+    async with asyncio.timeout(60):
+        while True:
+            asked = {"q": word, "mode": "keyword"}
+            answer = await spool.http.get("/api/v1/search", params=asked)
+            if answer.status_code == 200 and (found := answer.json()["hits"]):
+                return list(found)
+            await asyncio.sleep(0.1)
+
+
 async def test_a_talk_is_heard_played_and_deleted(
     spool: Spool, speech: bytes, s3_server: Buckets, bucket: str
 ) -> None:
@@ -86,6 +104,53 @@ async def test_an_upload_in_pieces_becomes_one_object(
     assert (await spool.http.get(f"/api/v1/media/{job['asset_id']}")).content == quiet
     assert not [key for key in keys(s3_server, bucket) if key.startswith("uploads/")]
     assert (await spool.http.delete(url, headers=VERSION)).status_code == 204
+
+
+async def test_a_picture_is_found_and_shown_small(
+    spool: Spool, tmp_path: Path, s3_server: Buckets, bucket: str
+) -> None:
+    slide = page(tmp_path / "slide.png", ["Budget for the harbour", "zeppelin mooring fees"])
+    job_id = (await spool.completed(await spool.take_in(content(slide), slide.name)))["job_id"]
+    assert f"thumbnails/{job_id}.jpg" in keys(s3_server, bucket)
+    [hit] = await hits(spool, "zeppelin")
+    small = await spool.http.get(hit["thumbnail"])
+    assert (small.status_code, small.headers["content-type"]) == (200, "image/jpeg")
+    assert on_disk(spool) == []
+
+
+async def test_after_a_new_start_all_is_there_but_what_was_deleted(
+    s3_server: Buckets, tmp_path: Path, jfk: Path, model_folder: Path
+) -> None:
+    storage = kept_in(s3_server, bucket := s3_server.made()) | {"data_dir": tmp_path / "data"}
+    async with opened(tmp_path / "once", model_folder, storage=storage) as spool:
+        spool.engine.texts = {0: " Ask not what your country can do for you."}
+        kept, gone = [await spool.take_in(content(jfk), "jfk.flac") for _ in range(2)]
+        half = await created(spool.http, len(content(jfk)), filename="jfk.flac")
+        await send(spool.http, half, 0, content(jfk)[:5000])
+        for job_id in (kept, gone):
+            await spool.completed(job_id)
+        assert (await spool.http.delete(f"/api/v1/jobs/{gone}")).is_success
+    before = keys(s3_server, bucket)
+    async with opened(tmp_path / "again", model_folder, storage=storage) as spool:
+        assert keys(s3_server, bucket) == before
+        assert {hit["asset_id"] for hit in await hits(spool, "country")} == {kept}
+        assert (await spool.http.get(f"/api/v1/media/{kept}")).content == content(jfk)
+        result = await spool.http.get(f"/api/v1/jobs/{kept}/result")
+        assert "country" in result.json()["transcript"]
+        await send(spool.http, half, 5000, content(jfk)[5000:])
+        job = await spool.completed(half.rpartition("/")[2])
+        assert (await spool.http.get(f"/api/v1/media/{job['asset_id']}")).content == content(jfk)
+
+
+async def test_a_bucket_of_another_database_is_left_alone(
+    open_spool: Spool, s3_server: Buckets, bucket: str, tmp_path: Path, model_folder: Path
+) -> None:
+    """A second service with a data folder of its own swept away the files of the first."""
+    before = keys(s3_server, bucket)
+    with pytest.raises(ConfigError, match="another database"):
+        async with opened(tmp_path, model_folder, storage=kept_in(s3_server, bucket)):
+            raise AssertionError
+    assert keys(s3_server, bucket) == before
 
 
 async def test_what_a_url_led_to_is_kept_in_the_bucket(

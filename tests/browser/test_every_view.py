@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from PIL import Image
 from playwright.async_api import Page, expect
 
 from tests import media
 from tests.browser.echo import FAILS
+from tests.browser.everybody import PHONE, graves
 from tests.browser.houses import House, opened_house
 from tests.browser.places import Place, job, search, watch
 from tests.browser.visits import Visits
@@ -23,11 +23,9 @@ NAMES = (
     *("home", "job", "failed", "library", "search", "dead-letters", "system"),
     *("speech", "video", "picture", "text", "shared"),
 )
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "device_scale_factor": 2}
 #: Nothing that breaks by itself: the kind of name that pushes a page aside.
 LONG = "aufzeichnung_" + "donaudampfschifffahrtsgesellschaft_" * 4 + "end.flac"
 SAID = "Every word of it was said by nobody, and this address too: https://example.com/" + "x" * 90
-GRAVE = ("serious", "critical")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -94,17 +92,6 @@ async def stands(visits: Visits, house: House, place: Place, **profile: Any) -> 
     page = await visits.open(house.url + place.path, **profile)
     await place.stands(page)
     return page
-
-
-async def graves(page: Page) -> list[str]:
-    """What keeps people from using it, as axe-core sees it."""
-    found = await Axe().run(page)
-    return [
-        f"{each['id']}: {node['target']} {node['html'][:200]} {node['failureSummary']}"
-        for each in found.response["violations"]
-        if each["impact"] in GRAVE
-        for node in each["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,13 +1,17 @@
 """What every `Census` owes: all that waits, counted."""
 
+from app.adapters.sql.boots import SqlBootLog
 from app.adapters.sql.census import SqlCensus
+from app.adapters.sql.jobs import SqlJobStore
 from app.domain.census import Waiting
-from app.domain.jobs import JobOptions, Priority
+from app.domain.jobs import JobOptions, Priority, SourceKind
 from app.domain.webhooks import DeliveryState
 from app.ports import Census
 from tests.contracts.conftest import SteppedClock, Stores
-from tests.contracts.jobs import add_job, claim
+from tests.contracts.jobs import add_job, claim, new_id
 from tests.contracts.webhooks import owed, tried
+
+LONG = 3600.0  # seconds
 
 
 def census(stores: Stores) -> Census:
@@ -59,6 +63,31 @@ async def test_webhooks_are_counted_by_state_with_the_oldest_that_is_owed(
     expected = dict.fromkeys(DeliveryState, 0)
     assert found.deliveries == expected | {DeliveryState.PENDING: 2, DeliveryState.FAILED: 1}
     assert found.oldest == owed_at
+
+
+async def test_jobs_are_stranded_whose_instance_is_not_heard_of(stores: Stores) -> None:
+    """One that was stopped a moment ago may be on its way back."""
+    database = stores.jobs._database  # type: ignore[attr-defined]
+    boots = SqlBootLog(database)
+    for name in ("gone", "here"):
+        await by_path(SqlJobStore(database, home=name))
+        await boots.begin(boot_id := new_id(), name=name)
+    await boots.end(boot_id)
+    await by_path(SqlJobStore(database, home="never seen"))
+    await add_job(stores.jobs)
+    found = census(stores)
+    assert await found.stranded(LONG) == {"never seen": 1}
+    assert await found.stranded(-1.0) == {"gone": 1, "here": 1, "never seen": 1}
+
+
+async def by_path(store: SqlJobStore) -> None:
+    await store.add(
+        job_id=new_id(),
+        source=SourceKind.PATH,
+        source_name="/media/talk.mp4",
+        input_path="/media/talk.mp4",
+        options=JobOptions(),
+    )
 
 
 async def test_a_database_that_is_there_answers(stores: Stores) -> None:

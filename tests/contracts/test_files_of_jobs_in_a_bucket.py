@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.adapters.object_store import ObjectStorage
 
 FOLDER = "audio_jobs"
-DAY = timedelta(days=1)
+DAY, YOUNG = timedelta(days=1), timedelta(hours=1)
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def at(s3_server: Buckets) -> "Callable[[timedelta], ObjectStorage]":
     store = open_store(s3_server.made(), s3_server.options)
 
     def look(later: timedelta) -> "ObjectStorage":
-        return ObjectStorage(store, now=lambda: _now() + later)
+        return ObjectStorage(store, young=YOUNG, now=lambda: _now() + later)
 
     return look
 
@@ -60,6 +60,16 @@ async def test_what_is_young_may_be_another_instances(
     await at(timedelta()).save_file(key, nothing())
     assert await found(at(timedelta())) == {}
     assert set(await found(at(DAY))) == {key}
+
+
+async def test_who_asks_for_all_is_told_the_young_ones_too(s3_server: Buckets) -> None:
+    """A backup lacked the files of the last hour."""
+    from app.adapters.object_store import ObjectStorage, open_store
+
+    files = ObjectStorage(open_store(s3_server.made(), s3_server.options))
+    key = f"{FOLDER}/{uuid.uuid4()}.wav"
+    await files.save_file(key, nothing())
+    assert set(await found(files)) == {key}
 
 
 async def test_parts_of_an_upload_under_way_are_its_files(

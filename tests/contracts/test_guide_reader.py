@@ -36,6 +36,17 @@ PAGE = """# The `one` page
 | a | b |
 |---|---|
 | 1 | `<2>` |
+| 2 | `APP__SERVER__PORT`, `a.b`, `_c` |
+
+| | |
+|---|---|
+| bare | table |
+
+![plan](plan.svg)
+
+```text
+wide
+```
 """
 
 
@@ -90,6 +101,26 @@ def test_nothing_written_becomes_markup(reader: GuideReader) -> None:
     assert "&lt;script&gt;" in found and "<code>&lt;2&gt;</code>" in found
 
 
+def test_a_long_name_may_be_broken_at_its_joints_and_reads_the_same(reader: GuideReader) -> None:
+    found = body(reader)
+    assert "<code>APP__<wbr>SERVER__<wbr>PORT</code>" in found
+    assert "<code>a.<wbr>b</code>" in found and "<code>_c</code>" in found
+
+
+def test_what_may_be_wider_than_the_page_is_reached_by_keys(reader: GuideReader) -> None:
+    found = body(reader)
+    assert found.count('<table tabindex="0">') == found.count("<table") == 2
+    assert '<pre tabindex="0"><code class="language-text">wide' in found
+    assert '<p tabindex="0"><img src="/docs/guide/plan.svg"' in found
+    assert found.count("tabindex") == 4
+
+
+def test_a_table_has_a_head_only_where_that_has_words(reader: GuideReader) -> None:
+    found = body(reader)
+    assert found.count("<thead>") == 1 and "<th>a</th>" in found
+    assert "<td>bare</td>" in found
+
+
 def test_notes_to_the_tests_are_not_shown(reader: GuideReader) -> None:
     assert "not run" not in body(reader)
 
@@ -97,7 +128,7 @@ def test_notes_to_the_tests_are_not_shown(reader: GuideReader) -> None:
 def test_a_picture_that_is_not_served_is_told_in_words(reader: GuideReader) -> None:
     found = body(reader)
     assert '<img src="/docs/guide/plan.svg" alt="plan"' in found
-    assert "far.png" not in found and "far" in found
+    assert "far.png" not in found and "(picture: far)" in found
 
 
 def test_every_page_of_the_guide_itself_can_be_read() -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.adapters.lance_index import LanceIndex
+from app.domain.errors import Unavailable
 from tests.buckets import Buckets
 from tests.contracts.test_vector_index import blank, by_words, in_bucket, moment
 
@@ -54,3 +55,54 @@ async def test_what_both_write_at_once_is_all_there(pair: Pair) -> None:
     await asyncio.gather(*(write(index, name) for index, name in zip(pair, "ab", strict=True)))
     for index in pair:
         await found(index, "harbour", 16)
+
+
+async def test_who_does_not_lead_begins_none_and_joins_that_of_who_does(
+    s3_server: Buckets,
+) -> None:
+    url = s3_server.made()
+    follower, leader = in_bucket(s3_server, url, begins=False), in_bucket(s3_server, url)
+    with pytest.raises(Unavailable, match="not begun yet"):
+        await follower.open()
+    await leader.open()
+    await follower.open()
+    assert follower.generation == leader.generation
+    for index in (follower, leader):
+        await index.aclose()
+
+
+async def test_who_does_not_lead_and_wants_another_model_drops_nothing(
+    s3_server: Buckets,
+) -> None:
+    url = s3_server.made()
+    leader = in_bucket(s3_server, url)
+    await leader.open()
+    await leader.upsert([moment("a", text="the harbour")], blank(1))
+    stranger = in_bucket(s3_server, url, model="another", begins=False)
+    with pytest.raises(Unavailable, match="other models"):
+        await stranger.open()
+    await found(leader, "harbour", 1)
+    await leader.aclose()
+
+
+async def test_when_the_earlier_table_is_dropped_the_others_go_on_with_the_new_one(
+    s3_server: Buckets,
+) -> None:
+    url = s3_server.made()
+    before = in_bucket(s3_server, url)
+    await before.open()
+    await before.upsert([moment("a", text="the harbour")], blank(1))
+    leader = in_bucket(s3_server, url, model="another")
+    follower = in_bucket(s3_server, url, model="another", begins=False)
+    for index in (leader, follower):
+        await index.open()
+        assert index.renewing
+        await found(index, "harbour", 1)
+    await leader.upsert([moment("a", text="the harbour")], blank(1))
+    await leader.renewed()
+    await follower.upsert([moment("b", text="a harbour")], blank(1))
+    assert not follower.renewing
+    for index in (leader, follower):
+        await found(index, "harbour", 2)
+    for index in (before, leader, follower):
+        await index.aclose()

@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,19 @@ async def test_the_hash_is_that_of_all_its_bytes(resumable: ResumableFiles) -> N
     assert await resumable.sha256(KEY) == hashlib.sha256(b"".join(blocks)).hexdigest()
 
 
+async def test_what_it_has_so_far_can_be_read(resumable: ResumableFiles) -> None:
+    await grown(resumable, 0, b"one ", b"two ")
+    await grown(resumable, 8, b"three")
+    with closing(await resumable.open(KEY)) as file:
+        assert file.size == 13
+        read = b""
+        while piece := await file.read(len(read), 6):
+            assert len(piece) <= 6
+            read += piece
+        assert read == b"one two three"
+        assert await file.read(2, 2) == b"e "
+
+
 async def test_finishing_again_changes_nothing(resumable: ResumableFiles, blobs: BlobStore) -> None:
     await grown(resumable, 0, b"whole")
     await resumable.finish(KEY, TARGET)
@@ -100,6 +114,8 @@ async def test_what_is_not_there_is_not_found(resumable: ResumableFiles) -> None
         await resumable.sha256(KEY)
     with pytest.raises(NotFound):
         await resumable.finish(KEY, TARGET)
+    with pytest.raises(NotFound):
+        await resumable.open(KEY)
     assert await resumable.delete_file(KEY) is False
 
 
@@ -113,6 +129,8 @@ async def test_deleting_says_whether_there_was_one(resumable: ResumableFiles) ->
 async def test_no_key_leads_out(resumable: ResumableFiles, key: str) -> None:
     with pytest.raises(Forbidden):
         await resumable.sha256(key)
+    with pytest.raises(Forbidden):
+        await resumable.open(key)
     with pytest.raises(Forbidden):
         await resumable.delete_file(key)
     with pytest.raises(Forbidden):

@@ -3,7 +3,10 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.adapters.sql.database import Database
 from app.domain.jobs import IdempotencyKey, JobOptions
 from tests.contracts.conftest import OpenStores
 from tests.contracts.jobs import add_job, claimed_job
@@ -40,3 +43,15 @@ async def test_one_key_names_one_job_whichever_instance_is_asked(open_stores: Op
         named = {job.job_id for job in await asyncio.gather(*asked)}
         assert len(named) == 1
         assert len((await here.jobs.list()).jobs) == 1
+
+
+async def test_an_instance_opens_no_more_connections_than_it_may(database_url: str) -> None:
+    """The server has a limit for all of them."""
+
+    async def lines(session: AsyncSession) -> int:
+        await session.execute(text("SELECT pg_sleep(0.05)"))
+        ours = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return await session.scalar(ours) or 0
+
+    async with Database(database_url, connections=2) as database:
+        assert max(await asyncio.gather(*(database.read(lines) for _ in range(8)))) == 2

@@ -108,7 +108,7 @@ async def test_every_row_comes_back_whichever_databases_they_are(
 
 
 #: `webhook_endpoints` come of answers, `windows` and `delivery_tries` of work.
-NEVER_FILLED = {"upload_parts", "windows", "webhook_endpoints", "delivery_tries"}
+NEVER_FILLED = {"windows", "webhook_endpoints", "delivery_tries"}
 
 
 async def test_no_table_is_forgotten(database_url: str) -> None:

@@ -6,23 +6,74 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
 
+import psutil
 import pytest
 
+from app.adapters.dask_pool import DaskPool
 from app.adapters.process_pool import ProcessPool
-from app.domain.errors import EngineCrashed, EngineError
+from app.domain.errors import EngineCrashed, EngineError, EngineHung, EngineOutOfMemory
 from app.ports import WorkerPool
+from tests.cluster import DaskCluster
 from tests.pipes import told
+
+GONE_WITHIN = 20.0  # seconds
+ENOUGH = 10.0  # seconds for a worker to find its task, on a busy machine too
+
+
+POOLS = ("processes", "dask")
+#: Makes one with so many slots, which is closed at the end.
+MakePool = Callable[[int], Awaitable[WorkerPool]]
+
+
+@pytest.fixture(params=POOLS)
+def address(request: pytest.FixtureRequest) -> str | None:
+    """Of the cluster's scheduler; None for processes."""
+    if request.param == "processes":
+        return None
+    cluster: DaskCluster = request.getfixturevalue("dask_cluster")
+    return cluster.address
 
 
 @pytest.fixture
-async def pool() -> AsyncIterator[ProcessPool]:
-    made = ProcessPool(2)
-    yield made
-    await made.aclose()
+async def make_pool(address: str | None) -> AsyncIterator[MakePool]:
+    made: list[WorkerPool] = []
+
+    async def make(slots: int) -> WorkerPool:
+        made.append(await _pool(address, slots))
+        return made[-1]
+
+    yield make
+    for each in made:
+        await each.aclose()
+
+
+async def _pool(address: str | None, slots: int) -> WorkerPool:
+    if address is None:
+        return ProcessPool(slots)
+    pool = DaskPool(address, slots=slots)
+    await pool.reach()
+    return pool
+
+
+@pytest.fixture
+async def pool(make_pool: MakePool) -> WorkerPool:
+    return await make_pool(2)
+
+
+async def ended(pid: int) -> bool:
+    """Whether it is gone, or goes within some time; it may be nobody's child here."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        try:
+            await asyncio.to_thread(process.wait, GONE_WITHIN)
+        except psutil.TimeoutExpired:
+            return False
+    return True
 
 
 def hold(fifo: str) -> int:
@@ -35,6 +86,10 @@ def hold(fifo: str) -> int:
 
 def refuse(message: str) -> None:
     raise EngineError(message, hint="as planned")
+
+
+def starve() -> None:
+    raise MemoryError("std::bad_alloc")
 
 
 def environment(name: str) -> str | None:
@@ -52,24 +107,25 @@ def fifo(tmp_path: Path) -> str:
     return path
 
 
+async def hold_in(address: str | None, fifo: str) -> None:
+    await (await _pool(address, 1)).run(hold, fifo)
+
+
 async def begun(fifo: str) -> int:
     """The process id of the worker that runs `hold`, as soon as it does."""
     return int(await told(fifo))
 
 
-async def test_who_waits_is_served_before_who_comes_again_at_once() -> None:
+async def test_who_waits_is_served_before_who_comes_again_at_once(make_pool: MakePool) -> None:
     """Else a search would wait until the whole of a long text is embedded."""
-    pool, order = ProcessPool(1), list[str]()
+    pool, order = await make_pool(1), list[str]()
 
     async def ask(name: str, times: int) -> None:
         for _ in range(times):
             await pool.run(abs, -1)
             order.append(name)
 
-    try:
-        await asyncio.gather(ask("text", 5), ask("query", 1))
-    finally:
-        await pool.aclose()
+    await asyncio.gather(ask("text", 5), ask("query", 1))
     assert order == ["text", "query", *["text"] * 4]
 
 
@@ -84,7 +140,7 @@ async def test_what_a_task_raises_arrives_whole(pool: WorkerPool) -> None:
     assert caught.value.hint == "as planned"
 
 
-async def test_no_more_tasks_run_at_once_than_there_are_slots(pool: ProcessPool) -> None:
+async def test_no_more_tasks_run_at_once_than_there_are_slots(pool: WorkerPool) -> None:
     pids = await asyncio.gather(*(pool.run(os.getpid) for _ in range(20)))
     assert len(set(pids)) <= pool.slots
     assert pool.busy() == 0
@@ -109,19 +165,18 @@ async def test_a_killed_worker_is_replaced(pool: WorkerPool, fifo: str) -> None:
     assert dead not in pids
 
 
-async def test_cancelling_a_running_task_ends_its_process(pool: ProcessPool, fifo: str) -> None:
+async def test_cancelling_a_running_task_ends_its_process(pool: WorkerPool, fifo: str) -> None:
     task = asyncio.create_task(pool.run(hold, fifo))
     pid = await begun(fifo)
-    process = next(p for p in multiprocessing.active_children() if p.pid == pid)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await asyncio.to_thread(wait, [process.sentinel], 20), "it lives on"
+    assert await ended(pid), "it lives on"
     assert await asyncio.gather(*(pool.run(abs, -1) for _ in range(4))) == [1] * 4
 
 
 async def test_cancelling_a_waiting_task_leaves_the_others_alone(
-    pool: ProcessPool, tmp_path: Path
+    pool: WorkerPool, tmp_path: Path
 ) -> None:
     pipes = [str(tmp_path / f"pipe{number}") for number in range(pool.slots)]
     for pipe in pipes:
@@ -133,11 +188,28 @@ async def test_cancelling_a_waiting_task_leaves_the_others_alone(
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert set(pids) <= {child.pid for child in multiprocessing.active_children()}
+    assert all(psutil.pid_exists(pid) for pid in pids)
     assert not any(task.done() for task in held)
     for task in held:
         task.cancel()
     await asyncio.gather(*held, return_exceptions=True)
+
+
+async def test_past_its_time_a_worker_is_killed_and_the_task_is_told_to_have_hung(
+    pool: WorkerPool, fifo: str
+) -> None:
+    task = asyncio.create_task(pool.run_within(ENOUGH, hold, fifo))
+    pid = await begun(fifo)
+    with pytest.raises(EngineHung, match="no result within"):
+        await task
+    assert await ended(pid)
+    assert await pool.run(abs, -1) == 1
+
+
+async def test_a_worker_without_memory_is_told_from_one_that_crashed(pool: WorkerPool) -> None:
+    with pytest.raises(EngineOutOfMemory):
+        await pool.run(starve)
+    assert await pool.run(abs, -1) == 1
 
 
 async def test_workers_use_one_thread_each(pool: WorkerPool) -> None:
@@ -152,28 +224,24 @@ async def test_native_prints_never_reach_standard_output(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals are Linux's")
-async def test_workers_die_with_a_killed_parent(tmp_path: Path, fifo: str) -> None:
+async def test_work_for_a_killed_service_ends(
+    address: str | None, tmp_path: Path, fifo: str
+) -> None:
     script = tmp_path / "parent.py"
     script.write_text(
         "import asyncio, sys\n"
-        "from app.adapters.process_pool import ProcessPool\n"
-        "from tests.contracts.test_worker_pool import hold\n"
+        "from tests.contracts.test_worker_pool import hold_in\n"
         "if __name__ == '__main__':\n"
-        f"    asyncio.run(ProcessPool(1).run(hold, {fifo!r}))\n"
+        f"    asyncio.run(hold_in({address!r}, {fifo!r}))\n"
     )
     root = Path(__file__).parents[2]
     parent = await asyncio.create_subprocess_exec(
         sys.executable, str(script), env=os.environ | {"PYTHONPATH": str(root)}, cwd=root
     )
     worker = await begun(fifo)
-    descriptor = os.pidfd_open(worker)
     parent.kill()
     await parent.wait()
-    ended = asyncio.Event()
-    asyncio.get_running_loop().add_reader(descriptor, ended.set)
-    await asyncio.wait_for(ended.wait(), 20)
-    asyncio.get_running_loop().remove_reader(descriptor)
-    os.close(descriptor)
+    assert await ended(worker)
 
 
 def released(fifo: str, door: str) -> int:
@@ -184,17 +252,16 @@ def released(fifo: str, door: str) -> int:
     return os.getpid()
 
 
-async def test_a_refresh_replaces_idle_workers_at_once(pool: ProcessPool) -> None:
+async def test_a_refresh_replaces_idle_workers_at_once(pool: WorkerPool) -> None:
     before = {await pool.run(os.getpid) for _ in range(4)}
-    old = [child for child in multiprocessing.active_children() if child.pid in before]
     pool.refresh()
-    for process in old:
-        assert await asyncio.to_thread(wait, [process.sentinel], 20), "its memory is still taken"
+    for pid in before:
+        assert await ended(pid), "its memory is still taken"
     assert not before & {await pool.run(os.getpid) for _ in range(4)}
 
 
 async def test_a_refresh_lets_a_task_under_way_end_and_then_replaces_its_worker(
-    pool: ProcessPool, fifo: str, tmp_path: Path
+    pool: WorkerPool, fifo: str, tmp_path: Path
 ) -> None:
     door = str(tmp_path / "door")
     os.mkfifo(door)
@@ -208,7 +275,7 @@ async def test_a_refresh_lets_a_task_under_way_end_and_then_replaces_its_worker(
     assert pid not in await asyncio.gather(*(pool.run(os.getpid) for _ in range(10)))
 
 
-async def test_a_refresh_before_the_first_task_changes_nothing(pool: ProcessPool) -> None:
+async def test_a_refresh_before_the_first_task_changes_nothing(pool: WorkerPool) -> None:
     pool.refresh()
     assert await pool.run(abs, -1) == 1
 

@@ -22,6 +22,8 @@ HASHED = " \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n    # via "
 LOCKS = {
     "requirements": f"h11==0.16.0{HASHED}spool-media (pyproject.toml)",
     "requirements-torch": f"scipy==1.17.1{HASHED}torch\ntorch==2.13.0\n    # via keybert",
+    "requirements-dask": f"distributed==2026.8.0{HASHED}spool-media (pyproject.toml)",
+    "requirements-telemetry": f"opentelemetry-sdk==1.45.2{HASHED}spool-media (pyproject.toml)",
     "requirements-dev": f"pytest==9.2.0{HASHED}spool-media (pyproject.toml:dev)",
 }
 
@@ -69,6 +71,13 @@ def test_without_torch_nothing_is_taken_unchecked(asked: Asked, tmp_path: Path) 
     assert "--require-hashes" in first
     assert named(tmp_path, "spool-hashed.txt") == ["h11"]
     assert rest == ["install --quiet --no-deps -e ."]
+
+
+def test_extras_are_taken_when_they_are_asked_for_and_stay(asked: Asked, tmp_path: Path) -> None:
+    asked("--lean", "--telemetry")
+    assert named(tmp_path, "spool-hashed.txt") == ["h11", "opentelemetry-sdk"]
+    asked("--dask")
+    assert named(tmp_path, "spool-hashed.txt") == ["h11", "distributed", "opentelemetry-sdk"]
 
 
 def test_a_venv_that_is_a_link_is_refused_and_what_it_leads_to_is_kept(tmp_path: Path) -> None:

@@ -430,7 +430,7 @@ ROWS: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{_BENEATH}::test_500_names_lead_nowhere_else",
             "api/test_path_strings.py::test_as_a_path_to_take_in",
             "api/test_path_strings.py::test_in_an_address",
-            "contracts/test_blob_store.py::test_no_key_leads_out_of_the_store",
+            "contracts/test_blob_store.py::test_no_key_leads_out_of_the_place",
         ),
     ),
     66: (

@@ -32,6 +32,9 @@ class Died(AssertionError):
 class Spool:
     """`folder` holds all that is not the service's: its log, the engine's notes."""
 
+    #: What is started.
+    module = "tests.faults.service"
+
     def __init__(
         self, folder: Path, models: Path, *, data: Path | None = None, **settings: str
     ) -> None:
@@ -78,7 +81,7 @@ class Spool:
         self.starts += 1
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.service"],
+                [sys.executable, "-m", self.module],
                 cwd=ROOT,
                 env=self._environment(crash_at) | more,
                 stdout=log,

@@ -230,6 +230,36 @@ def test_options_of_a_bucket_are_taken_out_of_the_environment_one_by_one(
     assert "bucket-of-the-tests" not in os.environ.values()
 
 
+def test_keys_of_a_bucket_that_other_tools_read_too_are_taken_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing that is started inherits them, and what is opened later has them."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id-of-the-tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "bucket-of-the-tests")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", "another-of-the-tests")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    options = {"aws_endpoint": "http://localhost:9000"}
+    settings = load_settings(storage={"files_url": "s3://bucket", "store_options": options})
+    assert settings.storage.store_options == options | {
+        "aws_access_key_id": "id-of-the-tests",
+        "aws_secret_access_key": "bucket-of-the-tests",
+    }
+    assert secrets_of(settings) == ("bucket-of-the-tests",)
+    assert load_settings().storage.store_options is None
+    withdraw_secrets()
+    assert not [name for name, value in os.environ.items() if "of-the-tests" in value]
+    assert os.environ["AWS_REGION"] == "eu-west-1"
+
+
+def test_keys_of_a_bucket_that_the_settings_name_are_mixed_with_no_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of somebody else")
+    options = {"aws_access_key_id": "ours", "aws_secret_access_key": "ours, too"}
+    settings = load_settings(storage={"index_uri": "s3://bucket", "store_options": options})
+    assert settings.storage.store_options == options
+
+
 @pytest.mark.parametrize(
     "url", ["s3://bucket", "s3://bucket/a/prefix", "gs://bucket", "az://box/x"]
 )

@@ -9,6 +9,7 @@ from starlette.routing import Match
 
 from app.config import AppSettings
 from app.web.app import routes
+from scripts.locks import EXTRAS
 from tests.media import ROOT
 
 DEPLOY = ROOT / "scripts" / "deploy"
@@ -68,7 +69,7 @@ def test_models_are_fetched_while_it_is_built_and_read_where_they_were_put(
     steps: list[Step],
 ) -> None:
     arguments = [rest.partition("=")[0] for word, rest in steps if word == "ARG"]
-    assert {"BASE", "PARTS", "MODELS"} == set(arguments)
+    assert {"BASE", "PARTS", "EXTRAS", "MODELS"} == set(arguments)
     [fetching] = [rest for word, rest in steps if word == "RUN" and "models --fetch" in rest]
     assert "${MODELS}" in fetching and "spool doctor" in fetching
     kept = [rest for word, rest in steps if word == "ENV" and "MODELS_DIR" in rest]
@@ -79,11 +80,19 @@ def test_models_are_fetched_while_it_is_built_and_read_where_they_were_put(
 def test_nothing_comes_from_elsewhere_but_by_the_locks(steps: list[Step]) -> None:
     assert all(word != "ADD" for word, _ in steps)
     python, *ran = [rest for word, rest in steps if word == "RUN"]
-    assert "scripts/install ${PARTS}" in " ".join(ran)
+    assert "scripts/install ${PARTS} ${EXTRAS}" in ran
     assert re.findall(r"\b(?:curl|wget|pip install|apt-get|https?://)", " ".join(ran)) == []
     assert re.findall(r"install (.*?) &&", python) == [
         "-y --no-install-recommends python3 python3-venv"
     ]
+
+
+def test_the_options_that_it_names_are_those_of_the_extras() -> None:
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    named = set(re.findall(r"--(?:full|dask|telemetry)\b", text))
+    assert named == set(EXTRAS.values())
+    known = (ROOT / "scripts" / "install").read_text(encoding="utf-8")
+    assert all(f"    {option}) " in known for option in named)
 
 
 def test_every_stage_stands_on_the_base_that_is_named(steps: list[Step]) -> None:

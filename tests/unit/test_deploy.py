@@ -1,5 +1,6 @@
 """The files to deploy with say what they should; no container is started here."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from app import __version__
 from app.config import ALIASES, AppSettings
 from app.server.process import GRACE
 from app.web.app import routes
+from tests.buckets import Buckets
 from tests.media import ROOT
 
 DEPLOY = ROOT / "scripts" / "deploy"
@@ -143,3 +145,28 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
     found = subprocess.run(command, capture_output=True, text=True, timeout=60)
     said = [line for line in found.stderr.splitlines() if UNIT.name in line]
     assert said == []
+
+
+# the bucket
+
+
+def test_the_rule_for_a_bucket_ends_what_a_killed_service_left_and_touches_nothing_else(
+    s3_server: Buckets,
+) -> None:
+    """As `aws s3api put-bucket-lifecycle-configuration` sends it."""
+    import boto3  # type: ignore[import-untyped]
+
+    rules: dict[str, Any] = json.loads((DEPLOY / "lifecycle.json").read_text(encoding="utf-8"))
+    [rule] = rules["Rules"]
+    assert set(rule) == {"ID", "Status", "Filter", "AbortIncompleteMultipartUpload"}
+    options = s3_server.options
+    client = boto3.client(
+        "s3",
+        endpoint_url=options["aws_endpoint"],
+        region_name=options["aws_region"],
+        aws_access_key_id=options["aws_access_key_id"],
+        aws_secret_access_key=options["aws_secret_access_key"],
+    )
+    bucket = s3_server.made().removeprefix("s3://").partition("/")[0]
+    client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=rules)
+    assert client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"] == [rule]

@@ -1,17 +1,22 @@
 """`spool doctor`, where something is missing that it cannot be started without here."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
+import obstore
 import pytest
 import typer
 from pytest_httpserver import HTTPServer
 
 from app.adapters.confined import cage as cages
+from app.adapters.object_store import open_store
 from app.bootstrap import engines
 from app.cli import doctor
 from app.config import AppSettings, Models, Pictures, Server, Storage, Transcription
 from tests import caged
+from tests.buckets import Buckets
 from tests.unit.typed import Spool
 
 
@@ -109,3 +114,61 @@ def test_nothing_is_made_or_fetched_where_one_happens_to_stand(
     assert f"ok   data folder: {tmp_path}/data, none yet: made at the first start" in told
     assert "ok   transcription model: base is not here yet" in told
     assert list(tmp_path.iterdir()) == []
+
+
+def told_of_bucket(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch, folder: Path, url: str, options: dict[str, str]
+) -> dict[str, Any]:
+    monkeypatch.delenv("SPOOL_SERVER", raising=False)
+    monkeypatch.setenv("APP__STORAGE__DATA_DIR", str(folder))
+    monkeypatch.setenv("APP__STORAGE__FILES_URL", url)
+    monkeypatch.setenv("APP__STORAGE__STORE_OPTIONS", json.dumps(options))
+    found = {each["check"]: each for each in json.loads(spool("doctor", "--json").out)}
+    told: dict[str, Any] = found["bucket"]
+    return told
+
+
+def test_a_bucket_that_answers_is_written_to_and_left_as_it_was(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, s3_server: Buckets
+) -> None:
+    url = s3_server.made()
+    told = told_of_bucket(spool, monkeypatch, tmp_path, url, s3_server.options)
+    assert told["ok"] and url in told["said"]
+    assert obstore.list(open_store(url, s3_server.options)).collect() == []
+
+
+@pytest.mark.parametrize("wrong", ["bucket", "endpoint", "option"])
+def test_a_bucket_that_is_not_there_or_not_reached_is_told_with_what_to_look_at(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, s3_server: Buckets, wrong: str
+) -> None:
+    url = "s3://nowhere" if wrong == "bucket" else s3_server.made()
+    more = {"endpoint": {"aws_endpoint": "http://127.0.0.1:9"}, "option": {"aws_buckett": "x"}}
+    options = s3_server.options | more.get(wrong, {})
+    told = told_of_bucket(spool, monkeypatch, tmp_path, url, options)
+    assert not told["ok"] and url in told["said"] and "store_options" in told["hint"]
+
+
+def test_a_store_that_puts_over_what_is_there_is_told(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    """Two services that write to one upload would harm it."""
+    httpserver.expect_request(re.compile(".*"), method="PUT").respond_with_data(
+        "", headers={"ETag": "x"}
+    )
+    httpserver.expect_request("/bucket", method="POST").respond_with_data(
+        "<DeleteResult><Deleted><Key>x</Key></Deleted></DeleteResult>"
+    )
+    httpserver.expect_request("/bucket", method="GET").respond_with_data(
+        "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+    )
+    httpserver.expect_request(re.compile(".*"), method="GET").respond_with_data(
+        "x", headers={"ETag": "x", "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    )
+    options = {
+        "aws_endpoint": httpserver.url_for("").rstrip("/"),
+        "aws_access_key_id": "tests",
+        "aws_secret_access_key": "tests",
+        "allow_http": "true",
+    }
+    told = told_of_bucket(spool, monkeypatch, tmp_path, "s3://bucket", options)
+    assert not told["ok"] and "puts over what is there" in told["said"]

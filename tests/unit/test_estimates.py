@@ -8,6 +8,7 @@ import pytest
 
 from app.domain.jobs import Job, JobOptions, JobStatus, Priority
 from app.pipeline.pace import Paces, Speed
+from app.services.capacity import Capacity
 from app.services.estimates import Estimates, Standing
 from tests.contracts.jobs import claim
 from tests.unit.workbench import Workbench, opened
@@ -31,8 +32,13 @@ async def pending(bench: Workbench) -> Job:
     return await bench.upload(1.0)
 
 
-def some(bench: Workbench, paces: Paces, *, places: int = 2, running: int = 0) -> Estimates:
-    return Estimates(bench.store, paces, places=places, running=lambda: running)
+def some(
+    bench: Workbench, paces: Paces, *, places: int = 2, running: int = 0, instances: int = 1
+) -> Estimates:
+    async def capacity() -> Capacity:
+        return Capacity(places=places, instances=instances, running=running)
+
+    return Estimates(bench.store, paces, capacity)
 
 
 def running(job: Job, progress: float, duration: float | None = 100.0) -> Job:
@@ -135,6 +141,20 @@ async def test_who_somebody_waits_for_has_a_place_more(bench: Workbench, pending
     assert await full.standing(first) == Standing(eta=20.0, queue_position=1)
     assert (await busy.standing(second)).eta == pytest.approx(20.0)
     assert (await busy.standing(pending)).eta == pytest.approx(30.0)
+
+
+async def test_all_who_live_share_the_work(bench: Workbench, pending: Job) -> None:
+    """It used to count the places of the one that was asked."""
+    clock = Clock()
+    paces = Paces(clock)
+    paces.begin("another", 0.1)
+    clock.now = 10.0
+    paces.move("another", 1.0, 100.0)
+    paces.end("another", heard=True)
+    urgent = await bench.upload(1.0, options=JobOptions(priority=Priority.INTERACTIVE))
+    two = some(bench, paces, places=4, instances=2, running=4)
+    assert await two.standing(urgent) == Standing(eta=10.0, queue_position=1)
+    assert await two.standing(pending) == Standing(eta=22.5, queue_position=2)
 
 
 async def test_jobs_that_have_ended_wait_for_nothing(bench: Workbench, pending: Job) -> None:

@@ -204,3 +204,14 @@ async def test_what_fails_is_asked_again_at_once() -> None:
         await seldom.get()
     dear.trouble = None
     assert await seldom.get() == 2
+
+
+async def test_jobs_that_wait_for_a_silent_instance_are_an_alarm(bench: Workbench) -> None:
+    async def stranded() -> dict[str, int]:
+        return {"mill:/srv/spool": 3}
+
+    figures = followed(bench, 1.0)
+    figures.stranded = stranded
+    async for each in figures.follow(0, 1):
+        [alarm] = each.alarms
+        assert alarm.startswith("3 jobs wait for mill:/srv/spool")

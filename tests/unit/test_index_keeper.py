@@ -1,5 +1,6 @@
 """Tidying the index beside those who write to it."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,21 @@ async def test_a_write_in_between_does_not_stop_the_tidying() -> None:
     table = Table(PREEMPTED, PREEMPTED)
     await Keeper("uri").tidy(table)
     assert table.asked == 3
+
+
+async def test_when_writes_come_too_fast_they_wait_for_the_last_try() -> None:
+    """In a bucket, where tidying takes longer than a write, it was given up."""
+    writing = asyncio.Lock()
+
+    class Busy(Table):
+        async def optimize(self, *, cleanup_older_than: timedelta) -> None:
+            self.asked += 1
+            if not writing.locked():
+                raise RuntimeError(PREEMPTED)
+
+    table = Busy()
+    await Keeper("uri", writing).tidy(table)
+    assert table.asked == TRIES and not writing.locked()
 
 
 async def test_with_no_end_of_writes_it_is_told() -> None:

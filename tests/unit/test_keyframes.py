@@ -13,9 +13,10 @@ from app.domain.jobs import Job, JobOptions, JobStatus, Priority, SourceKind, St
 from app.domain.keyframes import emitted, frame_job_id
 from app.domain.media_types import MediaType, frame_id
 from app.pipeline import keyframes
+from app.pipeline.report import ClaimLost
 from app.services import frame_jobs, indexer
 from tests import caged
-from tests.contracts.jobs import new_id
+from tests.contracts.jobs import claim, new_id
 from tests.media import make_video, silence
 from tests.unit.scripted import run_to_end, stopped
 from tests.unit.workbench import Workbench, opened, until
@@ -469,6 +470,22 @@ async def test_an_earlier_take_of_a_video_leaves_the_frames_of_a_later_one(
     await bench.store.cancel(second.job_id)
     await service.retire(first, keep=())
     assert await frames_of(bench) == []
+
+
+async def test_who_lost_the_video_takes_no_frames_from_who_has_it_now(bench: Workbench) -> None:
+    """A run that stood still for a while used to delete what the next one had found."""
+    service = frame_jobs.FrameJobs(
+        store=bench.store,
+        queue=bench.queue,
+        blobs=bench.blobs,
+        delete_all=bench.service().delete_all,
+    )
+    lost = await claim(bench.store, await a_video(bench))
+    assert (await bench.store.sweep("another run")).pending == (lost.job_id,)
+    found = await service.take_in(await claim(bench.store, lost), 1.0, b"picture")
+    with pytest.raises(ClaimLost):
+        await service.retire(lost, keep=())
+    assert [job.job_id for job in await frames_of(bench)] == [found]
 
 
 async def test_frames_go_in_one_go(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,16 +3,14 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from app.adapters.object_store import ObjectStorage, open_store
+from app.domain.buckets import NAMES
 from app.domain.errors import Budget, ConfigError, NotFound, SpoolError, StorageDenied, StorageError
-
-if TYPE_CHECKING:
-    from app.adapters.object_store import ObjectStorage
 
 KEY = "audio_jobs/x.wav"
 ANY = re.compile(".*")
@@ -23,15 +21,12 @@ BEGUN = (
 
 
 @pytest.fixture
-def storage(httpserver: HTTPServer) -> "ObjectStorage":
+def storage(httpserver: HTTPServer) -> ObjectStorage:
     """In a bucket of `httpserver`; what fails is not tried again."""
-    pytest.importorskip("obstore")
     return at(httpserver.url_for("").rstrip("/"))
 
 
-def at(endpoint: str) -> "ObjectStorage":
-    from app.adapters.object_store import ObjectStorage, open_store
-
+def at(endpoint: str) -> ObjectStorage:
     options = {
         "aws_endpoint": endpoint,
         "aws_access_key_id": "tests",
@@ -59,7 +54,7 @@ async def chunks(size: int, number: int = 1) -> AsyncIterator[bytes]:
     ],
 )
 async def test_a_refusal_is_told_as_what_it_is(
-    storage: "ObjectStorage", httpserver: HTTPServer, status: int, kind: type[SpoolError]
+    storage: ObjectStorage, httpserver: HTTPServer, status: int, kind: type[SpoolError]
 ) -> None:
     httpserver.expect_request(ANY).respond_with_data("", status=status)
     with pytest.raises(kind) as caught:
@@ -69,7 +64,7 @@ async def test_a_refusal_is_told_as_what_it_is(
 
 
 async def test_without_the_bucket_nothing_can_be_saved(
-    storage: "ObjectStorage", httpserver: HTTPServer
+    storage: ObjectStorage, httpserver: HTTPServer
 ) -> None:
     httpserver.expect_request(ANY).respond_with_data("", status=404)
     with pytest.raises(StorageError):
@@ -77,7 +72,6 @@ async def test_without_the_bucket_nothing_can_be_saved(
 
 
 async def test_a_bucket_that_does_not_answer_costs_no_job_an_attempt() -> None:
-    pytest.importorskip("obstore")
     storage = at("http://127.0.0.1:9")  # nobody listens there
     for call in (
         storage.load_file(KEY),
@@ -92,7 +86,7 @@ async def test_a_bucket_that_does_not_answer_costs_no_job_an_attempt() -> None:
 
 
 async def test_an_upload_of_which_a_part_fails_is_taken_back(
-    storage: "ObjectStorage", httpserver: HTTPServer
+    storage: ObjectStorage, httpserver: HTTPServer
 ) -> None:
     asked: list[str] = []
 
@@ -108,10 +102,19 @@ async def test_an_upload_of_which_a_part_fails_is_taken_back(
     assert asked[0] == "POST" and "PUT" in asked and asked[-1] == "DELETE"
 
 
-def test_options_that_nobody_knows_are_refused_without_their_values() -> None:
-    pytest.importorskip("obstore")
-    from app.adapters.object_store import open_store
+@pytest.mark.parametrize("kind", ["s3", "az"])  # of gs it is a document
+def test_every_key_that_the_environment_may_tell_is_an_option(kind: str) -> None:
+    told = {name.lower(): "sv=eA==" if "SAS" in name else "eA==" for name in NAMES[kind]}
+    together = [told] if kind == "s3" else [{name: value} for name, value in told.items()]
+    for options in together:
+        open_store(f"{kind}://bucket", MORE.get(kind, {}) | options)
 
+
+#: Without which no other option of this kind of store is looked at.
+MORE = {"az": {"azure_storage_account_name": "x"}}
+
+
+def test_options_that_nobody_knows_are_refused_without_their_values() -> None:
     with pytest.raises(ConfigError) as caught:
         open_store("s3://bucket", {"aws_seceret_key": "swordfish"})
     assert "swordfish" not in caught.value.message

@@ -1,13 +1,16 @@
 """What a soak says of its samples."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from scripts.bench_plot import endurance
 from scripts.bench_report import MiB, Report
-from scripts.soak_run import counted, told_of
+from scripts.bench_server import Server
+from scripts.soak_run import REPLACED, counted, rebuilt, told_of
 from scripts.soak_samples import Sample, slope
+from scripts.soak_work import Work
 
 
 def samples(*, memory: float = 0.0, descriptors: float = 0.0) -> list[Sample]:
@@ -57,7 +60,9 @@ def test_what_grows_is_missed() -> None:
     assert verdicts(samples(memory=2.0)) == ["memory of the service, by least squares"]
     assert verdicts(samples(descriptors=5.0)) == ["descriptors"]
     assert verdicts(samples(), rebuilt=MiB / 4) == ["index at its largest, beside one built anew"]
-    assert verdicts(samples(), trouble=1) == ["requests that failed"]
+    assert verdicts(samples(), trouble=1) == [
+        "requests that failed, and jobs that did not end as they should"
+    ]
 
 
 def test_it_can_be_drawn(tmp_path: Path) -> None:
@@ -65,3 +70,40 @@ def test_it_can_be_drawn(tmp_path: Path) -> None:
     told_of(report, samples(memory=1.0), MiB, [])
     endurance(report.detail, tmp_path / "soak.png")
     assert (tmp_path / "soak.png").read_bytes().startswith(b"\x89PNG")
+
+
+class Answers:
+    """A service that says what it is told to, and what it was asked for."""
+
+    def __init__(self, *answers: dict[str, Any]) -> None:
+        self._answers, self.asked = iter(answers), list[str]()
+
+    def ask(self, path: str, body: bytes | None = None) -> dict[str, Any]:
+        self.asked.append(path)
+        return next(self._answers)
+
+    def await_end(self, job_id: str) -> dict[str, Any]:
+        return next(self._answers)
+
+
+def test_the_index_is_measured_when_what_it_replaced_has_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was measured at once, with all that the build had replaced."""
+    rests: list[float] = []
+    monkeypatch.setattr("scripts.soak_run.time.sleep", rests.append)
+    large = {"state": "ready", "bytes": 30 * MiB}
+    server = Answers({"state": "building"}, large, {"state": "ready", "bytes": 10 * MiB})
+
+    assert rebuilt(cast(Server, server)) == 10 * MiB
+    assert rests == [REPLACED]
+
+
+def test_a_job_that_ends_as_it_should_not_is_trouble() -> None:
+    taken, failed = {"job_id": "1"}, {"status": "Failed"}
+    work = Work(cast(Server, Answers(taken, failed, taken, failed)))
+
+    work.ended(b"speech", "talk.flac")
+    assert work.trouble == ["talk.flac ended as Failed"]
+    work.ended(b"no medium", "talk.mp4", "Failed")
+    assert len(work.trouble) == 1

@@ -38,12 +38,15 @@ class FasterWhisperEngine:
         """`model_path`: a folder as CTranslate2 reads it; `card`: it computes on a card."""
         self.batch_size = CARD_BATCH if card else BATCH
         self.model = model
-        self.concurrency = pool.slots
         self._pool = pool
         self._path = str(model_path)
         self._bell = Bell()
         #: What the slowest batch took for each second of sound.
         self._slowest: float | None = None
+
+    @property
+    def concurrency(self) -> int:
+        return self._pool.slots
 
     async def warm(self) -> None:
         """Load the model in every worker, so that the first job does not wait for it."""

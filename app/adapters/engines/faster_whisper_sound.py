@@ -35,14 +35,21 @@ def samples(window: AudioWindow) -> "Floats":
     """float32 in -1..1, shape (n,)."""
     import numpy as np
 
-    raw = np.memmap(
+    return _raw(window).astype(np.float32) / np.float32(32768.0)
+
+
+def _raw(window: AudioWindow) -> "NDArray[np.int16]":
+    import numpy as np
+
+    if window.pcm is not None:
+        return np.frombuffer(window.pcm, "<i2")
+    return np.memmap(
         window.path,
         dtype="<i2",
         mode="r",
         offset=window.first_sample * SAMPLE_BYTES,
         shape=(window.samples,),
     )
-    return raw.astype(np.float32) / np.float32(32768.0)
 
 
 def context(seconds: float) -> float:

@@ -34,9 +34,12 @@ class WhisperCppEngine:
 
     def __init__(self, pool: WorkerPool, *, model: str, model_path: Path) -> None:
         self.model = model
-        self.concurrency = pool.slots
         self._pool = pool
         self._path = str(model_path)
+
+    @property
+    def concurrency(self) -> int:
+        return self._pool.slots
 
     async def warm(self) -> None:
         """Load the model in every worker, so that the first job does not wait for it."""

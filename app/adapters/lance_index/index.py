@@ -1,7 +1,7 @@
 """The search index on LanceDB: one table, vectors and full text, one writer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -11,7 +11,7 @@ from uuid import uuid4
 from app.adapters.lance_index import schema as rows
 from app.adapters.lance_index.fusion import Group, Ranked, alone, fuse, group
 from app.adapters.lance_index.keeping import Keeper, grown
-from app.adapters.lance_index.opening import Opened, drop, open_index
+from app.adapters.lance_index.opening import Opened, drop, listed, open_index, remote
 from app.adapters.lance_index.rankings import ALL_CANDIDATES, CANDIDATES, rankings
 from app.domain.errors import SpoolError, StorageError, Unavailable
 from app.domain.index_state import IndexState
@@ -40,24 +40,28 @@ class LanceIndex:
         visual_dimensions: int = rows.VISUAL_DIMENSIONS,
         visual_model: str = rows.VISUAL_MODEL,
         options: Mapping[str, str] | None = None,
+        begins: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`options`: how an object store is reached, by the names of object_store."""
+        """`options`: how an object store is reached, by the names of object_store. `begins`:
+        whether this one may begin tables there, and drop them."""
         self.ready = False
-        self._uri, self._options = uri, options
+        self._uri, self._options, self._begins = uri, options, begins
         self.dimensions = dimensions
         self.visual_dimensions = visual_dimensions
         self._model, self._visual_model = model, visual_model
         self._opened: Opened | None = None
         self._tried = asyncio.Event()
         self._writer = asyncio.Lock()
-        self._keeper = Keeper(uri)
+        self._keeper = Keeper(uri, self._writer)
 
     async def open(self) -> None:
         """Import LanceDB (seconds, in a thread) and open the table. Raises StorageError."""
         try:
             with _translated("could not be opened"):
                 wanted = await asyncio.to_thread(self._wanted)
-                self._opened = await open_index(self._uri, wanted, self._options)
+                self._opened = await open_index(
+                    self._uri, wanted, self._options, begins=self._begins()
+                )
             self._schema = wanted
             self.ready = True
         finally:
@@ -75,9 +79,9 @@ class LanceIndex:
     async def aclose(self) -> None:
         async with self._writer:
             opened, self._opened, self.ready = self._opened, None, False
-            await self._keeper.aclose()
-            if opened is not None:
-                opened.close()
+        await self._keeper.aclose()  # it may have to wait for the last of the writers
+        if opened is not None:
+            opened.close()
 
     async def upsert(self, moments: Sequence[Moment], vectors: Sequence[Vector | None]) -> None:
         async with self._writing(len(moments)) as opened:
@@ -91,7 +95,8 @@ class LanceIndex:
         async with self._writing(len(moments)) as opened:
             if moments:
                 await self._merge(opened, moments, vectors, stamp)
-            await _delete(opened, rows.older(asset_id, stamp))
+            delete = _delete_any if moments else _delete
+            await delete(opened, rows.older(asset_id, stamp))
 
     async def delete_asset(self, asset_id: str) -> None:
         await self.delete_assets([asset_id])
@@ -142,7 +147,7 @@ class LanceIndex:
     async def search(self, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
         """Raises Unavailable before the index is open. An earlier table is searched by words."""
         with _translated("could not be searched"):
-            opened = self._open()
+            opened = await self._current()
             try:
                 return await _found(opened, query, vector)
             except Exception:
@@ -195,13 +200,21 @@ class LanceIndex:
             raise Unavailable("the search index is still loading")
         return self._opened
 
+    async def _current(self) -> Opened:
+        """The tables; of an earlier model only as long as no other instance has dropped it."""
+        opened = self._open()
+        if opened.before is not None and remote(self._uri):
+            if opened.before.name not in await listed(opened.connection):
+                self._opened = replace(self._open(), before=None)
+        return self._open()
+
     @asynccontextmanager
     async def _writing(self, number: int = 0) -> AsyncIterator[Opened]:
         """The tables, for one writer at a time. Waits for `open`."""
         await self._tried.wait()
         async with self._writer:
             with _translated("could not be written"):
-                opened = self._open()
+                opened = await self._current()
                 yield opened
             self._keeper.written(opened.table, number)
 
@@ -238,6 +251,15 @@ async def _delete(opened: Opened, condition: Any) -> None:
     await opened.table.delete(condition)
     if opened.before is not None:
         await opened.before.table.delete(condition)
+
+
+async def _delete_any(opened: Opened, condition: Any) -> None:
+    """Right after a merge, which has brought the tables up to date: a look is cheaper than a write,
+    and of what is new there is nothing to delete."""
+    for table in (each.table for each in (opened, opened.before) if each is not None):
+        found = await table.query().where(condition).select(["moment_id"]).limit(1).to_list()
+        if found:
+            await table.delete(condition)
 
 
 async def _found(opened: Opened, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:

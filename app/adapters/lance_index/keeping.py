@@ -39,10 +39,11 @@ _OF = "_of_"
 
 
 class Keeper:
-    """`uri`: where the tables are. Tidying goes on beside writes, which LanceDB settles."""
+    """`uri`: where the tables are. Tidying goes on beside writes, which LanceDB settles; when they
+    come too fast, those wait that hold `writing`."""
 
-    def __init__(self, uri: str) -> None:
-        self._uri = uri
+    def __init__(self, uri: str, writing: asyncio.Lock | None = None) -> None:
+        self._uri, self._writing = uri, writing or asyncio.Lock()
         self._writes = self._rows = 0
         self._most_rows = UNTIDY_ROWS
         self._tidying: asyncio.Task[None] | None = None
@@ -58,7 +59,7 @@ class Keeper:
     async def tidy(self, table: Any, kept: timedelta | None = None) -> None:
         async with self._one:
             writes, new = self._writes, self._rows
-            await _optimize(table, kept or KEPT_VERSIONS)
+            await _optimize(table, kept or KEPT_VERSIONS, self._writing)
             self._writes, self._rows = self._writes - writes, self._rows - new
             share = int(UNTIDY_SHARE * await table.count_rows())
             self._most_rows = min(max(UNTIDY_ROWS, share), MOST_UNTIDY_ROWS)
@@ -114,7 +115,7 @@ class Keeper:
         return live if remote(self._uri) else await asyncio.to_thread(_size, self._uri)
 
 
-async def _optimize(table: Any, kept: timedelta) -> None:
+async def _optimize(table: Any, kept: timedelta, writing: asyncio.Lock) -> None:
     """A write that comes in between is right, and LanceDB leaves it to us to begin again."""
     for _ in range(TRIES - 1):
         try:
@@ -123,7 +124,8 @@ async def _optimize(table: Any, kept: timedelta) -> None:
         except RuntimeError as error:
             if PREEMPTED not in str(error):
                 raise
-    await table.optimize(cleanup_older_than=kept)
+    async with writing:
+        await table.optimize(cleanup_older_than=kept)
 
 
 async def grown(table: Any) -> bool:

@@ -37,15 +37,18 @@ class Opened:
         self.connection.close()
 
 
-async def open_index(uri: str, wanted: Any, options: Mapping[str, str] | None = None) -> Opened:
+async def open_index(
+    uri: str, wanted: Any, options: Mapping[str, str] | None = None, *, begins: bool = True
+) -> Opened:
     """`uri` is a folder or an object store, `options` how that is reached. What is there but cannot
     serve is moved aside; what cannot be read in an object store stays, for it is of others, too.
+    Who may not begin a table there drops none either.
 
-    Raises Unavailable then.
+    Raises Unavailable when it cannot be read, or is to be begun by another.
     """
     connection = await connected(uri, options)
     try:
-        return await _opened(connection, uri, wanted)
+        return await _opened(connection, uri, wanted, begins or not remote(uri))
     except BaseException:
         connection.close()
         raise
@@ -61,12 +64,14 @@ async def connected(uri: str, options: Mapping[str, str] | None = None) -> Any:
     )
 
 
-async def _opened(connection: Any, uri: str, wanted: Any) -> Opened:
+async def _opened(connection: Any, uri: str, wanted: Any, begins: bool) -> Opened:
     existing = _existing_remote if remote(uri) else _existing
     found = [t for name in NAMES if (t := await existing(connection, name, wanted))]
     fitting = next((each for each in found if rows.fits(each.schema, wanted)), None)
     others = [each for each in found if each is not fitting]
     before = max(others, key=lambda each: each.rows, default=None)
+    if not begins:
+        return _joined(connection, fitting, before)
     for each in others:
         if each is not before:
             await drop(connection, each.name)
@@ -84,6 +89,12 @@ class _Found:
     table: Any
     schema: Any
     rows: int
+
+
+def _joined(connection: Any, fitting: _Found | None, before: _Found | None) -> Opened:
+    if fitting is None:
+        raise Unavailable("the search index is not begun yet, or of other models than are set here")
+    return _whole(connection, fitting, before)
 
 
 def _whole(connection: Any, found: _Found, before: _Found | None) -> Opened:

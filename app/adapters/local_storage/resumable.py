@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from app.adapters.local_storage.disk import make_folder, sync_folder, translated
 from app.adapters.local_storage.keys import path_inside
+from app.adapters.local_storage.opened import OpenedFile, opened
 from app.adapters.local_storage.thread import in_thread
 from app.domain.errors import NotFound
 
@@ -71,6 +72,10 @@ class ResumableStorage:
             while await in_thread(_hash_some, file, digest):
                 pass
         return digest.hexdigest()
+
+    async def open(self, key: str) -> OpenedFile:
+        path = path_inside(self._root, key)
+        return await in_thread(lambda: OpenedFile(opened(path, key)))
 
     async def finish(self, key: str, target: str) -> None:
         await in_thread(_move, path_inside(self._root, key), path_inside(self._root, target))

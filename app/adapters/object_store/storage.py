@@ -19,9 +19,7 @@ from app.domain.errors import NotFound
 
 #: Objects looked at between two questions to the database.
 BATCH = 500
-#: Another instance may be about to write the row of a younger one.
-YOUNG = timedelta(hours=1)
-YOUNGEST = datetime.max.replace(tzinfo=UTC)
+FAR = datetime.max.replace(tzinfo=UTC)
 #: Or of an upload that is to be one, which lies in parts.
 _OF_A_JOB = re.compile(
     r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(\.[^.]+|/\d+)?"
@@ -31,8 +29,15 @@ _OF_A_JOB = re.compile(
 class ObjectStorage:
     """Keys are relative POSIX paths; any other is Forbidden."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime] = utc_now) -> None:
-        self._store, self._now = store, now
+    def __init__(
+        self,
+        store: Store,
+        *,
+        young: timedelta | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """`young`: how old what `job_files` tells must be."""
+        self._store, self._young, self._now = store, young, now
 
     async def save_file(
         self, key: str, chunks: AsyncIterator[bytes], *, limit: int | None = None
@@ -68,7 +73,8 @@ class ObjectStorage:
     ) -> AsyncGenerator[dict[str, str], None]:
         """Batches of keys with the id of their job, of all objects right in `folder` that have
         one, are not young, and were written before then."""
-        old = min(before or YOUNGEST, self._now() - YOUNG)
+        grown = FAR if self._young is None else self._now() - self._young
+        old = min(before or FAR, grown)
         with translated(folder):
             async for batch in obstore.list(self._store, folder, chunk_size=BATCH):
                 keys = [each["path"] for each in batch if each["last_modified"] < old]

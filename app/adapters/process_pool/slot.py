@@ -14,7 +14,6 @@ from app.domain.errors import (
     EngineCrashed,
     EngineError,
     EngineHung,
-    EngineOutOfMemory,
     Exhausted,
 )
 from app.domain.metrics import Replaced
@@ -154,7 +153,7 @@ class Slot:
 
     def _told(self, error: EngineCrashed) -> EngineCrashed:
         logger.warning("{}: {}; it is replaced", self._name, error.message)
-        self._replaced(_why(error))
+        self._replaced(Replaced.by(error))
         return error
 
     async def _buried(self, worker: Worker) -> int | None:
@@ -171,9 +170,3 @@ class Slot:
         self._dying.add(dying)
         dying.add_done_callback(self._dying.discard)
         return dying
-
-
-def _why(error: EngineCrashed) -> Replaced:
-    if isinstance(error, EngineOutOfMemory):
-        return Replaced.MEMORY
-    return Replaced.HUNG if isinstance(error, EngineHung) else Replaced.CRASHED

@@ -1,13 +1,17 @@
 """Rows, counted, behind the `Census` port."""
 
-from sqlalchemy import func, select
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.adapters.sql.boots import moment
 from app.adapters.sql.database import Database
 from app.adapters.sql.outbox import PENDING
-from app.adapters.sql.tables import JobRow
+from app.adapters.sql.tables import BootRow, JobRow
 from app.adapters.sql.webhook_tables import DeliveryRow
 from app.domain.census import Waiting, Webhooks
+from app.domain.clock import utc_now
 from app.domain.jobs import JobStatus, Priority
 from app.domain.webhooks import DeliveryState
 
@@ -23,6 +27,10 @@ class SqlCensus:
 
     async def webhooks(self) -> Webhooks:
         return await self._database.read(_webhooks)
+
+    async def stranded(self, silent_for: float) -> dict[str, int]:
+        now = utc_now()
+        return await self._database.read(lambda session: _stranded(session, now, silent_for))
 
     async def answers(self) -> None:
         await self._database.read(_look)
@@ -47,6 +55,16 @@ async def _webhooks(session: AsyncSession) -> Webhooks:
         deliveries={state: found.get(state.value, 0) for state in DeliveryState},
         oldest=await session.scalar(oldest),
     )
+
+
+async def _stranded(session: AsyncSession, now: datetime, silent_for: float) -> dict[str, int]:
+    """One that was stopped is soon back: only how long nothing was heard of it counts."""
+    since = await moment(session, now) - timedelta(seconds=silent_for)
+    heard = select(BootRow.name).where(BootRow.name.is_not(None), BootRow.seen_at >= since)
+    at_one = and_(JobRow.home.is_not(None), JobRow.home.not_in(heard))
+    waits = JobRow.status == JobStatus.PENDING.value, at_one
+    found = select(JobRow.home, func.count()).where(*waits).group_by(JobRow.home)
+    return {str(home): count for home, count in (await session.execute(found)).all()}
 
 
 async def _look(session: AsyncSession) -> None:

@@ -19,7 +19,7 @@ from app.adapters.sql.columns import storable
 from app.domain.errors import ConfigError, StorageError
 
 READERS = 4  # connections
-CONNECTIONS = 10  # to a server, which has a hundred for all who ask it
+CONNECTIONS = 10  # to a server, which often has a hundred for all who ask it
 WAIT = 30.0  # seconds in line for a connection
 BUSY_WAIT = 5.0  # seconds for another process to let go of the file
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
@@ -72,10 +72,10 @@ def file_of(url: URL) -> Path | None:
     return Path(url.database) if is_sqlite(url) and url.database else None
 
 
-def open_engines(url: URL, busy_wait: float) -> Engines:
-    """Connects to nothing yet."""
+def open_engines(url: URL, busy_wait: float, connections: int = CONNECTIONS) -> Engines:
+    """Connects to nothing yet. `connections`: at most, to a server."""
     if not is_sqlite(url):
-        kept = {"pool_pre_ping": True, "pool_size": CONNECTIONS, "max_overflow": 0}
+        kept = {"pool_pre_ping": True, "pool_size": connections, "max_overflow": 0}
         engine = _async_engine(url, **kept, connect_args=PATIENCE)
         return Engines(writer=engine, reader=engine.execution_options(**SNAPSHOT))
     writer = _async_engine(url, pool_size=1, max_overflow=0)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.sql import migrate
 from app.adapters.sql.connections import (
     BUSY_WAIT,
+    CONNECTIONS,
     Engines,
     checkpoint,
     is_sqlite,
@@ -35,10 +36,19 @@ class Database:
     """`sqlite:///path`, or the URL of a server. Nothing is opened before `open`.
 
     `busy_wait`: seconds that a write waits for another process to let go of the file.
+    `connections`: at most, to a server.
     """
 
-    def __init__(self, url: str, *, busy_wait: float = BUSY_WAIT, meter: Meter = UNCOUNTED) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        busy_wait: float = BUSY_WAIT,
+        connections: int = CONNECTIONS,
+        meter: Meter = UNCOUNTED,
+    ) -> None:
         self._url, self._busy_wait, self._meter = url, busy_wait, meter
+        self._connections = connections
         self._engines: Engines | None = None
         self._turns: Turns | None = None  # a database server has room for many at once
         self._under_way: set[asyncio.Task[Any]] = set()
@@ -49,7 +59,8 @@ class Database:
         Raises ConfigError on a URL that cannot be used and StorageError on a damaged file.
         """
         with translated():
-            engines = open_engines(parse(self._url), self._busy_wait)  # refuses an unknown driver
+            url = parse(self._url)
+            engines = open_engines(url, self._busy_wait, self._connections)  # refuses strange ones
             reached("migrate.before")
             await asyncio.to_thread(migrate.upgrade, self._url)
             reached("migrate.after")

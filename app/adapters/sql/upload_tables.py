@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.sql.columns import Prose
@@ -36,19 +36,3 @@ class UploadRow(Table):
     finished_at: Mapped[datetime | None]
     #: Id of the API key that began it.
     requester: Mapped[str | None] = mapped_column(index=True)
-
-
-class UploadPartRow(Table):
-    """Bytes of an upload under way that are kept apart, where files cannot grow."""
-
-    __tablename__ = "upload_parts"
-    __table_args__ = (rule("first_range", "first >= 0"), rule("size_range", "size > 0"))
-
-    upload_id: Mapped[str] = mapped_column(
-        ForeignKey("uploads.upload_id", ondelete="CASCADE"), primary_key=True
-    )
-    #: The first byte's place in the upload.
-    first: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    size: Mapped[int] = mapped_column(BigInteger)
-    #: In the store of files.
-    key: Mapped[str] = mapped_column(Prose)

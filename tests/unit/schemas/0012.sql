@@ -1,5 +1,4 @@
--- Where a job's file lies and how large it is, a run that ended, what all agree on, and a part of an
--- upload.
+-- Where a job's file lies and how large it is, a run that ended, and what all agree on.
 
 UPDATE jobs SET home = 'here', size = 10, due_at = '2026-01-01 00:03:00.000000'
 WHERE job_id = '00000000-0000-4000-8000-000000000002';
@@ -10,9 +9,6 @@ VALUES ('an-ended-run', '2026-01-01 00:00:00.000000', 'here', NULL, '2026-01-01 
 
 INSERT INTO notes (name, value, updated_at)
 VALUES ('webhook.secret', '{"is": "whsec_x"}', '2026-01-01 00:00:00.000000');
-
-INSERT INTO upload_parts (upload_id, first, size, key)
-VALUES ('00000000-0000-4000-8000-000000000005', 0, 4, 'uploads/5/0');
 
 UPDATE api_keys SET quota_jobs = 10, quota_bytes = NULL
 WHERE key_id = '00000000-0000-4000-8000-000000000006';

@@ -38,7 +38,6 @@ def upgrade() -> None:
     op.add_column("uploads", sa.Column("requester", sa.String()))
     op.create_index("ix_uploads_requester", "uploads", ["requester"])
     _make_notes()
-    _make_parts()
 
 
 def _reserve() -> None:
@@ -59,27 +58,7 @@ def _make_notes() -> None:
     )
 
 
-def _make_parts() -> None:
-    op.create_table(
-        "upload_parts",
-        sa.Column("upload_id", sa.String(36), nullable=False),
-        sa.Column("first", sa.BigInteger(), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.CheckConstraint("first >= 0", name=op.f("ck_upload_parts_first_range")),
-        sa.CheckConstraint("size > 0", name=op.f("ck_upload_parts_size_range")),
-        sa.PrimaryKeyConstraint("upload_id", "first", name=op.f("pk_upload_parts")),
-        sa.ForeignKeyConstraint(
-            ["upload_id"],
-            ["uploads.upload_id"],
-            name=op.f("fk_upload_parts_upload_id_uploads"),
-            ondelete="CASCADE",
-        ),
-    )
-
-
 def downgrade() -> None:
-    op.drop_table("upload_parts")
     op.drop_table("notes")
     op.drop_index("ix_uploads_requester", "uploads")
     op.drop_column("uploads", "requester")

@@ -1,0 +1,45 @@
+"""One instance on a database server: what it says of the others."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.adapters.sql.database import Database
+from app.adapters.sql.jobs import SqlJobStore
+from app.domain.jobs import JobOptions, SourceKind
+from tests.api.spool import Spool, opened
+from tests.contracts.jobs import new_id
+from tests.postgres import Postgres
+
+
+@pytest.fixture
+def database(postgres_server: Postgres) -> Iterator[str]:
+    url = postgres_server.migrated()
+    yield url
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+async def spool(tmp_path: Path, model_folder: Path, database: str) -> AsyncIterator[Spool]:
+    kept = {"database_url": database, "database_connections": 4}
+    async with opened(tmp_path, model_folder, storage=kept) as spool:
+        yield spool
+
+
+async def test_jobs_on_files_of_an_instance_that_is_gone_are_an_alarm(
+    spool: Spool, database: str
+) -> None:
+    """They used to wait for ever without a word."""
+    async with Database(database) as beside:
+        await SqlJobStore(beside, home="mill:/srv/spool").add(
+            job_id=new_id(),
+            source=SourceKind.PATH,
+            source_name="/media/talk.mp4",
+            input_path="/media/talk.mp4",
+            options=JobOptions(),
+        )
+    answer = await spool.http.get("/api/debug-ingestion", params={"count": 1})
+    [alarm] = json.loads(answer.text.splitlines()[-1])["alarms"]
+    assert "mill:/srv/spool" in alarm
