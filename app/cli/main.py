@@ -43,7 +43,7 @@ def options(
 def main() -> None:
     """A planned error is one line and a hint; anything else is a fault, and shows itself.
 
-    Exit status: see `trouble.py`, and the README.
+    Exit status: see `trouble.py`, and the guide.
     """
     status = run()
     unread()
