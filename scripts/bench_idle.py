@@ -1,15 +1,18 @@
-"""The line of jobs of which nothing is asked: all that is measured with it is what is around it."""
+"""Jobs of which nothing is asked, and their line: what is measured with them is all around it."""
 
 import asyncio
 from collections.abc import Callable
 
 from app.adapters.markdown_texts import MarkdownTexts
+from app.adapters.sql.database import Database
+from app.adapters.sql.jobs import SqlJobStore
 from app.domain.assets import Asset
-from app.domain.jobs import Job
+from app.domain.jobs import Job, JobOptions, SourceKind
 from app.domain.transcript import Segment, Transcript
 from app.pipeline.report import JobReport
 from app.pipeline.work import Work
 
+AT_ONCE = 8  # jobs on their way into the database
 SAID = Transcript(
     segments=(Segment(start=0.0, end=1.0, text="Nothing was done."),),
     language_detection=None,
@@ -42,3 +45,23 @@ class IdleLine:
             updated_at=job.created_at,
         )
         return Work(job=job, report=report, transcript=SAID, asset=asset)
+
+
+async def fill(url: str, number: int) -> None:
+    """Of media that every instance can reach."""
+    turns = asyncio.Semaphore(AT_ONCE)
+    async with Database(url) as database:
+        store = SqlJobStore(database)
+
+        async def add(count: int) -> None:
+            job_id = f"{count:08x}-0000-4000-8000-000000000000"
+            async with turns:
+                await store.add(
+                    job_id=job_id,
+                    source=SourceKind.UPLOAD,
+                    source_name="silence.wav",
+                    input_path=f"uploads/{job_id}",
+                    options=JobOptions(),
+                )
+
+        await asyncio.gather(*(add(count) for count in range(number)))

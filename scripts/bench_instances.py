@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.adapters.sql.database import Database
-from app.adapters.sql.jobs import SqlJobStore
-from app.domain.jobs import JobOptions, SourceKind
+from scripts.bench_idle import fill
 from scripts.bench_instance import VARIABLE
 from scripts.bench_queue import CLIENTS, IDLE, SECONDS, intake
 from scripts.bench_report import Report, percentile, say
@@ -28,6 +26,7 @@ JOBS = int(os.environ.get("SPOOL_BENCH_JOBS") or 10_000)
 KILLS = int(os.environ.get("SPOOL_BENCH_KILLS") or 8)
 PLACES = 8  # of each service
 SLOWEST = 0.2  # seconds for each job, all in all: longer, and something hangs
+BUSY_WITHIN = 10.0  # seconds
 PATIENCE = 180.0  # seconds for what does not depend on the number of jobs
 TAKEN_OVER = 45.0  # seconds: 30 of silence, 10 until the next look, and some to spare
 #: The server keeps what is committed, as one that somebody relies on.
@@ -88,7 +87,7 @@ def _measure_intake(report: Report, name: str, folder: Path, **settings: str) ->
 
 
 def _measure_work(report: Report, folder: Path, url: str) -> None:
-    asyncio.run(_fill(url, JOBS))
+    asyncio.run(fill(url, JOBS))
     with rows_of(url) as rows, ExitStack() as closing:
         two = [_instance(folder, name, url) for name in ("here", "there")]
         for each in two:
@@ -120,28 +119,8 @@ def _instance(folder: Path, name: str, url: str) -> Instance:
     return instance
 
 
-async def _fill(url: str, number: int) -> None:
-    """Of media that all of them can reach."""
-    turns = asyncio.Semaphore(PLACES)
-    async with Database(url) as database:
-        store = SqlJobStore(database)
-
-        async def add(count: int) -> None:
-            job_id = f"{count:08x}-0000-4000-8000-000000000000"
-            async with turns:
-                await store.add(
-                    job_id=job_id,
-                    source=SourceKind.UPLOAD,
-                    source_name="silence.wav",
-                    input_path=f"uploads/{job_id}",
-                    options=JobOptions(),
-                )
-
-        await asyncio.gather(*(add(count) for count in range(number)))
-
-
 def killed_meanwhile(two: Sequence[Spool], rows: Rows) -> list[Kill]:
-    """At even distances on the way."""
+    """At even distances."""
     kills: list[Kill] = []
     for number in range(KILLS):
         _await_done(rows, JOBS * (number + 1) // (KILLS + 1))
@@ -158,6 +137,8 @@ def _await_done(rows: Rows, number: int) -> None:
 
 def _kill(victim: Spool, rows: Rows, *, again: bool) -> Kill:
     run = rows.run_of(str(victim.data))
+    with suppress(NeverCame):  # it has nothing to do any more
+        until(lambda: rows.held_by(run), BUSY_WITHIN, "it is at work")
     victim.kill()
     began, held = time.monotonic(), rows.held_by(run)
     if again:
@@ -176,6 +157,7 @@ def _kill(victim: Spool, rows: Rows, *, again: bool) -> Kill:
 def tell_kills(report: Report, kills: Sequence[Kill]) -> None:
     report.fact("  kills meanwhile", len(kills), "")
     report.fact("  jobs that those held", sum(kill.held for kill in kills), "")
+    kills = [kill for kill in kills if kill.held]  # from others nothing was to be taken
     if own := [kill.seconds for kill in kills if kill.again]:
         report.fact("  taken over by its own start, slowest", max(own), "s")
     if others := [kill.seconds for kill in kills if not kill.again]:

@@ -91,6 +91,9 @@ TABLE: Mapping[str, Time] = {
         source="bench search",
     ),
     "receiver": Time(what="answer of whoever gets a webhook", value=0.1, unit="s", source=ASSUMED),
+    "claim_deep": Time(
+        what="claim with 100,000 queued beside one with 1,000", value=0.96, unit="x", source=DRAIN
+    ),
     "row": Time(
         what="job in the database, with its attempt", value=2_600.0, unit="bytes", source=DRAIN
     ),

@@ -136,7 +136,6 @@ def _records(
     clock, home = ours.clock, ours.name if ours.shared else None
     store = SqlJobStore(database, clock, home=home)
     uploads = SqlUploadStore(database, settings.ingestion.upload_expires, clock)
-    keys, boots = KeyService(SqlKeyStore(database, clock)), SqlBootLog(database)
     return Records(
         blobs=files.blobs,
         scratch=files.scratch,
@@ -153,7 +152,7 @@ def _records(
         paces=Paces(),
         fetcher=_fetcher(settings.ingestion, disk),
         deliveries=SqlDeliveryStore(database, clock),
-        keys=keys,
+        keys=KeyService(SqlKeyStore(database, clock)),
         shares=SqlShareStore(database, clock),
         news=SqlNewsStore(database),
         census=SqlCensus(database),
@@ -161,7 +160,7 @@ def _records(
         resumable=files.resumable,
         watched=SqlWatchNotes(database),
         disk=disk,
-        sweep=_file_sweep(files.swept, mark, boots, store, uploads, meter),
+        sweep=_file_sweep(files.swept, mark, SqlBootLog(database), store, uploads, meter),
         mark=mark,
     )
 

@@ -57,11 +57,13 @@ async def test_of_all_that_needs_an_admin_and_changes_something_the_log_tells() 
         ("PUT", "/api/v1/engines/default"),
         ("POST", "/build-index"),
         ("POST", "/api/v1/keys"),
+        ("PATCH", "/api/v1/keys/{key_id}"),
         ("DELETE", "/api/v1/keys/{key_id}"),
         ("POST", "/api/v1/shares"),
         ("DELETE", "/api/v1/shares/{share_id}"),
         ("POST", "/api/v1/dead-letters/replay"),
         ("POST", "/api/v1/retention"),
+        ("POST", "/api/v1/retention/orphans"),
     }
 
 

@@ -130,7 +130,7 @@ async def test_the_same_verb_in_the_same_state_does_the_same_again(
 
 def test_the_table_knows_every_verb_that_changes_a_job() -> None:
     looks = {"add", "get", "list", "count", "dead_letters", "known", "pending", "ahead"}
-    looks |= {"expired"}  # what has is deleted by `delete`
+    looks |= {"used", "expired"}  # what has is deleted by `delete`
     looks |= {"of_asset", "of_frames", "newest", "overtaken"}
     looks |= {"answered", "answer"}  # of keys
     looks |= {"completed_with", "make_good"}  # takes warnings back: its own tests say when

@@ -62,7 +62,14 @@ class Desk:
     def expect(self, filename: str) -> Upload:
         return Upload(job_id=new_id(), filename=filename)
 
-    async def submit_kept(self, upload: Upload, options: JobOptions) -> Job | None:
+    @asynccontextmanager
+    async def announced(self, upload: Upload, size: int) -> AsyncIterator[None]:
+        """There is no quota."""
+        yield
+
+    async def submit_kept(
+        self, upload: Upload, options: JobOptions, owner: str | None
+    ) -> Job | None:
         if self.trouble:
             raise self.trouble
         if await self.store.get(upload.job_id) is not None:
@@ -74,6 +81,8 @@ class Desk:
             input_path=upload.key,
             options=options,
             sha256=upload.sha256,
+            requester=owner,
+            size=upload.size,
         )
 
     async def discard_unnamed(self, upload: Upload) -> None:

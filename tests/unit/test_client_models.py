@@ -70,6 +70,8 @@ MODELS: Mapping[type[Answer], tuple[str, ...]] = {
     retention.Due: ("Due",),
     retention.LetGo: ("LetGo",),
     retention.OldJob: ("OldJob",),
+    retention.Orphans: ("Orphans",),
+    retention.Removed: ("Removed",),
     retention.Rules: ("Retention",),
     shares.NewShare: ("MadeLink",),
     shares.Share: ("SharedLink",),

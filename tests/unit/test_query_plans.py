@@ -17,8 +17,12 @@ from app.domain.media_types import MediaType
 from tests.unit.workbench import Workbench, opened
 
 Asked = list[tuple[str, Any]]
-#: Of what is behind these there are few: one row of a key, and the jobs under way.
-SHORT = ("INDEX sqlite_autoindex_", "INDEX ix_jobs_status_priority_")
+#: Of what is behind these there are few: one row of a key, jobs under way, uploads for an API key.
+SHORT = (
+    "INDEX sqlite_autoindex_",
+    "INDEX ix_jobs_status_priority_",
+    "INDEX ix_uploads_requester",
+)
 
 
 async def a_renamed_video(bench: Workbench) -> None:

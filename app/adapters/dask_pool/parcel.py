@@ -52,7 +52,8 @@ class _Packer(pickle.Pickler):
         if isinstance(thing, AudioWindow):
             return WINDOW, (thing.number, thing.first_sample, thing.samples, _sound(thing))
         if type(thing) is str and (named := self._weights.get(thing)):
-            return WEIGHTS, (named.name, named.kind.value)
+            # in one text, for what stands here is looked at in the same way
+            return WEIGHTS, (f"{named.kind.value}:{named.name}",)
         return None
 
 
@@ -65,7 +66,8 @@ class _Unpacker(pickle.Unpickler):
         kind, parts = stand_in
         return self._weights(*parts) if kind == WEIGHTS else _window(*parts)
 
-    def _weights(self, name: str, kind: str) -> str:
+    def _weights(self, named: str) -> str:
+        kind, _, name = named.partition(":")
         return str(self._located(Weights(name=name, kind=ModelKind(kind))))
 
 
