@@ -58,7 +58,7 @@ def dask_cluster(
 ) -> Iterator[DaskCluster]:
     """A scheduler and two workers, started once a session. Who kills any starts others."""
     if not cluster.installed():
-        pytest.skip("the package distributed is not installed")
+        missing("the package distributed")
     with cluster.running(tmp_path_factory.mktemp("cluster"), model_folder) as started:
         yield started
 
