@@ -11,6 +11,7 @@ from app.adapters.folder_lock import held
 from app.adapters.leftovers import end_leftovers, marked
 from app.bootstrap.finding import open_finding
 from app.bootstrap.gate import warn_without_keys
+from app.bootstrap.listening import follow_renewals, note_run
 from app.bootstrap.records import open_records
 from app.bootstrap.rooms import Rooms
 from app.bootstrap.seeing import open_seeing
@@ -40,6 +41,7 @@ async def house(
         rooms = await _open(settings, factories, closing)
         boot_id = await _settle_in(rooms, closing)
         worker = rooms.worker(boot_id)
+        follow_renewals(rooms.records, worker)
         await worker.recover()
         await _clear_up(rooms, boot_id)
         await warn_without_keys(settings.server, rooms.records.keys)
@@ -56,12 +58,14 @@ async def house(
 async def _settle_in(rooms: Rooms, closing: AsyncExitStack) -> str:
     """Among others, if there may be; the id of this run. Raises ConfigError beside strangers.
 
-    Who is alone begins later, and starts also where nothing can be written.
+    From now on it tells that it lives: the start may take longer than others wait. Who is alone
+    begins later, and starts also where nothing can be written.
     """
     tenancy = rooms.records.instances.tenancy
     if rooms.records.instances.shared:
         await tenancy.begin(await rooms.records.mark.read())
         closing.push_async_callback(tenancy.end)
+        closing.push_async_callback(_cancel, asyncio.create_task(tenancy.run()))
     return tenancy.boot_id
 
 
@@ -71,7 +75,7 @@ async def _clear_up(rooms: Rooms, boot_id: str) -> None:
         await rooms.records.sweep.run_once(boot_id)
         await rooms.uploads.sweep.recover()  # later: a new job hides that the database is older
     else:
-        await rooms.records.mark.write(boot_id)
+        await note_run(rooms.records, boot_id)
 
 
 def _take(settings: AppSettings, closing: AsyncExitStack) -> None:
