@@ -261,6 +261,7 @@ class Workbench:
         backoff: Backoff | None = None,
         ended: Callable[[], None] = lambda: None,
         paces: Paces | None = None,
+        silent_for: float | None = None,
         meter: Meter = UNCOUNTED,
     ) -> JobWorker:
         return JobWorker(
@@ -277,6 +278,7 @@ class Workbench:
             backoff=backoff or Backoff(first=0.0),
             ended=ended,
             paces=paces,
+            silent_for=silent_for,
             meter=meter,
         )
 
