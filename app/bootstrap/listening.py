@@ -49,6 +49,7 @@ class Listening:
         """For ever."""
         news = self._ours.news
         self._records.watch.abroad = lambda job_id: news.tell(Told.JOB, job_id)
+        self._records.watch.gone_abroad = lambda job_id: news.tell(Told.GONE, job_id)
         self._records.keys.changed = lambda key_id: news.tell(Told.KEY, key_id)
         if self._ours.shared:
             self._engines.swapped = self._swapped
@@ -58,9 +59,11 @@ class Listening:
 
     def heard(self, kind: Told, subject: str) -> None:
         """`ALL`: whatever it could have been."""
-        if kind is Told.JOB:
+        if kind in (Told.JOB, Told.GONE):
             self._records.watch.heard(subject)
             self._follow(self._worker.look(subject))
+        if kind is Told.GONE:  # else our files would take the database for an older one
+            self._records.mark.forget(subject)
         if kind is Told.ALL:
             self._records.watch.heard_all()
         if kind in (Told.QUEUE, Told.ALL):

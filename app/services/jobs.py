@@ -259,7 +259,7 @@ class JobService:
         reached("delete.files")
         if searchable:
             await self._forget(job.asset_id)
-        self._watch.tell(job.job_id)
+        self._watch.gone(job.job_id)
         _tell(job, "deleted")
         return True
 
@@ -306,7 +306,7 @@ class JobService:
         if found := [job.asset_id for job in gone if job.asset_id in searchable]:
             await self._forget(*found)
         for job in gone:
-            self._watch.tell(job.job_id)
+            self._watch.gone(job.job_id)
         logger.info("{} jobs deleted", len(gone))
         return {job.job_id for job in gone}
 
