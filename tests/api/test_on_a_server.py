@@ -47,6 +47,8 @@ async def test_jobs_on_files_of_an_instance_that_is_gone_are_an_alarm(
     answer = await spool.http.get("/api/debug-ingestion", params={"count": 1})
     [alarm] = json.loads(answer.text.splitlines()[-1])["alarms"]
     assert "mill:/srv/spool" in alarm
+    told = (await spool.http.get("/metrics")).text.splitlines()
+    assert "spool_jobs_stranded 1.0" in told
 
 
 async def test_a_job_that_another_instance_deleted_is_no_sign_of_an_older_database(
