@@ -243,6 +243,10 @@ class BootLog(Protocol):
         """It holds nothing any more; one that nobody knows is fine."""
         ...
 
+    async def inherit(self, boot_id: str, name: str) -> None:
+        """Jobs on files of the instance whose run that was are those of the instance `name`."""
+        ...
+
 
 class WindowJournal(Protocol):
     """Finished windows, committed one by one, so that a killed job goes on at the next.

@@ -58,6 +58,7 @@ class Tenancy:
         """
         if earlier is not None:
             await self._boots.end(earlier)
+            await self._boots.inherit(earlier, self._ours.name)  # a container has a new name
         self._told_at = time.monotonic()  # until now there was nothing to tell
         await self._begin()
         await self._look_around()

@@ -22,6 +22,7 @@ class Log:
 
     boots: dict[str, Boot] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
+    inherited: list[tuple[str, str]] = field(default_factory=list)
     away: bool = False
 
     async def known(self, boot_id: str) -> bool:
@@ -45,6 +46,9 @@ class Log:
         self._reached()
         self.ended.append(boot_id)
 
+    async def inherit(self, boot_id: str, name: str) -> None:
+        self.inherited.append((boot_id, name))
+
     def _reached(self) -> None:
         if self.away:
             raise Unavailable("the database server does not answer")
@@ -66,6 +70,7 @@ async def test_the_last_run_on_our_folder_is_over_when_we_begin() -> None:
     made, _ = ours(log)
     await made.begin("before")
     assert log.ended == ["before"] and made.others == []
+    assert log.inherited == [("before", "here")]
     assert log.boots["ours"] == OURS
 
 
