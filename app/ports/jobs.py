@@ -206,8 +206,12 @@ class JobStore(Protocol):
         """
         ...
 
-    async def delete_all(self, job_ids: Sequence[str]) -> Sequence[Job]:
-        """`delete` in one go, of a thousand at most; those that went, as they were."""
+    async def delete_all(self, job_ids: Sequence[str], *, held: Job | None = None) -> Sequence[Job]:
+        """`delete` in one go, of a thousand at most; those that went, as they were.
+
+        With `held`, for that job: raises Conflict `job.claim_lost`, and deletes none, once another
+        claim holds it.
+        """
         ...
 
     async def sweep(self, boot_id: str, silent_for: float | None = None) -> Swept:

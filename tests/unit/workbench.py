@@ -242,7 +242,7 @@ class Workbench:
                 store=self.store,
                 queue=self.queue,
                 blobs=self.blobs,
-                delete_all=lambda old: self.service().delete_all(old),
+                delete_all=lambda old, video: self.service().delete_all(old, video),
             ),
             texts=MarkdownTexts(),
             front_matter=PlainFrontMatter(),
