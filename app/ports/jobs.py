@@ -269,7 +269,8 @@ class WindowJournal(Protocol):
         """Durable when this returns; recording a window twice keeps the first, unless the second
         has another place: how far a decode goes differs, and with it where its last window ends.
 
-        It shows that the job does not kill the service: its count of deaths begins anew.
+        It shows that the job does not kill the service: its count of deaths begins anew, unless
+        another run holds it by now.
         """
         ...
 
