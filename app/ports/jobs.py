@@ -163,8 +163,11 @@ class JobStore(Protocol):
         """running -> failed, with the error's code and message; ends the attempt's history row."""
         ...
 
-    async def retry(self, job: Job, error: SpoolError) -> bool:
-        """running -> pending after a failure, which is paid from the error's budget."""
+    async def retry(self, job: Job, error: SpoolError, *, after: float = 0.0) -> bool:
+        """running -> pending after a failure, which is paid from the error's budget.
+
+        A lasting queue does not give it out for so many seconds.
+        """
         ...
 
     async def release(self, job: Job) -> bool:

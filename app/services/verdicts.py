@@ -109,12 +109,12 @@ class Verdicts:
             self.dropped()
 
     async def _retry(self, job: Job, error: SpoolError) -> None:
-        if await self.written(self._store.retry, job, error):
+        wait = self._later.wait(job.errors + job.crashes + 1)
+        if await self.written(self._store.retry, job, error, after=wait):
             reached("job.retried")
             logger.warning("pending again after {}: {}", error.code, error.message)
             self._ended(Outcome.RETRIED)
-            failures = job.errors + job.crashes + 1
-            self._later.put(job.job_id, failures, job.options.priority)
+            self._later.put_after(job.job_id, wait, job.options.priority)
         else:
             self.dropped()
 

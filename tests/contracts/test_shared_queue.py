@@ -10,11 +10,13 @@ from app.adapters.sql.boots import SqlBootLog
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.queue import SqlQueue
+from app.domain.errors import StorageError
 from app.domain.jobs import Job, JobOptions, JobStatus, SourceKind
-from tests.contracts.jobs import add_job, new_id, stored
+from tests.contracts.jobs import add_job, claimed_job, new_id, stored
 from tests.postgres import Postgres
 
 SOON = 60  # seconds
+LONG = 3600.0  # seconds
 JOBS = 60
 
 
@@ -147,6 +149,19 @@ async def test_what_is_told_wakes_one_place_and_that_the_next(
     assert {each["job_id"] for each in taken} == jobs
     assert not taking[2].done()
     await gone(taking)
+
+
+async def test_a_job_that_failed_waits_from_its_first_moment(database: Database) -> None:
+    """Until it was put back another instance could take it, at once."""
+    store, here = SqlJobStore(database), await instance(database, "here")
+    job = await claimed_job(store, boot_id="here")
+    async with asyncio.timeout(SOON):
+        assert await store.retry(job, StorageError("the disk"), after=LONG)
+        taking = await idle(here, 1)
+        assert await store.cancel(job.job_id)
+        assert await store.reopen(await stored(store, job))
+        here.nudge()
+        assert await taking[0] == {"job_id": job.job_id}, "who sent it again waits for nothing"
 
 
 Taking = asyncio.Task[dict[str, str]]

@@ -206,8 +206,8 @@ class SqlJobStore:
     async def fail(self, job: Job, error: SpoolError, *, dead_letter: bool = False) -> bool:
         return await self._database.change(self._clock, transitions.fail, job, error, dead_letter)
 
-    async def retry(self, job: Job, error: SpoolError) -> bool:
-        return await self._database.change(self._clock, transitions.retry, job, error)
+    async def retry(self, job: Job, error: SpoolError, *, after: float = 0.0) -> bool:
+        return await self._database.change(self._clock, transitions.retry, job, error, after)
 
     async def release(self, job: Job) -> bool:
         return await self._database.change(self._clock, transitions.release, job)
