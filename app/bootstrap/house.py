@@ -20,7 +20,7 @@ from app.bootstrap.watching import open_watching
 from app.bootstrap.webhooks import open_webhooks
 from app.bootstrap.workshop import workshop
 from app.config import AppSettings
-from app.services.duties import do_duties
+from app.services.duties import begun, do_duties
 from app.services.engines import EngineFactory
 from app.web.doors import Doors
 
@@ -48,7 +48,7 @@ async def house(
         leadership = rooms.records.instances.leadership
         duties = do_duties(leadership, partial(rooms.duties, worker), rooms.watching.leading)
         for work in (*rooms.works(worker), duties, worker.run()):
-            closing.push_async_callback(_cancel, asyncio.create_task(work))
+            closing.push_async_callback(_cancel, begun(work))
         closing.push_async_callback(rooms.indexer.aclose)
         closing.push_async_callback(rooms.index_care.aclose)
         closing.push_async_callback(worker.close, GRACE)
@@ -65,7 +65,7 @@ async def _settle_in(rooms: Rooms, closing: AsyncExitStack) -> str:
     if rooms.records.instances.shared:
         await tenancy.begin(await rooms.records.mark.read())
         closing.push_async_callback(tenancy.end)
-        closing.push_async_callback(_cancel, asyncio.create_task(tenancy.run()))
+        closing.push_async_callback(_cancel, begun(tenancy.run()))
     return tenancy.boot_id
 
 
@@ -115,10 +115,6 @@ async def _open(
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
+    """What it ended by was told then."""
     task.cancel()
-    try:
-        await task
-    except asyncio.CancelledError:
-        pass
-    except Exception:
-        logger.exception("work behind the doors had ended")
+    await asyncio.gather(task, return_exceptions=True)
