@@ -38,6 +38,9 @@ class Walks:
     def __len__(self) -> int:
         return len(self._under_way)
 
+    def __iter__(self) -> Iterator[Walk]:
+        return iter(self._under_way.values())
+
     @contextmanager
     def under_way(self, walk: Walk) -> Iterator[None]:
         self._under_way[walk.job.job_id] = walk
@@ -70,7 +73,7 @@ class Walks:
 
     def let_go(self) -> None:
         """Of everything: others may take it."""
-        for task in (*self.waiting.values(), *(walk.task for walk in self._under_way.values())):
+        for task in (*self.waiting.values(), *(walk.task for walk in self)):
             task.cancel()
 
     async def end(self, grace: float) -> None:
@@ -78,8 +81,8 @@ class Walks:
         to save."""
         for waiting in self.waiting.values():
             waiting.cancel()
-        for walk in self._under_way.values():
+        for walk in self:
             if walk.report.stage is not Stage.TRANSCRIBING:
                 walk.task.cancel()
-        if tasks := {walk.task for walk in self._under_way.values()}:
+        if tasks := {walk.task for walk in self}:
             await asyncio.wait(tasks, timeout=grace)
