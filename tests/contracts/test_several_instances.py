@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql.database import Database
+from app.domain.assets import AssetChanges
 from app.domain.jobs import IdempotencyKey, JobOptions
 from tests.contracts.conftest import OpenStores
 from tests.contracts.jobs import add_job, claimed_job
@@ -45,6 +46,23 @@ async def test_two_jobs_on_one_asset_save_at_the_same_moment(open_stores: OpenSt
             )
             asset = await here.assets.get(f"talk-{number}")
             assert asset is not None and asset.revision == 2
+
+
+async def test_words_are_corrected_and_speakers_told_at_the_same_moment(
+    open_stores: OpenStores,
+) -> None:
+    """Whichever was read first took the place of the other."""
+    async with open_stores() as here, open_stores() as there:
+        for number in range(ROUNDS):
+            job = await claimed_job(here.jobs, options=JobOptions(asset_id=f"talk-{number}"))
+            await here.transcripts.save(job, whole := transcript("as it was heard"))
+            await asyncio.gather(
+                here.transcripts.note_speakers(job.job_id, ["S1"] * len(whole.segments)),
+                there.assets.edit(job.asset_id, AssetChanges(segments={0: "as it was said"})),
+            )
+            found = await here.transcripts.load(job.job_id)
+            assert found is not None
+            assert (found.segments[0].text, found.segments[0].speaker) == ("as it was said", "S1")
 
 
 async def test_one_key_names_one_job_whichever_instance_is_asked(open_stores: OpenStores) -> None:
