@@ -87,10 +87,11 @@ class Verdicts:
             return True
 
     async def give_back(self, job: Job) -> None:
-        """At shutdown. A store that fails now must not keep the service from ending."""
+        """At shutdown, or once the run is lost. A store that fails now must keep neither from
+        going on."""
         try:
             if await to_its_end(self._store.release(job)):
-                logger.info("given back: the service stops, the attempt does not count")
+                logger.info("given back: the attempt does not count")
                 self._ended(Outcome.GIVEN_BACK)
             else:
                 self.dropped()
