@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.boots import Boot
+from app.domain.boots import LOST_AFTER, Boot
 from app.domain.errors import ConfigError, Unavailable
 from app.services import tenancy
 from app.services.tenancy import Tenancy
@@ -134,7 +134,7 @@ async def test_a_start_that_takes_long_is_no_silence(monkeypatch: pytest.MonkeyP
     """Whoever loaded models for longer than that used to let go of all jobs at once."""
     monkeypatch.setattr(tenancy, "WATCH", 0.001)
     made, renewals = ours(Log())
-    made._told_at -= 2 * tenancy.LOST_AFTER
+    made._told_at -= 2 * LOST_AFTER
     await made.begin(None)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
