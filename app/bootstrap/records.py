@@ -141,7 +141,7 @@ def _records(
         scratch=files.scratch,
         local=files.local,
         store=store,
-        journal=SqlWindowJournal(database, clock),
+        journal=SqlWindowJournal(database, clock, boot_id=lambda: ours.tenancy.boot_id),
         transcripts=SqlTranscriptStore(database, clock),
         texts=MarkdownTexts(),
         assets=SqlAssetStore(database, clock),

@@ -30,11 +30,13 @@ def resumable_uploads(
         finish=finish,
         turns=turns,
         max_file_size=max_file_size,
+        clock=records.instances.clock,
         meter=meter,
     )
     sweep = UploadSweep(
         store=records.uploads,
         finish=finish,
         turns=turns,
+        clock=records.instances.clock,
     )
     return Uploads(service=service, sweep=sweep)
