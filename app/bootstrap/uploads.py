@@ -30,6 +30,7 @@ def resumable_uploads(
         finish=finish,
         turns=turns,
         max_file_size=max_file_size,
+        shared=records.instances.shared,
         meter=meter,
     )
     sweep = UploadSweep(

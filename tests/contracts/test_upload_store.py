@@ -89,6 +89,17 @@ async def test_bytes_are_counted_only_on_what_was_read(uploads: UploadStore) -> 
     assert await uploads.note_received(added, 4) is None
 
 
+async def test_who_claims_it_shuts_out_those_who_read_it_before(
+    uploads: UploadStore, clock: SteppedClock
+) -> None:
+    added = await begun(uploads)
+    clock.step(1)
+    claimed = await uploads.note_received(added, added.received)
+    assert claimed is not None and claimed.received == 0
+    assert await uploads.note_received(added, 4) is None
+    assert await uploads.note_received(claimed, 5) is not None
+
+
 async def test_more_than_was_announced_is_refused(uploads: UploadStore) -> None:
     with pytest.raises(Conflict):
         await uploads.note_received(await begun(uploads), 11)

@@ -161,6 +161,68 @@ async def test_a_time_out_of_the_bytes_themselves_is_no_lost_turn(landing: Landi
     assert (await landing.stored(upload_id)).received == 3
 
 
+# several instances
+
+CONTENT = b"abcdefghij"
+
+
+async def stalled(
+    landing: Landing, upload_id: str, end: asyncio.Event, check: Checksum | None = None
+) -> "asyncio.Task[object]":
+    """A request to an instance that has taken in half of `CONTENT` and waits for more."""
+    waits = asyncio.Event()
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield CONTENT[:5]
+        waits.set()
+        await end.wait()
+
+    coming_in = landing.elsewhere.append(upload_id, 0, stalling(), checksum=check)
+    request = asyncio.create_task(coming_in)
+    await waits.wait()
+    landing.clock.step(1)
+    return request
+
+
+async def test_an_upload_that_another_instance_goes_on_with_is_not_given_up(
+    landing: Landing,
+) -> None:
+    """Who came second to count used to take the upload for gone, and to remove it."""
+    upload_id, end = await landing.begun(10), asyncio.Event()
+    request = await stalled(landing, upload_id, end)
+    await landing.elsewhere.append(upload_id, 0, coming(CONTENT[:7]))
+    end.set()
+    with pytest.raises(Conflict) as refused:
+        await request
+    assert refused.value.code == "upload.locked"
+    assert (await landing.stored(upload_id)).received == 7
+    done = await landing.elsewhere.append(upload_id, 7, coming(CONTENT[7:]))
+    assert done.finished_at is not None
+
+
+async def test_what_comes_late_to_an_instance_is_not_counted_once_another_has_begun(
+    landing: Landing,
+) -> None:
+    """The other one may have cut it off by then."""
+    upload_id, end = await landing.begun(10), asyncio.Event()
+    request = await stalled(landing, upload_id, end)
+    await landing.elsewhere.append(upload_id, 0, coming())
+    end.set()
+    with pytest.raises(Conflict):
+        await request
+    assert (await landing.stored(upload_id)).received == 0
+
+
+async def test_a_wrong_checksum_takes_no_bytes_from_another_instance(landing: Landing) -> None:
+    upload_id, end = await landing.begun(10), asyncio.Event()
+    request = await stalled(landing, upload_id, end, sha1(b"another"))
+    await landing.elsewhere.append(upload_id, 0, coming(CONTENT[:7]))
+    end.set()
+    with pytest.raises(InvalidRequest, match="Upload-Checksum"):
+        await request
+    assert landing.growing(upload_id) == CONTENT[:7]
+
+
 # the job
 
 

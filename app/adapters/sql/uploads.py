@@ -56,8 +56,7 @@ class SqlUploadStore:
         return found[0] if found else None
 
     async def note_received(self, upload: ResumableUpload, received: int) -> ResumableUpload | None:
-        as_read = UploadRow.received == upload.received
-        return await self._change(upload, as_read, UNFINISHED, received=received)
+        return await self._change(upload, *_as_read(upload), UNFINISHED, received=received)
 
     async def note_sha256(self, upload: ResumableUpload, sha256: str) -> ResumableUpload | None:
         return await self._change(upload, WHOLE, sha256=sha256)
@@ -120,6 +119,11 @@ class SqlUploadStore:
         """`stamp`: a column that gets the time of the change."""
         which = (UploadRow.upload_id == upload.upload_id, *guards)
         return await self._database.change(self._clock, _change, which, values, stamp, self._lives)
+
+
+def _as_read(upload: ResumableUpload) -> tuple[ColumnElement[bool], ...]:
+    """Nor has somebody claimed it since, who has not written to it yet."""
+    return UploadRow.received == upload.received, UploadRow.updated_at == upload.updated_at
 
 
 async def _add(
