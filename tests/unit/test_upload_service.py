@@ -323,11 +323,7 @@ async def test_one_that_is_given_up_when_its_job_is_there_leaves_the_job_its_fil
 async def test_a_whole_one_that_was_never_hashed_is_finished_by_the_sweep(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upload_id = await landing.begun(5)
-    with monkeypatch.context() as patch:
-        patch.setattr(landing.files, "sha256", dies)
-        with pytest.raises(Death):
-            await landing.send(upload_id, 0, b"abcde")
+    upload_id = await whole_and_not_hashed(landing, monkeypatch)
     await landing.sweep.recover()
     assert (await landing.stored(upload_id)).finished_at is None, "the start does not read files"
     await landing.sweep.run_once()
@@ -344,6 +340,37 @@ async def test_a_whole_one_without_its_bytes_is_forgotten(landing: Landing) -> N
     with pytest.raises(NotFound):
         await landing.service.look(upload_id)
     assert await landing.store.get(upload_id) is None
+
+
+async def whole_and_not_hashed(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Its id."""
+    upload_id = await landing.begun(10)
+    with monkeypatch.context() as patch:
+        patch.setattr(landing.files, "sha256", dies)
+        with pytest.raises(Death):
+            await landing.send(upload_id, 0, CONTENT)
+    return upload_id
+
+
+async def test_one_that_another_instance_made_a_job_of_meanwhile_is_not_forgotten(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bytes have moved by then, and it used to be taken for gone."""
+    upload_id = await whole_and_not_hashed(landing, monkeypatch)
+    as_read = await landing.stored(upload_id)
+    done = await landing.elsewhere.look(upload_id)
+    assert await landing.finish.run(as_read) == done
+    assert await landing.stored(upload_id) == done
+
+
+async def test_one_whose_file_is_shorter_than_was_counted_becomes_no_job(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = await whole_and_not_hashed(landing, monkeypatch)
+    (landing.folder / "uploads" / upload_id).write_bytes(CONTENT[:9])
+    with pytest.raises(NotFound):
+        await landing.service.look(upload_id)
+    assert await landing.jobs.get(upload_id) is None
 
 
 async def test_an_upload_of_nothing_is_refused(landing: Landing) -> None:
