@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql.codec import options_from_json, options_to_json
@@ -79,7 +79,7 @@ class SqlUploadStore:
 
     async def unfinished(self) -> Sequence[ResumableUpload]:
         """All that are no job yet."""
-        return await self._told(UNFINISHED)
+        return await self._found(select(UploadRow).where(UNFINISHED))
 
     async def expired(self) -> Sequence[ResumableUpload]:
         return await self._told(UploadRow.expires_at <= self._clock())
@@ -102,8 +102,10 @@ class SqlUploadStore:
         return await self._database.read(fetch)
 
     async def _told(self, *which: ColumnElement[bool]) -> Sequence[ResumableUpload]:
-        query = select(UploadRow).where(*which).order_by(UploadRow.expires_at).limit(BATCH)
+        some = select(UploadRow).where(*which).order_by(UploadRow.expires_at).limit(BATCH)
+        return await self._found(some)
 
+    async def _found(self, query: Select[tuple[UploadRow]]) -> Sequence[ResumableUpload]:
         async def fetch(session: AsyncSession) -> Sequence[ResumableUpload]:
             return [_upload(row) for row in await session.scalars(query)]
 
