@@ -2,12 +2,14 @@
 
 import uuid
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from app.domain.clock import utc_now
+from app.domain.errors import StorageError
 from tests.buckets import Buckets
 
 if TYPE_CHECKING:
@@ -101,3 +103,20 @@ async def test_what_was_written_later_than_asked_for_is_passed_over(
     await files.save_file(key, nothing())
     for before, told in ((_now() - DAY, []), (_now() + DAY, [{key: key[-40:-4]}])):
         assert [batch async for batch in files.job_files(FOLDER, before)] == told
+
+
+async def test_what_is_replaced_while_it_is_read_is_not_taken_for_one_file(
+    at: "Callable[[timedelta], ObjectStorage]",
+) -> None:
+    files, key = at(DAY), f"{FOLDER}/{uuid.uuid4()}.wav"
+    await files.save_file(key, large(b"old"))
+    with closing(await files.open(key)) as file:
+        assert await file.read(0, 3) == b"old"
+        await files.save_file(key, large(b"new"))
+        with pytest.raises(StorageError, match="was replaced while it was read"):
+            await file.read(2_999_997, 3)
+
+
+async def large(word: bytes) -> AsyncIterator[bytes]:
+    """More than is fetched at once."""
+    yield word * 1_000_000
