@@ -160,7 +160,7 @@ class FileSweep:
         if orphans:
             logger.warning(
                 "the database may be older than the files: {} files without a job are moved to {}"
-                " in the data folder; put a newer database back, or remove them",
+                " beside them; put a newer database back, or remove them",
                 orphans,
                 place,
             )
