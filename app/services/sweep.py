@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 from loguru import logger
 
 from app.domain.clock import utc_now
-from app.domain.errors import SpoolError
+from app.domain.errors import SpoolError, StorageError
 from app.domain.jobs import (
     PASSING,
     Job,
@@ -204,11 +204,21 @@ class FileSweep:
         return job_id is not None and not await self.known_jobs([job_id])
 
 
-async def delete_files(blobs: BlobStore, job: Job) -> None:
-    """What is kept for a job; its row is gone by now. A file of the machine's own is not ours."""
-    made = (pcm_key, reel_key, result_key, thumbnail_key, frames_key, waveform_key)
-    for key in (*_upload(job), *(key(job.job_id) for key in made)):
-        await blobs.delete_file(key)
+#: Keys of what is made of a medium.
+MADE = (pcm_key, reel_key, result_key, thumbnail_key, frames_key, waveform_key)
+
+
+async def delete_files(blobs: BlobStore, jobs: Sequence[Job]) -> None:
+    """What is kept for jobs whose rows are gone by now: what stays here is swept some time. A file
+    of the machine's own is not ours."""
+    try:
+        await blobs.remove([key for job in jobs for key in _keys(job)])
+    except StorageError as error:
+        logger.warning("files of deleted jobs stay for now: {}", error.message)
+
+
+def _keys(job: Job) -> tuple[str, ...]:
+    return (*_upload(job), *(key(job.job_id) for key in MADE))
 
 
 def _upload(job: Job) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -94,6 +94,26 @@ async def test_files_are_removed_or_set_aside_many_at_once(
     assert await found(files) == {}
     assert [await files.load_file(f"{place}/{key}") for key in keys[2:]] == [b"x", b"x"]
     await files.remove(keys[:2])
+
+
+async def test_a_bucket_that_minds_what_is_gone_is_asked_one_by_one(
+    at: "Callable[[timedelta], ObjectStorage]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import obstore
+
+    files, keys = at(DAY), [f"{FOLDER}/{uuid.uuid4()}.wav" for _ in range(3)]
+    for key in keys[1:]:
+        await files.save_file(key, nothing())
+    removed = obstore.delete_async
+
+    async def minds(store: Any, paths: str | list[str]) -> None:
+        if not isinstance(paths, str):
+            raise FileNotFoundError(paths[0])
+        await removed(store, paths)
+
+    monkeypatch.setattr(obstore, "delete_async", minds)
+    await files.remove(keys)
+    assert await found(files) == {}
 
 
 async def test_what_was_written_later_than_asked_for_is_passed_over(

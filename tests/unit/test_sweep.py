@@ -11,7 +11,7 @@ import pytest
 from loguru import logger
 
 from app.adapters.local_storage import BootMark, LocalStorage, storage
-from app.domain.errors import StorageFull
+from app.domain.errors import StorageError, StorageFull
 from app.domain.jobs import (
     Job,
     JobStatus,
@@ -483,9 +483,24 @@ async def test_all_files_of_a_deleted_job_go_and_no_others(house: House, job: Jo
         waveform_key(job.job_id),
     ):
         await house.put(key)
-    await delete_files(house.files, job)
-    await delete_files(house.files, job)
+    await delete_files(house.files, [job])
+    await delete_files(house.files, [job])
     assert house.keys() == {upload_key(other, "x.mp4")}
+
+
+async def test_a_store_that_fails_leaves_the_files_of_a_deleted_job_to_the_sweep(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row was gone, and what was to be done next, as to take it out of the index, was not."""
+    await house.put(result_key(UPLOADED.job_id))
+
+    async def away(keys: Sequence[str]) -> None:
+        raise StorageError("the object store does not answer as it should")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.files, "remove", away)
+        await delete_files(house.files, [UPLOADED])
+    assert house.keys() == {result_key(UPLOADED.job_id)}
 
 
 async def test_a_file_of_the_machine_outlives_its_job(house: House, tmp_path: Path) -> None:
@@ -493,5 +508,5 @@ async def test_a_file_of_the_machine_outlives_its_job(house: House, tmp_path: Pa
     own.write_text(json.dumps("mine"))
     job = a_job(SourceKind.PATH, str(own), lambda _: str(own))
     await house.put(result_key(job.job_id))
-    await delete_files(house.files, job)
+    await delete_files(house.files, [job])
     assert (own.read_text(), house.keys()) == ('"mine"', set())

@@ -85,9 +85,12 @@ class ObjectStorage:
                     yield found
 
     async def remove(self, keys: Sequence[str]) -> None:
-        """Many at once, as `job_files` names them; one that is gone is fine."""
-        with translated("of many"):
-            await obstore.delete_async(self._store, list(keys))
+        try:
+            with translated("of many"):
+                await obstore.delete_async(self._store, list(keys))
+        except NotFound:  # others than S3 stop at the first one that is gone
+            for key in keys:
+                await self.delete_file(key)
 
     async def set_aside(self, keys: Sequence[str], place: str) -> Path:
         """Move objects under the prefix `place`; returns what they are called there."""
