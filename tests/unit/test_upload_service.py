@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from app.domain.errors import (
 from app.domain.jobs import JobOptions, upload_key
 from app.domain.uploads import Checksum
 from app.services import upload_arrival
+from app.services.upload_sweep import AT_WORK
 from tests.unit.landing import LIVES, Clock, Death, Landing, coming, opened
 
 MiB = 1024 * 1024
@@ -361,6 +363,18 @@ async def test_one_that_another_instance_made_a_job_of_meanwhile_is_not_forgotte
     done = await landing.elsewhere.look(upload_id)
     assert await landing.finish.run(as_read) == done
     assert await landing.stored(upload_id) == done
+
+
+async def test_the_sweep_leaves_one_to_the_instance_that_puts_it_together(
+    landing: Landing, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = await whole_and_not_hashed(landing, monkeypatch)
+    sweep = replace(landing.sweep, shared=True)
+    await sweep.run_once()
+    assert (await landing.stored(upload_id)).finished_at is None
+    clock.step(AT_WORK.total_seconds())
+    await sweep.run_once()
+    assert (await landing.stored(upload_id)).finished_at is not None
 
 
 async def test_one_whose_file_is_shorter_than_was_counted_becomes_no_job(
