@@ -1,13 +1,18 @@
 """One instance on a database server: what it says of the others."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from app.adapters.sql import migrate
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
+from app.bootstrap.schema import bring_to, schema_of
+from app.config import load_settings
+from app.domain.errors import ConfigError
 from app.domain.jobs import JobOptions, SourceKind
 from tests.api.spool import Spool, opened
 from tests.contracts.jobs import new_id
@@ -43,3 +48,13 @@ async def test_jobs_on_files_of_an_instance_that_is_gone_are_an_alarm(
     answer = await spool.http.get("/api/debug-ingestion", params={"count": 1})
     [alarm] = json.loads(answer.text.splitlines()[-1])["alarms"]
     assert "mill:/srv/spool" in alarm
+
+
+async def test_the_schema_is_not_brought_down_beneath_it_from_another_machine(
+    spool: Spool, database: str, tmp_path: Path
+) -> None:
+    """Only the lock of its own data folder was asked."""
+    settings = load_settings(storage={"database_url": database, "data_dir": tmp_path / "other"})
+    with pytest.raises(ConfigError, match="at work on the database"):
+        await asyncio.to_thread(bring_to, settings, "0011")
+    assert schema_of(settings) == (migrate.head(), migrate.head())
