@@ -27,7 +27,7 @@ from app.ports import (
     VectorIndex,
 )
 from app.services.alike import not_replaced
-from app.services.sweep import delete_files
+from app.services.job_files import delete_files
 from app.services.watch import LOOK, JobWatch
 
 PAGE = 200  # dead letters replayed at once

@@ -11,7 +11,7 @@ from app.ports import BlobStore, ResumableFiles, Snapshots
 from app.services.backup import KeptFiles
 from app.services.backup_check import BackupCheck, manifest_of
 from app.services.file_copy import FileCopy
-from app.services.sweep import KEPT
+from app.services.job_files import KEPT
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,8 @@ from app.domain.jobs import (
     upload_key,
     waveform_key,
 )
-from app.services.sweep import FileSweep, delete_files
+from app.services.job_files import delete_files
+from app.services.sweep import FileSweep
 from tests.smalldisk import MiB, mounted_or_skipped
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
