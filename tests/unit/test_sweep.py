@@ -495,11 +495,11 @@ async def test_a_store_that_fails_leaves_the_files_of_a_deleted_job_to_the_sweep
     """Its row was gone, and what was to be done next, as to take it out of the index, was not."""
     await house.put(result_key(UPLOADED.job_id))
 
-    async def away(keys: Sequence[str]) -> None:
+    async def away(_: LocalStorage, keys: Sequence[str]) -> None:
         raise StorageError("the object store does not answer as it should")
 
     with monkeypatch.context() as patch:
-        patch.setattr(house.files, "remove", away)
+        patch.setattr(LocalStorage, "remove", away)
         await delete_files(house.files, [UPLOADED])
     assert house.keys() == {result_key(UPLOADED.job_id)}
 
