@@ -105,7 +105,7 @@ class SqlUploadStore:
         some = select(UploadRow).where(*which).order_by(UploadRow.expires_at).limit(BATCH)
         return await self._found(some)
 
-    async def _found(self, query: Select[tuple[UploadRow]]) -> Sequence[ResumableUpload]:
+    async def _found(self, query: Select[Any]) -> Sequence[ResumableUpload]:
         async def fetch(session: AsyncSession) -> Sequence[ResumableUpload]:
             return [_upload(row) for row in await session.scalars(query)]
 
