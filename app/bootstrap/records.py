@@ -39,9 +39,10 @@ from app.ports import Meter, ResumableFiles, Scratch, UploadStore
 from app.services.capacity import AllPlaces
 from app.services.disk import DiskGuard
 from app.services.estimates import Estimates
+from app.services.job_files import JobFiles
 from app.services.keys import KeyService
 from app.services.reindex import Books
-from app.services.sweep import FileSweep, JobFiles
+from app.services.sweep import FileSweep
 from app.services.watch import JobWatch
 
 

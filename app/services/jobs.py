@@ -27,7 +27,7 @@ from app.ports import (
     VectorIndex,
 )
 from app.services.alike import not_replaced
-from app.services.sweep import delete_files
+from app.services.job_files import delete_files
 from app.services.watch import LOOK, JobWatch
 
 PAGE = 200  # dead letters replayed at once
@@ -255,7 +255,7 @@ class JobService:
         if not found and (expiry or await self._store.get(job.job_id)):
             return False
         reached("delete.row")
-        await delete_files(self._blobs, job)
+        await delete_files(self._blobs, [job])
         reached("delete.files")
         if searchable:
             await self._forget(job.asset_id)
@@ -304,7 +304,7 @@ class JobService:
         reached("delete.row")
         for job in gone:
             await self._drop(job.job_id)  # a cancelled walk may still be on its way to its end
-            await delete_files(self._blobs, job)
+        await delete_files(self._blobs, gone)
         reached("delete.files")
         if found := [job.asset_id for job in gone if job.asset_id in searchable]:
             await self._forget(*found)

@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from app.adapters.local_storage import BootMark
+from app.adapters.sql import migrate
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
+from app.bootstrap.schema import bring_to, schema_of
+from app.config import load_settings
+from app.domain.errors import ConfigError
 from app.domain.instances import Told
 from app.domain.jobs import JobOptions, SourceKind
 from tests.api.spool import Spool, opened
@@ -67,3 +71,13 @@ async def test_a_job_that_another_instance_deleted_is_no_sign_of_an_older_databa
         while await mark.last_job():
             there.tell(Told.GONE, job_id)  # again, for what is told before it listens is lost
             await there.aclose()
+
+
+async def test_the_schema_is_not_brought_down_beneath_it_from_another_machine(
+    spool: Spool, database: str, tmp_path: Path
+) -> None:
+    """Only the lock of its own data folder was asked."""
+    settings = load_settings(storage={"database_url": database, "data_dir": tmp_path / "other"})
+    with pytest.raises(ConfigError, match="at work on the database"):
+        await asyncio.to_thread(bring_to, settings, "0011")
+    assert schema_of(settings) == (migrate.head(), migrate.head())
