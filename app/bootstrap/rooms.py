@@ -313,6 +313,7 @@ class Rooms:
             heard=lambda: self._journal.seconds,
             index=self._index_state,
             data_bytes=self.records.local.held_bytes,
+            running=self.records.census.running,
             stranded=self.records.stranded,
         )
 
