@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from app.domain.errors import Forbidden
+from app.domain.jobs import Job
 from app.domain.metrics import QUOTA_REFUSALS, UNCOUNTED
-from app.domain.quotas import Quota, Usage
+from app.domain.quotas import USUAL, Quota, Usage
 from app.domain.requester import granted, requester
 from app.ports import Meter
 
@@ -20,11 +21,16 @@ class Coming:
     usage: Usage
 
 
+async def _no_own(key: str) -> Quota:
+    return USUAL
+
+
 class Quotas:
     """What is on its way counts as if it was kept, so that no two get the same room. Of what comes
     to another instance at this moment nothing is known.
 
-    All verbs are about the key with which the request came; where there is none, all may pass.
+    All verbs but `fetched` are about the key with which the request came; where there is none, all
+    may pass.
     """
 
     def __init__(
@@ -32,9 +38,11 @@ class Quotas:
         used: Callable[[str], Awaitable[Usage]],
         usual: Quota,
         meter: Meter = UNCOUNTED,
+        own: Callable[[str], Awaitable[Quota]] = _no_own,
     ) -> None:
-        """`used`: by what is committed; `usual`: for keys that are told nothing else."""
-        self._used, self._usual, self._meter = used, usual, meter
+        """`used`: by what is committed; `usual`: for keys that are told nothing else; `own`: that
+        of a key."""
+        self._used, self._usual, self._meter, self._own = used, usual, meter, own
         self._coming: dict[str, Coming] = {}  # by the id of the job
         self._arrived = 0
 
@@ -65,18 +73,31 @@ class Quotas:
             yield chunk
         await self.hold(job_id, size)
 
+    async def fetched(self, job: Job, size: int) -> None:
+        """So many bytes were behind the URL of a job, which counts already. Raises Forbidden. Jobs
+        that come here at the same moment do not know of each other."""
+        if job.requester is None or job.size is not None:
+            return
+        most = (await self._own(job.requester)).over(self._usual).bytes
+        if most:
+            used = await self._kept(job.requester)
+            self._check(Quota(bytes=most), used, Usage(bytes=size))
+
     async def _fits(self, job_id: str, more: Usage) -> str | None:
         """Returns the key whose quota it is, if any. Nothing is awaited between what it finds, and
         its return."""
         key, quota = requester.get(), granted.get().over(self._usual)
         if key is None or not quota:
             return None
+        self._check(quota, await self._kept(key) + self._others(key, job_id), more)
+        return key
+
+    def _check(self, quota: Quota, used: Usage, more: Usage) -> None:
         try:
-            quota.check(await self._kept(key) + self._others(key, job_id), more)
+            quota.check(used, more)
         except Forbidden:
             self._meter.add(QUOTA_REFUSALS)
             raise
-        return key
 
     async def _kept(self, key: str) -> Usage:
         """Looked at again when something was committed meanwhile: it is no longer on its way, and
