@@ -1,7 +1,8 @@
 """No key keeps more than it may."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.domain.errors import Forbidden
 from app.domain.jobs import Job
@@ -13,12 +14,15 @@ from app.ports import Meter
 CHECK_EVERY = 16 * 1024 * 1024  # bytes of an upload between two looks
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Coming:
     """On its way to be a job of this key."""
 
     key: str
     usage: Usage
+    #: Its row is being written: it may be among what is committed already.
+    landing: bool = False
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 async def _no_own(key: str) -> Quota:
@@ -56,10 +60,16 @@ class Quotas:
         if key := await self._fits(job_id, more):
             self._coming[job_id] = Coming(key=key, usage=more)
 
+    def land(self, job_id: str) -> None:
+        """Its row is about to be written. `let_go` follows, whatever comes of that."""
+        if coming := self._coming.get(job_id):
+            coming.landing = True
+
     def let_go(self, job_id: str) -> None:
         """It is committed, or comes to nothing."""
-        if self._coming.pop(job_id, None):
+        if coming := self._coming.pop(job_id, None):
             self._arrived += 1
+            coming.let_go.set()
 
     async def guarded(self, job_id: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The same bytes, held free as they come; Forbidden as soon as they are too many."""
@@ -79,9 +89,12 @@ class Quotas:
         if job.requester is None or job.size is not None:
             return
         most = (await self._own(job.requester)).over(self._usual).bytes
-        if most:
-            used = await self._kept(job.requester)
-            self._check(Quota(bytes=most), used, Usage(bytes=size))
+        if not most:
+            return
+        try:
+            Quota(bytes=most).check(await self._kept(job.requester), Usage(bytes=size))
+        except Forbidden as error:
+            raise self._counted(error) from None
 
     async def _fits(self, job_id: str, more: Usage) -> str | None:
         """Returns the key whose quota it is, if any. Nothing is awaited between what it finds, and
@@ -89,15 +102,25 @@ class Quotas:
         key, quota = requester.get(), granted.get().over(self._usual)
         if key is None or not quota:
             return None
-        self._check(quota, await self._kept(key) + self._others(key, job_id), more)
-        return key
+        while True:
+            used = await self._kept(key) + self._others(key, job_id)
+            try:
+                quota.check(used, more)
+                return key
+            except Forbidden as error:
+                if not await self._landed(key, job_id):
+                    raise self._counted(error) from None
 
-    def _check(self, quota: Quota, used: Usage, more: Usage) -> None:
-        try:
-            quota.check(used, more)
-        except Forbidden:
-            self._meter.add(QUOTA_REFUSALS)
-            raise
+    async def _landed(self, key: str, job_id: str) -> bool:
+        """Waits for another one that may just have counted twice. False: there is none."""
+        for name, coming in self._coming.items():
+            if coming.key == key and name != job_id and coming.landing:
+                return await coming.let_go.wait()
+        return False
+
+    def _counted(self, error: Forbidden) -> Forbidden:
+        self._meter.add(QUOTA_REFUSALS)
+        return error
 
     async def _kept(self, key: str) -> Usage:
         """Looked at again when something was committed meanwhile: it is no longer on its way, and

@@ -1,18 +1,15 @@
-"""The ends of a cluster that cannot be started say why, in one line."""
+"""The ends of a cluster that cannot be started say why, in words, and not by a trace."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
-from app.adapters.dask_pool import inside
-from app.adapters.dask_pool.inside import Bench
-from app.adapters.dask_pool.serving import serve_scheduler, serve_worker
-from app.domain.errors import ConfigError
-from tests.herepool import HerePool
+from tests.media import ROOT
 
 pytest.importorskip("distributed")
 LOOPBACK = "127.0.0.1"
@@ -21,52 +18,51 @@ NOWHERE = "203.0.113.7"
 
 
 @pytest.fixture
-def taken() -> Iterator[int]:
+def taken() -> Iterator[str]:
     """A port at which somebody listens."""
     with socket.socket() as other:
         other.bind((LOOPBACK, 0))
         other.listen()
-        port: int = other.getsockname()[1]
-        yield port
+        yield str(other.getsockname()[1])
 
 
-def never(address: str) -> None:
-    raise AssertionError(f"it is up at {address}")
+def refused(folder: Path, *words: str) -> str:
+    """What `spool cluster WORD…` says as it ends."""
+    (folder / "empty.toml").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "cluster", *words],
+        cwd=ROOT,
+        env=os.environ | {"SPOOL_CONFIG": str(folder / "empty.toml"), "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    return done.stderr
 
 
-async def scheduler(host: str, port: int, *, tls: bool = False) -> str:
-    with pytest.raises(ConfigError) as caught:
-        await serve_scheduler(host, port, never, tls=tls)
-    assert caught.value.message.startswith(f"the scheduler cannot listen on {host}:{port}: ")
-    return caught.value.message
+def test_a_scheduler_says_that_its_port_is_taken(tmp_path: Path, taken: str) -> None:
+    said = refused(tmp_path, "scheduler", "--port", taken)
+    assert f"the scheduler cannot listen on {LOOPBACK}:{taken}" in said and "in use" in said
 
 
-async def test_a_scheduler_says_that_its_port_is_taken(taken: int) -> None:
-    assert "in use" in await scheduler(LOOPBACK, taken)
-
-
-async def test_a_scheduler_says_that_an_address_is_none_of_this_machine(taken: int) -> None:
-    assert "assign" in await scheduler(NOWHERE, taken)
-
-
-async def test_a_scheduler_says_that_no_certificate_was_told(taken: int) -> None:
-    assert "TLS" in await scheduler(LOOPBACK, taken, tls=True)
+def test_a_scheduler_says_that_no_certificate_was_told(tmp_path: Path) -> None:
+    said = refused(tmp_path, "scheduler", "--tls")
+    assert "the scheduler cannot listen on" in said and "TLS" in said
 
 
 @pytest.mark.parametrize(
-    ("address", "host", "said"),
+    ("address", "host", "why"),
     [
         (f"tls://{LOOPBACK}:9", LOOPBACK, "TLS"),
         (f"http://{LOOPBACK}:9", LOOPBACK, "http"),
-        (f"tcp://{LOOPBACK}:9", NOWHERE, NOWHERE),
+        (f"tcp://{LOOPBACK}:9", NOWHERE, "assign"),
     ],
 )
-async def test_a_worker_says_what_is_wrong_with_its_addresses(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, host: str, said: str
+def test_a_worker_says_what_is_wrong_with_its_addresses(
+    tmp_path: Path, address: str, host: str, why: str
 ) -> None:
-    monkeypatch.setattr(inside, "_bench", None)
-    bench = Bench(pool=HerePool(), models=cast(Any, SimpleNamespace()))
-    with pytest.raises(ConfigError) as caught:
-        await serve_worker(address, bench, host=host, folder=tmp_path, up=never)
-    assert caught.value.message.startswith(f"no worker can be started for {address}: ")
-    assert said in caught.value.message.partition(": ")[2]
+    said = refused(tmp_path, "worker", "--scheduler", address, "--host", host)
+    assert f"no worker can be started at {host} for {address}: " in said
+    assert why in said.partition(f"{address}: ")[2]
+    assert list(tmp_path.glob("spool-worker-*")) == []

@@ -139,6 +139,24 @@ async def test_of_many_at_once_no_more_get_in_than_there_is_room_for(rows: Rows)
     assert sum(await asyncio.gather(*(one(str(number)) for number in range(20)))) == 3
 
 
+@pytest.mark.parametrize("fits", [True, False])
+async def test_what_is_just_being_committed_is_not_counted_twice(rows: Rows, fits: bool) -> None:
+    """Of two uploads that ended at once the second was refused, though there was room for it."""
+    of = Quotas(rows.used, Quota(jobs=2 if fits else 1))
+    await of.hold("one", 0)
+    of.land("one")
+    rows.kept[KEY] = Usage(jobs=1)  # and nobody has heard of it yet
+    second = asyncio.create_task(of.hold("two", 0))
+    await asyncio.sleep(0)  # it has looked
+    assert not second.done()
+    of.let_go("one")
+    if fits:
+        await second
+    else:
+        with pytest.raises(Forbidden, match="1 of 1 jobs"):
+            await second
+
+
 async def test_what_was_fetched_is_held_against_the_quota_of_its_key(rows: Rows) -> None:
     async def own(key: str) -> Quota:
         return Quota(jobs=1, bytes=20) if key == KEY else USUAL

@@ -75,7 +75,8 @@ async def serve_worker(
             await _taken_in(_worker(address, bench.pool.slots, host, folder), address, up)
         except REFUSED as error:
             if not isinstance(_reason(error), CommClosedError):  # the scheduler just went
-                told = f"no worker can be started for {address}: {_reason(error)}"
+                at = host or "this machine"
+                told = f"no worker can be started at {at} for {address}: {_reason(error)}"
                 raise ConfigError(told) from error
         await asyncio.sleep(AGAIN)
 
