@@ -64,7 +64,8 @@ def _asked() -> Iterator[Requirement]:
     """What pyproject.toml asks for by name."""
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     yield from map(Requirement, project["project"]["dependencies"])
-    yield from map(Requirement, project["project"]["optional-dependencies"]["torch"])
+    for extra in project["project"]["optional-dependencies"].values():
+        yield from map(Requirement, extra)
     yield from map(Requirement, project["dependency-groups"]["dev"])
 
 
