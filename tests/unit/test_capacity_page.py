@@ -24,7 +24,7 @@ WALL = re.compile(r"\((\w+)\)")
 
 def rows(head: str) -> Iterator[list[str]]:
     """Cells of the table that begins so."""
-    [table] = re.findall(rf"^\| {re.escape(head)} .*\n\|[-|]+\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+    [table] = re.findall(rf"^\| {re.escape(head)}.*\n\|[-|]+\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
     for line in table.splitlines():
         yield [cell.strip() for cell in line.strip("|").split("|")]
 
