@@ -204,8 +204,8 @@ def test_the_table_of_metrics_is_the_catalogue() -> None:
 
 
 def test_the_readme_names_no_metric_that_does_not_exist(readme: str) -> None:
-    # files of the code are called so, too
-    written = set(re.findall(r"\b(?:spool|process)_[a-z_]+\b(?!\.py)", readme))
+    # files of the code are called so, too, and the wheel
+    written = set(re.findall(r"\b(?:spool|process)_[a-z_]+\b(?!\.py|-)", readme))
     assert written - {each.name for each in CATALOGUE} - {session_cookie.NAME} == set()
 
 

@@ -52,7 +52,7 @@ def _examples() -> Iterator[Any]:
         yield from (pytest.param(text, id=f"{file.stem}-{n}") for n, text in enumerate(texts))
 
 
-@pytest.mark.parametrize("text", _examples())
+@pytest.mark.parametrize("text", [*_examples()])
 def test_settings_that_the_guide_shows_are_taken(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

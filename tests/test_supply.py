@@ -108,8 +108,8 @@ def test_whoever_installs_without_the_locks_gets_none_that_is_older(package: str
 
 # What the wheel asks for
 
-#: Come with another that is asked for by name: with distributed, lancedb, pydantic, keybert.
-BROUGHT = {"dask", "pyarrow", "pydantic_core", "sklearn"}
+#: Come with another that is asked for by name: with lancedb, pydantic, keybert.
+BROUGHT = {"pyarrow", "pydantic_core", "sklearn"}
 
 
 def test_whatever_is_imported_is_asked_for_by_the_wheel() -> None:
