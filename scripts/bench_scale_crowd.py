@@ -20,7 +20,7 @@ class Crowd:
     beats: float
     #: Of the database server, only for looks of idle places: 1 is all that it has.
     idle: float
-    #: Looks that one new job wakes: each idle place of each instance.
+    #: Looks that one new job wakes: one at each instance, and one more where it was found.
     woken: int
     #: New jobs a second at which these looks alone take all of the server.
     most: float
@@ -28,11 +28,12 @@ class Crowd:
 
 def crowd(times: Times, instances: int) -> Crowd:
     look, cores, places = times["reserve"], times["server_cores"], instances * PLACES
+    woken = instances + 1
     return Crowd(
         instances=instances,
         lines=instances * LINES,
         beats=instances / BEAT,
         idle=(places / LOOK * look + instances / BEAT * times["write"]) / cores,
-        woken=places,
-        most=cores / (places * look),
+        woken=woken,
+        most=cores / (woken * look),
     )

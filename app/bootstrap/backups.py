@@ -60,22 +60,25 @@ async def restore(settings: AppSettings, folder: Path, *, replace: bool) -> Mani
     `replace` moves aside what is in the data folder; without, it must be as good as new: else
     ConfigError.
     """
-    data = settings.storage.data_dir
-    await manifest_of(LocalStorage(folder))  # before anything is moved
+    data, work = settings.storage.data_dir, _restore(settings, folder)
+    manifest = await work.check()  # before anything is moved
     with held(data):
         _clear(settings, replace=replace)
-        files = stores(settings.storage, files_folder(settings))
-        work = Restore(
-            backup=_backup(settings, folder),
-            found=files.blobs,
-            files=files.blobs,
-            growing=files.resumable,
-            snapshots=SqlSnapshots(database_url(settings)),
-        )
-        manifest = await work.run()
+        await work.run()
         with suppress(NotFound):
             keep_secret(data, found_secret(folder))
     return manifest
+
+
+def _restore(settings: AppSettings, folder: Path) -> Restore:
+    files = stores(settings.storage, files_folder(settings))
+    return Restore(
+        backup=_backup(settings, folder),
+        found=files.blobs,
+        files=files.blobs,
+        growing=files.resumable,
+        snapshots=SqlSnapshots(database_url(settings)),
+    )
 
 
 def _backup(settings: AppSettings, folder: Path) -> BackupCheck:

@@ -11,6 +11,7 @@ from app.adapters.folder_lock import held
 from app.adapters.leftovers import end_leftovers, marked
 from app.bootstrap.finding import open_finding
 from app.bootstrap.gate import warn_without_keys
+from app.bootstrap.listening import follow_renewals, note_run
 from app.bootstrap.records import open_records
 from app.bootstrap.rooms import Rooms
 from app.bootstrap.seeing import open_seeing
@@ -19,7 +20,7 @@ from app.bootstrap.watching import open_watching
 from app.bootstrap.webhooks import open_webhooks
 from app.bootstrap.workshop import workshop
 from app.config import AppSettings
-from app.services.duties import do_duties
+from app.services.duties import begun, do_duties
 from app.services.engines import EngineFactory
 from app.web.doors import Doors
 
@@ -40,13 +41,14 @@ async def house(
         rooms = await _open(settings, factories, closing)
         boot_id = await _settle_in(rooms, closing)
         worker = rooms.worker(boot_id)
+        follow_renewals(rooms.records, worker)
         await worker.recover()
         await _clear_up(rooms, boot_id)
         await warn_without_keys(settings.server, rooms.records.keys)
         leadership = rooms.records.instances.leadership
         duties = do_duties(leadership, partial(rooms.duties, worker), rooms.watching.leading)
         for work in (*rooms.works(worker), duties, worker.run()):
-            closing.push_async_callback(_cancel, asyncio.create_task(work))
+            closing.push_async_callback(_cancel, begun(work))
         closing.push_async_callback(rooms.indexer.aclose)
         closing.push_async_callback(rooms.index_care.aclose)
         closing.push_async_callback(worker.close, GRACE)
@@ -56,12 +58,14 @@ async def house(
 async def _settle_in(rooms: Rooms, closing: AsyncExitStack) -> str:
     """Among others, if there may be; the id of this run. Raises ConfigError beside strangers.
 
-    Who is alone begins later, and starts also where nothing can be written.
+    From now on it tells that it lives: the start may take longer than others wait. Who is alone
+    begins later, and starts also where nothing can be written.
     """
     tenancy = rooms.records.instances.tenancy
     if rooms.records.instances.shared:
         await tenancy.begin(await rooms.records.mark.read())
         closing.push_async_callback(tenancy.end)
+        closing.push_async_callback(_cancel, begun(tenancy.run()))
     return tenancy.boot_id
 
 
@@ -71,7 +75,7 @@ async def _clear_up(rooms: Rooms, boot_id: str) -> None:
         await rooms.records.sweep.run_once(boot_id)
         await rooms.uploads.sweep.recover()  # later: a new job hides that the database is older
     else:
-        await rooms.records.mark.write(boot_id)
+        await note_run(rooms.records, boot_id)
 
 
 def _take(settings: AppSettings, closing: AsyncExitStack) -> None:
@@ -111,10 +115,6 @@ async def _open(
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
+    """What it ended by was told then."""
     task.cancel()
-    try:
-        await task
-    except asyncio.CancelledError:
-        pass
-    except Exception:
-        logger.exception("work behind the doors had ended")
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,6 +1,5 @@
 """This run of the service among others on one database; alone, where that is a file."""
 
-import asyncio
 import socket
 import uuid
 from dataclasses import dataclass
@@ -49,9 +48,9 @@ class Instances:
         return SILENT_AFTER if self.shared else None
 
     async def run(self) -> None:
-        """For ever, where there may be others: tell them that we live, and see what waits."""
+        """For ever, where there may be others: see what waits."""
         if isinstance(self.queue, SqlQueue):
-            await asyncio.gather(self.tenancy.run(), self.queue.count())
+            await self.queue.count()
 
 
 def is_shared(url: str) -> bool:

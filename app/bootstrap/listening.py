@@ -15,6 +15,24 @@ from app.services.worker import JobWorker
 DEFAULT = "engine.default"  # the note of it: provider and model
 
 
+def follow_renewals(records: Records, worker: JobWorker) -> None:
+    """A run that is lost goes on under another id."""
+
+    async def renewed(boot_id: str) -> None:
+        await worker.renew(boot_id)
+        await note_run(records, boot_id)
+
+    records.instances.tenancy.renewed = renewed
+
+
+async def note_run(records: Records, boot_id: str) -> None:
+    """For the next start on our folder: it need not wait until this run is taken for dead."""
+    try:
+        await records.mark.write(boot_id)
+    except SpoolError as error:
+        logger.warning("which run this is was not noted down: {}", error.message)
+
+
 class Listening:
     """Ties what an instance does to news of it, both ways."""
 
@@ -31,8 +49,8 @@ class Listening:
         """For ever."""
         news = self._ours.news
         self._records.watch.abroad = lambda job_id: news.tell(Told.JOB, job_id)
+        self._records.watch.gone_abroad = lambda job_id: news.tell(Told.GONE, job_id)
         self._records.keys.changed = lambda key_id: news.tell(Told.KEY, key_id)
-        self._ours.tenancy.renewed = self._renewed
         if self._ours.shared:
             self._engines.swapped = self._swapped
             if self._ours.alone:  # it lasted until all had ended
@@ -41,9 +59,11 @@ class Listening:
 
     def heard(self, kind: Told, subject: str) -> None:
         """`ALL`: whatever it could have been."""
-        if kind is Told.JOB:
+        if kind in (Told.JOB, Told.GONE):
             self._records.watch.heard(subject)
             self._follow(self._worker.look(subject))
+        if kind is Told.GONE:  # else our files would take the database for an older one
+            self._records.mark.forget(subject)
         if kind is Told.ALL:
             self._records.watch.heard_all()
         if kind in (Told.QUEUE, Told.ALL):
@@ -63,10 +83,6 @@ class Listening:
     async def _swapped(self, provider: str, model: str) -> None:
         await self._ours.notes.put(DEFAULT, [provider, model])
         self._ours.news.tell(Told.ENGINE)
-
-    async def _renewed(self, boot_id: str) -> None:
-        await self._worker.renew(boot_id)
-        await self._records.mark.write(boot_id)
 
     def _follow(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(_endured(work))

@@ -39,9 +39,10 @@ from app.ports import Meter, ResumableFiles, Scratch, UploadStore
 from app.services.capacity import AllPlaces
 from app.services.disk import DiskGuard
 from app.services.estimates import Estimates
+from app.services.job_files import JobFiles
 from app.services.keys import KeyService
 from app.services.reindex import Books
-from app.services.sweep import FileSweep, JobFiles
+from app.services.sweep import FileSweep
 from app.services.watch import JobWatch
 
 
@@ -141,7 +142,7 @@ def _records(
         scratch=files.scratch,
         local=files.local,
         store=store,
-        journal=SqlWindowJournal(database, clock),
+        journal=SqlWindowJournal(database, clock, boot_id=lambda: ours.tenancy.boot_id),
         transcripts=SqlTranscriptStore(database, clock),
         texts=MarkdownTexts(),
         assets=SqlAssetStore(database, clock),

@@ -27,6 +27,7 @@ from app.bootstrap.workshop import Workshop
 from app.config import AppSettings
 from app.domain.index_state import IndexState
 from app.domain.instances import Told
+from app.domain.jobs import Job
 from app.pipeline.runner import Pipeline
 from app.pipeline.schedule import Schedules
 from app.ports import FrameIntake
@@ -105,7 +106,7 @@ class Rooms:
             queue=self.records.queue,
             blobs=self.records.blobs,
             scratch=self.records.scratch,
-            pipeline=self._pipeline(self._frame_jobs(lambda old: jobs.delete_all(old))),
+            pipeline=self._pipeline(self._frame_jobs(lambda old, of: jobs.delete_all(old, of))),
             watch=self.records.watch,
             disk=self.records.disk,
             boot_id=boot_id,
@@ -127,7 +128,7 @@ class Rooms:
         self.webhooks.sender.nudge()
         self.records.instances.news.tell(Told.WEBHOOK)
 
-    def _frame_jobs(self, delete_all: Callable[[Sequence[str]], Awaitable[None]]) -> FrameJobs:
+    def _frame_jobs(self, delete_all: Callable[[Sequence[str], Job], Awaitable[None]]) -> FrameJobs:
         return FrameJobs(
             store=self.records.store,
             queue=self.records.queue,

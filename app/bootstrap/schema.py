@@ -1,8 +1,15 @@
 """The schema of the database, without the rest of the house."""
 
+import asyncio
+from collections.abc import Sequence
+
 from app.adapters.sql import migrate
+from app.adapters.sql.boots import SqlBootLog
+from app.adapters.sql.database import Database
+from app.bootstrap.instances import is_shared
 from app.bootstrap.records import database_url
 from app.config import AppSettings
+from app.domain.boots import SILENT_AFTER, Boot
 from app.domain.errors import ConfigError
 
 
@@ -13,11 +20,26 @@ def schema_of(settings: AppSettings) -> tuple[str | None, str]:
 
 def bring_to(settings: AppSettings, revision: str | None) -> None:
     """To the newest schema, or down to `revision`. Raises ConfigError on one that is not known, or
-    that is ahead of the database; StorageError."""
+    that is ahead of the database, and beneath a service at work; StorageError."""
     url = database_url(settings)
     if revision is None:
         migrate.upgrade(url)
         return
     if revision != migrate.BASE and (migrate.current(url) or "") < revision:
         raise ConfigError(f"the database has not come to schema {revision} yet")
+    _check_nobody_lives(url)
     migrate.downgrade(url, revision)
+
+
+def _check_nobody_lives(url: str) -> None:
+    """The lock of the data folder tells nothing of instances on other machines."""
+    if not is_shared(url) or migrate.current(url) != migrate.head():
+        return
+    if living := asyncio.run(_living(url)):
+        names = ", ".join(sorted(each.name for each in living))
+        raise ConfigError(f"a service is at work on the database: {names}", hint="stop it first")
+
+
+async def _living(url: str) -> Sequence[Boot]:
+    async with Database(url) as database:
+        return await SqlBootLog(database).living(SILENT_AFTER)

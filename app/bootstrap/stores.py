@@ -12,7 +12,7 @@ from app.adapters.local_storage import LocalStorage, ResumableStorage, ScratchIn
 from app.adapters.local_storage.store_mark import store_id as folder_id
 from app.config import Storage
 from app.ports import BlobStore, ResumableFiles, Scratch
-from app.services.sweep import JobFiles
+from app.services.job_files import JobFiles
 
 #: In a bucket, another instance may be about to write the row of a younger file.
 YOUNG = timedelta(hours=1)

@@ -21,7 +21,7 @@ def resumable_uploads(
     records: Records, intake: Intake, max_file_size: int, meter: Meter
 ) -> Uploads:
     finish = UploadFinish(store=records.uploads, files=records.resumable, intake=intake)
-    turns = Turns()
+    turns, ours = Turns(), records.instances
     service = UploadService(
         store=records.uploads,
         files=records.resumable,
@@ -30,11 +30,15 @@ def resumable_uploads(
         finish=finish,
         turns=turns,
         max_file_size=max_file_size,
+        shared=ours.shared,
         meter=meter,
+        clock=ours.clock,
     )
     sweep = UploadSweep(
         store=records.uploads,
         finish=finish,
         turns=turns,
+        shared=ours.shared,
+        clock=ours.clock,
     )
     return Uploads(service=service, sweep=sweep)

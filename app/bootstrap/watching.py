@@ -55,6 +55,7 @@ class Watching:
             info={"version": __version__, "database": kind},
             others=lambda: len(records.instances.tenancy.others),
             leading=self.leading,
+            clock=records.instances.clock,
         )
 
     def _tell_of_none(self, pools: Iterable[str]) -> None:

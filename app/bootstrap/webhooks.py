@@ -26,7 +26,10 @@ class Webhooks:
 async def open_webhooks(
     settings: AppSettings, records: Records, meter: Meter
 ) -> AsyncIterator[Webhooks]:
-    """Raises ConfigError on a secret that is none, StorageError when none can be kept."""
+    """By the clock of the rows: one that is ahead of it would ask for what is due without a pause.
+
+    Raises ConfigError on a secret that is none, StorageError when none can be kept.
+    """
     ours, abroad = settings.webhooks, settings.ingestion
     signer = StandardWebhookSigner(ours.secret or await _agreed(settings, records))
     poster = UrlPoster(
@@ -41,9 +44,10 @@ async def open_webhooks(
         poster=poster,
         signer=signer,
         schedule=RetrySchedule(first_delay=ours.retry_delay, max_retries=ours.max_retries),
+        clock=records.instances.clock,
         meter=meter,
     )
-    sender = WebhookSender(store=records.deliveries, courier=courier)
+    sender = WebhookSender(store=records.deliveries, courier=courier, clock=records.instances.clock)
     service = WebhookService(records.deliveries, sender.nudge)
     try:
         yield Webhooks(sender=sender, service=service)

@@ -6,6 +6,8 @@ from enum import StrEnum
 class Told(StrEnum):
     #: A job changed: its id.
     JOB = "job"
+    #: A job was deleted: its id.
+    GONE = "gone"
     #: A job waits to be claimed.
     QUEUE = "queue"
     #: There may be a webhook to be sent.

@@ -160,6 +160,9 @@ OLDEST = _gauge(
 TAKEN_IN = _counter("spool_jobs_taken_in_total", "Jobs taken in.", source=_values(SourceKind))
 ATTEMPTS = _counter("spool_attempts_total", "Attempts that ended.", outcome=_values(Outcome))
 DEAD_LETTERS = _gauge("spool_dead_letters", "Jobs that wait for somebody to look at them.")
+STRANDED = _gauge(
+    "spool_jobs_stranded", "Pending jobs on files of an instance of which nothing is heard."
+)
 STAGE_SECONDS = _histogram("spool_stage_seconds", "Stages of jobs.", LONG, stage=STAGES)
 
 AUDIO_IN = _counter("spool_audio_taken_in_seconds_total", "Sound of the media that were decoded.")
@@ -269,6 +272,7 @@ OURS = (
         TAKEN_IN,
         ATTEMPTS,
         DEAD_LETTERS,
+        STRANDED,
     ),
     *(STAGE_SECONDS, AUDIO_IN, AUDIO_HEARD, REAL_TIME_FACTOR, ENGINE_SECONDS, SLOTS, RESTARTS),
     *(UPLOAD_BYTES, WEBHOOKS, WEBHOOK_OLDEST, WEBHOOK_TRIES),

@@ -48,8 +48,12 @@ async def _downloaded(job: Job, scratch: Scratch, fetcher: MediaFetcher) -> Path
         return await scratch.bring(key)
     except NotFound:
         place = scratch.path(key)
-    await fetcher.fetch(job.input_path, place, lambda fraction: None)
-    await scratch.keep(key)
+    try:
+        await fetcher.fetch(job.input_path, place, lambda fraction: None)
+        await scratch.keep(key)
+    except BaseException:
+        scratch.let_go(place)
+        raise
     return place
 
 
@@ -61,8 +65,13 @@ async def _brought(job: Job, scratch: Scratch) -> Path:
 
 
 def _of_the_store(name: str, scratch: Scratch, place: Path) -> HeldSource:
+    """Which then lets go of it; a copy of the whole medium would stay otherwise."""
     let_go = partial(scratch.let_go, place)
-    return HeldSource(name, place, partial(_opened, scratch, place), ours=True, let_go=let_go)
+    try:
+        return HeldSource(name, place, partial(_opened, scratch, place), ours=True, let_go=let_go)
+    except BaseException:
+        let_go()
+        raise
 
 
 def _opened(scratch: Scratch, place: Path) -> BinaryIO:

@@ -1,6 +1,6 @@
 """Bytes: where they are kept, and the space for them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -47,6 +47,10 @@ class BlobStore(Protocol):
 
     async def delete_file(self, key: str) -> bool:
         """True when there was one."""
+        ...
+
+    async def remove(self, keys: Sequence[str]) -> None:
+        """Many files of jobs at once; one that is gone is fine. Raises StorageError."""
         ...
 
     async def open(self, key: str) -> StoredFile:

@@ -163,8 +163,11 @@ class JobStore(Protocol):
         """running -> failed, with the error's code and message; ends the attempt's history row."""
         ...
 
-    async def retry(self, job: Job, error: SpoolError) -> bool:
-        """running -> pending after a failure, which is paid from the error's budget."""
+    async def retry(self, job: Job, error: SpoolError, *, after: float = 0.0) -> bool:
+        """running -> pending after a failure, which is paid from the error's budget.
+
+        A lasting queue does not give it out for so many seconds.
+        """
         ...
 
     async def release(self, job: Job) -> bool:
@@ -206,8 +209,12 @@ class JobStore(Protocol):
         """
         ...
 
-    async def delete_all(self, job_ids: Sequence[str]) -> Sequence[Job]:
-        """`delete` in one go, of a thousand at most; those that went, as they were."""
+    async def delete_all(self, job_ids: Sequence[str], *, held: Job | None = None) -> Sequence[Job]:
+        """`delete` in one go, of a thousand at most; those that went, as they were.
+
+        With `held`, for that job: raises Conflict `job.claim_lost`, and deletes none, once another
+        claim holds it.
+        """
         ...
 
     async def sweep(self, boot_id: str, silent_for: float | None = None) -> Swept:
@@ -243,6 +250,10 @@ class BootLog(Protocol):
         """It holds nothing any more; one that nobody knows is fine."""
         ...
 
+    async def inherit(self, boot_id: str, name: str) -> None:
+        """Jobs on files of the instance whose run that was are those of the instance `name`."""
+        ...
+
 
 class WindowJournal(Protocol):
     """Finished windows, committed one by one, so that a killed job goes on at the next.
@@ -261,7 +272,8 @@ class WindowJournal(Protocol):
         """Durable when this returns; recording a window twice keeps the first, unless the second
         has another place: how far a decode goes differs, and with it where its last window ends.
 
-        It shows that the job does not kill the service: its count of deaths begins anew.
+        It shows that the job does not kill the service: its count of deaths begins anew, unless
+        another run holds it by now.
         """
         ...
 

@@ -30,9 +30,15 @@ class LaterQueue:
         self._queue, self._backoff = queue, backoff
         self._waiting: set[asyncio.Task[None]] = set()
 
+    def wait(self, failures: int) -> float:
+        """Seconds, for `put_after`."""
+        return self._backoff.jittered(failures)
+
     def put(self, job_id: str, failures: int, priority: Priority = Priority.NORMAL) -> None:
-        delay = self._backoff.jittered(failures)
-        task = asyncio.create_task(self._put(job_id, priority, delay))
+        self.put_after(job_id, self.wait(failures), priority)
+
+    def put_after(self, job_id: str, seconds: float, priority: Priority) -> None:
+        task = asyncio.create_task(self._put(job_id, priority, seconds))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
 

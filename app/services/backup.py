@@ -20,7 +20,7 @@ from app.domain.crashpoints import reached
 from app.domain.errors import NotFound
 from app.ports import BackupRows, BlobStore, ResumableFiles, Snapshots
 from app.services.file_copy import FileCopy, Readable
-from app.services.sweep import KEPT
+from app.services.job_files import KEPT
 
 MEDIA = 500  # jobs asked for at once
 

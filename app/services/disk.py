@@ -137,7 +137,7 @@ class DiskGuard:
     async def wait_for_space(self) -> None:
         """Returns at once unless work is paused, or nothing may be written; then when it goes on.
         Never raises."""
-        while not await self._goes_on():
+        while not await self.goes_on():
             await self._sleep(self._interval)
 
     async def wait_until_writable(self) -> None:
@@ -151,7 +151,8 @@ class DiskGuard:
             self._pause(self._spare())
             await self._ballast.drop()
 
-    async def _goes_on(self) -> bool:
+    async def goes_on(self) -> bool:
+        """Whether `wait_for_space` would return at once. Never raises."""
         if self.denies():
             return False
         try:

@@ -31,7 +31,7 @@ async def do_duties(
         async with leadership.held() as lost:
             logger.debug("this instance leads")
             leading.now = True
-            tasks = [asyncio.create_task(duty) for duty in duties()]
+            tasks = [begun(duty) for duty in duties()]
             try:
                 await lost.wait()
             finally:
@@ -39,9 +39,19 @@ async def do_duties(
                 await _end(tasks)
 
 
+def begun(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Where it ends by a fault of ours, that is told at once, not when the service stops."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(_told)
+    return task
+
+
+def _told(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (fault := task.exception()):
+        logger.opt(exception=fault).error("a part of the service does nothing more: {}", fault)
+
+
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    for ended in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(ended, Exception):
-            logger.opt(exception=ended).error("a duty had ended")
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -20,8 +20,8 @@ class FrameJobs:
     store: JobStore
     queue: JobQueue
     blobs: BlobStore
-    #: With all that the jobs found.
-    delete_all: Callable[[Sequence[str]], Awaitable[None]]
+    #: With all that the jobs found, for a video; raises Conflict `job.claim_lost`.
+    delete_all: Callable[[Sequence[str], Job], Awaitable[None]]
 
     async def take_in(self, video: Job, at: float, jpeg: bytes) -> str:
         """The JPEG is there before the row, as with every upload."""
@@ -37,15 +37,17 @@ class FrameJobs:
         before = video.created_at if keep is None else await self._overtaken(video)
         frames = await self.store.of_frames(video.asset_id, before=before)
         if old := [job_id for job_id in frames if emitted(job_id) and job_id not in (keep or ())]:
-            await self._held(video)
-            await self.delete_all(old)
+            await self._delete(old, video)
 
-    async def _held(self, video: Job) -> None:
+    async def _delete(self, frames: Sequence[str], video: Job) -> None:
         """Raises ClaimLost: whoever took the video over decides what is kept of it. One that stood
         still meanwhile finds out here, before anything is lost."""
-        now = await self.store.get(video.job_id)
-        if now is None or (now.attempts, now.boot_id) != (video.attempts, video.boot_id):
-            raise ClaimLost("another run of the service took over this job")
+        try:
+            await self.delete_all(frames, video)
+        except Conflict as error:
+            if error.code != ClaimLost.code:
+                raise
+            raise ClaimLost(error.message) from error
 
     async def _overtaken(self, video: Job) -> datetime | None:
         """What a later job that is under way with the same asset gave rise to is that one's own."""

@@ -111,6 +111,7 @@ def _jobs(counts: Counts) -> Iterator[Reading]:
     for stage, count in counts.in_flight.items():
         yield _labelled(metrics.RUNNING, count, stage=stage.value)
     yield _labelled(metrics.DEAD_LETTERS, counts.dead_letters)
+    yield _labelled(metrics.STRANDED, sum(counts.stranded.values()))
 
 
 def _index(state: IndexState | None, lag: int | None) -> Iterator[Reading]:

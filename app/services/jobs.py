@@ -27,7 +27,7 @@ from app.ports import (
     VectorIndex,
 )
 from app.services.alike import not_replaced
-from app.services.sweep import delete_files
+from app.services.job_files import delete_files
 from app.services.watch import LOOK, JobWatch
 
 PAGE = 200  # dead letters replayed at once
@@ -255,11 +255,11 @@ class JobService:
         if not found and (expiry or await self._store.get(job.job_id)):
             return False
         reached("delete.row")
-        await delete_files(self._blobs, job)
+        await delete_files(self._blobs, [job])
         reached("delete.files")
         if searchable:
             await self._forget(job.asset_id)
-        self._watch.tell(job.job_id)
+        self._watch.gone(job.job_id)
         _tell(job, "deleted")
         return True
 
@@ -282,31 +282,34 @@ class JobService:
         last = (await self._store.newest([job.asset_id], living=True)).get(job.asset_id)
         return last.created_at if last and last.created_at > job.created_at else None
 
-    async def delete_all(self, job_ids: Sequence[str]) -> None:
-        """As `delete`, but of many in one go; one that is gone is fine."""
+    async def delete_all(self, job_ids: Sequence[str], held: Job | None = None) -> None:
+        """As `delete`, but of many in one go; one that is gone is fine.
+
+        With `held`, for that job: raises Conflict `job.claim_lost` once another claim holds it.
+        """
         for first in range(0, len(job_ids), AT_ONCE):
             part = job_ids[first : first + AT_ONCE]
-            gone = await self._removed_together(part)
+            gone = await self._removed_together(part, held)
             for job_id in part:
                 if job_id not in gone:
                     with suppress(NotFound):
                         await self.delete(job_id)
 
-    async def _removed_together(self, job_ids: Sequence[str]) -> set[str]:
+    async def _removed_together(self, job_ids: Sequence[str], held: Job | None) -> set[str]:
         """Those on which nobody is at work."""
         searchable = await self._assets.of_jobs(job_ids)
         for job_id in job_ids:
             self._forgotten(job_id)
-        gone = await self._store.delete_all(job_ids)
+        gone = await self._store.delete_all(job_ids, held=held)
         reached("delete.row")
         for job in gone:
             await self._drop(job.job_id)  # a cancelled walk may still be on its way to its end
-            await delete_files(self._blobs, job)
+        await delete_files(self._blobs, gone)
         reached("delete.files")
         if found := [job.asset_id for job in gone if job.asset_id in searchable]:
             await self._forget(*found)
         for job in gone:
-            self._watch.tell(job.job_id)
+            self._watch.gone(job.job_id)
         logger.info("{} jobs deleted", len(gone))
         return {job.job_id for job in gone}
 

@@ -11,7 +11,7 @@ from app.ports import BlobStore, ResumableFiles, Snapshots
 from app.services.backup import KeptFiles
 from app.services.backup_check import BackupCheck, manifest_of
 from app.services.file_copy import FileCopy
-from app.services.sweep import KEPT
+from app.services.job_files import KEPT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,19 +26,23 @@ class Restore:
     growing: ResumableFiles
     snapshots: Snapshots
 
-    async def run(self) -> Manifest:
-        """Raises NotFound where there is no backup, StorageError where it is damaged, ConfigError
-        where the database has rows or the store has files."""
+    async def check(self) -> Manifest:
+        """Of the backup, before room is made for it. Raises NotFound where there is none,
+        StorageError where its database or its listing is damaged."""
         manifest = await manifest_of(self.backup.folder)
         if damaged := await self.backup.sheets(manifest):
             raise _damaged(damaged[0])
+        return manifest
+
+    async def run(self) -> None:
+        """Of what was checked. Raises StorageError where a file of it is damaged, ConfigError where
+        the database has rows or the store has files."""
         await self.snapshots.check_free()  # before a file is written
         await self._check_free()
         for one in await self.backup.listed():
             await self._put(one)
         reached("restore.files")
         await self.snapshots.put_back(self.backup.database)
-        return manifest
 
     async def _check_free(self) -> None:
         for folder in (*KEPT, UPLOADS):

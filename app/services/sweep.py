@@ -1,34 +1,21 @@
-"""Files that no job needs: those of a deleted job, and what a dead run left behind."""
+"""Files that no job needs: what a deletion, or a dead run, left behind."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from loguru import logger
 
 from app.domain.clock import utc_now
 from app.domain.errors import SpoolError
-from app.domain.jobs import (
-    PASSING,
-    Job,
-    SourceKind,
-    frames_key,
-    pcm_key,
-    reel_key,
-    result_key,
-    thumbnail_key,
-    upload_key,
-    waveform_key,
-)
-from app.domain.media_types import FOLDERS
+from app.domain.jobs import PASSING
 from app.domain.metrics import ORPHANS_REMOVED, UNCOUNTED
 from app.domain.uploads import FOLDER as UPLOADS
-from app.ports import BlobStore, Meter
+from app.ports import Meter
+from app.services.job_files import KEPT, JobFiles
 
-KEPT = (*sorted(set(FOLDERS.values())), "keyframes", "results", "thumbnails", "waveforms")
 QUARANTINE = "quarantine"
 
 #: Those of some ids that something is known of.
@@ -36,24 +23,6 @@ Known: TypeAlias = Callable[[Sequence[str]], Awaitable[set[str]]]
 #: While others write files whose rows are still to come.
 YOUNG = timedelta(hours=24)
 Dispose: TypeAlias = Callable[[Sequence[str]], Awaitable[object]]
-
-
-class JobFiles(Protocol):
-    """Files of jobs, in bulk."""
-
-    def job_files(
-        self, folder: str, before: datetime | None = None
-    ) -> AsyncGenerator[dict[str, str], None]:
-        """Batches of keys with the id of their job; `before`: written last before then."""
-        ...
-
-    async def remove(self, keys: Sequence[str]) -> None:
-        """One that is gone is fine."""
-        ...
-
-    async def set_aside(self, keys: Sequence[str], place: str) -> Path:
-        """Move them under the folder `place`; returns where that is."""
-        ...
 
 
 class Starts(Protocol):
@@ -160,7 +129,7 @@ class FileSweep:
         if orphans:
             logger.warning(
                 "the database may be older than the files: {} files without a job are moved to {}"
-                " in the data folder; put a newer database back, or remove them",
+                " beside them; put a newer database back, or remove them",
                 orphans,
                 place,
             )
@@ -202,21 +171,6 @@ class FileSweep:
         if boot_id is None or not await self.boots.known(boot_id):
             return True
         return job_id is not None and not await self.known_jobs([job_id])
-
-
-async def delete_files(blobs: BlobStore, job: Job) -> None:
-    """What is kept for a job; its row is gone by now. A file of the machine's own is not ours."""
-    made = (pcm_key, reel_key, result_key, thumbnail_key, frames_key, waveform_key)
-    for key in (*_upload(job), *(key(job.job_id) for key in made)):
-        await blobs.delete_file(key)
-
-
-def _upload(job: Job) -> tuple[str, ...]:
-    if job.source is SourceKind.PATH:
-        return ()
-    if job.source is SourceKind.URL:
-        return (upload_key(job.job_id, job.source_name),)
-    return (job.input_path,)
 
 
 async def _no_job(job_ids: Sequence[str]) -> set[str]:

@@ -38,7 +38,8 @@ class Tenancy:
         self._begun = True
         #: The others, as of the last sign of life.
         self.others: Sequence[Boot] = ()
-        #: Called with the new id when all that was held is lost. It must not wait for the store.
+        #: Called with the new id when all that was held is lost. It must neither wait for the store
+        #: nor raise.
         self.renewed: Callable[[str], Awaitable[None]] = _nothing
 
     @property
@@ -57,6 +58,8 @@ class Tenancy:
         """
         if earlier is not None:
             await self._boots.end(earlier)
+            await self._boots.inherit(earlier, self._ours.name)  # a container has a new name
+        self._told_at = time.monotonic()  # until now there was nothing to tell
         await self._begin()
         await self._look_around()
         if any(other.files != self._ours.files for other in self.others):
@@ -92,8 +95,10 @@ class Tenancy:
             await asyncio.sleep(BEAT)
             try:
                 await self.run_once()
-            except SpoolError as error:
-                logger.warning("the database was not told that this run lives: {}", error.message)
+            except Exception as error:  # whatever it is: who tells nothing more loses all jobs
+                unplanned = not isinstance(error, SpoolError)
+                told = "the database was not told that this run lives: {}"
+                logger.opt(exception=unplanned).warning(told, error)
 
     async def run_once(self) -> None:
         asked_at, boot_id = time.monotonic(), self.boot_id
@@ -108,7 +113,7 @@ class Tenancy:
     async def _begin(self) -> None:
         ours = self._ours
         await self._boots.begin(ours.boot_id, name=ours.name, places=ours.places, files=ours.files)
-        self._begun = True
+        self._begun = ours.boot_id == self.boot_id  # else this one was lost meanwhile
 
     async def _look_around(self) -> None:
         living = await self._boots.living(SILENT_AFTER)

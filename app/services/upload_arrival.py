@@ -7,6 +7,7 @@ from app.domain.crashpoints import reached
 from app.domain.errors import InvalidRequest, NotFound, SpoolError, TooLarge
 from app.domain.uploads import Checksum, ResumableUpload
 from app.ports import GrowingFile, UploadStore
+from app.services.upload_turns import taken
 
 BLOCK = 1024 * 1024  # bytes that are written at once
 #: A death costs a client no more than this.
@@ -81,9 +82,17 @@ class Arrival:
         reached("upload.synced")
         stored = await self._store.note_received(self.upload, size)
         if stored is None:
-            raise NotFound("the upload is gone", code="upload.not_found")
+            raise await self._refusal()
         self.upload, self._uncounted = stored, 0
         reached("upload.counted")
 
+    async def _refusal(self) -> SpoolError:
+        """Another instance knows nothing of our turn: it may have gone on with the upload."""
+        if await self._store.get(self.upload.upload_id) is not None:
+            return taken()
+        return NotFound("the upload is gone", code="upload.not_found")
+
     async def _drop(self) -> None:
-        await self._file.cut(self.upload.received)
+        """Unless another instance has gone on with it: then it may be its bytes that are there."""
+        if await self._store.note_received(self.upload, self.upload.received) is not None:
+            await self._file.cut(self.upload.received)

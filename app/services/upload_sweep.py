@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from loguru import logger
 
@@ -14,6 +15,8 @@ from app.services.upload_finish import UploadFinish
 from app.services.upload_turns import Turns
 
 INTERVAL = 300.0  # seconds
+#: To hash and to put together the largest of them takes minutes.
+AT_WORK = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +24,8 @@ class UploadSweep:
     store: UploadStore
     finish: UploadFinish
     turns: Turns
+    #: Other instances, which know nothing of `turns`, may be at work on the same uploads.
+    shared: bool = False
     clock: Clock = field(default=utc_now)
     interval: float = INTERVAL
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -49,11 +54,16 @@ class UploadSweep:
     async def run_once(self) -> int:
         """Returns how many uploads went."""
         for upload in await self.store.whole():
-            await self._finish(upload)
+            if not self._is_at_work(upload):
+                await self._finish(upload)
         gone = sum([await self._expire(upload) for upload in await self.store.expired()])
         if gone:
             logger.info("{} abandoned uploads are removed", gone)
         return gone
+
+    def _is_at_work(self, upload: ResumableUpload) -> bool:
+        """Whoever received its last byte; to do the same beside it would only take as long."""
+        return self.shared and self.clock() - upload.updated_at < AT_WORK
 
     async def _finish(self, upload: ResumableUpload) -> None:
         """As it is once it is our turn: its client may have been quicker."""

@@ -15,7 +15,7 @@ from app.services.disk import DiskGuard
 from app.services.intake import Intake
 from app.services.upload_arrival import Arrival
 from app.services.upload_finish import UploadFinish
-from app.services.upload_turns import Turn, Turns
+from app.services.upload_turns import Turn, Turns, taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,8 @@ class UploadService:
     turns: Turns
     #: Bytes.
     max_file_size: int
+    #: Other instances, which know nothing of `turns`, may be at work on the same uploads.
+    shared: bool = False
     meter: Meter = UNCOUNTED
     clock: Clock = field(default=utc_now)
 
@@ -83,13 +85,22 @@ class UploadService:
             upload = await self._living(upload_id)
             _check(upload, offset, size or 0)
             if not upload.whole:
-                upload = await self._received(upload, turn, chunks, checksum)
+                upload = await self._received(await self._claimed(upload), turn, chunks, checksum)
             return await self._finished_if_whole(upload)
 
     async def remove(self, upload_id: str) -> None:
         """Of one that is finished only what is known of the upload: the job has the bytes."""
         async with self.turns.take(upload_id):
             await self.finish.give_up(await self._living(upload_id))
+
+    async def _claimed(self, upload: ResumableUpload) -> ResumableUpload:
+        """Before what is not counted is cut off: it may be what another instance counts next."""
+        if not self.shared:
+            return upload
+        claimed = await self.store.note_received(upload, upload.received)
+        if claimed is None:
+            raise taken()
+        return claimed
 
     async def _received(
         self,

@@ -87,10 +87,11 @@ class Verdicts:
             return True
 
     async def give_back(self, job: Job) -> None:
-        """At shutdown. A store that fails now must not keep the service from ending."""
+        """At shutdown, or once the run is lost. A store that fails now must keep neither from
+        going on."""
         try:
             if await to_its_end(self._store.release(job)):
-                logger.info("given back: the service stops, the attempt does not count")
+                logger.info("given back: the attempt does not count")
                 self._ended(Outcome.GIVEN_BACK)
             else:
                 self.dropped()
@@ -109,12 +110,12 @@ class Verdicts:
             self.dropped()
 
     async def _retry(self, job: Job, error: SpoolError) -> None:
-        if await self.written(self._store.retry, job, error):
+        wait = self._later.wait(job.errors + job.crashes + 1)
+        if await self.written(self._store.retry, job, error, after=wait):
             reached("job.retried")
             logger.warning("pending again after {}: {}", error.code, error.message)
             self._ended(Outcome.RETRIED)
-            failures = job.errors + job.crashes + 1
-            self._later.put(job.job_id, failures, job.options.priority)
+            self._later.put_after(job.job_id, wait, job.options.priority)
         else:
             self.dropped()
 

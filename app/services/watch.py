@@ -18,8 +18,9 @@ class JobWatch:
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         #: The service stops: nobody should wait any more.
         self.closed = False
-        #: Tells other instances, too.
+        #: Tells other instances, too: that it changed, and that it is no more.
         self.abroad: Callable[[str], None] = _nobody
+        self.gone_abroad: Callable[[str], None] = _nobody
 
     def close(self) -> None:
         """Wake everybody, for good."""
@@ -30,6 +31,11 @@ class JobWatch:
         """It changed, and this instance did it."""
         self.heard(job_id)
         self.abroad(job_id)
+
+    def gone(self, job_id: str) -> None:
+        """This instance deleted it."""
+        self.heard(job_id)
+        self.gone_abroad(job_id)
 
     def heard_all(self) -> None:
         """Anything may have changed."""

@@ -5,7 +5,6 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,7 +12,7 @@ from loguru import logger
 
 from app.domain.crashpoints import reached
 from app.domain.errors import SpoolError
-from app.domain.jobs import Job, JobStatus, Priority, Stage, pcm_key, reel_key, result_key
+from app.domain.jobs import Job, JobStatus, Priority, Swept, pcm_key, reel_key, result_key
 from app.domain.metrics import UNCOUNTED
 from app.domain.result import result_of
 from app.domain.tracing import UNTRACED
@@ -27,18 +26,11 @@ from app.services.disk import DiskGuard
 from app.services.lane import Lane
 from app.services.recovery import recover, take_over
 from app.services.verdicts import Limits, Verdicts, to_its_end
+from app.services.walks import Walk, Walks
 from app.services.watch import JobWatch
 
 TAKE_OVER = 10.0  # seconds between two looks for jobs of dead runs
-
-
-@dataclass(frozen=True, kw_only=True)
-class Walk:
-    """One attempt under way."""
-
-    job: Job
-    task: asyncio.Task[None]
-    report: JobReport
+ELSEWHERE = 0.001  # seconds until others may take what we have no space for
 
 
 class JobWorker:
@@ -74,8 +66,7 @@ class JobWorker:
         self._lane = Lane()
         self._later = LaterQueue(queue, backoff)
         self._verdicts = Verdicts(store, self._later, disk, limits, backoff, meter)
-        self._walks: dict[str, Walk] = {}
-        self._waiting: dict[str, asyncio.Task[None]] = {}  # to be let on the lane
+        self._walks = Walks(store)
         self._idle: set[asyncio.Task[Any]] = set()  # places without a job
         #: From the look at a job to the end of its walk, with its priority once that is known.
         self._at_hand: dict[str, Priority] = {}
@@ -94,27 +85,30 @@ class JobWorker:
         while self._silent_for is not None:
             await asyncio.sleep(TAKE_OVER)
             try:
-                await take_over(
-                    self._store, self._queue, self._boot_id, self._silent_for, self._meter
+                self._told_of(
+                    await take_over(
+                        self._store, self._queue, self._boot_id, self._silent_for, self._meter
+                    )
                 )
-            except SpoolError as error:
-                logger.warning("jobs of dead runs wait: {}", error.message)
+            except Exception as error:  # whatever it is: it is done again
+                unplanned = not isinstance(error, SpoolError)
+                logger.opt(exception=unplanned).warning("jobs of dead runs wait: {}", error)
+
+    def _told_of(self, swept: Swept) -> None:
+        """Whoever follows them hears of it, and so does the run that held them, if it lives on."""
+        for job_id in (*swept.pending, *swept.dead):
+            self._watch.tell(job_id)
+        if swept.dead:
+            self._ended()
 
     async def renew(self, boot_id: str) -> None:
         """What we hold may be taken from us: let go of it, and claim by another name."""
         self._boot_id = boot_id
-        for walk in self._walks.values():
-            walk.task.cancel()
+        self._walks.let_go()
 
     async def look(self, job_id: str) -> None:
         """Somebody changed a job elsewhere: work on one that is not ours any more ends."""
-        walk = self._walks.get(job_id)
-        if walk is None or walk.report.hushed:
-            return
-        job = await self._store.get(job_id)
-        claim = (walk.job.attempts, walk.job.boot_id)
-        if job is None or (job.attempts, job.boot_id) != claim:
-            walk.task.cancel()
+        await self._walks.look(job_id)
 
     async def run(self) -> None:
         """For ever, in all places, and in one more for jobs that somebody waits for.
@@ -133,20 +127,13 @@ class JobWorker:
         """Begin nothing more; windows under way have `grace` seconds to be finished."""
         self._stopping = True
         self._pipeline.stopping.set()
-        for waiting in (*self._waiting.values(), *self._idle):
-            waiting.cancel()
-        for walk in self._walks.values():
-            if walk.report.stage is not Stage.TRANSCRIBING:  # there is nothing to save in it
-                walk.task.cancel()
-        if tasks := {walk.task for walk in self._walks.values()}:
-            await asyncio.wait(tasks, timeout=grace)
+        for place in self._idle:
+            place.cancel()
+        await self._walks.end(grace)
 
     async def drop(self, job_id: str) -> None:
         """Stop work on a job that was taken away from us; its slot is free when this returns."""
-        walk, waiting = self._walks.get(job_id), self._waiting.get(job_id)
-        if task := walk.task if walk else waiting:
-            task.cancel()
-            await asyncio.wait({task})
+        await self._walks.drop(job_id)
 
     async def run_once(self, lowest: Priority = Priority.BATCH) -> Job | None:
         """One job from the queue to its end; None when there is nothing to do for it."""
@@ -168,9 +155,18 @@ class JobWorker:
         assert place is not None
         self._idle.add(place)
         try:
-            return await self._queue.dequeue(lowest)
+            return await self._taken(lowest)
         finally:
             self._idle.discard(place)
+
+    async def _taken(self, lowest: Priority) -> dict[str, str]:
+        """Others may have the space that we lack: no job waits for ours."""
+        payload = await self._queue.dequeue(lowest)
+        while self._queue.lasting and not await self._disk.goes_on():
+            await self._queue.enqueue(payload, after=ELSEWHERE)
+            await self._disk.wait_for_space()
+            payload = await self._queue.dequeue(lowest)
+        return payload
 
     async def _serve(self, lowest: Priority) -> None:
         """One place. After a failure of the store it pauses, ever longer, until a job goes well."""
@@ -230,11 +226,11 @@ class JobWorker:
         """On the lane, when it is this job's turn; False when it no longer waits for that."""
         lane = self._lane.entered(alone=job.suspect)
         waiting = asyncio.create_task(road.enter_async_context(lane))
-        self._waiting[job.job_id] = waiting
+        self._walks.waiting[job.job_id] = waiting
         try:
             await asyncio.wait({waiting})
         finally:
-            del self._waiting[job.job_id]
+            del self._walks.waiting[job.job_id]
             waiting.cancel()  # does nothing to one that is done
         return not waiting.cancelled() and not self._stopping
 
@@ -242,39 +238,34 @@ class JobWorker:
         """A stop that comes while the claim is committed gives the attempt back."""
         claim = asyncio.ensure_future(self._store.claim(job_id, self._boot_id))
         try:
-            return await asyncio.shield(claim)
+            job = await asyncio.shield(claim)
         except asyncio.CancelledError:
             await asyncio.wait({claim})
             if not claim.cancelled() and not claim.exception() and (job := claim.result()):
                 await self._verdicts.give_back(job)
             raise
+        if job is not None and job.boot_id != self._boot_id:  # we let go of all just now
+            await self._verdicts.give_back(job)
+            return None
+        return job
 
     async def _see_through(self, job: Job) -> None:
         logger.info("attempt {} begins: {}", job.attempts, job.source_name)
         changed = partial(self._watch.tell, job.job_id)
-        lost = partial(self._lost, job.job_id)
+        lost = partial(self._walks.lost, job.job_id)
         made = JobReport(self._store, job, changed, self._paces, lost, self._meter)
         async with aclosing(made) as report:
             task = asyncio.create_task(self._attempt(job, report))
-            self._walks[job.job_id] = Walk(job=job, task=task, report=report)
             try:
-                await asyncio.wait({task})
-            except asyncio.CancelledError:
-                task.cancel()
-                await asyncio.wait({task})
-                raise
+                with self._walks.under_way(Walk(job=job, task=task, report=report)):
+                    await _seen_to_its_end(task)
             finally:
-                del self._walks[job.job_id]
                 self._watch.tell(job.job_id)
                 self._ended()
             if not task.cancelled() and (error := task.exception()):
                 # it may still be held, and walked by nobody
                 self._later.put(job.job_id, 1, job.options.priority)
                 raise error
-
-    def _lost(self, job_id: str) -> None:
-        if walk := self._walks.get(job_id):
-            walk.task.cancel()
 
     async def _attempt(self, job: Job, report: JobReport) -> None:
         """A stop gives the job back, also while its verdict waits for the store."""
@@ -336,6 +327,16 @@ class JobWorker:
                 await self._tidy(job_id)
             finally:
                 del self._at_hand[job_id]
+
+
+async def _seen_to_its_end(task: asyncio.Task[None]) -> None:
+    """Whoever is cancelled meanwhile cancels it, and still waits."""
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait({task})
+        raise
 
 
 def _unplanned(error: Exception) -> SpoolError:

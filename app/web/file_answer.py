@@ -5,10 +5,12 @@ from contextlib import ExitStack, closing
 from email.utils import formatdate
 from urllib.parse import quote
 
+from loguru import logger
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from app.domain.errors import SpoolError
 from app.services.media import Medium
 from app.web.cached import has
 from app.web.ranges import Stretch, wanted
@@ -20,18 +22,22 @@ MOST_LETTERS = 150  # of a file name
 
 
 class FileAnswer(StreamingResponse):
-    """Closes the file, however it ends."""
+    """Closes the file, however it ends. Where its store fails under way the answer does not come to
+    its end: the connection is cut, and the client knows."""
 
     def __init__(
         self, medium: Medium, stretch: Stretch, status: int, headers: Mapping[str, str]
     ) -> None:
         pieces = _pieces(medium, stretch)
         super().__init__(pieces, status, headers, media_type=medium.content_type)
-        self._file = medium.file
+        self._file, self._job_id = medium.file, medium.job_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with closing(self._file):
-            await super().__call__(scope, receive, send)
+            try:
+                await super().__call__(scope, receive, send)
+            except SpoolError as error:
+                logger.bind(job_id=self._job_id).warning("sent in part: {}", error.message)
 
 
 def sent(request: Request, medium: Medium, headers: Mapping[str, str]) -> Response:

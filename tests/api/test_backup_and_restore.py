@@ -107,9 +107,12 @@ async def test_what_is_harmed_is_named_and_not_put_back(
     damage_in(backup, name)
     _, damaged = await check_backup(on(spool.data), backup)
     assert damaged == [f"{name} is not what it was"]
-    with pytest.raises(StorageError, match="is not what it was"):
-        await restore(on(tmp_path / "data"), backup, replace=False)
-    assert not (tmp_path / "data" / "spool.db").exists()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "spool.db").touch()
+    for replace in (False, True):  # nor is anything moved aside for it
+        with pytest.raises(StorageError, match="is not what it was"):
+            await restore(on(tmp_path / "data"), backup, replace=replace)
+    assert os.listdir(tmp_path / "data") == ["spool.db"]
 
 
 async def test_a_file_that_is_harmed_or_gone_is_named(

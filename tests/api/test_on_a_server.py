@@ -1,13 +1,21 @@
 """One instance on a database server: what it says of the others."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from app.adapters.local_storage import BootMark
+from app.adapters.sql import migrate
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
+from app.bootstrap.schema import bring_to, schema_of
+from app.config import load_settings
+from app.domain.errors import ConfigError
+from app.domain.instances import Told
 from app.domain.jobs import JobOptions, SourceKind
 from tests.api.spool import Spool, opened
 from tests.contracts.jobs import new_id
@@ -43,3 +51,33 @@ async def test_jobs_on_files_of_an_instance_that_is_gone_are_an_alarm(
     answer = await spool.http.get("/api/debug-ingestion", params={"count": 1})
     [alarm] = json.loads(answer.text.splitlines()[-1])["alarms"]
     assert "mill:/srv/spool" in alarm
+    told = (await spool.http.get("/metrics")).text.splitlines()
+    assert "spool_jobs_stranded 1.0" in told
+
+
+async def test_a_job_that_another_instance_deleted_is_no_sign_of_an_older_database(
+    spool: Spool, database: str
+) -> None:
+    """Where it was the last that was taken in here, the hourly tidying used to do nothing more."""
+    from app.adapters.sql.notices import send_out
+    from app.adapters.sql.server_news import CHANNEL, PostgresNews
+
+    job_id, mark = await spool.take_in(b"no medium at all"), BootMark(spool.data)
+    await spool.ended(job_id)
+    assert await mark.last_job() == job_id
+    async with asyncio.timeout(60), Database(database) as beside:
+        there = PostgresNews(database, sender="there", send=partial(send_out, beside, CHANNEL))
+        assert await SqlJobStore(beside).delete(job_id)
+        while await mark.last_job():
+            there.tell(Told.GONE, job_id)  # again, for what is told before it listens is lost
+            await there.aclose()
+
+
+async def test_the_schema_is_not_brought_down_beneath_it_from_another_machine(
+    spool: Spool, database: str, tmp_path: Path
+) -> None:
+    """Only the lock of its own data folder was asked."""
+    settings = load_settings(storage={"database_url": database, "data_dir": tmp_path / "other"})
+    with pytest.raises(ConfigError, match="at work on the database"):
+        await asyncio.to_thread(bring_to, settings, "0011")
+    assert schema_of(settings) == (migrate.head(), migrate.head())

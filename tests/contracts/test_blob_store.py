@@ -76,6 +76,14 @@ async def test_deleting_says_whether_there_was_one(blobs: BlobStore) -> None:
         await blobs.load_file(KEY)
 
 
+async def test_many_are_removed_at_once_whether_they_are_there_or_not(shelf: Shelf) -> None:
+    keys = [f"{folder}/{number}.mp4" for folder in ("audio_jobs", "video_jobs") for number in "ab"]
+    for key in keys:
+        await shelf.blobs.save_file(key, chunks(b"x"))
+    await shelf.blobs.remove([*keys[1:], "nowhere/x.mp4", "audio_jobs/c.mp4"])
+    assert shelf.keys() == {keys[0]}
+
+
 @pytest.mark.parametrize(
     ("first", "number", "piece"),
     [(0, 4, b"0123"), (3, 4, b"3456"), (8, 4, b"89"), (9, 1, b"9"), (10, 4, b""), (99, 4, b"")],

@@ -8,7 +8,7 @@ from app.adapters.sql.boots import SqlBootLog
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
 from app.domain.boots import Boot
-from app.domain.jobs import JobStatus
+from app.domain.jobs import JobOptions, JobStatus, SourceKind
 from app.ports import BootLog
 from tests.contracts.jobs import claimed_job, new_id, stored
 
@@ -75,3 +75,28 @@ async def test_our_own_jobs_are_ours_however_silent_we_were(database: Database) 
     store, ours = SqlJobStore(database), new_id()
     await claimed_job(store, boot_id=ours)
     assert (await store.sweep(ours, LONG)).pending == ()
+
+
+async def test_an_instance_of_another_name_on_the_same_folder_has_its_jobs(
+    database: Database, boots: BootLog
+) -> None:
+    """A container that was made anew has another name: its jobs used to wait for the old one."""
+    earlier, ours = new_id(), {"before": "now", "elsewhere": "elsewhere"}
+    await boots.begin(earlier, name="before")
+    jobs = {home: await by_path(database, home) for home in ours}
+    await boots.inherit(earlier, "now")
+    await boots.inherit(new_id(), "strange")
+    store = SqlJobStore(database)
+    found = {home: (await store.get(job_id)) for home, job_id in jobs.items()}
+    assert {home: job and job.home for home, job in found.items()} == ours
+
+
+async def by_path(database: Database, home: str) -> str:
+    job = await SqlJobStore(database, home=home).add(
+        job_id=new_id(),
+        source=SourceKind.PATH,
+        source_name="/media/talk.mp4",
+        input_path="/media/talk.mp4",
+        options=JobOptions(),
+    )
+    return job.job_id

@@ -2,12 +2,14 @@
 
 import uuid
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from app.domain.clock import utc_now
+from app.domain.errors import StorageError
 from tests.buckets import Buckets
 
 if TYPE_CHECKING:
@@ -94,6 +96,26 @@ async def test_files_are_removed_or_set_aside_many_at_once(
     await files.remove(keys[:2])
 
 
+async def test_a_bucket_that_minds_what_is_gone_is_asked_one_by_one(
+    at: "Callable[[timedelta], ObjectStorage]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import obstore
+
+    files, keys = at(DAY), [f"{FOLDER}/{uuid.uuid4()}.wav" for _ in range(3)]
+    for key in keys[1:]:
+        await files.save_file(key, nothing())
+    removed = obstore.delete_async
+
+    async def minds(store: Any, paths: str | list[str]) -> None:
+        if not isinstance(paths, str):
+            raise FileNotFoundError(paths[0])
+        await removed(store, paths)
+
+    monkeypatch.setattr(obstore, "delete_async", minds)
+    await files.remove(keys)
+    assert await found(files) == {}
+
+
 async def test_what_was_written_later_than_asked_for_is_passed_over(
     at: "Callable[[timedelta], ObjectStorage]",
 ) -> None:
@@ -101,3 +123,20 @@ async def test_what_was_written_later_than_asked_for_is_passed_over(
     await files.save_file(key, nothing())
     for before, told in ((_now() - DAY, []), (_now() + DAY, [{key: key[-40:-4]}])):
         assert [batch async for batch in files.job_files(FOLDER, before)] == told
+
+
+async def test_what_is_replaced_while_it_is_read_is_not_taken_for_one_file(
+    at: "Callable[[timedelta], ObjectStorage]",
+) -> None:
+    files, key = at(DAY), f"{FOLDER}/{uuid.uuid4()}.wav"
+    await files.save_file(key, large(b"old"))
+    with closing(await files.open(key)) as file:
+        assert await file.read(0, 3) == b"old"
+        await files.save_file(key, large(b"new"))
+        with pytest.raises(StorageError, match="was replaced while it was read"):
+            await file.read(2_999_997, 3)
+
+
+async def large(word: bytes) -> AsyncIterator[bytes]:
+    """More than is fetched at once."""
+    yield word * 1_000_000

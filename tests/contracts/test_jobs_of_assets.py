@@ -3,11 +3,11 @@
 import pytest
 
 from app.domain.assets import asset_of
-from app.domain.errors import MediaUnreadable
+from app.domain.errors import Conflict, MediaUnreadable
 from app.domain.jobs import AssetStage, JobOptions
 from app.domain.media_types import MediaType, frame_id
 from tests.contracts.conftest import SteppedClock, Stores
-from tests.contracts.jobs import add_job, claimed_job, new_id
+from tests.contracts.jobs import add_job, claim, claimed_job, new_id
 
 
 async def on(
@@ -123,3 +123,14 @@ async def test_the_newest_that_lives_did_not_come_to_nothing(
         await stores.jobs.cancel(last.job_id)
     assert (await stores.jobs.newest(["talk"], living=True))["talk"].job_id == first
     assert await stores.jobs.newest(["nobody"], living=True) == {}
+
+
+async def test_what_is_deleted_for_a_job_goes_only_while_that_is_held(stores: Stores) -> None:
+    video, frame = await claimed_job(stores.jobs), await add_job(stores.jobs)
+    await stores.jobs.sweep("another run")
+    taken = await claim(stores.jobs, video, "another run")
+    with pytest.raises(Conflict) as refused:
+        await stores.jobs.delete_all([frame.job_id], held=video)
+    assert refused.value.code == "job.claim_lost"
+    gone = await stores.jobs.delete_all([frame.job_id], held=taken)
+    assert [job.job_id for job in gone] == [frame.job_id]

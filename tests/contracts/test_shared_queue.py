@@ -10,11 +10,13 @@ from app.adapters.sql.boots import SqlBootLog
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.queue import SqlQueue
+from app.domain.errors import StorageError
 from app.domain.jobs import Job, JobOptions, JobStatus, SourceKind
-from tests.contracts.jobs import add_job, new_id, stored
+from tests.contracts.jobs import add_job, claimed_job, new_id, stored
 from tests.postgres import Postgres
 
 SOON = 60  # seconds
+LONG = 3600.0  # seconds
 JOBS = 60
 
 
@@ -101,3 +103,82 @@ async def test_what_could_not_be_put_back_is_put_back_once_the_database_is_there
             patch.setattr(database, "change", away)
             await here.enqueue(payload, after=0.01)
         assert await here.dequeue() == {"job_id": job.job_id}
+
+
+async def test_what_is_put_back_while_it_is_held_comes_out_again(database: Database) -> None:
+    """The answer to its claim was lost: it used to run for ever, and nobody walked it."""
+    store, here = SqlJobStore(database), await instance(database, "here")
+    job = await add_job(store)
+    async with asyncio.timeout(SOON):
+        payload = await here.dequeue()
+        assert await store.claim(job.job_id, "here")
+        await here.enqueue(payload, after=0.01)
+        assert await here.dequeue() == payload
+
+
+@pytest.mark.parametrize("over", [False, True])
+async def test_a_run_that_has_not_begun_or_is_over_takes_nothing(
+    database: Database, over: bool
+) -> None:
+    """Others would take it from it at once: one that was renewed used to work on it meanwhile."""
+    boots, here = SqlBootLog(database), SqlQueue(database, boot_id=lambda: "here", home="here")
+    if over:
+        await boots.begin("here")
+        await boots.end("here")
+    await add_job(SqlJobStore(database))
+    async with asyncio.timeout(SOON):
+        taking = await idle(here, 1)
+        await boots.begin("here-again")
+        there = SqlQueue(database, boot_id=lambda: "here-again", home="here")
+        assert await there.dequeue()
+    assert not taking[0].done()
+    await gone(taking)
+
+
+async def test_what_is_told_wakes_one_place_and_that_the_next(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each new job used to make all idle places of all instances look."""
+    monkeypatch.setattr("app.adapters.sql.queue.LOOK", 2.0 * SOON)  # by itself nobody looks
+    store, here = SqlJobStore(database), await instance(database, "here")
+    async with asyncio.timeout(SOON):
+        taking = await idle(here, 3)
+        jobs = {(await add_job(store)).job_id for _ in range(2)}
+        here.nudge()
+        taken = [await each for each in asyncio.as_completed(taking[:2])]
+    assert {each["job_id"] for each in taken} == jobs
+    assert not taking[2].done()
+    await gone(taking)
+
+
+async def test_a_job_that_failed_waits_from_its_first_moment(database: Database) -> None:
+    """Until it was put back another instance could take it, at once."""
+    store, here = SqlJobStore(database), await instance(database, "here")
+    job = await claimed_job(store, boot_id="here")
+    async with asyncio.timeout(SOON):
+        assert await store.retry(job, StorageError("the disk"), after=LONG)
+        taking = await idle(here, 1)
+        assert await store.cancel(job.job_id)
+        assert await store.reopen(await stored(store, job))
+        here.nudge()
+        assert await taking[0] == {"job_id": job.job_id}, "who sent it again waits for nothing"
+
+
+Taking = asyncio.Task[dict[str, str]]
+
+
+async def idle(queue: SqlQueue, places: int) -> list[Taking]:
+    """So many that have looked, found nothing, and wait; the first to wait is the first here."""
+    taking: list[Taking] = []
+    for number in range(places):
+        taking.append(asyncio.create_task(queue.dequeue()))
+        while len(queue._idle) <= number:
+            assert not taking[-1].done()
+            await asyncio.sleep(0.001)
+    return taking
+
+
+async def gone(taking: list[Taking]) -> None:
+    for each in taking:
+        each.cancel()
+    await asyncio.gather(*taking, return_exceptions=True)

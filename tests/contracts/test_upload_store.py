@@ -4,6 +4,9 @@ import asyncio
 
 import pytest
 
+from app.adapters.sql import uploads as rows
+from app.adapters.sql.database import Database
+from app.adapters.sql.uploads import SqlUploadStore
 from app.domain.errors import Conflict
 from app.domain.jobs import JobOptions, Priority, Task
 from app.domain.uploads import ResumableUpload
@@ -87,6 +90,28 @@ async def test_bytes_are_counted_only_on_what_was_read(uploads: UploadStore) -> 
     assert sorted(each is None for each in await asyncio.gather(*at_once)) == [False, True]
     await uploads.delete(added.upload_id)
     assert await uploads.note_received(added, 4) is None
+
+
+async def test_who_claims_it_shuts_out_those_who_read_it_before(
+    uploads: UploadStore, clock: SteppedClock
+) -> None:
+    added = await begun(uploads)
+    clock.step(1)
+    claimed = await uploads.note_received(added, added.received)
+    assert claimed is not None and claimed.received == 0
+    assert await uploads.note_received(added, 4) is None
+    assert await uploads.note_received(claimed, 5) is not None
+
+
+async def test_a_backup_is_told_of_all_that_are_no_job_yet(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more than a batch the bytes were left out."""
+    monkeypatch.setattr(rows, "BATCH", 2)
+    async with Database(database_url) as database:
+        uploads = SqlUploadStore(database, UPLOADS_LIVE)
+        added = {(await begun(uploads)).upload_id for _ in range(3)}
+        assert {each.upload_id for each in await uploads.unfinished()} == added
 
 
 async def test_more_than_was_announced_is_refused(uploads: UploadStore) -> None:

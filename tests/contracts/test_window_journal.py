@@ -2,15 +2,17 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from app.adapters.sql.windows import SqlWindowJournal
 from app.domain.errors import Conflict
 from app.domain.media import AudioWindow, Span
 from app.domain.transcript import Segment, WindowTranscript, Word
 from tests.contracts.conftest import OpenStores, Stores
-from tests.contracts.jobs import add_job, new_id
+from tests.contracts.jobs import add_job, claim, new_id, stored
 
 
 def window(number: int) -> AudioWindow:
@@ -108,3 +110,17 @@ async def test_a_job_without_windows_has_none(stores: Stores, job_id: str) -> No
 async def test_a_window_of_no_job_is_refused(stores: Stores) -> None:
     with pytest.raises(Conflict):
         await stores.windows.record(new_id(), "hash", window(0), heard(0))
+
+
+async def test_a_run_that_lost_a_job_clears_it_of_no_suspicion(stores: Stores) -> None:
+    """Its window is kept; but the attempt of the run that has the job may be the one that dies."""
+    database = stores.jobs._database  # type: ignore[attr-defined]
+    job = await add_job(stores.jobs)
+    await claim(stores.jobs, job, "lost")
+    await stores.jobs.sweep("has it")
+    await claim(stores.jobs, job, "has it")
+    for number, run, deaths in ((0, "lost", 1), (1, "has it", 0)):
+        journal = SqlWindowJournal(database, boot_id=partial(str, run))
+        await journal.record(job.job_id, "hash", window(number), heard(number))
+        assert (await stored(stores.jobs, job)).deaths == deaths
+    assert len(await stores.windows.done(job.job_id, "hash")) == 2

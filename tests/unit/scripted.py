@@ -79,9 +79,9 @@ class Failing(SqlJobStore):
         self._trouble("fail")
         return await super().fail(job, error, dead_letter=dead_letter)
 
-    async def retry(self, job: Job, error: SpoolError) -> bool:
+    async def retry(self, job: Job, error: SpoolError, *, after: float = 0.0) -> bool:
         self._trouble("retry")
-        return await super().retry(job, error)
+        return await super().retry(job, error, after=after)
 
 
 async def run_to_end(worker: JobWorker, attempts: int = 1) -> None:

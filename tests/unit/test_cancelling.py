@@ -165,7 +165,7 @@ async def test_a_job_that_ends_in_the_same_moment_ends_one_way(
 
 
 def _is_dropping(worker: JobWorker) -> bool:
-    return any(walk.task.cancelling() for walk in worker._walks.values())
+    return any(walk.task.cancelling() for walk in worker._walks)
 
 
 async def test_whoever_waits_hears_of_a_cancel(bench: Workbench) -> None:

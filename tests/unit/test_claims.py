@@ -55,7 +55,7 @@ async def test_a_hint_for_a_job_at_hand_is_kept_for_later(bench: Workbench) -> N
     job = await bench.upload()
     worker = bench.worker(pipeline=line.as_pipeline(), places=2)
     task = asyncio.create_task(worker.run())
-    await until(lambda: any(walk.report.stage for walk in worker._walks.values()))
+    await until(lambda: any(walk.report.stage for walk in worker._walks))
     assert await bench.store.cancel(job.job_id)
     assert await bench.store.reopen(await bench.now(job))  # while its walk goes on
     await bench.queue.enqueue({"job_id": job.job_id})

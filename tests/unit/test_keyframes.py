@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -488,6 +489,25 @@ async def test_who_lost_the_video_takes_no_frames_from_who_has_it_now(bench: Wor
     assert [job.job_id for job in await frames_of(bench)] == [found]
 
 
+async def test_a_video_that_is_lost_between_look_and_deletion_keeps_its_frames(
+    bench: Workbench,
+) -> None:
+    """Whether it was still held used to be looked up before, and not be held fast."""
+    held = await claim(bench.store, await a_video(bench))
+    found = await bench.pipeline().frame_jobs.take_in(held, 1.0, b"picture")
+
+    async def delete_all(old: Sequence[str], video: Job) -> None:
+        await bench.store.sweep("another run")
+        await bench.service().delete_all(old, video)
+
+    service = frame_jobs.FrameJobs(
+        store=bench.store, queue=bench.queue, blobs=bench.blobs, delete_all=delete_all
+    )
+    with pytest.raises(ClaimLost):
+        await service.retire(held, keep=())
+    assert [job.job_id for job in await frames_of(bench)] == [found]
+
+
 async def test_frames_go_in_one_go(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A film has thousands: one by one that would take minutes."""
     bench.album.times = tuple(float(second) for second in range(5))
@@ -496,9 +516,9 @@ async def test_frames_go_in_one_go(bench: Workbench, monkeypatch: pytest.MonkeyP
     rows, index = bench.store.delete_all, bench.index.delete_assets
     gone: list[int] = []
 
-    async def delete_all(job_ids: Sequence[str]) -> Sequence[Job]:
+    async def delete_all(job_ids: Sequence[str], **told: Any) -> Sequence[Job]:
         gone.append(len(job_ids))
-        return await rows(job_ids)
+        return await rows(job_ids, **told)
 
     async def delete_assets(asset_ids: Sequence[str]) -> None:
         gone.append(len(asset_ids))

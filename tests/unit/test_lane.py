@@ -142,7 +142,7 @@ async def test_a_suspect_job_runs_with_nothing_beside_it(bench: Workbench) -> No
     task = asyncio.create_task(worker.run())
     await until(lambda: bench.engine.at_work == 1)
     others = [await bench.upload() for _ in range(4)]
-    await until(lambda: len(worker._waiting) == 2)
+    await until(lambda: len(worker._walks.waiting) == 2)
     assert (await bench.now(suspect)).status is JobStatus.RUNNING
     bench.engine.hold.set()
     await bench.ended(suspect)
@@ -159,9 +159,9 @@ async def test_a_suspect_job_lets_those_before_it_end_first(bench: Workbench) ->
     task = asyncio.create_task(worker.run())
     await until(lambda: bench.engine.at_work == 1)
     await comes(bench, suspect)
-    await until(lambda: suspect.job_id in worker._waiting)
+    await until(lambda: suspect.job_id in worker._walks.waiting)
     after = await bench.upload()
-    await until(lambda: after.job_id in worker._waiting)
+    await until(lambda: after.job_id in worker._walks.waiting)
     assert worker.running() == 1
     bench.engine.hold.set()
     found = await ended(bench, before, suspect, after)
@@ -183,7 +183,7 @@ async def test_a_suspect_job_that_is_cancelled_while_it_waits_is_in_nobodys_way(
     task = asyncio.create_task(worker.run())
     await until(lambda: bench.engine.at_work == 1)
     await comes(bench, suspect)
-    await until(lambda: suspect.job_id in worker._waiting)
+    await until(lambda: suspect.job_id in worker._walks.waiting)
     async with asyncio.timeout(30):
         if verb == "cancel":
             assert (await service.cancel(suspect.job_id)).status is JobStatus.CANCELLED

@@ -302,7 +302,7 @@ class Lost(SqlJobStore):
     async def succeed(self, job: Job, *, output_path: str | None) -> bool:
         return False
 
-    async def retry(self, job: Job, error: Any) -> bool:
+    async def retry(self, job: Job, error: Any, **told: Any) -> bool:
         return False
 
     async def fail(self, job: Job, error: Any, *, dead_letter: bool = False) -> bool:

@@ -9,8 +9,17 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from app.adapters.object_store import ObjectStorage, open_store
+from app.adapters.object_store import storage as in_a_bucket
 from app.domain.buckets import NAMES
-from app.domain.errors import Budget, ConfigError, NotFound, SpoolError, StorageDenied, StorageError
+from app.domain.errors import (
+    Budget,
+    ConfigError,
+    NotFound,
+    SpoolError,
+    StorageDenied,
+    StorageError,
+    TooLarge,
+)
 
 KEY = "audio_jobs/x.wav"
 ANY = re.compile(".*")
@@ -83,6 +92,15 @@ async def test_a_bucket_that_does_not_answer_costs_no_job_an_attempt() -> None:
         with pytest.raises(StorageError) as caught:
             await call
         assert (caught.value.budget, caught.value.retryable) == (Budget.FREE, True)
+
+
+async def test_what_is_larger_than_a_bucket_can_put_together_is_refused_as_that(
+    storage: ObjectStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last part would be refused without a word of why, again and again."""
+    monkeypatch.setattr(in_a_bucket, "MOST", 10)
+    with pytest.raises(TooLarge, match="more than the 10 bytes"):
+        await storage.save_file(KEY, chunks(11), limit=1000)
 
 
 async def test_an_upload_of_which_a_part_fails_is_taken_back(

@@ -1,7 +1,7 @@
 """What a database server tells becomes an error of the domain, by its own code."""
 
 import pytest
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from app.adapters.sql.errors import crossed, translated
 from app.domain.errors import (
@@ -31,6 +31,7 @@ def raised(kind: type[DBAPIError], sqlstate: str | None) -> SpoolError:
     ("kind", "sqlstate", "expected", "code"),
     [
         (OperationalError, None, Unavailable, "service.unavailable"),
+        (InterfaceError, None, Unavailable, "service.unavailable"),
         (OperationalError, "08006", Unavailable, "service.unavailable"),
         (OperationalError, "57P01", Unavailable, "service.unavailable"),
         (OperationalError, "53300", Unavailable, "service.unavailable"),

@@ -209,7 +209,7 @@ async def test_a_job_that_waits_to_be_alone_is_not_begun_while_the_service_stops
     task = asyncio.create_task(worker.run())
     await until(lambda: bench.engine.at_work == 1)
     await bench.queue.enqueue({"job_id": suspect.job_id})
-    await until(lambda: bool(worker._waiting))
+    await until(lambda: bool(worker._walks.waiting))
     closing = asyncio.create_task(worker.close(3600.0))
     bench.engine.hold.set()
     async with asyncio.timeout(30):

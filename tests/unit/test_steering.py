@@ -356,3 +356,13 @@ async def test_of_two_deletes_at_once_none_fails_for_the_other(bench: Workbench)
     )
     assert all(answer is None or isinstance(answer, NotFound) for answer in answers)
     await nothing_is_left(bench, job)
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_others_are_told_of_a_job_that_is_gone(bench: Workbench, together: bool) -> None:
+    """Their files remember it as the last that they took in."""
+    job, told = await bench.upload(), list[str]()
+    bench.watch.gone_abroad = told.append
+    service = bench.service()
+    await (service.delete_all([job.job_id]) if together else service.delete(job.job_id))
+    assert told == [job.job_id]

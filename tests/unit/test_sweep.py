@@ -11,7 +11,7 @@ import pytest
 from loguru import logger
 
 from app.adapters.local_storage import BootMark, LocalStorage, storage
-from app.domain.errors import StorageFull
+from app.domain.errors import StorageError, StorageFull
 from app.domain.jobs import (
     Job,
     JobStatus,
@@ -21,7 +21,8 @@ from app.domain.jobs import (
     upload_key,
     waveform_key,
 )
-from app.services.sweep import FileSweep, delete_files
+from app.services.job_files import delete_files
+from app.services.sweep import FileSweep
 from tests.smalldisk import MiB, mounted_or_skipped
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -483,9 +484,24 @@ async def test_all_files_of_a_deleted_job_go_and_no_others(house: House, job: Jo
         waveform_key(job.job_id),
     ):
         await house.put(key)
-    await delete_files(house.files, job)
-    await delete_files(house.files, job)
+    await delete_files(house.files, [job])
+    await delete_files(house.files, [job])
     assert house.keys() == {upload_key(other, "x.mp4")}
+
+
+async def test_a_store_that_fails_leaves_the_files_of_a_deleted_job_to_the_sweep(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row was gone, and what was to be done next, as to take it out of the index, was not."""
+    await house.put(result_key(UPLOADED.job_id))
+
+    async def away(_: LocalStorage, keys: Sequence[str]) -> None:
+        raise StorageError("the object store does not answer as it should")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalStorage, "remove", away)
+        await delete_files(house.files, [UPLOADED])
+    assert house.keys() == {result_key(UPLOADED.job_id)}
 
 
 async def test_a_file_of_the_machine_outlives_its_job(house: House, tmp_path: Path) -> None:
@@ -493,5 +509,5 @@ async def test_a_file_of_the_machine_outlives_its_job(house: House, tmp_path: Pa
     own.write_text(json.dumps("mine"))
     job = a_job(SourceKind.PATH, str(own), lambda _: str(own))
     await house.put(result_key(job.job_id))
-    await delete_files(house.files, job)
+    await delete_files(house.files, [job])
     assert (own.read_text(), house.keys()) == ('"mine"', set())

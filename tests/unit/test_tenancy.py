@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
-from app.domain.boots import Boot
+from app.domain.boots import LOST_AFTER, Boot
 from app.domain.errors import ConfigError, Unavailable
 from app.services import tenancy
 from app.services.tenancy import Tenancy
@@ -21,6 +22,7 @@ class Log:
 
     boots: dict[str, Boot] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
+    inherited: list[tuple[str, str]] = field(default_factory=list)
     away: bool = False
 
     async def known(self, boot_id: str) -> bool:
@@ -44,6 +46,9 @@ class Log:
         self._reached()
         self.ended.append(boot_id)
 
+    async def inherit(self, boot_id: str, name: str) -> None:
+        self.inherited.append((boot_id, name))
+
     def _reached(self) -> None:
         if self.away:
             raise Unavailable("the database server does not answer")
@@ -65,6 +70,7 @@ async def test_the_last_run_on_our_folder_is_over_when_we_begin() -> None:
     made, _ = ours(log)
     await made.begin("before")
     assert log.ended == ["before"] and made.others == []
+    assert log.inherited == [("before", "here")]
     assert log.boots["ours"] == OURS
 
 
@@ -122,3 +128,62 @@ async def test_an_end_that_cannot_be_told_holds_nobody_up() -> None:
     made, _ = ours(log)
     await made.end()
     assert log.ended == []
+
+
+async def test_a_start_that_takes_long_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever loaded models for longer than that used to let go of all jobs at once."""
+    monkeypatch.setattr(tenancy, "WATCH", 0.001)
+    made, renewals = ours(Log())
+    made._told_at -= 2 * LOST_AFTER
+    await made.begin(None)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await made.run()
+    assert renewals == []
+
+
+async def test_a_beginning_that_comes_too_late_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run that followed used to claim jobs that others took for those of a dead one."""
+    log, asked, answered = Log(), asyncio.Event(), asyncio.Event()
+    made, renewals = ours(log)
+    await made.begin(None)
+    await made._renew()
+    begin = log.begin
+
+    async def late(boot_id: str, **told: Any) -> None:
+        asked.set()
+        await answered.wait()
+        await begin(boot_id, **told)
+
+    monkeypatch.setattr(log, "begin", late)
+    async with asyncio.timeout(SOON):
+        beginning = asyncio.create_task(made.run_once())
+        await asked.wait()
+        await made._renew()
+        answered.set()
+        await beginning
+        await made.run_once()
+    assert made.boot_id == renewals[-1] and made.boot_id in log.boots
+
+
+async def test_a_fault_of_ours_does_not_keep_it_from_telling(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tenancy, "BEAT", 0.001)
+    log, told = Log(), asyncio.Event()
+    made, _ = ours(log)
+    await made.begin(None)
+    answers = iter([ZeroDivisionError("a fault of ours")])
+
+    async def beat(boot_id: str) -> bool:
+        for fault in answers:
+            raise fault
+        told.set()
+        return True
+
+    monkeypatch.setattr(log, "beat", beat)
+    running = asyncio.create_task(made.run())
+    async with asyncio.timeout(SOON):
+        await told.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from app.domain.errors import (
 from app.domain.jobs import JobOptions, upload_key
 from app.domain.uploads import Checksum
 from app.services import upload_arrival
+from app.services.upload_sweep import AT_WORK
 from tests.unit.landing import LIVES, Clock, Death, Landing, coming, opened
 
 MiB = 1024 * 1024
@@ -161,6 +163,68 @@ async def test_a_time_out_of_the_bytes_themselves_is_no_lost_turn(landing: Landi
     assert (await landing.stored(upload_id)).received == 3
 
 
+# several instances
+
+CONTENT = b"abcdefghij"
+
+
+async def stalled(
+    landing: Landing, upload_id: str, end: asyncio.Event, check: Checksum | None = None
+) -> "asyncio.Task[object]":
+    """A request to an instance that has taken in half of `CONTENT` and waits for more."""
+    waits = asyncio.Event()
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield CONTENT[:5]
+        waits.set()
+        await end.wait()
+
+    coming_in = landing.elsewhere.append(upload_id, 0, stalling(), checksum=check)
+    request = asyncio.create_task(coming_in)
+    await waits.wait()
+    landing.clock.step(1)
+    return request
+
+
+async def test_an_upload_that_another_instance_goes_on_with_is_not_given_up(
+    landing: Landing,
+) -> None:
+    """Who came second to count used to take the upload for gone, and to remove it."""
+    upload_id, end = await landing.begun(10), asyncio.Event()
+    request = await stalled(landing, upload_id, end)
+    await landing.elsewhere.append(upload_id, 0, coming(CONTENT[:7]))
+    end.set()
+    with pytest.raises(Conflict) as refused:
+        await request
+    assert refused.value.code == "upload.locked"
+    assert (await landing.stored(upload_id)).received == 7
+    done = await landing.elsewhere.append(upload_id, 7, coming(CONTENT[7:]))
+    assert done.finished_at is not None
+
+
+async def test_what_comes_late_to_an_instance_is_not_counted_once_another_has_begun(
+    landing: Landing,
+) -> None:
+    """The other one may have cut it off by then."""
+    upload_id, end = await landing.begun(10), asyncio.Event()
+    request = await stalled(landing, upload_id, end)
+    await landing.elsewhere.append(upload_id, 0, coming())
+    end.set()
+    with pytest.raises(Conflict):
+        await request
+    assert (await landing.stored(upload_id)).received == 0
+
+
+async def test_a_wrong_checksum_takes_no_bytes_from_another_instance(landing: Landing) -> None:
+    upload_id, end = await landing.begun(10), asyncio.Event()
+    request = await stalled(landing, upload_id, end, sha1(b"another"))
+    await landing.elsewhere.append(upload_id, 0, coming(CONTENT[:7]))
+    end.set()
+    with pytest.raises(InvalidRequest, match="Upload-Checksum"):
+        await request
+    assert landing.growing(upload_id) == CONTENT[:7]
+
+
 # the job
 
 
@@ -261,11 +325,7 @@ async def test_one_that_is_given_up_when_its_job_is_there_leaves_the_job_its_fil
 async def test_a_whole_one_that_was_never_hashed_is_finished_by_the_sweep(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upload_id = await landing.begun(5)
-    with monkeypatch.context() as patch:
-        patch.setattr(landing.files, "sha256", dies)
-        with pytest.raises(Death):
-            await landing.send(upload_id, 0, b"abcde")
+    upload_id = await whole_and_not_hashed(landing, monkeypatch)
     await landing.sweep.recover()
     assert (await landing.stored(upload_id)).finished_at is None, "the start does not read files"
     await landing.sweep.run_once()
@@ -282,6 +342,49 @@ async def test_a_whole_one_without_its_bytes_is_forgotten(landing: Landing) -> N
     with pytest.raises(NotFound):
         await landing.service.look(upload_id)
     assert await landing.store.get(upload_id) is None
+
+
+async def whole_and_not_hashed(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Its id."""
+    upload_id = await landing.begun(10)
+    with monkeypatch.context() as patch:
+        patch.setattr(landing.files, "sha256", dies)
+        with pytest.raises(Death):
+            await landing.send(upload_id, 0, CONTENT)
+    return upload_id
+
+
+async def test_one_that_another_instance_made_a_job_of_meanwhile_is_not_forgotten(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bytes have moved by then, and it used to be taken for gone."""
+    upload_id = await whole_and_not_hashed(landing, monkeypatch)
+    as_read = await landing.stored(upload_id)
+    done = await landing.elsewhere.look(upload_id)
+    assert await landing.finish.run(as_read) == done
+    assert await landing.stored(upload_id) == done
+
+
+async def test_the_sweep_leaves_one_to_the_instance_that_puts_it_together(
+    landing: Landing, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = await whole_and_not_hashed(landing, monkeypatch)
+    sweep = replace(landing.sweep, shared=True)
+    await sweep.run_once()
+    assert (await landing.stored(upload_id)).finished_at is None
+    clock.step(AT_WORK.total_seconds())
+    await sweep.run_once()
+    assert (await landing.stored(upload_id)).finished_at is not None
+
+
+async def test_one_whose_file_is_shorter_than_was_counted_becomes_no_job(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = await whole_and_not_hashed(landing, monkeypatch)
+    (landing.folder / "uploads" / upload_id).write_bytes(CONTENT[:9])
+    with pytest.raises(NotFound):
+        await landing.service.look(upload_id)
+    assert await landing.jobs.get(upload_id) is None
 
 
 async def test_an_upload_of_nothing_is_refused(landing: Landing) -> None:

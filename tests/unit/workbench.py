@@ -242,7 +242,7 @@ class Workbench:
                 store=self.store,
                 queue=self.queue,
                 blobs=self.blobs,
-                delete_all=lambda old: self.service().delete_all(old),
+                delete_all=lambda old, video: self.service().delete_all(old, video),
             ),
             texts=MarkdownTexts(),
             front_matter=PlainFrontMatter(),
@@ -261,6 +261,7 @@ class Workbench:
         backoff: Backoff | None = None,
         ended: Callable[[], None] = lambda: None,
         paces: Paces | None = None,
+        silent_for: float | None = None,
         meter: Meter = UNCOUNTED,
     ) -> JobWorker:
         return JobWorker(
@@ -277,6 +278,7 @@ class Workbench:
             backoff=backoff or Backoff(first=0.0),
             ended=ended,
             paces=paces,
+            silent_for=silent_for,
             meter=meter,
         )
 

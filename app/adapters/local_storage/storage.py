@@ -79,7 +79,6 @@ class LocalStorage:
                     yield batch
 
     async def remove(self, keys: Sequence[str]) -> None:
-        """Many at once, as `job_files` names them; one that is gone is fine."""
         await in_thread(self._remove, keys)
 
     async def set_aside(self, keys: Sequence[str], place: str) -> Path:

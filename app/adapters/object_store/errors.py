@@ -9,6 +9,7 @@ from obstore.exceptions import (
     BaseError,
     InvalidPathError,
     PermissionDeniedError,
+    PreconditionError,
     UnauthenticatedError,
 )
 
@@ -31,6 +32,8 @@ def translated(key: str, *, writing: bool = False) -> Iterator[None]:
             _log(error)
             raise _passing() from error
         raise NotFound(f"no file {key}") from error
+    except PreconditionError as error:
+        raise StorageError(f"{key} was replaced while it was read") from error
     except (PermissionDeniedError, UnauthenticatedError) as error:
         _log(error)
         raise StorageDenied("the object store refuses: permission denied") from error

@@ -1,5 +1,7 @@
 """An object, read by pieces."""
 
+from typing import Any
+
 import obstore
 
 from app.adapters.object_store.errors import translated
@@ -10,10 +12,13 @@ AHEAD = 1024 * 1024  # bytes
 
 
 class OpenedObject:
-    """The `StoredFile` port. Each piece is a request of its own, so that nothing is held open."""
+    """The `StoredFile` port. Each piece is a request of its own, so that nothing is held open; all
+    are of the object that `mark` (an ETag) names, if it is told."""
 
-    def __init__(self, store: Store, key: str, *, size: int, modified: int) -> None:
-        self._store, self._key = store, key
+    def __init__(
+        self, store: Store, key: str, *, size: int, modified: int, mark: str | None = None
+    ) -> None:
+        self._store, self._key, self._mark = store, key, mark
         self.size, self.modified = size, modified
         self._first, self._piece = 0, b""
 
@@ -30,9 +35,12 @@ class OpenedObject:
         self._piece = b""
 
     async def _fetched(self, first: int, end: int) -> bytes:
+        options: Any = {"range": (first, end)}
+        if self._mark is not None:
+            options["if_match"] = self._mark
         with translated(self._key):
-            piece = await obstore.get_range_async(self._store, self._key, start=first, end=end)
-        return bytes(piece)
+            got = await obstore.get_async(self._store, self._key, options=options)
+            return bytes(await got.bytes_async())
 
 
 async def opened(store: Store, key: str) -> OpenedObject:
@@ -40,4 +48,5 @@ async def opened(store: Store, key: str) -> OpenedObject:
     with translated(key):
         found = await obstore.head_async(store, key)
     modified = int(found["last_modified"].timestamp() * 10**9)
-    return OpenedObject(store, key, size=found["size"], modified=modified)
+    size, mark = found["size"], found["e_tag"]
+    return OpenedObject(store, key, size=size, modified=modified, mark=mark)

@@ -95,9 +95,11 @@ async def put(
 
 
 async def remove(store: Store, parts: Sequence[Part]) -> None:
-    if parts:
-        with translated(parts[0].key):
-            await obstore.delete_async(store, [part.key for part in parts])
+    """The first one alone: then the others lie behind a gap, should this come no further."""
+    for some in (parts[:1], parts[1:]):
+        if some:
+            with translated(some[0].key):
+                await obstore.delete_async(store, [part.key for part in some])
 
 
 def _key(key: str, first: int) -> str:

@@ -7,7 +7,7 @@ where there is none: of two instances that write to one upload, the second one i
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from app.adapters.object_store.errors import plain
 from app.adapters.object_store.parts import OpenedParts, Part, begun, cut, parts_of, remove
@@ -73,12 +73,12 @@ class GrowingObjects:
 
     async def finish(self, key: str, target: str) -> None:
         plain(target)
-        parts = await parts_of(self._store, plain(key))
-        if not parts:
-            (await self._storage.open(target)).close()
-            return
-        await self._storage.save_file(target, self._read(parts))
-        await remove(self._store, parts)
+        if parts := await parts_of(self._store, plain(key)):
+            with suppress(NotFound):  # another instance was quicker, and is removing them
+                await self._storage.save_file(target, self._read(parts))
+                await remove(self._store, parts)
+                return
+        (await self._storage.open(target)).close()
 
     async def delete_file(self, key: str) -> bool:
         parts = await parts_of(self._store, plain(key))

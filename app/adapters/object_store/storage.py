@@ -17,6 +17,8 @@ from app.domain.clock import utc_now
 from app.domain.crashpoints import reached
 from app.domain.errors import NotFound
 
+#: S3 makes an object of 10,000 parts at most.
+MOST = 10_000 * PART  # bytes
 #: Objects looked at between two questions to the database.
 BATCH = 500
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -44,7 +46,8 @@ class ObjectStorage:
     ) -> int:
         place = plain(key)
         with translated(key, writing=True):
-            async with aclosing(in_blocks(chunks, PART, limit)) as blocks:
+            most = MOST if limit is None else min(limit, MOST)
+            async with aclosing(in_blocks(chunks, PART, most)) as blocks:
                 size = await send(self._store, place, blocks)
         reached("file.renamed")
         return size
@@ -82,9 +85,12 @@ class ObjectStorage:
                     yield found
 
     async def remove(self, keys: Sequence[str]) -> None:
-        """Many at once, as `job_files` names them; one that is gone is fine."""
-        with translated("of many"):
-            await obstore.delete_async(self._store, list(keys))
+        try:
+            with translated("of many"):
+                await obstore.delete_async(self._store, list(keys))
+        except NotFound:  # others than S3 stop at the first one that is gone
+            for key in keys:
+                await self.delete_file(key)
 
     async def set_aside(self, keys: Sequence[str], place: str) -> Path:
         """Move objects under the prefix `place`; returns what they are called there."""

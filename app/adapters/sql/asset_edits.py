@@ -89,7 +89,7 @@ def _read_anew(row: AssetRow, text: str) -> dict[str, Any]:
 
 async def _correct(session: AsyncSession, job_id: str, changes: AssetChanges) -> None:
     """Words that are said already keep their times."""
-    row = await session.get(TranscriptRow, job_id)
+    row = await session.get(TranscriptRow, job_id, with_for_update=True)
     segments = [] if row is None else list(segments_from_json(row.segments))
     for number, text in (changes.segments or {}).items():
         if row is None or not 0 <= number < len(segments):

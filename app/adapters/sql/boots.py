@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql.database import Database
-from app.adapters.sql.tables import BootRow
+from app.adapters.sql.tables import BootRow, JobRow
 from app.domain.boots import Boot
 from app.domain.clock import Clock, utc_now
 
@@ -38,6 +38,9 @@ class SqlBootLog:
 
     async def end(self, boot_id: str) -> None:
         await self._database.change(self._clock, _end, boot_id)
+
+    async def inherit(self, boot_id: str, name: str) -> None:
+        await self._database.write(lambda session: _inherit(session, boot_id, name))
 
 
 def alive(now: datetime, silent_for: float) -> ColumnElement[bool]:
@@ -73,6 +76,12 @@ async def _living(session: AsyncSession, now: datetime, silent_for: float) -> li
 async def _end(session: AsyncSession, now: datetime, boot_id: str) -> None:
     lives = BootRow.boot_id == boot_id, BootRow.ended_at.is_(None)
     await session.execute(update(BootRow).where(*lives).values(ended_at=now))
+
+
+async def _inherit(session: AsyncSession, boot_id: str, name: str) -> None:
+    before = await session.scalar(select(BootRow.name).where(BootRow.boot_id == boot_id))
+    if before is not None and before != name:
+        await session.execute(update(JobRow).where(JobRow.home == before).values(home=name))
 
 
 def _boot(row: BootRow) -> Boot:

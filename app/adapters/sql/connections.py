@@ -32,6 +32,14 @@ PATIENCE: dict[str, Any] = {
     "keepalives_count": 2,
     "tcp_user_timeout": 15000,
 }
+#: The server gives up a client whose machine is gone, as we do with it: by itself it keeps locks,
+#: and that of who leads, for two hours.
+NOTICE_THE_GONE = """
+    SELECT set_config('tcp_keepalives_idle', '10', false),
+           set_config('tcp_keepalives_interval', '5', false),
+           set_config('tcp_keepalives_count', '3', false),
+           set_config('tcp_user_timeout', '15000', false)
+"""
 #: All that a work reads is of one moment, as on SQLite.
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
@@ -77,6 +85,7 @@ def open_engines(url: URL, busy_wait: float, connections: int = CONNECTIONS) -> 
     if not is_sqlite(url):
         kept = {"pool_pre_ping": True, "pool_size": connections, "max_overflow": 0}
         engine = _async_engine(url, **kept, connect_args=PATIENCE)
+        event.listen(engine.sync_engine, "connect", _notice_the_gone)
         return Engines(writer=engine, reader=engine.execution_options(**SNAPSHOT))
     writer = _async_engine(url, pool_size=1, max_overflow=0)
     reader = _async_engine(url, pool_size=READERS, max_overflow=0)
@@ -88,7 +97,11 @@ def open_engines(url: URL, busy_wait: float, connections: int = CONNECTIONS) -> 
 def blocking_engine(url: URL, *, writes: bool) -> Engine:
     """One connection at a time, for migrations and copies in a thread."""
     if not is_sqlite(url):
-        return create_engine(url, poolclass=NullPool, json_serializer=_dump)
+        server = create_engine(
+            url, poolclass=NullPool, json_serializer=_dump, connect_args=PATIENCE
+        )
+        event.listen(server, "connect", _notice_the_gone)
+        return server
     file = url.set(drivername="sqlite")
     engine = create_engine(file, poolclass=NullPool, json_serializer=_dump)
     if writes:
@@ -125,6 +138,15 @@ def _patience(seconds: float) -> Pragmas:
 def _prepare(engine: Engine, pragmas: Pragmas, begin: str) -> None:
     event.listen(engine, "connect", _on_connect(pragmas))
     event.listen(engine, "begin", _on_begin(begin))
+
+
+def _notice_the_gone(connection: Any, record: Any) -> None:
+    cursor = connection.cursor()
+    try:
+        cursor.execute(NOTICE_THE_GONE)
+    finally:
+        cursor.close()
+    connection.commit()  # else it ends with the transaction
 
 
 def _on_connect(pragmas: Pragmas) -> Callable[[Any, Any], None]:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import (
     DataError,
     DBAPIError,
     IntegrityError,
+    InterfaceError,
     OperationalError,
     SQLAlchemyError,
     StatementError,
@@ -34,6 +35,7 @@ NO_ROOM_FOR_SHM = 4874  # SQLITE_IOERR_SHMSIZE: how a full disk shows itself at 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 CROSSED = ("23505", "40001", "40P01")  # unique_violation, serialization_failure, deadlock
 AWAY = ("08", "57P", "53300", "57014")  # the line is cut, it stops or starts, too many, too slow
+CUT = (OperationalError, InterfaceError)  # without a code: nobody was there to tell one
 DISK_FULL, ONLY_READ = "53100", "25006"
 DAMAGED = ("XX001", "XX002")
 
@@ -77,7 +79,7 @@ def _by_state(error: DBAPIError) -> SpoolError:
     state = getattr(error.orig, "sqlstate", None) or ""
     if isinstance(error, DataError) or state.startswith("22"):
         return InvalidRequest(f"a value that cannot be stored: {error.orig}")
-    if (not state and isinstance(error, OperationalError)) or state.startswith(AWAY):
+    if (not state and isinstance(error, CUT)) or state.startswith(AWAY):
         return Unavailable("the database server does not answer")
     if state in CROSSED:
         return Unavailable("the database is busy: others change the same")

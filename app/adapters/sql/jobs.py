@@ -206,8 +206,8 @@ class SqlJobStore:
     async def fail(self, job: Job, error: SpoolError, *, dead_letter: bool = False) -> bool:
         return await self._database.change(self._clock, transitions.fail, job, error, dead_letter)
 
-    async def retry(self, job: Job, error: SpoolError) -> bool:
-        return await self._database.change(self._clock, transitions.retry, job, error)
+    async def retry(self, job: Job, error: SpoolError, *, after: float = 0.0) -> bool:
+        return await self._database.change(self._clock, transitions.retry, job, error, after)
 
     async def release(self, job: Job) -> bool:
         return await self._database.change(self._clock, transitions.release, job)
@@ -231,8 +231,8 @@ class SqlJobStore:
     async def delete(self, job_id: str, *, expiry: Expiry | None = None) -> bool:
         return await self._database.change(self._clock, removals.remove, job_id, expiry)
 
-    async def delete_all(self, job_ids: Sequence[str]) -> Sequence[Job]:
-        return await self._database.change(self._clock, removals.remove_all, job_ids)
+    async def delete_all(self, job_ids: Sequence[str], *, held: Job | None = None) -> Sequence[Job]:
+        return await self._database.change(self._clock, removals.remove_all, job_ids, held)
 
     async def sweep(self, boot_id: str, silent_for: float | None = None) -> Swept:
         return await self._database.change(self._clock, sweep, boot_id, silent_for)

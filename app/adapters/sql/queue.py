@@ -5,6 +5,7 @@ a claim counts as an attempt. A reservation ends with the run that has it.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql.boots import alive, moment
 from app.adapters.sql.database import Database
+from app.adapters.sql.idle import Idle
 from app.adapters.sql.tables import BootRow, JobRow
 from app.domain.boots import SILENT_AFTER
 from app.domain.clock import utc_now
@@ -42,10 +44,12 @@ class SqlQueue:
         told: Callable[[], None] = lambda: None,
     ) -> None:
         self._database, self._boot_id, self._home, self._told = database, boot_id, home, told
-        self._added = asyncio.Event()
+        self._idle = Idle()
         self._size = 0
         #: What could not be put back when the database failed: our reservation still holds it.
         self._owed: dict[str, float] = {}
+        #: Put back by us, and not pending: they may be held by us, and walked by nobody.
+        self._doubtful: deque[str] = deque()
 
     async def enqueue(
         self, payload: dict[str, str], priority: Priority = Priority.NORMAL, after: float = 0.0
@@ -68,24 +72,21 @@ class SqlQueue:
     async def dequeue(self, lowest: Priority = Priority.BATCH) -> dict[str, str]:
         """Raises SpoolError when the database fails."""
         while True:
-            heard = self._added
+            told = self._idle.told
             await self._settle()
-            if job_id := await self._reserved(lowest):
+            if job_id := await self._next(lowest):
+                self._idle.wake()  # one for the next, if there is one
                 return {"job_id": job_id}
             wait = await self._database.read(_until_due)
-            try:
-                async with asyncio.timeout(min(LOOK, wait)):
-                    await heard.wait()
-            except TimeoutError:
-                continue
+            if told == self._idle.told:  # else there may be something since we looked
+                await self._idle.wait(lowest, min(LOOK, wait))
 
     def size(self) -> int:
         return self._size
 
     def nudge(self) -> None:
-        """There may be something: whoever waits looks, and who looks just now looks again."""
-        self._added.set()
-        self._added = asyncio.Event()
+        """There may be something: one who waits looks, and who looks just now looks again."""
+        self._idle.tell()
 
     async def count(self) -> None:
         """For ever: see how many wait."""
@@ -98,8 +99,19 @@ class SqlQueue:
 
     async def _settle(self) -> None:
         for job_id, after in list(self._owed.items()):
-            await self._database.change(utc_now, _let_go, job_id, after)
-            self._owed.pop(job_id, None)
+            waits = await self._database.change(utc_now, _let_go, job_id, after)
+            if self._owed.pop(job_id, None) is not None and not waits:
+                asyncio.get_running_loop().call_later(after, self._doubt, job_id)
+
+    def _doubt(self, job_id: str) -> None:
+        self._doubtful.append(job_id)
+        self.nudge()
+
+    async def _next(self, lowest: Priority) -> str | None:
+        """What is in doubt goes to who takes anything."""
+        if self._doubtful and lowest is Priority.BATCH:
+            return self._doubtful.popleft()
+        return await self._reserved(lowest)
 
     async def _reserved(self, lowest: Priority) -> str | None:
         """One who gives up meanwhile leaves what he has got to others."""
@@ -118,12 +130,14 @@ class SqlQueue:
 async def _reserve(
     session: AsyncSession, now: datetime, boot_id: str, home: str, lowest: Priority
 ) -> str | None:
+    """Nothing for a run that has not begun, or has ended: others would take it away at once."""
     now = await moment(session, now)
     lives = select(BootRow.boot_id).where(alive(now, SILENT_AFTER))
     free = or_(JobRow.reserved_by.is_(None), JobRow.reserved_by.not_in(lives))
     here = or_(JobRow.home.is_(None), JobRow.home == home)
     due = or_(JobRow.due_at.is_(None), JobRow.due_at <= now)
-    which = and_(PENDING, JobRow.priority <= lowest.rank, free, here, due)
+    ours = select(BootRow.boot_id).where(BootRow.boot_id == boot_id, BootRow.ended_at.is_(None))
+    which = and_(PENDING, JobRow.priority <= lowest.rank, free, here, due, ours.exists())
     first = select(JobRow.job_id).where(which)
     first = first.order_by(JobRow.priority, JobRow.created_at, JobRow.job_id).limit(1)
     one = first.with_for_update(skip_locked=True).scalar_subquery()
@@ -131,10 +145,12 @@ async def _reserve(
     return await session.scalar(reserved.returning(JobRow.job_id))
 
 
-async def _let_go(session: AsyncSession, now: datetime, job_id: str, after: float) -> None:
+async def _let_go(session: AsyncSession, now: datetime, job_id: str, after: float) -> bool:
+    """Whether it waits."""
     due = (await moment(session, now)) + timedelta(seconds=after) if after > 0.0 else None
     waits = and_(JobRow.job_id == job_id, PENDING)
-    await session.execute(update(JobRow).where(waits).values(reserved_by=None, due_at=due))
+    freed = update(JobRow).where(waits).values(reserved_by=None, due_at=due)
+    return await session.scalar(freed.returning(JobRow.job_id)) is not None
 
 
 async def _until_due(session: AsyncSession) -> float:

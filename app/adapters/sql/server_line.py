@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from psycopg import AsyncConnection, Error
 
-from app.adapters.sql.connections import PATIENCE
+from app.adapters.sql.connections import NOTICE_THE_GONE, PATIENCE
 from app.domain.errors import Unavailable
 
 AGAIN = 5.0  # seconds until the next try
@@ -23,4 +23,10 @@ def translated() -> Iterator[None]:
 async def connected(url: str) -> AsyncConnection:
     """`url`: as the settings have it. Straight to the server: a pool in between hands it on."""
     plain = re.sub(r"^postgresql\+\w+", "postgresql", url)
-    return await AsyncConnection.connect(plain, autocommit=True, **PATIENCE)
+    line = await AsyncConnection.connect(plain, autocommit=True, **PATIENCE)
+    try:
+        await line.execute(NOTICE_THE_GONE.encode())
+    except BaseException:
+        await line.close()
+        raise
+    return line

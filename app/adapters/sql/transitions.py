@@ -5,7 +5,7 @@ The functions run inside a transaction, and take the time from it. Those that ta
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, and_, case, delete, select, update
@@ -152,13 +152,16 @@ async def fail(
     return await _note_attempt(session, job, ended_at=now, **autopsy(error))
 
 
-async def retry(session: AsyncSession, now: datetime, job: Job, error: SpoolError) -> bool:
+async def retry(
+    session: AsyncSession, now: datetime, job: Job, error: SpoolError, after: float
+) -> bool:
     return await _end(
         session,
         now,
         job,
         status=JobStatus.PENDING.value,
         stage=None,
+        due_at=now + timedelta(seconds=after) if after > 0.0 else None,
         **paid(error),
         **why(error),
     ) and await _note_attempt(session, job, ended_at=now, **autopsy(error))
@@ -189,6 +192,7 @@ async def cancel(
         status=JobStatus.CANCELLED.value,
         boot_id=None,
         reserved_by=None,
+        due_at=None,
         stage_started_at=None,
         finished_at=now,
         updated_at=now,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.sql.codec import options_from_json, options_to_json
@@ -56,8 +56,7 @@ class SqlUploadStore:
         return found[0] if found else None
 
     async def note_received(self, upload: ResumableUpload, received: int) -> ResumableUpload | None:
-        as_read = UploadRow.received == upload.received
-        return await self._change(upload, as_read, UNFINISHED, received=received)
+        return await self._change(upload, *_as_read(upload), UNFINISHED, received=received)
 
     async def note_sha256(self, upload: ResumableUpload, sha256: str) -> ResumableUpload | None:
         return await self._change(upload, WHOLE, sha256=sha256)
@@ -80,7 +79,7 @@ class SqlUploadStore:
 
     async def unfinished(self) -> Sequence[ResumableUpload]:
         """All that are no job yet."""
-        return await self._told(UNFINISHED)
+        return await self._found(select(UploadRow).where(UNFINISHED))
 
     async def expired(self) -> Sequence[ResumableUpload]:
         return await self._told(UploadRow.expires_at <= self._clock())
@@ -103,8 +102,10 @@ class SqlUploadStore:
         return await self._database.read(fetch)
 
     async def _told(self, *which: ColumnElement[bool]) -> Sequence[ResumableUpload]:
-        query = select(UploadRow).where(*which).order_by(UploadRow.expires_at).limit(BATCH)
+        some = select(UploadRow).where(*which).order_by(UploadRow.expires_at).limit(BATCH)
+        return await self._found(some)
 
+    async def _found(self, query: Select[Any]) -> Sequence[ResumableUpload]:
         async def fetch(session: AsyncSession) -> Sequence[ResumableUpload]:
             return [_upload(row) for row in await session.scalars(query)]
 
@@ -120,6 +121,11 @@ class SqlUploadStore:
         """`stamp`: a column that gets the time of the change."""
         which = (UploadRow.upload_id == upload.upload_id, *guards)
         return await self._database.change(self._clock, _change, which, values, stamp, self._lives)
+
+
+def _as_read(upload: ResumableUpload) -> tuple[ColumnElement[bool], ...]:
+    """Nor has somebody claimed it since, who has not written to it yet."""
+    return UploadRow.received == upload.received, UploadRow.updated_at == upload.updated_at
 
 
 async def _add(

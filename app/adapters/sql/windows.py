@@ -1,5 +1,6 @@
 """Finished windows, one row each, behind the `WindowJournal` port."""
 
+from collections.abc import Callable
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import Table, and_, or_, select, update
@@ -20,8 +21,17 @@ Insert: TypeAlias = sqlite.Insert | postgresql.Insert
 
 
 class SqlWindowJournal:
-    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
-        self._database, self._clock = database, clock
+    """`boot_id`: the run whose windows these are, which may have lost the job by now; None where
+    there is but one."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock = utc_now,
+        *,
+        boot_id: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self._database, self._clock, self._boot_id = database, clock, boot_id
 
     async def done(self, job_id: str, params_hash: str) -> dict[int, tuple[Span, WindowTranscript]]:
         if not is_job_id(job_id):
@@ -41,7 +51,8 @@ class SqlWindowJournal:
             "result": window_to_json(result),
             "recorded_at": self._clock(),
         }
-        await self._database.write(lambda session: _keep_first(session, row))
+        boot_id = self._boot_id()
+        await self._database.write(lambda session: _keep_first(session, row, boot_id))
         reached("window.recorded")
 
 
@@ -60,10 +71,13 @@ async def _done(
     }
 
 
-async def _keep_first(session: AsyncSession, row: dict[str, Any]) -> None:
-    """The first of those that have one place in the medium."""
+async def _keep_first(session: AsyncSession, row: dict[str, Any], boot_id: str | None) -> None:
+    """The first of those that have one place in the medium. That it was finished says nothing of
+    the attempt of another run, which may be the one that dies."""
     await session.execute(_KEEP_FIRST[session.get_bind().dialect.name], row)
     died = and_(JobRow.job_id == row["job_id"], JobRow.deaths > 0)
+    if boot_id is not None:
+        died = and_(died, JobRow.boot_id == boot_id)
     await session.execute(update(JobRow).where(died).values(deaths=0))
 
 
