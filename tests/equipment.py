@@ -1,7 +1,8 @@
 """What tests need beside the code, and what becomes of them where it is not there."""
 
 import os
-from typing import NoReturn
+from importlib import import_module
+from typing import Any, NoReturn
 
 import pytest
 
@@ -11,4 +12,12 @@ def missing(what: str) -> NoReturn:
     fails: nobody reads there of what was skipped."""
     if os.environ.get("CI"):
         pytest.fail(f"CI must not go without: {what}")
-    pytest.skip(what)
+    pytest.skip(what, allow_module_level=True)
+
+
+def wanted(module: str) -> Any:
+    """That module of a package that the locks name."""
+    try:
+        return import_module(module)
+    except ImportError:
+        missing(f"the module {module} is not installed")

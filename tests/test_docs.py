@@ -1,6 +1,5 @@
 """What is written down is true: README, guide, config.toml and the locks against the code."""
 
-import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -23,6 +22,8 @@ from app.web import session_cookie
 from app.web.app import routes
 from app.web.openai_schemas import TranscriptionForm
 from scripts.locks import EXTRAS, LOCKS, Pin, locked
+from tests.codes import codes
+from tests.written import DOCS, PAGES, WRITTEN, page, whole
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "config.toml"
@@ -35,21 +36,13 @@ DEFAULTS = {
 }
 
 
-DOCS = ROOT / "app" / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
-WRITTEN = [ROOT / "README.md", *PAGES]
 ALERTS = ROOT / "scripts" / "deploy" / "alerts.yaml"
 PICTURES = sorted((ROOT / "scripts" / "pictures").iterdir())
 
 
 @pytest.fixture(scope="module")
 def readme() -> str:
-    """The README and the guide that it leads to, as one text."""
-    return "\n".join(file.read_text(encoding="utf-8") for file in WRITTEN)
-
-
-def _page(name: str) -> str:
-    return (DOCS / f"{name}.md").read_text(encoding="utf-8")
+    return whole()
 
 
 # config.toml
@@ -139,7 +132,7 @@ def test_every_setting_that_is_named_by_its_section_exists(readme: str) -> None:
     named = set(re.findall(rf"`((?:{sections})\.[a-z_]+)\b", readme))
     known = {".".join(setting) for setting in DEFAULTS}
     assert named & known
-    assert named - known - _codes() == set()
+    assert named - known - codes() == set()
 
 
 # README: URLs
@@ -183,7 +176,7 @@ def _commands() -> Iterator[str]:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    section = _page("command-line")
+    section = page("command-line")
     missing = [each for each in _commands() if not re.search(rf"spool {each}\b", section)]
     assert missing == []
 
@@ -194,49 +187,16 @@ def test_the_readme_names_no_command_that_does_not_exist(readme: str) -> None:
 
 
 def test_every_exit_status_is_in_the_readme() -> None:
-    section = _page("command-line")
+    section = page("command-line")
     for status in (0, FAILED, WRONG_USAGE, UNREACHABLE, INTERRUPTED):
         assert re.search(rf"^\| {status} \|", section, re.MULTILINE), status
-
-
-# README: errors
-
-
-def _codes() -> set[str]:
-    """Every code of an error or a warning: `code = "..."`, `codes = {...}`, `code="..."`."""
-    dotted = {code for file in (ROOT / "app").rglob("*.py") for code in _named(file) if "." in code}
-    return dotted | set(_named(ROOT / "app" / "domain" / "errors.py"))
-
-
-def _named(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("code", "codes"):
-            yield from _words(node.value)
-        elif isinstance(node, ast.keyword) and node.arg == "code":
-            yield from _words(node.value)
-
-
-def _words(value: ast.expr) -> Iterator[str]:
-    for node in ast.walk(value):
-        if isinstance(node, ast.Constant) and re.fullmatch(r"[a-z_.]+", str(node.value)):
-            yield str(node.value)
-
-
-def test_every_error_code_is_in_the_readme(readme: str) -> None:
-    assert sorted(code for code in _codes() if f"`{code}`" not in readme) == []
-
-
-def test_the_error_tables_of_the_readme_hold_no_code_that_does_not_exist() -> None:
-    rows = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", _page("errors"), flags=re.MULTILINE)
-    assert rows
-    assert sorted(set(rows) - _codes()) == []
 
 
 # README: metrics
 
 
 def test_the_table_of_metrics_is_the_catalogue() -> None:
-    rows = [line for line in _page("metrics").splitlines() if line.startswith("| `")]
+    rows = [line for line in page("metrics").splitlines() if line.startswith("| `")]
     assert rows == [
         f"| `{each.name}` | {each.kind} | {', '.join(each.labels)} | {each.help} |"
         for each in CATALOGUE
@@ -244,13 +204,13 @@ def test_the_table_of_metrics_is_the_catalogue() -> None:
 
 
 def test_the_readme_names_no_metric_that_does_not_exist(readme: str) -> None:
-    # files of the code are called so, too
-    written = set(re.findall(r"\b(?:spool|process)_[a-z_]+\b(?!\.py)", readme))
+    # files of the code are called so, too, and the wheel
+    written = set(re.findall(r"\b(?:spool|process)_[a-z_]+\b(?!\.py|-)", readme))
     assert written - {each.name for each in CATALOGUE} - {session_cookie.NAME} == set()
 
 
 def test_the_readme_tells_what_values_of_labels_mean() -> None:
-    section = _page("metrics")
+    section = page("metrics")
     ours = ("outcome", "way", "reason")
     values = {value for each in CATALOGUE for label in ours for value in each.labels.get(label, ())}
     assert {value for value in values if f"`{value}`" not in section} == set()
@@ -311,20 +271,20 @@ def test_every_file_that_is_named_is_there(readme: str) -> None:
 
 def test_every_alert_has_a_line_of_what_to_do() -> None:
     alerts = re.findall(r"- alert: (\w+)", ALERTS.read_text(encoding="utf-8"))
-    rows = re.findall(r"^\| `(Spool\w+)` \| .+ \| .+ \|$", _page("operations"), re.MULTILINE)
+    rows = re.findall(r"^\| `(Spool\w+)` \| .+ \| .+ \|$", page("operations"), re.MULTILINE)
     assert rows == alerts
 
 
-@pytest.mark.parametrize("page", ["migrate-openai", "migrate-speaches"])
-def test_who_comes_from_elsewhere_finds_every_field_of_a_transcription(page: str) -> None:
+@pytest.mark.parametrize("there", ["migrate-openai", "migrate-speaches"])
+def test_who_comes_from_elsewhere_finds_every_field_of_a_transcription(there: str) -> None:
     fields = {field.alias or name for name, field in TranscriptionForm.model_fields.items()}
-    missing = {name for name in fields if not re.search(rf"`{re.escape(name)}[`=]", _page(page))}
-    only_there = {"chunking_strategy"} if page == "migrate-speaches" else set()
+    missing = {name for name in fields if not re.search(rf"`{re.escape(name)}[`=]", page(there))}
+    only_there = {"chunking_strategy"} if there == "migrate-speaches" else set()
     assert missing == only_there
 
 
 def test_who_comes_from_openai_finds_every_name_of_a_model_that_is_taken() -> None:
-    assert [name for name in OPENAI_NAMES if f"`{name}`" not in _page("migrate-openai")] == []
+    assert [name for name in OPENAI_NAMES if f"`{name}`" not in page("migrate-openai")] == []
 
 
 @pytest.mark.parametrize("file", PAGES, ids=lambda file: file.name)

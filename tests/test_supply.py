@@ -4,8 +4,10 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from packaging.version import Version
 
 from scripts import sbom
 from scripts.locks import LOCKS, Pin, locked, read
+from tests.architecture import imports
 
 ROOT = Path(__file__).parents[1]
 
@@ -60,12 +63,21 @@ def _pins() -> dict[str, Pin]:
     return {package: pin for lock in LOCKS for package, pin in locked(lock).items()}
 
 
+def _project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _of_the_wheel() -> Iterator[Requirement]:
+    """What pyproject.toml asks for by name, extras among it."""
+    project = _project()["project"]
+    for texts in (project["dependencies"], *project["optional-dependencies"].values()):
+        yield from map(Requirement, texts)
+
+
 def _asked() -> Iterator[Requirement]:
-    """What pyproject.toml asks for by name."""
-    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    yield from map(Requirement, project["project"]["dependencies"])
-    yield from map(Requirement, project["project"]["optional-dependencies"]["torch"])
-    yield from map(Requirement, project["dependency-groups"]["dev"])
+    """With what the tests need."""
+    yield from _of_the_wheel()
+    yield from map(Requirement, _project()["dependency-groups"]["dev"])
 
 
 ASKED: dict[str, Requirement] = {
@@ -92,6 +104,25 @@ def test_whoever_installs_without_the_locks_gets_none_that_is_older(package: str
         if clause.operator in (">=", "==")
     ]
     assert floors and max(floors) >= Version(oldest), why
+
+
+# What the wheel asks for
+
+#: Come with another that is asked for by name: with lancedb, pydantic, keybert.
+BROUGHT = {"pyarrow", "pydantic_core", "sklearn"}
+
+
+def test_whatever_is_imported_is_asked_for_by_the_wheel() -> None:
+    """Where the wheel is tried, all is installed that the tests need, too."""
+    asked = {canonicalize_name(requirement.name) for requirement in _of_the_wheel()}
+    tops = {each.module.partition(".")[0] for each in imports(ROOT / "app")}
+    whose = packages_distributions()
+    strange = {
+        top
+        for top in tops - sys.stdlib_module_names - {"app"}
+        if asked.isdisjoint(map(canonicalize_name, whose.get(top, [top])))
+    }
+    assert strange == BROUGHT
 
 
 # Hashes

@@ -18,12 +18,11 @@ from app.config import load_settings
 from app.domain import metrics
 from app.domain.errors import ConfigError
 from tests.api.spool import opened
+from tests.equipment import wanted
 from tests.tally import Tally
 
-trace_service = pytest.importorskip(
-    "opentelemetry.proto.collector.trace.v1.trace_service_pb2", reason="the extra `telemetry`"
-)
-exporting = pytest.importorskip("opentelemetry.sdk.trace.export.in_memory_span_exporter")
+trace_service = wanted("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
+exporting = wanted("opentelemetry.sdk.trace.export.in_memory_span_exporter")
 
 
 @dataclass(kw_only=True)

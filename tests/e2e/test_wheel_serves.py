@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Server
+from tests.equipment import wanted
 from tests.media import OWN, ROOT
 
 BUILT_WITHIN = 300.0  # seconds
@@ -17,7 +18,7 @@ BUILT_WITHIN = 300.0  # seconds
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`bin` of an environment with the wheel, and what it needs as it is installed here."""
-    pytest.importorskip("hatchling", reason="hatchling is not installed")
+    wanted("hatchling")
     folder = tmp_path_factory.mktemp("installed")
     offline = ("--no-deps", "--no-index", "--quiet", "--disable-pip-version-check")
     pip = (sys.executable, "-m", "pip")

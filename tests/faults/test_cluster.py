@@ -23,12 +23,13 @@ from app.domain.errors import ClusterAway, EngineCrashed
 from app.domain.media import SAMPLE_RATE, AudioWindow
 from app.domain.models import ModelKind
 from tests.cluster import DaskCluster, running
+from tests.equipment import wanted
 from tests.faults.cases import tiled
 from tests.faults.polling import until
 from tests.faults.spool import Spool
 from tests.pipes import told
 
-pytest.importorskip("distributed")
+wanted("distributed")
 WITHIN = 600.0  # seconds
 #: After a cut: silence of 20 s is looked for each 5 s.
 TOLD_WITHIN = 120.0

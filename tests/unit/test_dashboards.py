@@ -12,6 +12,7 @@ import yaml
 from promql_parser import VectorSelector
 
 from app.domain.metrics import CATALOGUE, OURS, Kind, Metric
+from app.web.table import DOORS
 
 DEPLOY = Path(__file__).parents[2] / "scripts" / "deploy"
 DASHBOARD: dict[str, Any] = json.loads((DEPLOY / "grafana.json").read_text(encoding="utf-8"))
@@ -151,3 +152,12 @@ def test_every_alert_says_what_it_is_and_how_bad() -> None:
     for rule in RULES:
         assert rule["labels"]["severity"] in ("warning", "critical"), rule["alert"]
         assert rule["annotations"].keys() == {"summary", "description"}, rule["alert"]
+
+
+def test_answers_that_are_5xx_with_good_reason_are_no_failures() -> None:
+    """`/result/{job_id}` tells so of a job that failed, `/health/ready` of what it is asked for."""
+    [expression] = [rule["expr"] for rule in RULES if rule["alert"] == "SpoolFails"]
+    [left_out] = re.findall(r'route!~"([^"]+)"', expression)
+    paths = {door.path for door in DOORS}
+    found = {path for path in paths if re.fullmatch(left_out, path)}
+    assert found == {"/result/{job_id}", "/health/ready"}

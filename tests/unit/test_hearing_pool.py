@@ -10,6 +10,7 @@ from app.bootstrap.hearing import hearing_pool
 from app.config import AppSettings, load_settings
 from app.domain.errors import ClusterAway, ConfigError
 from app.domain.metrics import UNCOUNTED
+from tests.equipment import wanted
 
 NOBODY = "tcp://127.0.0.1:9"  # nothing listens at the port of "discard"
 
@@ -41,7 +42,7 @@ def test_a_missing_library_stops_the_start_and_tells_how_to_get_it(
 
 
 async def test_a_service_starts_without_its_cluster_and_jobs_wait_at_no_cost() -> None:
-    pytest.importorskip("distributed")
+    wanted("distributed")
     pool = hearing_pool(_clustered(), None, UNCOUNTED)
     assert isinstance(pool, DaskPool)
     try:

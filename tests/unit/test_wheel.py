@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from app.web.docs import FILES, PAGE, SWAGGER
+from tests.equipment import wanted
 from tests.media import ROOT
 
 
 def test_the_media_of_the_tests_are_not_in_the_source_package(tmp_path: Path) -> None:
     """One of them is under a licence that the package does not name."""
-    pytest.importorskip("hatchling", reason="hatchling is not installed")
+    wanted("hatchling")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, timeout=200)
     [built] = tmp_path.glob("*.tar.gz")
@@ -27,7 +28,7 @@ def test_the_media_of_the_tests_are_not_in_the_source_package(tmp_path: Path) ->
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """Built with what is here, without the network."""
-    pytest.importorskip("hatchling", reason="hatchling is not installed")
+    wanted("hatchling")
     folder = tmp_path_factory.mktemp("wheel")
     offline = ("--no-deps", "--no-build-isolation", "--no-index", "--quiet")
     subprocess.run(
