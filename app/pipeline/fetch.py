@@ -60,7 +60,7 @@ async def _downloaded(job: Job, scratch: Scratch, fetcher: MediaFetcher, may_kee
         await fetcher.fetch(job.input_path, place, lambda fraction: None)
         await may_keep(job, (await asyncio.to_thread(place.stat)).st_size)
         await scratch.keep(key)
-    except Forbidden:  # of who may not keep it nothing stays, in a store that is this folder neither
+    except Forbidden:  # who may not keep it keeps nothing, in a store of this folder neither
         await scratch.delete_file(key)
         raise
     except BaseException:
