@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
+from types import MethodType
 
 import pytest
 
@@ -12,11 +13,13 @@ from app.adapters.local_storage import BootMark
 from app.adapters.sql import migrate
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
+from app.adapters.sql.server_clock import ServerClock
 from app.bootstrap.schema import bring_to, schema_of
 from app.config import load_settings
 from app.domain.errors import ConfigError
 from app.domain.instances import Told
 from app.domain.jobs import JobOptions, SourceKind
+from app.services.webhook_sender import WebhookSender
 from tests.api.spool import Spool, opened
 from tests.contracts.jobs import new_id
 from tests.postgres import Postgres
@@ -81,3 +84,12 @@ async def test_the_schema_is_not_brought_down_beneath_it_from_another_machine(
     with pytest.raises(ConfigError, match="at work on the database"):
         await asyncio.to_thread(bring_to, settings, "0011")
     assert schema_of(settings) == (migrate.head(), migrate.head())
+
+
+async def test_times_are_told_by_the_clock_of_the_database(spool: Spool) -> None:
+    """By its own, a sender ahead of that asked without a pause for what was not due yet."""
+    clock = spool.doors.gauges.clock
+    assert isinstance(clock, ServerClock) and spool.doors.uploads.clock is clock
+    nudge = spool.doors.webhooks._nudge
+    assert isinstance(nudge, MethodType) and isinstance(nudge.__self__, WebhookSender)
+    assert nudge.__self__._clock is nudge.__self__._courier._clock is clock
