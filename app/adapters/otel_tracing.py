@@ -2,6 +2,7 @@
 `OTEL_EXPORTER_OTLP_ENDPOINT`."""
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ SPANS = {
     DATABASE_SECONDS: "transaction",
     SEARCH_SECONDS: "search",
 }
+#: What they tell may be a key of the collector's.
+SECRET = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS")
+CLOSE = 5.0  # seconds
 MISSING = "telemetry.traces is on, and the extra `telemetry` is not installed"
 
 
@@ -37,7 +41,10 @@ class OtelTracer:
     takes them."""
 
     def __init__(self, exporter: "SpanExporter | None" = None) -> None:
-        """`exporter`: another one, for tests. Raises ConfigError where the library is missing."""
+        """`exporter`: another one, for tests. Raises ConfigError where the library is missing.
+
+        Keys are taken out of the environment once they are read: all that is started inherits it.
+        """
         try:
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
             from opentelemetry.sdk.resources import Resource
@@ -50,6 +57,8 @@ class OtelTracer:
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("spool", __version__)
+        for name in SECRET:
+            os.environ.pop(name, None)
 
     @contextmanager
     def span(self, name: str, /, **attributes: str | int) -> Iterator[None]:
@@ -69,8 +78,11 @@ class OtelTracer:
             span.end(now)
 
     def close(self) -> None:
-        """Sends what is left; waits for some seconds at most. Blocking."""
-        self._provider.shutdown()
+        """Sends what is left, within some seconds: the library waits for half a minute where
+        nobody answers. Blocking."""
+        sending = threading.Thread(target=self._provider.shutdown, daemon=True)
+        sending.start()
+        sending.join(CLOSE)
 
 
 class TracedMeter:

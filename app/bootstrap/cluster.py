@@ -3,14 +3,13 @@
 import asyncio
 import signal
 from collections.abc import Coroutine
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from loguru import logger
 
 from app.adapters.dask_pool.inside import Bench
 from app.adapters.dask_pool.serving import serve_scheduler, serve_worker
+from app.adapters.worker_folder import worker_folder
 from app.bootstrap.hearing import NO_ADDRESS, local_pool
 from app.bootstrap.models import model_store
 from app.config import AppSettings
@@ -34,16 +33,16 @@ async def run_worker(settings: AppSettings, address: str | None, host: str | Non
     address = address or settings.workers.dask_address
     if not address:
         raise ConfigError(NO_ADDRESS)
-    with TemporaryDirectory(prefix="spool-worker-") as folder:
+    with worker_folder() as folder:
         idle_after = settings.transcription.unload_after
-        pool = local_pool(settings, Path(folder, "logs"), UNCOUNTED, idle_after=idle_after)
+        pool = local_pool(settings, folder / "logs", UNCOUNTED, idle_after=idle_after)
         bench = Bench(pool=pool, models=model_store(settings))
         logger.info("a worker of {} at a time for {}", pool.slots, address)
         serving = serve_worker(
             address,
             bench,
             host=host,
-            folder=Path(folder),
+            folder=folder,
             up=lambda own: logger.info("taken in by {} as {}", address, own),
         )
         try:

@@ -5,6 +5,7 @@ from app.domain.quotas import Quota
 from app.domain.retention import Ending, Kind, KindRule, RetentionRules
 from app.ports import JobStore, Meter
 from app.services.jobs import JobService
+from app.services.keys import KeyService
 from app.services.quotas import Quotas
 from app.services.retention import Retention
 
@@ -13,9 +14,10 @@ def retention(settings: AppSettings, store: JobStore, jobs: JobService, meter: M
     return Retention(store, jobs, retention_rules(settings), meter=meter)
 
 
-def quotas(settings: AppSettings, store: JobStore, meter: Meter) -> Quotas:
+def quotas(settings: AppSettings, store: JobStore, keys: KeyService, meter: Meter) -> Quotas:
     told = settings.retention
-    return Quotas(store.used, Quota(jobs=told.quota_jobs, bytes=told.quota_bytes), meter)
+    usual = Quota(jobs=told.quota_jobs, bytes=told.quota_bytes)
+    return Quotas(store.used, usual, meter, keys.quota_of)
 
 
 def retention_rules(settings: AppSettings) -> RetentionRules:

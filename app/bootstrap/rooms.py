@@ -160,6 +160,7 @@ class Rooms:
             front_matter=PlainFrontMatter(),
             index=self.finding.index,
             max_window=self.settings.transcription.max_window,
+            may_keep=self._quotas.fetched,
             schedules=Schedules(self.watching.meter),
         )
 
@@ -227,7 +228,7 @@ class Rooms:
     @cached_property
     def _quotas(self) -> Quotas:
         """One for all doors: it knows what is on its way."""
-        return quotas(self.settings, self.records.store, self.watching.meter)
+        return quotas(self.settings, self.records.store, self.records.keys, self.watching.meter)
 
     def retention(self, worker: JobWorker) -> Retention:
         store, jobs = self.records.store, self._jobs(worker)
@@ -314,6 +315,7 @@ class Rooms:
             heard=lambda: self._journal.seconds,
             index=self._index_state,
             data_bytes=self.records.local.held_bytes,
+            running=self.records.census.running,
             stranded=self.records.stranded,
         )
 

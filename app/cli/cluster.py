@@ -31,9 +31,8 @@ def scheduler(
 ) -> None:
     """Run the scheduler of a cluster in the foreground until SIGTERM or Ctrl-C."""
     from app.bootstrap.cluster import run_scheduler  # heavy: only for this command
-    from app.config import load_settings
 
-    _log(load_settings())
+    _settled_in()
     asyncio.run(run_scheduler(host, port, tls=tls))
 
 
@@ -50,14 +49,17 @@ def worker(
     It does as many tasks at a time as transcription.workers says, each in a process of its own.
     """
     from app.bootstrap.cluster import run_worker  # heavy: only for this command
-    from app.config import load_settings
 
-    settings = load_settings()
-    _log(settings)
-    asyncio.run(run_worker(settings, scheduler, host))
+    asyncio.run(run_worker(_settled_in(), scheduler, host))
 
 
-def _log(settings: "AppSettings") -> None:
+def _settled_in() -> "AppSettings":
+    """The settings; no process that is started from here inherits a secret of theirs."""
+    from app.config import load_settings, secrets_of, withdraw_secrets
     from app.logs import configure
 
-    configure(settings.logging.level, json_lines=settings.logging.json_lines)
+    settings = load_settings()
+    logging, secrets = settings.logging, secrets_of(settings)
+    configure(logging.level, json_lines=logging.json_lines, secrets=secrets)
+    withdraw_secrets()
+    return settings

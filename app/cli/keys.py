@@ -119,4 +119,6 @@ def _document(key: Shown) -> dict[str, Any]:
         "name": key.name,
         "scopes": sorted(key.scopes),
         **{name: at.isoformat() if at else None for name, at in told.items()},
+        "quota_jobs": key.quota_jobs,
+        "quota_bytes": key.quota_bytes,
     }

@@ -31,6 +31,14 @@ class ApiKey:
     last_used_at: datetime | None = None
     quota: Quota = USUAL
 
+    @property
+    def quota_jobs(self) -> int | None:
+        return self.quota.jobs
+
+    @property
+    def quota_bytes(self) -> int | None:
+        return self.quota.bytes
+
     def allows(self, scope: Scope) -> bool:
         return Scope.ADMIN in self.scopes or scope in self.scopes
 

@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from app.domain.errors import MediaEmpty, NotFound, SourceError, SourceGone
+from app.domain.errors import Forbidden, MediaEmpty, NotFound, SourceError, SourceGone
 from app.domain.jobs import Job, SourceKind, upload_key
+from app.pipeline.fingerprint import note_fetched
 from app.pipeline.source import HeldSource
-from app.pipeline.tools import Tools
+from app.pipeline.tools import MayKeep, Tools, anything
 from app.pipeline.work import Work
 from app.ports import MediaFetcher, Scratch, SourceFolders
 
@@ -19,12 +20,19 @@ GONE = "the file is no longer there"
 async def source_of(tools: Tools, work: Work) -> HeldSource:
     """Fetched for its first reader, and held until the job ends. Raises as `fetch` does."""
     if work.source is None:
-        work.source = await fetch(work.job, tools.scratch, tools.fetcher, tools.in_place)
+        work.source = await fetch(
+            work.job, tools.scratch, tools.fetcher, tools.in_place, tools.may_keep
+        )
+        await note_fetched(work, work.source)
     return work.source
 
 
 async def fetch(
-    job: Job, scratch: Scratch, fetcher: MediaFetcher, in_place: SourceFolders
+    job: Job,
+    scratch: Scratch,
+    fetcher: MediaFetcher,
+    in_place: SourceFolders,
+    may_keep: MayKeep = anything,
 ) -> HeldSource:
     """The medium's file: an upload from the store, a server path in place, a URL downloaded.
 
@@ -35,13 +43,13 @@ async def fetch(
         opened = partial(in_place.open, path)
         return await _held(job, partial(HeldSource, job.source_name, path, opened, ours=False))
     if job.source is SourceKind.URL:
-        place = await _downloaded(job, scratch, fetcher)
+        place = await _downloaded(job, scratch, fetcher, may_keep)
     else:
         place = await _brought(job, scratch)
     return await _held(job, partial(_of_the_store, job.source_name, scratch, place))
 
 
-async def _downloaded(job: Job, scratch: Scratch, fetcher: MediaFetcher) -> Path:
+async def _downloaded(job: Job, scratch: Scratch, fetcher: MediaFetcher, may_keep: MayKeep) -> Path:
     """Once, whoever goes on with the job. Its length is often unknown: it moves no bar."""
     key = upload_key(job.job_id, job.source_name)
     try:
@@ -50,7 +58,11 @@ async def _downloaded(job: Job, scratch: Scratch, fetcher: MediaFetcher) -> Path
         place = scratch.path(key)
     try:
         await fetcher.fetch(job.input_path, place, lambda fraction: None)
+        await may_keep(job, (await asyncio.to_thread(place.stat)).st_size)
         await scratch.keep(key)
+    except Forbidden:  # who may not keep it keeps nothing, in a store of this folder neither
+        await scratch.delete_file(key)
+        raise
     except BaseException:
         scratch.let_go(place)
         raise

@@ -16,11 +16,22 @@ SAMPLE = 1024 * 1024  # bytes of an outline, at the beginning, in the middle and
 
 async def note_bytes(work: Work, source: HeldSource) -> None:
     """What came as a path may be another file by now than when it was taken in."""
-    if work.job.source is SourceKind.PATH or work.job.sha256 is None:
-        async with source.reading() as path:
-            sha256 = await sha256_of(path)
-        if sha256 is not None:
-            await work.report.sha256(sha256, source.size)
+    came_as, known = work.job.source, work.job.sha256 is not None
+    if came_as is SourceKind.PATH or (came_as is SourceKind.UPLOAD and not known):
+        await _note(work, source)
+
+
+async def note_fetched(work: Work, source: HeldSource) -> None:
+    """At once, whatever it is: its bytes are kept, and count."""
+    if work.job.source is SourceKind.URL and work.job.sha256 is None:
+        await _note(work, source)
+
+
+async def _note(work: Work, source: HeldSource) -> None:
+    async with source.reading() as path:
+        sha256 = await sha256_of(path)
+    if sha256 is not None:
+        await work.report.sha256(sha256, source.size)
 
 
 async def sha256_of(path: Path) -> str | None:

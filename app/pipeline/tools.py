@@ -1,9 +1,11 @@
 """What the filters along the line work with. One set serves all jobs."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+from app.domain.jobs import Job
 from app.pipeline.schedule import Schedules
 from app.ports import (
     AssetStore,
@@ -31,6 +33,13 @@ from app.ports import (
     WaveformDrawer,
     WindowJournal,
 )
+
+#: Whether so many bytes may be kept for a job: raises Forbidden where its key keeps too much.
+MayKeep: TypeAlias = Callable[[Job, int], Awaitable[None]]
+
+
+async def anything(job: Job, size: int) -> None:
+    """It may."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +78,8 @@ class Tools:
     front_matter: FrontMatterReader
     index: VectorIndex
     max_window: float
+    #: Asked of what was fetched; of what was sent it was asked before.
+    may_keep: MayKeep = anything
     schedules: Schedules = field(default_factory=Schedules)
     #: Set when the service stops: no window is begun any more.
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from app.domain.census import Waiting, Webhooks
-from app.domain.jobs import Priority
+from app.domain.jobs import Priority, Stage
 
 
 class Census(Protocol):
@@ -11,6 +11,10 @@ class Census(Protocol):
 
     async def pending(self) -> dict[Priority, Waiting]:
         """Pending jobs, key-frames among them; priorities at which none waits, too."""
+        ...
+
+    async def running(self) -> dict[Stage, int]:
+        """Jobs that run, at all instances, key-frames among them; stages without one, too."""
         ...
 
     async def webhooks(self) -> Webhooks: ...

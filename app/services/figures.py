@@ -22,7 +22,6 @@ from app.services.watch import JobWatch
 FRESH = 1.0  # seconds; to count a million of rows again for each line would cost everybody
 INDEX_FRESH = 10.0  # seconds; it is many files
 DATA_FRESH = 30.0  # seconds; it is all files
-MOST_RUNNING = 100  # more than there are places
 NO_JOB = ""  # nothing is told of it but that the service stops
 
 
@@ -106,6 +105,8 @@ class IngestionFigures:
     index: Callable[[], Awaitable[IndexState]]
     #: Of all files in the data folder.
     data_bytes: Callable[[], Awaitable[int]]
+    #: Jobs that run, by stage.
+    running: Callable[[], Awaitable[dict[Stage, int]]]
     #: Jobs by the silent instance that they wait for.
     stranded: Callable[[], Awaitable[Mapping[str, int]]] = _nobody
     clock: Callable[[], datetime] = utc_now
@@ -171,7 +172,7 @@ class IngestionFigures:
         return Counts(
             counted_at=self.timer(),
             jobs=await self.store.count(),
-            in_flight=await self._in_flight(),
+            in_flight=await self.running(),
             dead_letters=await self.store.dead_letters(),
             assets=await self.assets.count(),
             index_lag=await self.indexer.behind(),
@@ -192,11 +193,6 @@ class IngestionFigures:
     async def _index_size(self) -> IndexSize | None:
         found = await self.index_state()
         return IndexSize(rows=found.rows, bytes=found.bytes) if found else None
-
-    async def _in_flight(self) -> dict[Stage, int]:
-        page = await self.store.list(status=JobStatus.RUNNING, frames=True, limit=MOST_RUNNING)
-        stages = [job.stage or Stage.MEDIA_EXTRACTION for job in page.jobs]
-        return {stage: stages.count(stage) for stage in Stage}
 
 
 def _alarms(counts: Counts, disk: str) -> tuple[str, ...]:

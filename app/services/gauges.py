@@ -69,7 +69,8 @@ class Gauges:
         yield _labelled(metrics.LEADER, self.leading.now)
         for name, pool in self.pools.items():
             busy = pool.busy()
-            for state, number in ((metrics.FREE, pool.slots - busy), (metrics.BUSY, busy)):
+            free = max(0, pool.slots - busy)  # fewer than none while a cluster shrinks
+            for state, number in ((metrics.FREE, free), (metrics.BUSY, busy)):
                 yield Reading(
                     metric=metrics.SLOTS, value=number, labels={"pool": name, "state": state}
                 )

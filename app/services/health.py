@@ -13,7 +13,7 @@ from app.services.disk import DiskGuard
 from app.services.engines import EngineShelf
 from app.services.worker import JobWorker
 
-MOST_RUNNING = 100  # more than there are places
+MOST_RUNNING = 100  # that are told; several instances may run more
 
 
 @dataclass(frozen=True, kw_only=True)

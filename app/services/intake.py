@@ -164,6 +164,7 @@ class Intake:
     async def announced(self, upload: Upload, size: int) -> AsyncIterator[None]:
         """Whoever keeps it notes in the block that it comes. Raises Forbidden as `receive` does."""
         await self._quotas.hold(upload.job_id, size)
+        self._quotas.land(upload.job_id)
         try:
             yield
         finally:
@@ -266,6 +267,7 @@ class Intake:
 
     async def _queued(self, row: Row, owner: str | None, key: IdempotencyKey | None) -> Job:
         job_id = row["job_id"]
+        self._quotas.land(job_id)
         try:
             job = await self._store.add(**row, key=key, requester=owner)
         finally:

@@ -104,6 +104,11 @@ class KeyService:
         logger.info("key {} ({}) may keep: {}", key_id, key.name, key.quota)
         return key
 
+    async def quota_of(self, key_id: str) -> Quota:
+        """Its own, also of one that opens nothing any more."""
+        found = (key.quota for key in await self._store.list() if key.key_id == key_id)
+        return next(found, USUAL)
+
     def forget(self) -> None:
         """Keys may have changed elsewhere: each is looked up again."""
         self._known.clear()

@@ -46,8 +46,8 @@ def shown(key: ApiKey) -> dict[str, Any]:
         "expires_at": told(key.expires_at),
         "revoked_at": told(key.revoked_at),
         "last_used_at": told(key.last_used_at),
-        "quota_jobs": key.quota.jobs,
-        "quota_bytes": key.quota.bytes,
+        "quota_jobs": key.quota_jobs,
+        "quota_bytes": key.quota_bytes,
     }
 
 

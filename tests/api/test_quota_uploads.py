@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from pytest_httpserver import HTTPServer
 
+from app.domain.jobs import Job, JobStatus
 from app.domain.keys import Scope
 from app.domain.quotas import Quota
 from tests.api.spool import INGEST, Spool, error, multipart, opened
@@ -135,6 +137,23 @@ async def test_paths_and_urls_are_jobs_too(house: Spool, quiet: bytes) -> None:
     for source in (there, {"url": "http://127.9.9.9/a.wav"}):
         answer = await house.http.post(INGEST, json=source, headers=mine)
         error(answer, 403, "quota.exceeded")
+
+
+async def test_what_is_behind_a_url_is_kept_up_to_the_quota_too(
+    house: Spool, quiet: bytes, media_server: HTTPServer
+) -> None:
+    media_server.expect_request("/talk.wav").respond_with_data(quiet)
+    mine, source = await key(house, jobs=0, bytes=len(quiet)), media_server.url_for("/talk.wav")
+
+    async def fetched() -> Job:
+        answer = await house.http.post(INGEST, json={"url": source}, headers=mine)
+        return await house.doors.jobs.wait(answer.json()["job_id"], 60)
+
+    assert (await fetched()).status is JobStatus.COMPLETED
+    kept = house.files()
+    refused = await fetched()
+    assert (refused.status, refused.error_code) == (JobStatus.FAILED, "quota.exceeded")
+    assert not refused.dead_letter and house.files() == kept
 
 
 async def test_an_admin_gives_a_key_more_and_it_counts_at_once(house: Spool, quiet: bytes) -> None:

@@ -1,6 +1,8 @@
 """Traces as a collector gets them: a request, and a job with all that it takes."""
 
+import os
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from app.adapters import otel_tracing
 from app.adapters.otel_tracing import OtelTracer, TracedMeter
 from app.config import load_settings
 from app.domain import metrics
@@ -27,8 +30,11 @@ class Collector:
     """What OpenTelemetry sends to."""
 
     spans: list[Any] = field(default_factory=list)
+    #: Brought with them.
+    keys: set[str] = field(default_factory=set)
 
     def __call__(self, request: Request) -> Response:
+        self.keys.add(request.headers.get("Authorization", ""))
         sent = trace_service.ExportTraceServiceRequest.FromString(request.get_data())
         for resource in sent.resource_spans:
             for scope in resource.scope_spans:
@@ -109,3 +115,27 @@ def test_what_is_timed_outside_of_any_span_is_counted_and_makes_none() -> None:
     names = [span.name for span in kept.get_finished_spans()]
     assert names == ["transaction", "job"]
     assert len(tally.values) == 3 and tally.of(metrics.AUDIO_IN) == {(): 2.0}
+
+
+def test_keys_of_the_collector_are_told_to_it_and_to_no_process_that_is_started(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20secret")
+    tracer = OtelTracer()
+    assert "OTEL_EXPORTER_OTLP_HEADERS" not in os.environ
+    with tracer.span("job"):
+        pass
+    tracer.close()
+    assert len(collector.called("job")) == 1
+    assert collector.keys == {"Bearer secret"}
+
+
+def test_a_collector_that_does_not_answer_holds_up_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(otel_tracing, "CLOSE", 0.01)
+    tracer = OtelTracer(exporting.InMemorySpanExporter())
+    monkeypatch.setattr(tracer._provider, "shutdown", answers.wait)
+    tracer.close()
+    answers.set()
+    monkeypatch.undo()
+    tracer.close()

@@ -4,11 +4,11 @@ from app.adapters.sql.boots import SqlBootLog
 from app.adapters.sql.census import SqlCensus
 from app.adapters.sql.jobs import SqlJobStore
 from app.domain.census import Waiting
-from app.domain.jobs import JobOptions, Priority, SourceKind
+from app.domain.jobs import JobOptions, Priority, SourceKind, Stage
 from app.domain.webhooks import DeliveryState
 from app.ports import Census
 from tests.contracts.conftest import SteppedClock, Stores
-from tests.contracts.jobs import add_job, claim, new_id
+from tests.contracts.jobs import add_job, claim, claimed_job, new_id
 from tests.contracts.webhooks import owed, tried
 
 LONG = 3600.0  # seconds
@@ -48,6 +48,19 @@ async def test_a_job_that_runs_waits_no_more(stores: Stores, clock: SteppedClock
     await add_job(stores.jobs)
     await claim(stores.jobs, job)
     assert (await census(stores).pending())[Priority.NORMAL] == Waiting(count=1, oldest=second_at)
+
+
+async def test_all_jobs_that_run_are_counted_by_stage_however_many_there_are(
+    stores: Stores,
+) -> None:
+    """Of those of several instances beyond the first hundred none was."""
+    await add_job(stores.jobs)
+    for number in range(101):
+        job = await claimed_job(stores.jobs)
+        if number:
+            assert await stores.jobs.advance(job, Stage.TRANSCRIBING)
+    found = await census(stores).running()
+    assert found == {Stage.MEDIA_EXTRACTION: 1, Stage.TRANSCRIBING: 100, Stage.EMBEDDING: 0}
 
 
 async def test_webhooks_are_counted_by_state_with_the_oldest_that_is_owed(

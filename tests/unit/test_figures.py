@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.sql.census import SqlCensus
 from app.domain.errors import Unavailable
 from app.domain.index_state import IndexState
 from app.domain.jobs import JobStatus
@@ -57,6 +58,7 @@ def followed(
         heard=heard or (lambda: 0.0),
         index=index,
         data_bytes=data_bytes,
+        running=SqlCensus(bench.store._database).running,
         timer=Clock(step),
     )
 

@@ -12,6 +12,7 @@ from app.adapters.sql.database import Database
 from app.adapters.sql.keys import SqlKeyStore
 from app.domain.errors import InvalidRequest, NotFound, StorageFull, Unauthorized
 from app.domain.keys import ApiKey, Scope
+from app.domain.quotas import USUAL, Quota
 from app.services.keys import KeyService
 from tests.contracts.conftest import SteppedClock, migrated_file
 
@@ -54,6 +55,16 @@ async def store(tmp_path: Path, clock: SteppedClock) -> AsyncIterator[Counting]:
 @pytest.fixture
 def service(store: Counting, clock: SteppedClock) -> KeyService:
     return KeyService(store, clock)
+
+
+async def test_a_key_may_keep_what_it_was_given_also_once_it_is_revoked(
+    service: KeyService,
+) -> None:
+    key, _ = await service.create("camera", [Scope.INGEST], None, Quota(bytes=7))
+    await service.create("other", [Scope.INGEST])
+    await service.revoke(key.key_id)
+    assert await service.quota_of(key.key_id) == Quota(bytes=7)
+    assert await service.quota_of("none at all") == USUAL
 
 
 async def refused(service: KeyService, secret: str) -> str:

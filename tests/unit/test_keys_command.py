@@ -1,6 +1,7 @@
 """`spool keys`: at the database while no service runs, at the service while one does."""
 
 import asyncio
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,8 @@ def test_a_key_has_the_quota_that_it_is_made_with(data: Path) -> None:
     secret = good("create", "--name", "x", "--scope", "ingest", *told)
     assert asyncio.run(verified(secret.strip())).quota == Quota(jobs=100, bytes=10**10)
     assert run("create", "--name", "x", "--scope", "read", "--quota-jobs", "-1").exit_code == 2
+    [listed] = json.loads(good("list", "--json"))
+    assert (listed["quota_jobs"], listed["quota_bytes"]) == (100, 10**10)
 
 
 def test_a_service_is_told_the_quota_of_a_key(data: Path, httpserver: HTTPServer) -> None:
@@ -128,7 +131,7 @@ def test_a_service_that_is_named_is_asked_with_the_key(data: Path, httpserver: H
         "/api/v1/keys", method="POST", headers=headers, json=asked
     ).respond_with_json(KEY, status=201)
     httpserver.expect_request("/api/v1/keys", method="GET", headers=headers).respond_with_json(
-        {"keys": [KEY | {"last_used_at": "2026-11-21T00:00:00+00:00"}]}
+        {"keys": [KEY | {"last_used_at": "2026-11-21T00:00:00+00:00", "quota_jobs": 7}]}
     )
     gone = httpserver.expect_request("/api/v1/keys/k-1", method="DELETE", headers=headers)
     gone.respond_with_data("", status=204)
@@ -137,6 +140,8 @@ def test_a_service_that_is_named_is_asked_with_the_key(data: Path, httpserver: H
     assert good(*create, **environment) == "spool_secret\n"
     listed = good("list", **environment)
     assert "[red]" in listed and "2026-11-21" in listed
+    [document] = json.loads(good("list", "--json", **environment))
+    assert (document["quota_jobs"], document["quota_bytes"]) == (7, None)
     assert good("revoke", "k-1", **environment) == "k-1 revoked\n"
     assert not data.exists()
 

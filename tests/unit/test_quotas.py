@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
+from app.domain.clock import utc_now
 from app.domain.errors import Forbidden
+from app.domain.jobs import Job, JobStatus, SourceKind
 from app.domain.quotas import USUAL, Quota, Usage
 from app.domain.requester import granted, requester
 from app.services import quotas
@@ -135,6 +137,55 @@ async def test_of_many_at_once_no_more_get_in_than_there_is_room_for(rows: Rows)
         return True
 
     assert sum(await asyncio.gather(*(one(str(number)) for number in range(20)))) == 3
+
+
+@pytest.mark.parametrize("fits", [True, False])
+async def test_what_is_just_being_committed_is_not_counted_twice(rows: Rows, fits: bool) -> None:
+    """Of two uploads that ended at once the second was refused, though there was room for it."""
+    of = Quotas(rows.used, Quota(jobs=2 if fits else 1))
+    await of.hold("one", 0)
+    of.land("one")
+    rows.kept[KEY] = Usage(jobs=1)  # and nobody has heard of it yet
+    second = asyncio.create_task(of.hold("two", 0))
+    await asyncio.sleep(0)  # it has looked
+    assert not second.done()
+    of.let_go("one")
+    if fits:
+        await second
+    else:
+        with pytest.raises(Forbidden, match="1 of 1 jobs"):
+            await second
+
+
+async def test_what_was_fetched_is_held_against_the_quota_of_its_key(rows: Rows) -> None:
+    async def own(key: str) -> Quota:
+        return Quota(jobs=1, bytes=20) if key == KEY else USUAL
+
+    of = Quotas(rows.used, Quota(bytes=10), own=own)
+    requester.set(None)
+    rows.kept = {KEY: Usage(jobs=5, bytes=5), "another": Usage(bytes=5)}
+    await of.fetched(fetched_for(KEY), 15)
+    with pytest.raises(Forbidden, match="5 of 20 bytes are kept for this key, and 16 more"):
+        await of.fetched(fetched_for(KEY), 16)
+    with pytest.raises(Forbidden, match="5 of 10 bytes"):
+        await of.fetched(fetched_for("another"), 6)
+    await of.fetched(fetched_for(None), 1 << 60)
+    await of.fetched(replace(fetched_for(KEY), size=16), 16)  # it counts already
+    await Quotas(rows.used, Quota()).fetched(fetched_for(KEY), 1 << 60)
+
+
+def fetched_for(key: str | None) -> Job:
+    now = utc_now()
+    return Job(
+        job_id="one",
+        status=JobStatus.RUNNING,
+        source=SourceKind.URL,
+        source_name="x",
+        input_path="http://x",
+        created_at=now,
+        updated_at=now,
+        requester=key,
+    )
 
 
 async def test_what_is_committed_while_somebody_looks_is_seen(rows: Rows) -> None:

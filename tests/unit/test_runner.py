@@ -88,6 +88,37 @@ async def test_a_url_is_downloaded_once_also_when_it_is_tried_again(
     assert bench.scratch.path(upload_key(job.job_id, url)).read_bytes() == sound
 
 
+async def test_what_was_behind_a_url_is_noted_also_where_it_is_no_medium(
+    bench: Workbench, httpserver: HTTPServer
+) -> None:
+    """Its bytes are kept, and counted for nobody."""
+    httpserver.expect_request("/talk.wav").respond_with_data(b"no medium at all")
+    url = httpserver.url_for("/talk.wav")
+    job = await a_job(bench, SourceKind.URL, url, url)
+    assert isinstance(await failure(bench, job), MediaUnreadable)
+    told = await bench.now(job)
+    assert (told.sha256, told.size) == (hashlib.sha256(b"no medium at all").hexdigest(), 16)
+
+
+async def test_of_what_is_behind_a_url_nothing_is_kept_that_may_not_be(
+    bench: Workbench, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/talk.wav").respond_with_data(b"1234567")
+    url = httpserver.url_for("/talk.wav")
+    job, asked = await a_job(bench, SourceKind.URL, url, url), list[tuple[str, int]]()
+
+    async def too_much(job: Job, size: int) -> None:
+        asked.append((job.job_id, size))
+        raise Forbidden("too much", code="quota.exceeded")
+
+    report = JobReport(bench.store, job)
+    with pytest.raises(Forbidden, match="too much"):
+        await replace(bench.pipeline(), may_keep=too_much).run(job, report)
+    await report.aclose()
+    assert asked == [(job.job_id, 7)]
+    assert not bench.scratch.path(upload_key(job.job_id, url)).exists()
+
+
 async def test_a_url_that_leads_inside_is_refused_also_by_the_line(bench: Workbench) -> None:
     url = "http://[::1]/talk.wav"
     assert isinstance(await failure(bench, await a_job(bench, SourceKind.URL, url, url)), Forbidden)

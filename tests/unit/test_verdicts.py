@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import (
+    ClusterAway,
     Conflict,
     EngineCrashed,
     EngineError,
@@ -179,10 +180,8 @@ async def test_every_planned_error_ends_or_repeats_the_attempt(
     await run_to_end(bench.worker(pipeline=line.as_pipeline()))
     settled = await bench.now(job)
     expected = JobStatus.PENDING if kind.retryable else JobStatus.FAILED
-    put_back = kind in (
-        Exhausted,
-        StorageDenied,
-    )  # at no cost, as StorageFull while the disk is full
+    # at no cost, as StorageFull while the disk is full
+    put_back = kind in (ClusterAway, Exhausted, StorageDenied)
     assert (settled.status, settled.attempts) == (expected, 0 if put_back else 1)
     assert settled.error_code == (None if put_back else kind.code)
 

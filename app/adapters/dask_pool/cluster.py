@@ -26,6 +26,7 @@ SILENCE = 20.0
 #: Looks after which a task that no worker has is given back.
 UNTAKEN = 6
 CLOSE = 5.0
+STOPPED = "the workers have been stopped"
 
 
 class Cluster:
@@ -44,14 +45,20 @@ class Cluster:
         self._untaken: dict[str, int] = {}
         self._closed = False
 
+    @property
+    def here(self) -> "Client | None":
+        """The line, if there is one."""
+        running = self._client is not None and self._client.status == "running"
+        return self._client if running else None
+
     async def client(self) -> "Client":
         """Raises ClusterAway while there is no scheduler, or it has no workers."""
         async with self._joining:
             if self._closed:
-                raise EngineError("the workers have been stopped")
-            if self._client is not None and self._client.status == "running":
-                return self._client
-            await self._leave()
+                raise EngineError(STOPPED)
+            if here := self.here:
+                return here
+            await self._leave(ClusterAway(f"the line to the scheduler at {self.address} broke"))
             return await self._join()
 
     def watch(self, key: str) -> "asyncio.Future[NoReturn]":
@@ -67,7 +74,7 @@ class Cluster:
     async def aclose(self) -> None:
         self._closed = True
         async with self._joining:
-            await self._leave()
+            await self._leave(EngineError(STOPPED))
 
     async def _join(self) -> "Client":
         from distributed import Client
@@ -95,7 +102,9 @@ class Cluster:
         if not self.threads:
             raise ClusterAway(f"the scheduler at {self.address} has no workers")
 
-    async def _leave(self) -> None:
+    async def _leave(self, error: SpoolError) -> None:
+        """Tasks under way end so: the library would say of them that they were cancelled."""
+        self._end(list(self._lost), error)
         if self._looking is not None:
             self._looking.cancel()
         if self._client is not None:

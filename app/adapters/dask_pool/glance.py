@@ -15,7 +15,7 @@ class Glance:
     threads: int
     #: Of each task that a worker has: seconds since that worker was heard.
     silent: dict[str, float]
-    #: Tasks that no worker has.
+    #: Tasks that no worker has, and those of which the scheduler has not heard.
     waiting: frozenset[str]
 
 
@@ -23,7 +23,7 @@ def glance(keys: Sequence[str], dask_scheduler: "Scheduler | None" = None) -> Gl
     assert dask_scheduler is not None  # the cluster puts it there, by this name
     now = time.time()
     known = {key: dask_scheduler.tasks.get(key) for key in keys}
-    holders = {key: task.processing_on for key, task in known.items() if task is not None}
+    holders = {key: task.processing_on if task else None for key, task in known.items()}
     return Glance(
         threads=dask_scheduler.total_nthreads,
         silent={key: now - each.last_seen for key, each in holders.items() if each is not None},

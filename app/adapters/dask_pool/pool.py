@@ -3,23 +3,24 @@
 import asyncio
 import math
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 from uuid import uuid4
 
 from app import __version__
-from app.adapters.dask_pool.cluster import Cluster
+from app.adapters.dask_pool.cluster import ANSWER, Cluster
 from app.adapters.dask_pool.inside import carried, refreshed
 from app.adapters.dask_pool.line import Line
 from app.adapters.dask_pool.parcel import Weights, opened, packed
-from app.domain.errors import ClusterAway, EngineCrashed, EngineError, SpoolError
+from app.domain.errors import ClusterAway, EngineCrashed, EngineError
 from app.domain.metrics import RESTARTS, UNCOUNTED, Replaced
 from app.domain.models import ModelKind
 from app.ports import Meter
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Future
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -80,33 +81,34 @@ class DaskPool:
 
     async def aclose(self) -> None:
         """Tasks under way are given up; the cluster stays."""
-        await asyncio.gather(*self._later)
+        if self._later:
+            await asyncio.wait(self._later)
         await self._cluster.aclose()
 
     async def _run(self, task: "partial[T]", seconds: float) -> T:
-        client = await self._cluster.client()
+        await self._cluster.client()
         self._line.have(self.slots)
         async with self._line:
             if self._fresh is not None:
                 await asyncio.wait({self._fresh})
             self._busy += 1
             try:
-                return await self._carried(client, task, seconds)
+                return await self._carried(task, seconds)
             finally:
                 self._busy -= 1
 
-    async def _carried(self, client: "Client", task: "partial[T]", seconds: float) -> T:
+    async def _carried(self, task: "partial[T]", seconds: float) -> T:
         parcel = await asyncio.to_thread(packed, task, self._weights)
         try:
-            result: T = opened(await self._letter(client, parcel, seconds))
+            result: T = opened(await self._letter(parcel, seconds))
         except EngineCrashed as error:
             self._meter.add(RESTARTS, pool=self.name, reason=Replaced.by(error).value)
             raise
         return result
 
-    async def _letter(self, client: "Client", parcel: bytes, seconds: float) -> bytes:
+    async def _letter(self, parcel: bytes, seconds: float) -> bytes:
         key = f"spool-{uuid4().hex}"
-        future = await self._submitted(client, key, parcel, seconds)
+        future = await self._submitted(key, parcel, seconds)
         lost: asyncio.Future[NoReturn] = self._cluster.watch(key)
         answer = asyncio.ensure_future(_answer(future))
         try:
@@ -117,9 +119,9 @@ class DaskPool:
             answer.cancel()
             future.release()  # one that is under way is given up at the worker, too
 
-    async def _submitted(
-        self, client: "Client", key: str, parcel: bytes, seconds: float
-    ) -> "Future":
+    async def _submitted(self, key: str, parcel: bytes, seconds: float) -> "Future":
+        """By the line as it is now: the task may have waited for its turn while that broke."""
+        client = await self._cluster.client()
         try:
             sent: Any = parcel
             if len(parcel) > SMALL:
@@ -127,15 +129,18 @@ class DaskPool:
             return client.submit(
                 carried, key, __version__, sent, seconds, key=key, pure=False, retries=0
             )
-        except OSError as error:
+        except Exception as error:  # of a line that breaks just now, of many kinds
+            if client.status == "running" and not isinstance(error, OSError):
+                raise
             raise ClusterAway(f"the sound cannot be sent to the cluster: {error}") from error
 
     async def _refreshed(self) -> None:
-        try:
-            client = await self._cluster.client()
-            await client.run(refreshed, on_error="ignore")
-        except (OSError, SpoolError):  # who is away has nothing in memory for us
+        """Workers that do not hear of it give their memory back once nobody needs them."""
+        client = self._cluster.here
+        if client is None:
             return
+        with suppress(OSError):  # one that stands still would hold up all tasks, and a stop
+            await asyncio.wait_for(client.run(refreshed, on_error="ignore"), ANSWER)
 
     def _follow(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)

@@ -22,6 +22,8 @@ AGAIN = 2.0  # seconds before a worker whose scheduler was lost looks for it
 CONNECT, CLOSE = 30.0, 10.0  # seconds
 #: The library shows figures by HTTP: to nobody but who is here.
 UNTOLD = "127.0.0.1:0"
+#: What comes of addresses that are none, or none of this machine, and of certificates not told.
+REFUSED = (OSError, RuntimeError, TypeError, ValueError)
 
 
 async def serve_scheduler(host: str, port: int, up: Callable[[str], None], *, tls: bool) -> None:
@@ -44,8 +46,9 @@ async def serve_scheduler(host: str, port: int, up: Callable[[str], None], *, tl
             allowed_failures=0,
             worker_ttl=WORKER_TTL,
         )
-    except (OSError, TypeError) as error:  # the latter: certificates are not told
-        raise ConfigError(f"the scheduler cannot listen on {host}:{port}: {error}") from error
+    except REFUSED as error:
+        told = f"the scheduler cannot listen on {host}:{port}: {_reason(error)}"
+        raise ConfigError(told) from error
     try:
         up(scheduler.address)
         await scheduler.finished()
@@ -62,22 +65,33 @@ async def serve_worker(
     its address each time that the scheduler has taken it in.
     """
     try:
-        from distributed import Worker
+        from distributed.comm import CommClosedError
     except ImportError as error:
         raise ConfigError(MISSING, hint=HINT) from error
     hush(logging.CRITICAL)
     set_up(bench)
     while True:
-        worker = Worker(
-            address,
-            nthreads=bench.pool.slots,
-            host=host,
-            local_directory=str(folder),
-            memory_limit=0,
-            dashboard_address=UNTOLD,
-        )
-        await _taken_in(worker, address, up)
+        try:
+            await _taken_in(_worker(address, bench.pool.slots, host, folder), address, up)
+        except REFUSED as error:
+            if not isinstance(_reason(error), CommClosedError):  # the scheduler just went
+                at = host or "this machine"
+                told = f"no worker can be started at {at} for {address}: {_reason(error)}"
+                raise ConfigError(told) from error
         await asyncio.sleep(AGAIN)
+
+
+def _worker(address: str, tasks: int, host: str | None, folder: Path) -> "Worker":
+    from distributed import Worker
+
+    return Worker(
+        address,
+        nthreads=tasks,
+        host=host,
+        local_directory=str(folder),
+        memory_limit=0,
+        dashboard_address=UNTOLD,
+    )
 
 
 async def _taken_in(worker: "Worker", address: str, up: Callable[[str], None]) -> None:
@@ -90,6 +104,11 @@ async def _taken_in(worker: "Worker", address: str, up: Callable[[str], None]) -
         logger.warning("no scheduler answers at {}: {}", address, error or "it took too long")
     finally:
         await _closed(worker)
+
+
+def _reason(error: Exception) -> BaseException:
+    """The library says of most that a part of it failed to start, and why behind that."""
+    return error.__cause__ or error
 
 
 async def _closed(worker: "Worker") -> None:

@@ -1,5 +1,6 @@
 """Rows, counted, behind the `Census` port."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, select
@@ -12,7 +13,7 @@ from app.adapters.sql.tables import BootRow, JobRow
 from app.adapters.sql.webhook_tables import DeliveryRow
 from app.domain.census import Waiting, Webhooks
 from app.domain.clock import utc_now
-from app.domain.jobs import JobStatus, Priority
+from app.domain.jobs import JobStatus, Priority, Stage
 from app.domain.webhooks import DeliveryState
 
 
@@ -24,6 +25,9 @@ class SqlCensus:
 
     async def pending(self) -> dict[Priority, Waiting]:
         return await self._database.read(_pending)
+
+    async def running(self) -> dict[Stage, int]:
+        return await self._database.read(_running)
 
     async def webhooks(self) -> Webhooks:
         return await self._database.read(_webhooks)
@@ -45,6 +49,19 @@ async def _pending(session: AsyncSession) -> dict[Priority, Waiting]:
     rows = (await session.execute(query)).all()
     found = {rank: Waiting(count=count, oldest=oldest) for rank, count, oldest in rows}
     return {priority: found.get(priority.rank, Waiting()) for priority in Priority}
+
+
+async def _running(session: AsyncSession) -> dict[Stage, int]:
+    """One that was just claimed is in none yet: it is on its way to the first."""
+    by_stage = (
+        select(JobRow.stage, func.count())
+        .where(JobRow.status == JobStatus.RUNNING.value)
+        .group_by(JobRow.stage)
+    )
+    found = Counter[str]()
+    for stage, count in (await session.execute(by_stage)).all():
+        found[stage or Stage.MEDIA_EXTRACTION.value] += count
+    return {stage: found[stage.value] for stage in Stage}
 
 
 async def _webhooks(session: AsyncSession) -> Webhooks:
