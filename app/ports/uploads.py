@@ -29,9 +29,8 @@ class UploadStore(Protocol):
     async def get(self, upload_id: str) -> ResumableUpload | None: ...
 
     async def note_received(self, upload: ResumableUpload, received: int) -> ResumableUpload | None:
-        """None when the stored one was changed since `upload` was read, or is gone. So with the same
-        number whoever goes on with it may claim it: others who were at it are refused from then on.
-        """
+        """None when the stored one was changed since `upload` was read, or is gone. With the same
+        number it is claimed: who had read it before is refused from then on."""
         ...
 
     async def note_sha256(self, upload: ResumableUpload, sha256: str) -> ResumableUpload | None:
