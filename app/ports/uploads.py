@@ -30,8 +30,7 @@ class UploadStore(Protocol):
 
     async def note_received(self, upload: ResumableUpload, received: int) -> ResumableUpload | None:
         """None when the stored one was changed since `upload` was read, or is gone. With the same
-        number whoever goes on claims it: others who were at it are refused from then on.
-        """
+        number it is claimed: who had read it before is refused from then on."""
         ...
 
     async def note_sha256(self, upload: ResumableUpload, sha256: str) -> ResumableUpload | None:
