@@ -22,6 +22,7 @@ from app.adapters.confined.cage import Cage
 from app.domain.confinement import Bounds, Streams
 from app.domain.errors import Exhausted
 from tests import caged
+from tests.faketime import shifted
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux has walls")
 
@@ -227,6 +228,16 @@ async def test_its_work_is_counted() -> None:
         assert 0.01 < cage.spent(process) < 30
     os.close(reader)
     os.close(writer)
+
+
+def test_clocks_that_are_shifted_count_no_work_that_nobody_did() -> None:
+    """libfaketime shifts those of other processes, too: decoders had worked for thirty days."""
+    asked = (
+        "import os; from types import SimpleNamespace as Process;"
+        "from app.adapters.confined.cage import Cage; print(Cage().spent(Process(pid=os.getpid())))"
+    )
+    told = subprocess.check_output([sys.executable, "-c", asked], env=os.environ | shifted("+30d"))
+    assert 0.01 < float(told) < 60
 
 
 async def test_whoever_leaves_the_block_leaves_nobody_behind(source: int) -> None:

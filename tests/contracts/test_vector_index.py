@@ -694,6 +694,7 @@ async def test_its_size_is_told_and_shrinks_when_it_is_tidied(
     assert before.generation == index.generation and before.bytes > 8000
     monkeypatch.setattr(keeping, "KEPT_VERSIONS", timedelta(milliseconds=1))  # 0 is warned of
     await index.tidy()
+    await index.tidy()  # joining may take under 1 ms: what was joined goes by now
     after = await index.state()
     assert (after.rows, after.unindexed, after.fragments) == (8, 0, 1)
     assert after.bytes < before.bytes

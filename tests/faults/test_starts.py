@@ -9,6 +9,7 @@ import imageio_ffmpeg
 import pytest
 
 from tests import media
+from tests.faketime import shifted
 from tests.faults import processes, stored
 from tests.faults.engine import computed
 from tests.faults.invariants import check
@@ -18,7 +19,6 @@ from tests.faults.polling import until
 from tests.faults.spool import Spool
 
 JOBS = 40
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 
 
 def test_a_second_service_on_one_folder_refuses_and_harms_nothing(
@@ -103,14 +103,13 @@ def test_a_job_that_takes_the_service_with_it_runs_alone_and_then_no_more(
 def test_clocks_that_are_wrong_at_the_start_cost_nothing(
     spool: Spool, ledger: Ledger, world: Outside, golden: dict[str, str], sent_media: Path
 ) -> None:
-    if not FAKETIME.exists():
-        pytest.skip("no libfaketime here (Debian package faketime)")
+    lives = [shifted(by) for by in ("+30d", "-2h")]
     hook = f"{world.url}/hook"
     spool.start(crash_at="window.recorded:2")
     _send(spool, ledger, sent_media, 4, webhook=hook)
     assert spool.await_death(60) == -signal.SIGKILL
-    for shift in ("+30d", "-2h"):
-        spool.start(LD_PRELOAD=str(FAKETIME), FAKETIME=shift, FAKETIME_DONT_FAKE_MONOTONIC="1")
+    for life in lives:
+        spool.start(**life)
         _send(spool, ledger, sent_media, 2, webhook=hook)
         until(lambda: spool.health()["jobs"]["completed"] > 0, 120, "a job done")
         assert spool.stop() == 0
@@ -154,6 +153,7 @@ def test_a_death_while_ffmpeg_runs_leaves_no_ffmpeg_and_no_sound(
     spool.await_no_orphans()
     spool.start()
     assert spool.ended(order.job_id)["status"] == "Completed"
+    spool.drain()  # a stop may meet its key-frames at work, whose parts the next start removes
     assert spool.stop() == 0
     with stored.database(spool.data) as database:
         assert stored.stray_files(database, spool.data) == []

@@ -1,10 +1,9 @@
 """How wide the doors stand: what the settings make of the gate, and what is warned of."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from loguru import logger
 
 from app.adapters.sql.database import Database
 from app.adapters.sql.keys import SqlKeyStore
@@ -20,14 +19,6 @@ from tests.contracts.conftest import migrated_file
 async def keys(tmp_path: Path) -> AsyncIterator[KeyService]:
     async with Database(f"sqlite:///{migrated_file(tmp_path)}") as database:
         yield KeyService(SqlKeyStore(database))
-
-
-@pytest.fixture
-def warned() -> Iterator[list[str]]:
-    told: list[str] = []
-    sink = logger.add(told.append, level="WARNING", format="{message}")
-    yield told
-    logger.remove(sink)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "LOCALHOST", "::1"])
@@ -66,34 +57,34 @@ def test_names_of_the_network_are_ours_only_where_the_network_comes_in() -> None
 
 
 async def test_a_start_that_no_key_could_open_says_which_command_makes_one(
-    keys: KeyService, warned: list[str]
+    keys: KeyService, warnings_told: list[str]
 ) -> None:
     await warn_without_keys(Server(host="0.0.0.0"), keys)
-    assert "spool keys create --name admin --scope admin" in warned.pop()
+    assert "spool keys create --name admin --scope admin" in warnings_told.pop()
     key, _ = await keys.create("x", {Scope.ADMIN})
     await warn_without_keys(Server(host="0.0.0.0"), keys)
-    assert warned == []
+    assert warnings_told == []
     await keys.revoke(key.key_id)
     await warn_without_keys(Server(host="0.0.0.0"), keys)
-    assert "there is none" in warned.pop()
+    assert "there is none" in warnings_told.pop()
 
 
 async def test_doors_that_are_open_to_a_network_are_warned_of(
-    keys: KeyService, warned: list[str]
+    keys: KeyService, warnings_told: list[str]
 ) -> None:
     await warn_without_keys(Server(), keys)
-    assert warned == []
+    assert warnings_told == []
     await warn_without_keys(Server(host="0.0.0.0", require_keys=False), keys)
-    assert "need no API key" in warned.pop()
+    assert "need no API key" in warnings_told.pop()
 
 
 @pytest.mark.parametrize("require_keys", [None, False])
 async def test_doors_that_a_proxy_may_open_to_everybody_are_warned_of(
-    keys: KeyService, warned: list[str], require_keys: bool | None
+    keys: KeyService, warnings_told: list[str], require_keys: bool | None
 ) -> None:
     server = Server(allowed_hosts=("spool.example",), require_keys=require_keys)
     await warn_without_keys(server, keys)
-    [told] = warned
+    [told] = warnings_told
     assert "allowed_hosts" in told and "require_keys = true" in told
 
 
