@@ -17,6 +17,9 @@ from app.domain.errors import Unavailable
 NAMES = (rows.TABLE, f"{rows.TABLE}_next")
 #: Others write to a table in an object store as well, which is seen only when it is looked for.
 FRESH = timedelta(seconds=1)
+#: LanceDB keeps what it has read of each version of the table, and each write makes one: by itself
+#: up to 1 GiB. Of the parts of an index it keeps 6: the vectors of a million moments are 1.5 GiB.
+METADATA_BYTES, INDEX_BYTES = 64 * 2**20, 2 * 2**30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +60,19 @@ async def open_index(
 async def connected(uri: str, options: Mapping[str, str] | None = None) -> Any:
     import lancedb
 
+    kept = kept_in_memory()
     if not remote(uri):
-        return await lancedb.connect_async(location(uri))
+        return await lancedb.connect_async(location(uri), session=kept)
     return await lancedb.connect_async(
-        uri, storage_options=dict(options or {}), read_consistency_interval=FRESH
+        uri, storage_options=dict(options or {}), read_consistency_interval=FRESH, session=kept
+    )
+
+
+def kept_in_memory() -> Any:
+    import lancedb
+
+    return lancedb.Session(
+        metadata_cache_size_bytes=METADATA_BYTES, index_cache_size_bytes=INDEX_BYTES
     )
 
 
