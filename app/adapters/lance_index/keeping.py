@@ -1,6 +1,7 @@
 """Keeping the table small and fast: LanceDB adds files and versions, and never tidies by itself."""
 
 import asyncio
+import os
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -177,9 +178,10 @@ async def _vector_indexes(table: Any) -> dict[str, list[str]]:
 
 
 def _size(folder: str) -> int:
-    """Files that vanish meanwhile count for nothing."""
+    """Files and folders that vanish meanwhile count for nothing."""
     total = 0
-    for file in Path(folder).rglob("*"):
-        with suppress(OSError):
-            total += file.lstat().st_size
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += Path(place, name).lstat().st_size
     return total

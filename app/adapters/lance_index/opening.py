@@ -19,7 +19,7 @@ NAMES = (rows.TABLE, f"{rows.TABLE}_next")
 FRESH = timedelta(seconds=1)
 #: LanceDB keeps what it has read of each version of the table, and each write makes one: by itself
 #: up to 1 GiB. Of the parts of an index it keeps 6: the vectors of a million moments are 1.5 GiB.
-METADATA_BYTES, INDEX_BYTES = 64 * 2**20, 2 * 2**30
+METADATA_BYTES, INDEX_BYTES = 32 * 2**20, 2 * 2**30
 
 
 @dataclass(frozen=True, kw_only=True)
