@@ -1,6 +1,7 @@
 """The search index on LanceDB: one table, vectors and full text, one writer."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -188,6 +189,7 @@ class LanceIndex:
             await self._keeper.build(self._table())
 
     def _wanted(self) -> Any:
+        os.environ.setdefault("LANCEDB_LOG", "error")  # it warns of each write that we do again
         import lancedb  # noqa: F401 - slow, so it is imported here, in a thread
 
         return rows.schema(self.dimensions, self._model, self.visual_dimensions, self._visual_model)
