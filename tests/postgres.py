@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.sql import migrate
+from tests.stalling import StallingLine, to_socket
 
 NOBODY = 65534  # PostgreSQL refuses to run as root
 STARTED_WITHIN = 60  # seconds
@@ -31,6 +32,13 @@ class Postgres:
 
     def url(self, database: str) -> str:
         return f"postgresql://spool@/{database}?host={self.folder}&port={PORT}"
+
+    @contextmanager
+    def stalling(self, url: str) -> Iterator[tuple[str, StallingLine]]:
+        """The same database, by a line that may stall."""
+        name = url.partition("@/")[2].partition("?")[0]
+        with StallingLine(to_socket(self.folder / f".s.PGSQL.{PORT}")) as line:
+            yield f"postgresql://spool@127.0.0.1:{line.port}/{name}?sslmode=disable", line
 
     def empty(self) -> str:
         """The URL of a new database without anything in it."""
