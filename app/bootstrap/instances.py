@@ -13,6 +13,7 @@ from app.adapters.sql.database import Database
 from app.adapters.sql.notes import SqlNotes
 from app.adapters.sql.queue import SqlQueue
 from app.adapters.sql.server_clock import ServerClock
+from app.bootstrap.models import index_models
 from app.config import AppSettings
 from app.domain.boots import SILENT_AFTER, Boot
 from app.domain.clock import Clock, utc_now
@@ -65,6 +66,7 @@ def instances(settings: AppSettings, database: Database, url: str, files: str | 
         name=f"{socket.gethostname()}:{data}",
         files=files,
         places=settings.ingestion.max_concurrent_jobs,
+        settings=index_models(settings),
     )
     make = _among_others if is_shared(url) else _alone
     return make(ours, database, url)
