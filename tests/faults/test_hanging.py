@@ -21,6 +21,7 @@ from tests.stalling import StallingLine
 
 #: Seconds: a machine that is busy is slow to end processes, too.
 STOPPED_WITHIN = 2 * STOPS_WITHIN
+BOUND = "60"  # seconds for a window, however slow the machine is
 DONE = "SELECT number FROM windows WHERE job_id = %s"
 
 
@@ -49,7 +50,7 @@ def test_it_stops_though_the_database_hangs_and_what_is_committed_is_done_once(
 ) -> None:
     """It used to wait for an answer for ever."""
     with postgres_server.stalling(database) as (url, line):
-        spool = make_spool(APP__STORAGE__DATABASE_URL=url)
+        spool = make_spool(APP__STORAGE__DATABASE_URL=url, SPOOL_FAULTS_BOUND=BOUND)
         spool.start()
         job_id = spool.post(sent_media / "cities.flac", prompt="slow=0.5")
         until(lambda: len(finished_windows(database, job_id)) > 1, 60, "windows that are done")
@@ -76,7 +77,9 @@ def test_it_stops_though_the_bucket_hangs_and_the_job_goes_on_then(
     url = s3_server.made()
     with s3_server.stalling() as (options, line):
         spool = make_spool(
-            APP__STORAGE__FILES_URL=url, APP__STORAGE__STORE_OPTIONS=json.dumps(options)
+            APP__STORAGE__FILES_URL=url,
+            APP__STORAGE__STORE_OPTIONS=json.dumps(options),
+            SPOOL_FAULTS_BOUND=BOUND,
         )
         spool.start()
         until(spool.is_ready, 60, "all of it")
