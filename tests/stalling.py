@@ -46,8 +46,8 @@ class StallingLine:
                 client, _ = self._door.accept()
                 server = self._connect()
                 self._ends += (client, server)
-                _in_a_thread(lambda c=client, s=server: self._carry(c, s, self.held))
-                _in_a_thread(lambda c=client, s=server: self._carry(s, c, []))
+                _in_a_thread(self._carry, client, server, self.held)
+                _in_a_thread(self._carry, server, client, [])
 
     def _carry(self, source: socket.socket, target: socket.socket, held: list[bytes]) -> None:
         with suppress(OSError):
@@ -74,8 +74,8 @@ def to_port(port: int) -> Callable[[], socket.socket]:
     return lambda: socket.create_connection(("127.0.0.1", port))
 
 
-def _in_a_thread(work: Callable[[], None]) -> None:
-    threading.Thread(target=work, daemon=True).start()
+def _in_a_thread(work: Callable[..., None], *args: object) -> None:
+    threading.Thread(target=work, args=args, daemon=True).start()
 
 
 def _end(*sockets: socket.socket) -> None:
