@@ -53,7 +53,7 @@ async def house(
         closing.push_async_callback(_cancel, *works)
         closing.push_async_callback(rooms.indexer.aclose)
         closing.push_async_callback(rooms.index_care.aclose)
-        closing.callback(rooms.records.hurry, LAST_WORDS)
+        closing.callback(rooms.records.instances.hurry, LAST_WORDS)
         closing.push_async_callback(worker.close, GRACE)
         yield rooms.doors(worker)
 

@@ -2,6 +2,7 @@
 
 import socket
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,6 +32,8 @@ class Instances:
     news: JobNews
     leadership: Leadership
     notes: SqlNotes
+    #: The database has so many seconds more to answer.
+    hurry: Callable[[float], None]
     #: All times in rows are by it.
     clock: Clock = utc_now
 
@@ -92,6 +95,7 @@ def _among_others(ours: Boot, database: Database, url: str) -> Instances:
         news=news,
         leadership=PostgresLeadership(url),
         notes=SqlNotes(database),
+        hurry=database.hurry,
         clock=clock,
     )
 
@@ -104,4 +108,5 @@ def _alone(ours: Boot, database: Database, url: str) -> Instances:
         news=NoNews(),
         leadership=SoleLeader(),
         notes=SqlNotes(database),
+        hurry=database.hurry,
     )

@@ -85,8 +85,6 @@ class Records:
     disk: DiskGuard
     sweep: FileSweep
     mark: BootMark
-    #: A database server has so many seconds more to answer.
-    hurry: Callable[[float], None]
 
     async def stranded(self) -> Mapping[str, int]:
         """Jobs by the silent instance that they wait for; who is alone waits for nobody."""
@@ -165,7 +163,6 @@ def _records(
         disk=disk,
         sweep=_file_sweep(files.swept, mark, SqlBootLog(database), store, uploads, meter),
         mark=mark,
-        hurry=database.hurry,
     )
 
 
