@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
+from tests.stalling import StallingLine, to_port
+
 STARTED_WITHIN = 60.0  # seconds
 
 
@@ -33,6 +35,12 @@ class Buckets:
             "aws_region": "us-east-1",
             "allow_http": "true",
         }
+
+    @contextmanager
+    def stalling(self) -> Iterator[tuple[dict[str, str], StallingLine]]:
+        """Options of the same server, by a line that may stall."""
+        with StallingLine(to_port(int(self.endpoint.rpartition(":")[2]))) as line:
+            yield self.options | {"aws_endpoint": f"http://127.0.0.1:{line.port}"}, line
 
     def made(self) -> str:
         """The URL of a prefix in a new bucket."""

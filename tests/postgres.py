@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.sql import migrate
+from tests.stalling import StallingLine, to_socket
 
 NOBODY = 65534  # PostgreSQL refuses to run as root
 STARTED_WITHIN = 60  # seconds
 PORT = 5432  # names the socket: nothing listens on the network
-#: Nothing here must outlive a power cut.
-HASTY = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
-#: A server keeps what is committed, as one that somebody relies on.
+#: Nothing here must outlive a power cut; what is committed outlives a crash of the server.
+LASTING = "-c fsync=off -c full_page_writes=off"
+#: Nor that: the last commits before it are lost.
+HASTY = f"{LASTING} -c synchronous_commit=off"
+#: As a server comes that somebody relies on.
 AS_IT_COMES = ""
 
 
@@ -33,6 +36,13 @@ class Postgres:
 
     def url(self, database: str) -> str:
         return f"postgresql://spool@/{database}?host={self.folder}&port={PORT}"
+
+    @contextmanager
+    def stalling(self, url: str) -> Iterator[tuple[str, StallingLine]]:
+        """The same database, by a line that may stall."""
+        name = url.partition("@/")[2].partition("?")[0]
+        with StallingLine(to_socket(self.folder / f".s.PGSQL.{PORT}")) as line:
+            yield f"postgresql://spool@127.0.0.1:{line.port}/{name}?sslmode=disable", line
 
     def empty(self) -> str:
         """The URL of a new database without anything in it."""

@@ -19,9 +19,9 @@ from app.adapters.lance_index.schema import VISUAL_DIMENSIONS
 from app.adapters.process_pool import ProcessPool
 from app.adapters.snowball import english_stem
 from app.adapters.weights.shelf import ModelShelf
-from app.bootstrap.models import embedding_kind, located
+from app.bootstrap.models import NO_MODEL, embedding_kind, located
 from app.bootstrap.records import Records
-from app.bootstrap.seeing import LITE0, NO_MODEL
+from app.bootstrap.seeing import LITE0
 from app.bootstrap.stores import index_uri
 from app.config import AppSettings
 from app.domain.errors import EngineError, SpoolError, Unavailable

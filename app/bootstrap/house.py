@@ -26,6 +26,8 @@ from app.web.doors import Doors
 
 #: Seconds for windows under way at shutdown.
 GRACE = 20.0
+#: And then for a database server, which may not answer at all.
+LAST_WORDS = 10.0
 
 
 @asynccontextmanager
@@ -47,10 +49,11 @@ async def house(
         await warn_without_keys(settings.server, rooms.records.keys)
         leadership = rooms.records.instances.leadership
         duties = do_duties(leadership, partial(rooms.duties, worker), rooms.watching.leading)
-        for work in (*rooms.works(worker), duties, worker.run()):
-            closing.push_async_callback(_cancel, begun(work))
+        works = [begun(work) for work in (*rooms.works(worker), duties, worker.run())]
+        closing.push_async_callback(_cancel, *works)
         closing.push_async_callback(rooms.indexer.aclose)
         closing.push_async_callback(rooms.index_care.aclose)
+        closing.callback(rooms.records.instances.hurry, LAST_WORDS)
         closing.push_async_callback(worker.close, GRACE)
         yield rooms.doors(worker)
 
@@ -114,7 +117,8 @@ async def _open(
     )
 
 
-async def _cancel(task: asyncio.Task[None]) -> None:
-    """What it ended by was told then."""
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+async def _cancel(*tasks: asyncio.Task[None]) -> None:
+    """All at once: each may take a while. What one ended by was told then."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

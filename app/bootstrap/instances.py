@@ -2,6 +2,7 @@
 
 import socket
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +14,7 @@ from app.adapters.sql.database import Database
 from app.adapters.sql.notes import SqlNotes
 from app.adapters.sql.queue import SqlQueue
 from app.adapters.sql.server_clock import ServerClock
+from app.bootstrap.models import index_models
 from app.config import AppSettings
 from app.domain.boots import SILENT_AFTER, Boot
 from app.domain.clock import Clock, utc_now
@@ -30,6 +32,8 @@ class Instances:
     news: JobNews
     leadership: Leadership
     notes: SqlNotes
+    #: The database has so many seconds more to answer.
+    hurry: Callable[[float], None]
     #: All times in rows are by it.
     clock: Clock = utc_now
 
@@ -65,6 +69,7 @@ def instances(settings: AppSettings, database: Database, url: str, files: str | 
         name=f"{socket.gethostname()}:{data}",
         files=files,
         places=settings.ingestion.max_concurrent_jobs,
+        settings=index_models(settings),
     )
     make = _among_others if is_shared(url) else _alone
     return make(ours, database, url)
@@ -90,6 +95,7 @@ def _among_others(ours: Boot, database: Database, url: str) -> Instances:
         news=news,
         leadership=PostgresLeadership(url),
         notes=SqlNotes(database),
+        hurry=database.hurry,
         clock=clock,
     )
 
@@ -102,4 +108,5 @@ def _alone(ours: Boot, database: Database, url: str) -> Instances:
         news=NoNews(),
         leadership=SoleLeader(),
         notes=SqlNotes(database),
+        hurry=database.hurry,
     )

@@ -17,11 +17,22 @@ from app.ports import Progress
 
 T = TypeVar("T")
 SPEECH_MODEL = "silero-vad"
+#: In place of the name of a model for pictures.
+NO_MODEL = "none"
 #: The form in which each local engine reads Whisper's weights.
 WHISPER_KINDS = {
     "faster_whisper": ModelKind.WHISPER_CT2,
     "whisper_cpp": ModelKind.WHISPER_GGML,
 }
+
+
+def index_models(settings: AppSettings) -> dict[str, str]:
+    """By the name of its setting, each model that the search index is made with. Where none is
+    wanted for pictures, any will do."""
+    found = {"search.embedding_model": settings.search.embedding_model}
+    if settings.pictures.visual_model != NO_MODEL:
+        found["pictures.visual_model"] = settings.pictures.visual_model
+    return found
 
 
 def model_store(settings: AppSettings) -> ModelShelf:

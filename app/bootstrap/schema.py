@@ -27,16 +27,22 @@ def bring_to(settings: AppSettings, revision: str | None) -> None:
         return
     if revision != migrate.BASE and (migrate.current(url) or "") < revision:
         raise ConfigError(f"the database has not come to schema {revision} yet")
-    _check_nobody_lives(url)
+    _check_nobody_lives(settings)
     migrate.downgrade(url, revision)
 
 
-def _check_nobody_lives(url: str) -> None:
-    """The lock of the data folder tells nothing of instances on other machines."""
+def living(settings: AppSettings) -> Sequence[Boot]:
+    """The services at work on a server of the newest schema; of a file nobody tells."""
+    url = database_url(settings)
     if not is_shared(url) or migrate.current(url) != migrate.head():
-        return
-    if living := asyncio.run(_living(url)):
-        names = ", ".join(sorted(each.name for each in living))
+        return ()
+    return asyncio.run(_living(url))
+
+
+def _check_nobody_lives(settings: AppSettings) -> None:
+    """The lock of the data folder tells nothing of instances on other machines."""
+    if there := living(settings):
+        names = ", ".join(sorted(each.name for each in there))
         raise ConfigError(f"a service is at work on the database: {names}", hint="stop it first")
 
 

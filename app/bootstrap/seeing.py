@@ -14,7 +14,7 @@ from app.adapters.pictures.lite0 import DIMENSIONS, Lite0Eyes
 from app.adapters.pictures.reading import RapidReader
 from app.adapters.process_pool import ProcessPool
 from app.adapters.weights.shelf import ModelShelf
-from app.bootstrap.models import located
+from app.bootstrap.models import NO_MODEL, located
 from app.bootstrap.records import Records
 from app.config import AppSettings
 from app.domain.jobs import PASSING
@@ -26,7 +26,6 @@ from app.services.arriving import ArrivingEyes
 from app.services.second_look import SecondLook
 
 LITE0 = "efficientnet-lite0"
-NO_MODEL = "none"
 #: The slot that half a gigabyte goes to: it gives it back when there is nothing to read.
 READING = "reading"
 #: What a decoder needs at worst for each pixel (AVIF: twice its planes, and two copies), and what

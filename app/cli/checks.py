@@ -14,13 +14,22 @@ from pathlib import Path
 
 from app.adapters.confined.cage import Cage
 from app.bootstrap.engines import AUTO, choice
-from app.bootstrap.models import SPEECH_MODEL, WHISPER_KINDS, embedding_kind, model_store
+from app.bootstrap.models import (
+    NO_MODEL,
+    SPEECH_MODEL,
+    WHISPER_KINDS,
+    embedding_kind,
+    index_models,
+    model_store,
+)
 from app.bootstrap.records import database_url
-from app.bootstrap.seeing import LITE0, NO_MODEL
+from app.bootstrap.schema import living, schema_of
+from app.bootstrap.seeing import LITE0
 from app.bootstrap.stores import try_bucket
 from app.cli.service import configured
 from app.client import Spool
 from app.config import AppSettings
+from app.domain.boots import check_alike
 from app.domain.confinement import Bounds, Streams
 from app.domain.errors import ConfigError, SpoolError
 from app.domain.models import ModelKind, ModelSource
@@ -152,7 +161,7 @@ def _free(folder: Path) -> str:
 def _database(settings: AppSettings) -> str:
     url = database_url(settings)
     if not url.startswith("sqlite"):
-        return "not SQLite: checked when the service starts"
+        return _server(settings)
     file = Path(url.split("///", 1)[1])
     if not file.exists():
         return "none yet: made at the first start"
@@ -163,6 +172,18 @@ def _database(settings: AppSettings) -> str:
     if answer != "ok":
         raise SpoolError(f"{file}: {answer}", hint="restore it from a backup")
     return f"{file}, {jobs} jobs"
+
+
+def _server(settings: AppSettings) -> str:
+    """That it answers, and that whoever works on it has the settings that must be alike."""
+    found, newest = schema_of(settings)
+    if found is None:
+        return "a server, empty: filled at the first start"
+    if found != newest:
+        return f"a server, schema {found}: the start brings it to {newest}"
+    others = living(settings)
+    check_alike(index_models(settings), others)
+    return f"a server, {len(others)} services at work on it"
 
 
 def _bucket(url: str, options: Mapping[str, str]) -> str:

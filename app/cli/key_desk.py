@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from app.adapters.folder_lock import held
 from app.cli.service import service
@@ -50,6 +50,10 @@ class Desk(Protocol):
 
     def list(self) -> Sequence[Shown]: ...
 
+    def grant(self, key_id: str, changes: Mapping[str, int | None]) -> Shown:
+        """Of `jobs` and `bytes` what changes; None: as the settings say."""
+        ...
+
     def revoke(self, key_id: str) -> None: ...
 
 
@@ -67,6 +71,9 @@ class AtTheDatabase:
 
     def list(self) -> Sequence[Shown]:
         return self._done(lambda keys: keys.list())
+
+    def grant(self, key_id: str, changes: Mapping[str, int | None]) -> Shown:
+        return self._done(lambda keys: keys.grant(key_id, changes))
 
     def revoke(self, key_id: str) -> None:
         self._done(lambda keys: keys.revoke(key_id))
@@ -100,6 +107,10 @@ class AtTheService:
 
     def list(self) -> Sequence[Shown]:
         return self._spool.keys()
+
+    def grant(self, key_id: str, changes: Mapping[str, int | None]) -> Shown:
+        told: Any = {f"quota_{name}": most for name, most in changes.items()}
+        return self._spool.change_key(key_id, **told)
 
     def revoke(self, key_id: str) -> None:
         self._spool.revoke_key(key_id)

@@ -11,10 +11,13 @@ from app.cli.key_desk import Shown, desk
 from app.cli.nouns import noun
 from app.cli.screen import Column, print_json, print_table
 from app.cli.service import ApiKey, AsJson, Server
+from app.domain.errors import InvalidRequest
 from app.domain.keys import Scope
 from app.domain.quotas import MOST_BYTES, MOST_JOBS, Quota
 
-keys = noun("Make, list and revoke API keys.")
+keys = noun("Make, list, edit and revoke API keys.")
+#: In place of a number: what the settings say.
+USUAL = "usual"
 COLUMNS = (
     Column(name="key", width=36),
     Column(name="may"),
@@ -22,6 +25,9 @@ COLUMNS = (
     Column(name="last used", width=len("2026-01-01")),
     Column(name="name", rest=True),
 )
+
+KeyId = Annotated[str, typer.Argument(help="As `spool keys list` shows it.")]
+BOUND, BOUNDS = f"NUMBER|{USUAL}", f"0: any number, {USUAL}: as the settings say"
 
 
 @keys.callback()
@@ -79,8 +85,36 @@ def list_keys(as_json: AsJson = False, server: Server = None, api_key: ApiKey = 
 
 
 @keys.command()
+def edit(
+    key: KeyId,
+    quota_jobs: Annotated[
+        str | None, typer.Option(help=f"Most jobs kept for it; {BOUNDS}.", metavar=BOUND)
+    ] = None,
+    quota_bytes: Annotated[
+        str | None, typer.Option(help=f"Most bytes of their media; {BOUNDS}.", metavar=BOUND)
+    ] = None,
+    as_json: AsJson = False,
+    server: Server = None,
+    api_key: ApiKey = None,
+) -> None:
+    """Give a key another quota from now on; what is not named stays as it is."""
+    told = {"jobs": (quota_jobs, MOST_JOBS), "bytes": (quota_bytes, MOST_BYTES)}
+    changes = {
+        name: _bound(name, said, most) for name, (said, most) in told.items() if said is not None
+    }
+    if not changes:
+        raise InvalidRequest("name what changes", hint="spool keys edit --help")
+    with desk(server, api_key) as at:
+        changed = at.grant(key, changes)
+    if as_json:
+        print_json(_document(changed))
+    else:
+        print(f"{changed.key_id} may keep {_kept(changed)}")
+
+
+@keys.command()
 def revoke(
-    key: Annotated[str, typer.Argument(help="As `spool keys list` shows it.")],
+    key: KeyId,
     as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
@@ -92,6 +126,26 @@ def revoke(
         print_json({"key_id": key, "state": "revoked"})
     else:
         print(f"{key} revoked")
+
+
+def _bound(name: str, said: str, most: int) -> int | None:
+    """None: what the settings say."""
+    if said == USUAL:
+        return None
+    digits = said.isascii() and said.isdecimal() and len(said) <= len(str(most))
+    if not digits or int(said) > most:
+        wanted = f"a number up to {most}, or {USUAL}, and not {said}"
+        raise typer.BadParameter(wanted, param_hint=f"--quota-{name}")
+    return int(said)
+
+
+def _kept(key: Shown) -> str:
+    bounds = (("jobs", key.quota_jobs), ("bytes", key.quota_bytes))
+    return " and ".join(f"{_most(bound)} {of}" for of, bound in bounds)
+
+
+def _most(bound: int | None) -> str:
+    return "the usual number of" if bound is None else f"{bound}" if bound else "any number of"
 
 
 def _in(days: float) -> datetime:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from app.client.answers import Answer
 from app.client.exchange import Plan, Request
@@ -39,6 +39,13 @@ class KeyList(Answer):
     keys: tuple[Key, ...] = ()
 
 
+class Quotas(TypedDict, total=False):
+    """What is left out stays as it is; None is what the settings say, and 0 no bound."""
+
+    quota_jobs: int | None
+    quota_bytes: int | None
+
+
 def create_key(
     name: str,
     scopes: Collection[str],
@@ -64,12 +71,10 @@ def keys() -> Plan[tuple[Key, ...]]:
     return read(KeyList, reply.document()).keys
 
 
-def change_key(
-    key_id: str, *, quota_jobs: int | None = None, quota_bytes: int | None = None
-) -> Plan[Key]:
-    """Give it quotas of its own; None is what the settings say, and 0 no bound."""
-    document = {"quota_jobs": quota_jobs, "quota_bytes": quota_bytes}
-    reply = yield Request(method="PATCH", path=at(KEYS, key_id), document=document, repeatable=True)
+def change_key(key_id: str, **quotas: Unpack[Quotas]) -> Plan[Key]:
+    """Give it quotas of its own, from now on."""
+    document, path = dict(quotas), at(KEYS, key_id)
+    reply = yield Request(method="PATCH", path=path, document=document, repeatable=True)
     return read(Key, reply.document())
 
 

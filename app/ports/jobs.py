@@ -1,6 +1,6 @@
 """What is known of jobs: rows, windows, transcripts, hints."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -233,7 +233,13 @@ class BootLog(Protocol):
     async def known(self, boot_id: str) -> bool: ...
 
     async def begin(
-        self, boot_id: str, *, name: str = "", places: int = 1, files: str | None = None
+        self,
+        boot_id: str,
+        *,
+        name: str = "",
+        places: int = 1,
+        files: str | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         """It lives. Durable when this returns; told twice it is the same run."""
         ...

@@ -10,6 +10,7 @@ import resource
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -21,11 +22,13 @@ from app.config import AppSettings, Server, secrets_of, withdraw_secrets
 from app.logs import configure
 from app.server.edge import protocol
 from app.server.herald import HeraldServer
+from app.server.last_resort import STOPS_WITHIN, ends_within
 from app.server.places import by_descriptors
 from app.server.proxies import known_proxies
 from app.server.terms import Edge
 from app.server.watchdog import watched
 from app.web.app import application
+from app.web.doors import Doors
 
 GRACE = 5  # seconds for requests under way at shutdown
 #: Workers end by SIGKILL. Python removes the semaphores that they leave, and need not say so.
@@ -62,8 +65,13 @@ async def _serve(settings: AppSettings) -> None:
         config = _configured(settings.server, application(doors))
         gc.freeze()  # what is loaded stays: walking it all would hold up answers for 100 ms
         with _stops_once(), watched(doors.traffic.late):
-            await HeraldServer(config, doors.send_away).serve()
+            await HeraldServer(config, partial(_stopping, doors)).serve()
     logger.info("closed")
+
+
+def _stopping(doors: Doors) -> None:
+    ends_within(STOPS_WITHIN)
+    doors.send_away()
 
 
 def _configured(server: Server, app: Starlette) -> uvicorn.Config:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from loguru import logger
 
-from app.domain.boots import BEAT, LOST_AFTER, SILENT_AFTER, Boot
+from app.domain.boots import BEAT, FORGOTTEN, LOST_AFTER, SILENT_AFTER, Boot, check_alike
 from app.domain.errors import ConfigError, SpoolError
 from app.ports import BootLog
 
@@ -54,7 +54,8 @@ class Tenancy:
     async def begin(self, earlier: str | None) -> None:
         """`earlier`: the last run on our folder, which is over for certain: we hold its lock.
 
-        Raises ConfigError when others that live on this database keep their files elsewhere.
+        Raises ConfigError when others that live on this database keep their files elsewhere, or
+        have settings otherwise that must be the same.
         """
         if earlier is not None:
             await self._boots.end(earlier)
@@ -62,13 +63,19 @@ class Tenancy:
         self._told_at = time.monotonic()  # until now there was nothing to tell
         await self._begin()
         await self._look_around()
-        if any(other.files != self._ours.files for other in self.others):
+        try:
+            self._check_company()
+        except ConfigError:
             await self.end()
+            raise
+
+    def _check_company(self) -> None:
+        if any(other.files != self._ours.files for other in self.others):
             raise ConfigError(
                 "another Spool works on this database, and keeps its files elsewhere",
-                hint="services that share a database must share their files; one that was killed"
-                f" is forgotten after {SILENT_AFTER:g} s",
+                hint=f"services that share a database must share their files; {FORGOTTEN}",
             )
+        check_alike(self._ours.settings, self.others)
 
     async def end(self) -> None:
         """What is still held may be taken over at once."""
@@ -112,7 +119,13 @@ class Tenancy:
 
     async def _begin(self) -> None:
         ours = self._ours
-        await self._boots.begin(ours.boot_id, name=ours.name, places=ours.places, files=ours.files)
+        await self._boots.begin(
+            ours.boot_id,
+            name=ours.name,
+            places=ours.places,
+            files=ours.files,
+            settings=ours.settings,
+        )
         self._begun = ours.boot_id == self.boot_id  # else this one was lost meanwhile
 
     async def _look_around(self) -> None:

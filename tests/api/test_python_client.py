@@ -262,10 +262,13 @@ async def test_engines_are_told_and_chosen(call: Caller) -> None:
         await call("set_engine", "nobody", "base")
 
 
-async def test_keys_are_made_listed_and_revoked(call: Caller) -> None:
+async def test_keys_are_made_listed_changed_and_revoked(call: Caller) -> None:
     made = await call("create_key", "mine", ["read", "ingest"])
     assert made.secret and set(made.scopes) == {"read", "ingest"}
     assert made.secret not in repr(await call("keys"))
+    assert (await call("change_key", made.key_id, quota_jobs=3, quota_bytes=5)).quota_jobs == 3
+    changed = await call("change_key", made.key_id, quota_jobs=None)
+    assert (changed.quota_jobs, changed.quota_bytes) == (None, 5), "what is left out stays"
     assert await call("revoke_key", made.key_id) is None
     [key] = [key for key in await call("keys") if key.key_id == made.key_id]
     assert key.revoked_at is not None and key.name == "mine"

@@ -27,8 +27,9 @@ def boots(database: Database) -> BootLog:
 
 
 async def test_who_has_begun_is_known_and_lives(boots: BootLog) -> None:
-    boot = Boot(boot_id=new_id(), name="here", places=3, files=new_id())
-    await boots.begin(boot.boot_id, name=boot.name, places=boot.places, files=boot.files)
+    settings = {"search.embedding_model": "all-MiniLM-L6-v2"}
+    boot = Boot(boot_id=new_id(), name="here", places=3, files=new_id(), settings=settings)
+    await boots.begin(boot.boot_id, name="here", places=3, files=boot.files, settings=settings)
     assert await boots.known(boot.boot_id) and not await boots.known(new_id())
     assert await boots.living(LONG) == [boot]
 

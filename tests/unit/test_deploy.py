@@ -13,7 +13,7 @@ from starlette.routing import Match
 
 from app import __version__
 from app.config import ALIASES, AppSettings
-from app.server.process import GRACE
+from app.server.last_resort import STOPS_WITHIN
 from app.web.app import routes
 from tests.buckets import Buckets
 from tests.media import ROOT
@@ -99,6 +99,10 @@ def test_the_proxy_is_the_one_whose_word_counts_and_it_keeps_nothing() -> None:
     assert told.count("{") == told.count("}")
 
 
+def test_compose_gives_the_service_time_to_give_its_jobs_back() -> None:
+    assert int(SERVICES["spool"]["stop_grace_period"].removesuffix("s")) > STOPS_WITHIN
+
+
 def test_health_in_compose_is_asked_for_where_it_is_told() -> None:
     asked = [part for each in SERVICES.values() for part in each["healthcheck"]["test"]]
     paths = re.findall(r"http://127\.0\.0\.1:\d+(/[\w/]+)", " ".join(asked))
@@ -131,7 +135,7 @@ def test_the_unit_leaves_the_service_its_own_walls(unit: dict[str, str]) -> None
 
 
 def test_the_unit_gives_the_service_time_to_give_its_jobs_back(unit: dict[str, str]) -> None:
-    assert int(unit["TimeoutStopSec"]) > 2 * GRACE
+    assert int(unit["TimeoutStopSec"]) > STOPS_WITHIN
     assert unit["KillMode"] == "mixed" and "KillSignal" not in unit
 
 

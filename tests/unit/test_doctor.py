@@ -12,11 +12,13 @@ from pytest_httpserver import HTTPServer
 
 from app.adapters.confined import cage as cages
 from app.adapters.object_store import open_store
+from app.adapters.sql import migrate
 from app.bootstrap import engines
 from app.cli import doctor
 from app.config import AppSettings, Models, Pictures, Server, Storage, Transcription
 from tests import caged
 from tests.buckets import Buckets
+from tests.postgres import Postgres
 from tests.unit.typed import Spool
 
 
@@ -114,6 +116,27 @@ def test_nothing_is_made_or_fetched_where_one_happens_to_stand(
     assert f"ok   data folder: {tmp_path}/data, none yet: made at the first start" in told
     assert "ok   transcription model: base is not here yet" in told
     assert list(tmp_path.iterdir()) == []
+
+
+def told_of_database(spool: Spool) -> dict[str, Any]:
+    found = {each["check"]: each for each in json.loads(spool("doctor", "--json").out)}
+    told: dict[str, Any] = found["database"]
+    return told
+
+
+def test_a_database_server_is_asked_and_left_as_it_is(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, postgres_server: Postgres
+) -> None:
+    monkeypatch.delenv("SPOOL_SERVER")
+    monkeypatch.setenv("APP__STORAGE__DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("APP__STORAGE__DATABASE_URL", url := postgres_server.empty())
+    told = told_of_database(spool)
+    assert told["ok"] and "empty" in told["said"] and migrate.current(url) is None
+    migrate.upgrade(url)
+    told = told_of_database(spool)
+    assert told["ok"] and "0 services" in told["said"]
+    postgres_server.drop(url)
+    assert not told_of_database(spool)["ok"]
 
 
 def told_of_bucket(

@@ -17,7 +17,7 @@ from app.cli.keys import keys
 from app.config import load_settings
 from app.domain.errors import InvalidRequest, NotFound, SpoolError
 from app.domain.keys import ApiKey, Scope
-from app.domain.quotas import Quota
+from app.domain.quotas import MOST_BYTES, MOST_JOBS, Quota
 
 KEY = {"key_id": "k-1", "name": "[red]", "scopes": ["admin"], "secret": "spool_secret"}
 
@@ -84,6 +84,48 @@ def test_a_service_is_told_the_quota_of_a_key(data: Path, httpserver: HTTPServer
     )
     create = ("create", "--name", "x", "--scope", "read", "--quota-bytes", "0")
     assert good(*create, SPOOL_SERVER=httpserver.url_for("").rstrip("/")) == "spool_secret\n"
+
+
+def made(*told: str) -> str:
+    """The id of the only key there is."""
+    good("create", "--name", "x", "--scope", "ingest", *told)
+    [key] = json.loads(good("list", "--json"))
+    return str(key["key_id"])
+
+
+def test_a_key_is_given_another_quota(data: Path) -> None:
+    key_id = made("--quota-jobs", "100", "--quota-bytes", "10")
+    assert good("edit", key_id, "--quota-jobs", "0") == (
+        f"{key_id} may keep any number of jobs and 10 bytes\n"
+    )
+    told = good("edit", key_id, "--quota-jobs", "7", "--quota-bytes", "usual")
+    assert told == f"{key_id} may keep 7 jobs and the usual number of bytes\n"
+    changed = json.loads(good("edit", key_id, "--quota-bytes", str(MOST_BYTES), "--json"))
+    assert (changed["quota_jobs"], changed["quota_bytes"]) == (7, MOST_BYTES)
+    assert [changed] == json.loads(good("list", "--json"))
+    assert isinstance(run("edit", "no-such", "--quota-jobs", "1").exception, NotFound)
+
+
+def test_a_service_is_told_only_what_changes(httpserver: HTTPServer) -> None:
+    """The other quota used to go back to what is usual."""
+    httpserver.expect_request(
+        "/api/v1/keys/k-1", method="PATCH", json={"quota_jobs": None}
+    ).respond_with_json(KEY | {"quota_bytes": 5})
+    edit = ("edit", "k-1", "--quota-jobs", "usual")
+    told = good(*edit, SPOOL_SERVER=httpserver.url_for("").rstrip("/"))
+    assert told == "k-1 may keep the usual number of jobs and 5 bytes\n"
+
+
+@pytest.mark.parametrize(
+    "said", ["-1", "many", "", "1.5", "²", "1e3", str(MOST_JOBS + 1), "9" * 99]
+)
+def test_a_quota_that_is_no_number_is_refused(said: str) -> None:
+    done = run("edit", "k-1", f"--quota-jobs={said}")
+    assert done.exit_code == 2 and "--quota-jobs" in done.output
+
+
+def test_who_names_nothing_that_changes_is_told_so() -> None:
+    assert isinstance(run("edit", "k-1").exception, InvalidRequest)
 
 
 def test_a_key_is_revoked_by_its_id(data: Path) -> None:

@@ -1,7 +1,7 @@
 """A run that cannot tell that it lives lets go, and a stranger is not let in."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,8 @@ from app.services import tenancy
 from app.services.tenancy import Tenancy
 
 SOON = 30  # seconds
-OURS = Boot(boot_id="ours", name="here", files="store", places=2)
+MODELS = {"search.embedding_model": "ours", "pictures.visual_model": "eyes"}
+OURS = Boot(boot_id="ours", name="here", files="store", places=2, settings=MODELS)
 
 
 @dataclass(kw_only=True)
@@ -29,10 +30,18 @@ class Log:
         return boot_id in self.boots
 
     async def begin(
-        self, boot_id: str, *, name: str = "", places: int = 1, files: str | None = None
+        self,
+        boot_id: str,
+        *,
+        name: str = "",
+        places: int = 1,
+        files: str | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self._reached()
-        self.boots[boot_id] = Boot(boot_id=boot_id, name=name, places=places, files=files)
+        told = settings or {}
+        boot = Boot(boot_id=boot_id, name=name, places=places, files=files, settings=told)
+        self.boots[boot_id] = boot
 
     async def beat(self, boot_id: str) -> bool:
         self._reached()
@@ -87,6 +96,38 @@ async def test_beside_others_with_other_files_it_does_not_begin() -> None:
     with pytest.raises(ConfigError, match="elsewhere"):
         await made.begin(None)
     assert log.ended == ["ours"]
+
+
+@pytest.mark.parametrize("setting", MODELS)
+async def test_beside_others_with_another_model_it_does_not_begin(setting: str) -> None:
+    """Each made the one index anew by its own model whenever it came to lead, for ever."""
+    theirs = MODELS | {setting: "theirs"}
+    log = Log(boots={"other": Boot(boot_id="other", name="there", files="store", settings=theirs)})
+    made, _ = ours(log)
+    with pytest.raises(ConfigError) as refused:
+        await made.begin(None)
+    told = refused.value.message
+    assert told.startswith(f"{setting} is {MODELS[setting]} here, and theirs at there")
+    assert log.ended == ["ours"]
+
+
+@pytest.mark.parametrize("theirs", [MODELS, {"search.embedding_model": "ours"}, {}])
+async def test_others_with_the_same_models_or_none_for_pictures_are_company(
+    theirs: dict[str, str],
+) -> None:
+    other = Boot(boot_id="other", name="there", files="store", settings=theirs)
+    made, _ = ours(Log(boots={"other": other}))
+    await made.begin(None)
+    assert made.others == [other]
+
+
+async def test_a_model_that_was_changed_while_nobody_else_lived_is_fine() -> None:
+    before = Boot(
+        boot_id="before", name="here", files="store", settings={"search.embedding_model": "old"}
+    )
+    made, _ = ours(Log(boots={"before": before}))
+    await made.begin("before")
+    assert made.others == []
 
 
 async def test_a_run_that_was_ended_by_others_goes_on_as_another() -> None:

@@ -78,9 +78,9 @@ class LanceIndex:
         return self._opened is not None and self._opened.before is not None
 
     async def aclose(self) -> None:
+        await self._keeper.aclose()  # first: tidying may hold up the writers
         async with self._writer:
             opened, self._opened, self.ready = self._opened, None, False
-        await self._keeper.aclose()  # it may have to wait for the last of the writers
         if opened is not None:
             opened.close()
 

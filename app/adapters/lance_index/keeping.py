@@ -27,6 +27,8 @@ REST = 1.0
 KEPT_VERSIONS = timedelta(minutes=2)
 #: Once all is built anew, what was there before is of twice the size, and for nothing.
 KEPT_BY_BUILD = timedelta(minutes=1)
+#: So long the end waits for a bucket: what is cut short there is as a kill leaves it, and whole.
+PATIENCE = 10.0  # seconds
 #: In the words of an error that another write is the cause of.
 PREEMPTED = "Retryable commit conflict"
 TRIES = 5
@@ -54,6 +56,8 @@ class Keeper:
     def written(self, table: Any, number: int) -> None:
         """So many rows came; what has become untidy is tidied behind."""
         self._writes, self._rows = self._writes + 1, self._rows + number
+        if self._closing.is_set():
+            return
         if self._untidy() and (self._tidying is None or self._tidying.done()):
             self._tidying = asyncio.create_task(self._tidy_soon(table))
 
@@ -92,8 +96,15 @@ class Keeper:
             await asyncio.wait({self._tidying})
 
     async def aclose(self) -> None:
+        """Nothing is tidied any more. On a disk that is waited for: LanceDB works in threads of its
+        own, and would go on."""
         self._closing.set()
-        await self.settled()  # it cannot be cut short: LanceDB works in threads of its own
+        if self._tidying is None:
+            return
+        await asyncio.wait({self._tidying}, timeout=PATIENCE if remote(self._uri) else None)
+        if self._tidying.cancel():
+            logger.warning("the index is left half tidied: the bucket does not answer")
+            await asyncio.wait({self._tidying})
 
     async def _tidy_soon(self, table: Any) -> None:
         try:

@@ -7,12 +7,15 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import obstore
+from loguru import logger
 
 from app.adapters.object_store.store import Store
 
 #: The least that S3 takes as a part that is not the last.
 PART = 5 * 1024 * 1024  # bytes
 AT_ONCE = 3  # parts of a file under way
+#: A sending that was given up may come to an end for so long; then its requests are dropped.
+PATIENCE = 10.0  # seconds
 
 #: On their way from the source to the store; None: that was the last.
 Blocks: TypeAlias = asyncio.Queue[bytes | None]
@@ -27,7 +30,8 @@ async def send(store: Store, key: str, blocks: AsyncGenerator[bytes, None]) -> i
 
     A file of one block is one request. Whatever `blocks` raises is raised, a cancellation as well,
     once the store has taken back what it had got; one that comes while the last is on its way
-    finds a whole file there. Raises what obstore does.
+    finds a whole file there. A store that does not answer is waited for `PATIENCE` seconds then,
+    and what it has got it may keep. Raises what obstore does.
     """
     first = await anext(blocks, b"")
     second = await anext(blocks, None)
@@ -116,9 +120,18 @@ async def _to_its_end(sending: "asyncio.Future[Any]") -> None:
 
 
 async def _waited_for(sending: "asyncio.Future[Any]") -> None:
-    """However often the waiting is cancelled; what became of it is not asked."""
-    while not sending.done():
+    """However often the waiting is cancelled, but not for ever: a stop would hang as long as its
+    requests do. What became of it is not asked."""
+    sending.add_done_callback(_unasked)
+    clock = asyncio.get_running_loop().time
+    until = clock() + PATIENCE
+    while not sending.done() and clock() < until:
         with suppress(asyncio.CancelledError):
-            await asyncio.wait({sending})
+            await asyncio.wait({sending}, timeout=until - clock())
+    if sending.cancel():
+        logger.warning("the object store: no answer to what was given up")
+
+
+def _unasked(sending: "asyncio.Future[Any]") -> None:
     if not sending.cancelled():
         sending.exception()

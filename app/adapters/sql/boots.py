@@ -1,6 +1,6 @@
 """The runs of the service, behind the `BootLog` port."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,9 +24,18 @@ class SqlBootLog:
         return await self._database.read(find)
 
     async def begin(
-        self, boot_id: str, *, name: str = "", places: int = 1, files: str | None = None
+        self,
+        boot_id: str,
+        *,
+        name: str = "",
+        places: int = 1,
+        files: str | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
-        told = {"name": name, "places": places, "files": files} if name else {}
+        told: dict[str, Any] = {}
+        if name:
+            told = {"name": name, "places": places, "files": files}
+            told["settings"] = None if settings is None else dict(settings)
         await self._database.change(self._clock, _begin, boot_id, told)
 
     async def beat(self, boot_id: str) -> bool:
@@ -85,4 +94,10 @@ async def _inherit(session: AsyncSession, boot_id: str, name: str) -> None:
 
 
 def _boot(row: BootRow) -> Boot:
-    return Boot(boot_id=row.boot_id, name=row.name or "", files=row.files, places=row.places)
+    return Boot(
+        boot_id=row.boot_id,
+        name=row.name or "",
+        files=row.files,
+        places=row.places,
+        settings=row.settings or {},
+    )

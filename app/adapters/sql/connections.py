@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.adapters.sql.columns import storable
+from app.adapters.sql.lines import Lines
 from app.domain.errors import ConfigError, StorageError
 
 READERS = 4  # connections
@@ -58,6 +59,8 @@ class Engines:
 
     writer: AsyncEngine
     reader: AsyncEngine
+    #: To a server.
+    lines: Lines | None = None
 
 
 def parse(url: str) -> URL:
@@ -85,8 +88,9 @@ def open_engines(url: URL, busy_wait: float, connections: int = CONNECTIONS) -> 
     if not is_sqlite(url):
         kept = {"pool_pre_ping": True, "pool_size": connections, "max_overflow": 0}
         engine = _async_engine(url, **kept, connect_args=PATIENCE)
+        lines = Lines(engine.sync_engine)  # first: one that hangs from the beginning is cut, too
         event.listen(engine.sync_engine, "connect", _notice_the_gone)
-        return Engines(writer=engine, reader=engine.execution_options(**SNAPSHOT))
+        return Engines(writer=engine, reader=engine.execution_options(**SNAPSHOT), lines=lines)
     writer = _async_engine(url, pool_size=1, max_overflow=0)
     reader = _async_engine(url, pool_size=READERS, max_overflow=0)
     _prepare(writer.sync_engine, {**_patience(busy_wait), **WRITER}, "BEGIN IMMEDIATE")

@@ -5,8 +5,10 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from loguru import logger
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +23,7 @@ from app.adapters.sql.connections import (
     parse,
 )
 from app.adapters.sql.errors import translated
+from app.adapters.sql.lines import Lines
 from app.adapters.sql.turns import Turns, Work, transaction, transaction_again
 from app.domain.clock import Clock
 from app.domain.crashpoints import reached
@@ -52,6 +55,7 @@ class Database:
         self._engines: Engines | None = None
         self._turns: Turns | None = None  # a database server has room for many at once
         self._under_way: set[asyncio.Task[Any]] = set()
+        self._cutting: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
         """Make the file if need be, and bring it to the newest schema.
@@ -86,6 +90,23 @@ class Database:
                 await checkpoint(engines.writer)
         finally:
             await engines.writer.dispose()
+            if self._cutting is not None:
+                self._cutting.cancel()
+
+    def hurry(self, patience: float) -> None:
+        """A server has `patience` seconds more: then whoever still waits for it fails, and it is
+        asked no more. Whether what it was told last is committed it alone knows, as after a kill.
+
+        A file is not hurried: no line can be cut to the disk.
+        """
+        if self._engines is not None and self._engines.lines is not None:
+            cut = partial(self._cut, self._engines.lines)
+            self._cutting = asyncio.get_running_loop().call_later(patience, cut)
+
+    def _cut(self, lines: Lines) -> None:
+        if self._under_way:
+            logger.error("the database does not answer: {} given up", len(self._under_way))
+        lines.cut()
 
     async def __aenter__(self) -> "Database":
         await self.open()

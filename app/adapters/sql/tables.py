@@ -199,6 +199,8 @@ class BootRow(Table):
     ended_at: Mapped[datetime | None]
     #: Jobs that it runs at once.
     places: Mapped[int] = mapped_column(server_default=text("1"))
+    #: That must be the same at all instances, by name.
+    settings: Mapped[dict[str, Any] | None]
 
 
 class RequestKeyRow(Table):

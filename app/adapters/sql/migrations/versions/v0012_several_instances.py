@@ -19,6 +19,7 @@ BOOTS: tuple[tuple[str, Any], ...] = (
     ("files", sa.String(36)),
     ("seen_at", WHEN),
     ("ended_at", WHEN),
+    ("settings", sa.JSON()),
 )
 #: Bounds of what a key may keep: NULL is what the settings say.
 QUOTAS = (("quota_jobs", "INTEGER"), ("quota_bytes", "BIGINT"))
