@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app.domain.jobs import Job, JobStatus, Stage
@@ -41,11 +40,15 @@ class Walks:
     def __iter__(self) -> Iterator[Walk]:
         return iter(self._under_way.values())
 
-    @contextmanager
-    def under_way(self, walk: Walk) -> Iterator[None]:
+    async def see(self, walk: Walk) -> None:
+        """To its end. Whoever is cancelled meanwhile cancels it, and still waits."""
         self._under_way[walk.job.job_id] = walk
         try:
-            yield
+            await asyncio.wait({walk.task})
+        except asyncio.CancelledError:
+            walk.task.cancel()
+            await asyncio.wait({walk.task})
+            raise
         finally:
             del self._under_way[walk.job.job_id]
 

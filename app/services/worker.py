@@ -198,12 +198,13 @@ class JobWorker:
     @asynccontextmanager
     async def _claimed(self, job_id: str) -> AsyncIterator[Job | None]:
         """The job, ours, on its lane. A store that fails costs it nothing: it is queued again."""
+        run = self._boot_id  # once that is lost, it was reserved for nobody
         async with contextlib.AsyncExitStack() as road:
             try:
                 job = await self._waits(job_id)
                 if job is not None:
                     self._at_hand[job_id] = job.options.priority
-                if job is not None and await self._let_in(job, road):
+                if job is not None and await self._let_in(job, road) and run == self._boot_id:
                     job = await self._claim(job_id)
                     reached("worker.claimed")
                 else:
@@ -257,8 +258,7 @@ class JobWorker:
         async with aclosing(made) as report:
             task = asyncio.create_task(self._attempt(job, report))
             try:
-                with self._walks.under_way(Walk(job=job, task=task, report=report)):
-                    await _seen_to_its_end(task)
+                await self._walks.see(Walk(job=job, task=task, report=report))
             finally:
                 self._watch.tell(job.job_id)
                 self._ended()
@@ -327,16 +327,6 @@ class JobWorker:
                 await self._tidy(job_id)
             finally:
                 del self._at_hand[job_id]
-
-
-async def _seen_to_its_end(task: asyncio.Task[None]) -> None:
-    """Whoever is cancelled meanwhile cancels it, and still waits."""
-    try:
-        await asyncio.wait({task})
-    except asyncio.CancelledError:
-        task.cancel()
-        await asyncio.wait({task})
-        raise
 
 
 def _unplanned(error: Exception) -> SpoolError:

@@ -89,6 +89,26 @@ async def test_a_claim_that_is_answered_after_the_run_was_lost_is_given_back(
     assert (given_back.status, given_back.attempts) == (JobStatus.PENDING, 0)
 
 
+async def test_what_was_taken_off_the_queue_before_the_run_was_lost_is_not_claimed(
+    bench: Workbench,
+) -> None:
+    """It used to be, by a name that was not told yet: others took it away as from the dead."""
+
+    class Slow(SqlJobStore):
+        async def get(self, job_id: str) -> Job | None:
+            await walking[0].renew("boot-2")
+            return await super().get(job_id)
+
+    line, walking = Scripted(), list[JobWorker]()
+    worker = bench.worker(store=Slow(bench.store._database), pipeline=line.as_pipeline())
+    walking.append(worker)
+    job = await bench.upload()
+    async with asyncio.timeout(SOON):
+        assert await worker.run_once() is None
+    assert not line.begun.is_set()
+    assert (await bench.now(job)).status is JobStatus.PENDING
+
+
 async def test_work_on_a_job_that_somebody_else_took_ends(bench: Workbench) -> None:
     line = held()
     worker = bench.worker(pipeline=line.as_pipeline())
