@@ -12,6 +12,11 @@ from app.domain.boots import BEAT, LOST_AFTER, SILENT_AFTER, Boot
 from app.domain.errors import ConfigError, SpoolError
 from app.ports import BootLog
 
+#: Whoever was killed in the midst of its start may still be taken for another.
+SAME_NAME = (
+    "another instance has the name {}, or had it a moment ago: jobs on files of one machine may run"
+    " at the other, and not find them; give each machine a host name of its own"
+)
 WATCH = 1.0  # seconds between two looks at how long ago the last sign of life was
 
 
@@ -62,6 +67,9 @@ class Tenancy:
         self._told_at = time.monotonic()  # until now there was nothing to tell
         await self._begin()
         await self._look_around()
+        await self._check_others()
+
+    async def _check_others(self) -> None:
         if any(other.files != self._ours.files for other in self.others):
             await self.end()
             raise ConfigError(
@@ -69,6 +77,8 @@ class Tenancy:
                 hint="services that share a database must share their files; one that was killed"
                 f" is forgotten after {SILENT_AFTER:g} s",
             )
+        if any(other.name == self._ours.name for other in self.others):
+            logger.warning(SAME_NAME, self._ours.name)
 
     async def end(self) -> None:
         """What is still held may be taken over at once."""
