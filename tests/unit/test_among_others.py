@@ -1,7 +1,7 @@
 """A worker that is one of several on the same jobs: what it lets go of, and what it leaves them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,12 +9,14 @@ import pytest
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql.jobs import SqlJobStore
 from app.domain.jobs import Job, JobStatus, Priority
+from app.domain.search import Moment
+from app.ports import Vector
 from app.services import worker as workers
 from app.services.disk import DiskGuard
 from app.services.worker import JobWorker
 from tests.contracts.jobs import claim
 from tests.unit.scripted import Scripted, killed, running, stopped
-from tests.unit.workbench import NoBallast, Workbench, opened, until
+from tests.unit.workbench import NoBallast, Notebook, Workbench, opened, until
 
 SOON = 30  # seconds
 
@@ -165,6 +167,26 @@ async def test_what_there_is_no_space_for_is_left_to_others(bench: Workbench) ->
         await queue.enqueue({"job_id": job.job_id})
         done = await task
     assert done is not None and (await bench.now(job)).status is JobStatus.COMPLETED
+
+
+async def test_what_is_deleted_elsewhere_while_it_is_written_into_the_index_is_not_found(
+    bench: Workbench,
+) -> None:
+    """Who deleted it had taken it out of the index before it was there."""
+
+    class Late(Notebook):
+        async def replace_asset(
+            self, asset_id: str, moments: Sequence[Moment], vectors: Sequence[Vector | None]
+        ) -> None:
+            await bench.service().delete(asset_id)
+            await super().replace_asset(asset_id, moments, vectors)
+
+    bench.index = Late()
+    job = await bench.upload()
+    async with asyncio.timeout(SOON):
+        await bench.worker().run_once()
+    assert await bench.store.get(job.job_id) is None
+    assert bench.index.kept == {}
 
 
 @pytest.mark.parametrize("deaths", [0, 2])
