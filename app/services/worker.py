@@ -16,6 +16,7 @@ from app.domain.jobs import Job, JobStatus, Priority, Swept, pcm_key, reel_key, 
 from app.domain.metrics import UNCOUNTED
 from app.domain.result import result_of
 from app.domain.tracing import UNTRACED
+from app.pipeline.embed import take_back
 from app.pipeline.pace import Paces
 from app.pipeline.report import ClaimLost, JobReport, Stopping
 from app.pipeline.runner import Pipeline
@@ -108,7 +109,8 @@ class JobWorker:
 
     async def look(self, job_id: str) -> None:
         """Somebody changed a job elsewhere: work on one that is not ours any more ends."""
-        await self._walks.look(job_id)
+        if gone := await self._walks.look(job_id):
+            await take_back(gone.asset_id, self._pipeline.index, self._pipeline.assets)
 
     async def run(self) -> None:
         """For ever, in all places, and in one more for jobs that somebody waits for.

@@ -189,6 +189,30 @@ async def test_what_is_deleted_elsewhere_while_it_is_written_into_the_index_is_n
     assert bench.index.kept == {}
 
 
+async def test_a_write_that_goes_on_when_its_job_is_deleted_elsewhere_is_taken_back(
+    bench: Workbench,
+) -> None:
+    class Insistent(Notebook):
+        async def replace_asset(
+            self, asset_id: str, moments: Sequence[Moment], vectors: Sequence[Vector | None]
+        ) -> None:
+            writing.set()
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                await super().replace_asset(asset_id, moments, vectors)
+
+    writing, bench.index = asyncio.Event(), Insistent()
+    job, worker = await bench.upload(), bench.worker()
+    task = asyncio.create_task(worker.run_once())
+    async with asyncio.timeout(SOON):
+        await writing.wait()
+        await bench.service().delete(job.job_id)
+        await worker.look(job.job_id)
+        await task
+    assert bench.index.kept == {}
+
+
 @pytest.mark.parametrize("deaths", [0, 2])
 async def test_what_is_taken_from_a_dead_run_is_told_to_all_who_follow_it(
     bench: Workbench, deaths: int, monkeypatch: pytest.MonkeyPatch
