@@ -119,6 +119,7 @@ async def test_what_is_reserved_and_never_told_comes_out_again(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer was lost with the line: it used to wait until the service ended."""
+    monkeypatch.setattr("app.adapters.sql.queue.LOOK", 2.0 * SOON)  # later: by then it is silent
     here, change = await instance(database, "here"), database.change
     job = await add_job(SqlJobStore(database))
 
