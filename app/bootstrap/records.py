@@ -62,6 +62,8 @@ class Records:
     scratch: Scratch
     #: Of this machine.
     local: LocalStorage
+    #: Bytes of a file that can be kept; None: as many as there is room for.
+    largest: int | None
     store: SqlJobStore
     journal: SqlWindowJournal
     transcripts: SqlTranscriptStore
@@ -141,6 +143,7 @@ def _records(
         blobs=files.blobs,
         scratch=files.scratch,
         local=files.local,
+        largest=files.largest,
         store=store,
         journal=SqlWindowJournal(database, clock, boot_id=lambda: ours.tenancy.boot_id),
         transcripts=SqlTranscriptStore(database, clock),
