@@ -86,6 +86,7 @@ class JobWorker:
         while self._silent_for is not None:
             await asyncio.sleep(TAKE_OVER)
             try:
+                await self._verdicts.give_back_late()
                 self._told_of(
                     await take_over(
                         self._store, self._queue, self._boot_id, self._silent_for, self._meter

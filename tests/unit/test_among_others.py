@@ -8,6 +8,7 @@ import pytest
 
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql.jobs import SqlJobStore
+from app.domain.errors import Unavailable
 from app.domain.jobs import Job, JobStatus, Priority
 from app.domain.search import Moment
 from app.ports import Vector
@@ -66,6 +67,37 @@ async def test_a_run_that_is_lost_lets_go_and_claims_by_its_new_name(bench: Work
     async with asyncio.timeout(SOON):
         await line.begun.wait()
     assert (await bench.now(job)).boot_id == "boot-2"
+    await stopped(task)
+
+
+async def test_what_could_not_be_given_back_is_once_the_database_is_there(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was swept, and so a database that was away for a minute was a death of the service."""
+
+    class Away(SqlJobStore):
+        async def release(self, job: Job) -> bool:
+            if not there:
+                raise Unavailable("the database server does not answer")
+            released.set()
+            return await super().release(job)
+
+    monkeypatch.setattr(workers, "TAKE_OVER", 0.001)
+    there, released = False, asyncio.Event()
+    line, store = held(), Away(bench.store._database)
+    worker = bench.worker(store=store, pipeline=line.as_pipeline(), silent_for=0.0)
+    job = await bench.upload()
+    task = await running(worker, line)
+    await worker.renew("boot-2")
+    await until(lambda: worker.running() == 0)
+    assert (await bench.now(job)).status is JobStatus.RUNNING
+    there = True
+    taking = asyncio.create_task(worker.take_over())
+    async with asyncio.timeout(SOON):
+        await released.wait()
+    await stopped(taking)  # what is begun is brought to its end
+    now = await bench.now(job)
+    assert (now.status, now.attempts, now.deaths) == (JobStatus.PENDING, 0, 0)
     await stopped(task)
 
 
