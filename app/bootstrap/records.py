@@ -135,9 +135,8 @@ def _records(
     meter: Meter,
 ) -> Records:
     """All rows are timed by the clock that instances share."""
-    mark = BootMark(settings.storage.data_dir)
-    clock, home = ours.clock, ours.name if ours.shared else None
-    store = SqlJobStore(database, clock, home=home)
+    mark, clock = BootMark(settings.storage.data_dir), ours.clock
+    store = SqlJobStore(database, clock, home=ours.name if ours.shared else None)
     uploads = SqlUploadStore(database, settings.ingestion.upload_expires, clock)
     return Records(
         blobs=files.blobs,
