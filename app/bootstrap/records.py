@@ -62,6 +62,8 @@ class Records:
     scratch: Scratch
     #: Of this machine.
     local: LocalStorage
+    #: Bytes of a file that can be kept; None: as many as there is room for.
+    largest: int | None
     store: SqlJobStore
     journal: SqlWindowJournal
     transcripts: SqlTranscriptStore
@@ -133,14 +135,14 @@ def _records(
     meter: Meter,
 ) -> Records:
     """All rows are timed by the clock that instances share."""
-    mark = BootMark(settings.storage.data_dir)
-    clock, home = ours.clock, ours.name if ours.shared else None
-    store = SqlJobStore(database, clock, home=home)
+    mark, clock = BootMark(settings.storage.data_dir), ours.clock
+    store = SqlJobStore(database, clock, home=ours.name if ours.shared else None)
     uploads = SqlUploadStore(database, settings.ingestion.upload_expires, clock)
     return Records(
         blobs=files.blobs,
         scratch=files.scratch,
         local=files.local,
+        largest=files.largest,
         store=store,
         journal=SqlWindowJournal(database, clock, boot_id=lambda: ours.tenancy.boot_id),
         transcripts=SqlTranscriptStore(database, clock),

@@ -193,7 +193,7 @@ class Rooms:
             shares=self._shares(assets),
             news=NewsService(store=self.records.news),
             guide=Guide(MarkdownGuide()),
-            max_file_size=self.settings.ingestion.max_file_size,
+            max_file_size=self._largest,
             gate=gate_of(self.settings.server),
             agents=AgentDoor(),
         )
@@ -206,8 +206,13 @@ class Rooms:
     @cached_property
     def uploads(self) -> Uploads:
         """One for all: it knows who is at work on what."""
-        limit = self.settings.ingestion.max_file_size
-        return resumable_uploads(self.records, self._intake(), limit, self.watching.meter)
+        return resumable_uploads(self.records, self._intake(), self._largest, self.watching.meter)
+
+    @property
+    def _largest(self) -> int:
+        """Bytes of a file. What could never be put together is not taken in piece by piece."""
+        wanted, most = self.settings.ingestion.max_file_size, self.records.largest
+        return wanted if most is None else min(wanted, most)
 
     def _intake(self) -> Intake:
         return intake(

@@ -72,6 +72,7 @@ class Seeing:
             darkroom=self.darkroom,
             eyes=self.eyes,
             model=self.settings.pictures.visual_model,
+            home=records.instances.name,
         )
         await look.run()
 

@@ -40,6 +40,8 @@ class Stores:
     #: The id of the database that a bucket belongs to: the one that is told, if none was before.
     #: A folder is one service's alone.
     owner: Callable[[str], Awaitable[str]] | None = None
+    #: Bytes of a file that it can hold; None: as many as there is room for.
+    largest: int | None = None
 
 
 def stores(kept: Storage, files: Path) -> Stores:
@@ -79,6 +81,7 @@ def _folder(files: Path) -> Stores:
 def _bucket(kept: Storage, url: str) -> Stores:
     """What is worked on lies in a folder of its own."""
     from app.adapters import object_store  # its library is needed only here
+    from app.adapters.object_store.storage import MOST
 
     store = object_store.open_store(url, kept.store_options or {})
     storage = object_store.ObjectStorage(store)
@@ -92,4 +95,5 @@ def _bucket(kept: Storage, url: str) -> Stores:
         local=LocalStorage(kept.data_dir),
         store_id=lambda: object_store.store_id(store),
         owner=partial(object_store.owner, store),
+        largest=MOST,
     )

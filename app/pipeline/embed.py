@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 
 from loguru import logger
 
 from app.domain.assets import Asset
 from app.domain.crashpoints import reached
+from app.domain.errors import SpoolError
 from app.domain.jobs import Stage
 from app.domain.transcript import Transcript
 from app.pipeline.moments import moments_of
@@ -63,16 +65,24 @@ async def embed(
     while True:
         reached("index.before")
         whole = await _written(asset, transcript, embedder, index, texts, warn, made or {})
-        if whole is None:
-            return False
         if whole and await assets.mark_indexed(asset, index.generation):
             reached("index.marked")
             return True
         now = await assets.get(asset.asset_id)
-        if now is None or (now.job_id, now.revision) == (asset.job_id, asset.revision):
+        if now is None:
+            await take_back(asset.asset_id, index, assets)
+            return False
+        if whole is None or (now.job_id, now.revision) == (asset.job_id, asset.revision):
             return False
         asset = now
         transcript = await transcripts.load(now.job_id) if transcripts else transcript
+
+
+async def take_back(asset_id: str, index: VectorIndex, assets: AssetStore) -> None:
+    """What was deleted while it was written here: whoever did that could not know of it."""
+    with suppress(SpoolError):  # the index keeps it in mind
+        await index.delete_asset(asset_id)
+        await assets.unmark(asset_id)  # it may have been taken in again since
 
 
 async def _written(

@@ -45,11 +45,15 @@ class JobStore(Protocol):
         sha256: str | None = None,
         requester: str | None = None,
         size: int | None = None,
+        held: Job | None = None,
     ) -> Job:
         """Commit a pending job, durable when this returns.
 
         When `key` was used within a day, the job that it named then, with another id, is the
         answer, and nothing changes. Raises InvalidRequest when it named something else.
+
+        With `held`, for that job: raises Conflict `job.claim_lost`, and adds none, once another
+        claim holds it, or none does.
         """
         ...
 

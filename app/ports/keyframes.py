@@ -24,7 +24,8 @@ class FrameIntake(Protocol):
     async def take_in(self, video: Job, at: float, jpeg: bytes) -> str:
         """Commit a job on the key-frame of `video` at that second; returns its id.
 
-        Durable when this returns; taken in again, nothing changes. Raises StorageError.
+        Durable when this returns; taken in again, nothing changes. Raises StorageError, and
+        `job.claim_lost` once `video` is held no more as it was claimed.
         """
         ...
 

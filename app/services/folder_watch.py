@@ -1,6 +1,8 @@
 """Folders whose media are taken in by themselves: each file once, as soon as it is whole."""
 
 import asyncio
+import hashlib
+import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -9,7 +11,7 @@ from pathlib import Path
 from loguru import logger
 
 from app.domain.errors import SpoolError, StorageError, Unavailable
-from app.domain.jobs import AssetStage, JobOptions, SourceKind
+from app.domain.jobs import AssetStage, IdempotencyKey, JobOptions, SourceKind
 from app.domain.watched import FileState, WatchedFile
 from app.ports import JobStore, SourceFolders, WatchNotes
 from app.services.alike import CAME_TO_NOTHING, not_replaced
@@ -123,7 +125,7 @@ class FolderWatch:
             sha256 = await file_sha256(self._in_place, Path(path))
             if await asyncio.to_thread(state_of, path) != state:
                 return False
-            asset_id = await self._asset(path, sha256)
+            asset_id = await self._asset(path, state, sha256)
         except (StorageError, Unavailable):
             raise
         except SpoolError as error:
@@ -137,7 +139,7 @@ class FolderWatch:
         assert self._taken is not None
         self._taken[file.path] = file
 
-    async def _asset(self, path: str, sha256: str) -> str:
+    async def _asset(self, path: str, state: FileState, sha256: str) -> str:
         """Of a job on these bytes, if there is one: a death before the note ends here, too."""
         known = await self._store.list(sha256=sha256, limit=MOST_ALIKE)
         for job in await not_replaced(self._store, known.jobs):
@@ -148,7 +150,16 @@ class FolderWatch:
         options = JobOptions(asset_id=before).by_suffix(path)
         if before:
             await self._let_copies_go(path, before)
-        return (await self._intake.submit_watched(Path(path), options, sha256)).asset_id
+        once = self._once(path, state, sha256)
+        return (await self._intake.submit_watched(Path(path), options, sha256, once)).asset_id
+
+    def _once(self, path: str, state: FileState, sha256: str) -> IdempotencyKey:
+        """Another instance may watch the same folder, and find the file at the same moment. No
+        client can send such a key."""
+        before = (self._taken or {}).get(path)
+        change = f"{path}\n{before.state if before else None}\n{state}\n{sha256}"
+        digest = hashlib.sha256(os.fsencode(change)).hexdigest()
+        return IdempotencyKey(key=f"watched\n{digest}", digest=digest)
 
     async def _own(self, path: str) -> str | None:
         """The asset that this file made, be it by another name: what changes in a copy of a file

@@ -1,7 +1,7 @@
 """Jobs on the key-frames of a video, through the same queue as all others."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,12 +42,8 @@ class FrameJobs:
     async def _delete(self, frames: Sequence[str], video: Job) -> None:
         """Raises ClaimLost: whoever took the video over decides what is kept of it. One that stood
         still meanwhile finds out here, before anything is lost."""
-        try:
+        with _as_lost():
             await self.delete_all(frames, video)
-        except Conflict as error:
-            if error.code != ClaimLost.code:
-                raise
-            raise ClaimLost(error.message) from error
 
     async def _overtaken(self, video: Job) -> datetime | None:
         """What a later job that is under way with the same asset gave rise to is that one's own."""
@@ -57,16 +53,29 @@ class FrameJobs:
         return last.created_at if overtaken else None
 
     async def _queued(self, video: Job, at: float, job_id: str, name: str) -> None:
+        """Raises ClaimLost: whoever deletes a video deletes its frames, and looks for them once."""
         options = _options(video, at)
-        with suppress(Conflict):  # it is there by now
+        with suppress(Conflict), _as_lost():  # it is there by now
             await self.store.add(
                 job_id=job_id,
                 source=SourceKind.UPLOAD,
                 source_name=name,
                 input_path=upload_key(job_id, name),
                 options=options,
+                held=video,
             )
         await self.queue.enqueue({"job_id": job_id}, options.priority)
+
+
+@contextmanager
+def _as_lost() -> Iterator[None]:
+    """ClaimLost in place of what the store says of a claim that is."""
+    try:
+        yield
+    except Conflict as error:
+        if error.code != ClaimLost.code:
+            raise
+        raise ClaimLost(error.message) from error
 
 
 def _options(video: Job, at: float) -> JobOptions:

@@ -210,13 +210,15 @@ class Intake:
         row = _elsewhere(SourceKind.PATH, path, str(found), options, sha256)
         return await self._add(row, request)
 
-    async def submit_watched(self, found: Path, options: JobOptions, sha256: str) -> Job:
+    async def submit_watched(
+        self, found: Path, options: JobOptions, sha256: str, once: IdempotencyKey
+    ) -> Job:
         """A file in a folder that the operator has watched, which may lie outside the roots; read
-        in place. `sha256`: of its bytes, in hex."""
+        in place. `sha256`: of its bytes, in hex. `once`: of its change, whoever finds that."""
         self._disk.require()
         options = await self.checked(options)
         name = str(found)
-        return await self._add(_elsewhere(SourceKind.PATH, name, name, options, sha256))
+        return await self._add(_elsewhere(SourceKind.PATH, name, name, options, sha256), once)
 
     async def submit_again(self, options: JobOptions, request: IdempotencyKey | None) -> Job:
         """A job on an asset that is known: it brings nothing. `options` have been checked."""

@@ -230,7 +230,8 @@ class JobService:
         The row goes first: what a crash leaves of the rest is swept at the next start.
         """
         job = await self.get(job_id)
-        await self._store.cancel(job_id)
+        if await self._store.cancel(job_id):
+            self._watch.tell(job_id)  # to delete the rest may take long: nobody works on meanwhile
         await self._drop(job_id)  # a cancelled walk may still be on its way to its end
         await self.delete_all(await self._frames_of(job))
         if not await self._removed(job):

@@ -165,8 +165,7 @@ async def _indexed(
     assets, texts, transcripts = books.assets, books.texts, books.transcripts
     whole = await embed(asset, transcript, embedder, index, assets, texts, _log, transcripts)
     if await books.assets.get(asset.asset_id) is None:
-        await index.delete_asset(asset.asset_id)  # it was deleted meanwhile
-        return None
+        return None  # it was deleted meanwhile
     if whole:
         await books.store.make_good(asset.job_id)
     return whole

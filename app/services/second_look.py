@@ -37,6 +37,8 @@ class SecondLook:
     eyes: VisualEmbedder
     #: Name of the model behind `eyes`.
     model: str
+    #: Of this instance: pictures that lie on another one's machine are looked at there.
+    home: str | None = None
 
     async def run(self) -> None:
         """Once. Never raises: what is left is looked at after the next start."""
@@ -57,13 +59,18 @@ class SecondLook:
 
     async def _looked(self, asset: Asset) -> bool:
         job = await self.store.get(asset.job_id)
-        if job is None or asset.picture is None:
+        if job is None or job.home not in (None, self.home) or not await self._is_unseen(asset):
             return False
         try:
             return await self.assets.note_sight(asset, await self._seen(job))
         except SpoolError as error:
             logger.bind(job_id=job.job_id).warning("not looked at again: {}", error.message)
             return False
+
+    async def _is_unseen(self, asset: Asset) -> bool:
+        """Other instances go through the same pictures, and may have been quicker."""
+        now = await self.assets.get(asset.asset_id)
+        return bool(now and now.picture and now.picture.visual_model != self.model)
 
     async def _seen(self, job: Job) -> Sight:
         with closing(await fetch(job, self.scratch, self.fetcher, self.in_place)) as held:

@@ -12,6 +12,11 @@ from app.domain.boots import BEAT, FORGOTTEN, LOST_AFTER, SILENT_AFTER, Boot, ch
 from app.domain.errors import ConfigError, SpoolError
 from app.ports import BootLog
 
+#: Whoever was killed in the midst of its start may still be taken for another.
+SAME_NAME = (
+    "another instance has the name {}, or had it a moment ago: jobs on files of one machine may run"
+    " at the other, and not find them; give each machine a host name of its own"
+)
 WATCH = 1.0  # seconds between two looks at how long ago the last sign of life was
 
 
@@ -76,6 +81,8 @@ class Tenancy:
                 hint=f"services that share a database must share their files; {FORGOTTEN}",
             )
         check_alike(self._ours.settings, self.others)
+        if any(other.name == self._ours.name for other in self.others):
+            logger.warning(SAME_NAME, self._ours.name)
 
     async def end(self) -> None:
         """What is still held may be taken over at once."""

@@ -47,6 +47,8 @@ class Verdicts:
         self._store, self._later, self._disk = store, later, disk
         self._limits, self._backoff, self._meter = limits, backoff, meter
         self._put_back_in_a_row = 0
+        #: Held by a run that is lost, as the store failed when they were to be given back.
+        self._owed: list[Job] = []
 
     async def succeed(self, job: Job, seconds: float) -> None:
         self._put_back_in_a_row = 0
@@ -96,7 +98,15 @@ class Verdicts:
             else:
                 self.dropped()
         except SpoolError as error:
-            logger.error("not given back, the next start will sweep it: {}", error.message)
+            self._owed.append(job)
+            logger.error("not given back yet, a sweep will do it at last: {}", error.message)
+
+    async def give_back_late(self) -> None:
+        """For whoever sweeps them it is a death of the service, and not one of the database."""
+        owed, self._owed = self._owed, []
+        for job in owed:
+            with logger.contextualize(job_id=job.job_id, stage=None, attempt=job.attempts):
+                await self.give_back(job)
 
     async def _put_back(self, job: Job, error: SpoolError) -> None:
         """What the machine lacks, the next job would lack as well: its place waits, ever longer."""

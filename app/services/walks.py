@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app.domain.jobs import Job, JobStatus, Stage
@@ -41,11 +40,15 @@ class Walks:
     def __iter__(self) -> Iterator[Walk]:
         return iter(self._under_way.values())
 
-    @contextmanager
-    def under_way(self, walk: Walk) -> Iterator[None]:
+    async def see(self, walk: Walk) -> None:
+        """To its end. Whoever is cancelled meanwhile cancels it, and still waits."""
         self._under_way[walk.job.job_id] = walk
         try:
-            yield
+            await asyncio.wait({walk.task})
+        except asyncio.CancelledError:
+            walk.task.cancel()
+            await asyncio.wait({walk.task})
+            raise
         finally:
             del self._under_way[walk.job.job_id]
 
@@ -60,16 +63,24 @@ class Walks:
         if walk := self._under_way.get(job_id):
             walk.task.cancel()
 
-    async def look(self, job_id: str) -> None:
-        """Somebody changed a job elsewhere: what is not ours any more ends."""
+    async def look(self, job_id: str) -> Job | None:
+        """Somebody changed a job elsewhere: what is not ours any more ends.
+
+        Returns one that was deleted while it was put into the index here; by now it no longer is.
+        """
         walk, waiting = self._under_way.get(job_id), self.waiting.get(job_id)
         if waiting is None and (walk is None or walk.at_its_verdict):
-            return
+            return None
         job = await self._store.get(job_id)
         if waiting and not (job and job.status is JobStatus.PENDING):
             waiting.cancel()
-        if walk and not walk.at_its_verdict and not walk.is_held(job):
-            walk.task.cancel()
+        if walk is None or walk.at_its_verdict or walk.is_held(job):
+            return None
+        walk.task.cancel()
+        if job is not None or walk.report.stage is not Stage.EMBEDDING:
+            return None
+        await asyncio.wait({walk.task})
+        return walk.job
 
     def let_go(self) -> None:
         """Of everything: others may take it."""

@@ -16,6 +16,7 @@ from app.domain.jobs import Job, JobStatus, Priority, Swept, pcm_key, reel_key, 
 from app.domain.metrics import UNCOUNTED
 from app.domain.result import result_of
 from app.domain.tracing import UNTRACED
+from app.pipeline.embed import take_back
 from app.pipeline.pace import Paces
 from app.pipeline.report import ClaimLost, JobReport, Stopping
 from app.pipeline.runner import Pipeline
@@ -85,6 +86,7 @@ class JobWorker:
         while self._silent_for is not None:
             await asyncio.sleep(TAKE_OVER)
             try:
+                await self._verdicts.give_back_late()
                 self._told_of(
                     await take_over(
                         self._store, self._queue, self._boot_id, self._silent_for, self._meter
@@ -108,7 +110,8 @@ class JobWorker:
 
     async def look(self, job_id: str) -> None:
         """Somebody changed a job elsewhere: work on one that is not ours any more ends."""
-        await self._walks.look(job_id)
+        if gone := await self._walks.look(job_id):
+            await take_back(gone.asset_id, self._pipeline.index, self._pipeline.assets)
 
     async def run(self) -> None:
         """For ever, in all places, and in one more for jobs that somebody waits for.
@@ -198,12 +201,13 @@ class JobWorker:
     @asynccontextmanager
     async def _claimed(self, job_id: str) -> AsyncIterator[Job | None]:
         """The job, ours, on its lane. A store that fails costs it nothing: it is queued again."""
+        run = self._boot_id  # once that is lost, it was reserved for nobody
         async with contextlib.AsyncExitStack() as road:
             try:
                 job = await self._waits(job_id)
                 if job is not None:
                     self._at_hand[job_id] = job.options.priority
-                if job is not None and await self._let_in(job, road):
+                if job is not None and await self._let_in(job, road) and run == self._boot_id:
                     job = await self._claim(job_id)
                     reached("worker.claimed")
                 else:
@@ -257,8 +261,7 @@ class JobWorker:
         async with aclosing(made) as report:
             task = asyncio.create_task(self._attempt(job, report))
             try:
-                with self._walks.under_way(Walk(job=job, task=task, report=report)):
-                    await _seen_to_its_end(task)
+                await self._walks.see(Walk(job=job, task=task, report=report))
             finally:
                 self._watch.tell(job.job_id)
                 self._ended()
@@ -327,16 +330,6 @@ class JobWorker:
                 await self._tidy(job_id)
             finally:
                 del self._at_hand[job_id]
-
-
-async def _seen_to_its_end(task: asyncio.Task[None]) -> None:
-    """Whoever is cancelled meanwhile cancels it, and still waits."""
-    try:
-        await asyncio.wait({task})
-    except asyncio.CancelledError:
-        task.cancel()
-        await asyncio.wait({task})
-        raise
 
 
 def _unplanned(error: Exception) -> SpoolError:

@@ -30,7 +30,8 @@ async def open_spool(
     tmp_path_factory: pytest.TempPathFactory, model_folder: Path, s3_server: Buckets, bucket: str
 ) -> AsyncIterator[Spool]:
     folder = tmp_path_factory.mktemp("spool")
-    async with opened(folder, model_folder, storage=kept_in(s3_server, bucket)) as spool:
+    storage, large = kept_in(s3_server, bucket), {"max_file_size": 1 << 50}
+    async with opened(folder, model_folder, storage=storage, ingestion=large) as spool:
         yield spool
 
 
@@ -104,6 +105,18 @@ async def test_an_upload_in_pieces_becomes_one_object(
     assert (await spool.http.get(f"/api/v1/media/{job['asset_id']}")).content == quiet
     assert not [key for key in keys(s3_server, bucket) if key.startswith("uploads/")]
     assert (await spool.http.delete(url, headers=VERSION)).status_code == 204
+
+
+async def test_an_upload_that_no_bucket_could_put_together_is_not_begun(spool: Spool) -> None:
+    """All of it was taken in, in vain: it was neither a job nor refused, for ever."""
+    from app.adapters.object_store.storage import MOST
+
+    told = await spool.http.options("/api/v1/uploads")
+    assert told.headers["tus-max-size"] == str(MOST)
+    answer = await spool.http.post(
+        "/api/v1/uploads", headers=VERSION | {"Upload-Length": str(MOST + 1)}
+    )
+    assert answer.status_code == 413
 
 
 async def test_a_picture_is_found_and_shown_small(

@@ -20,6 +20,7 @@ async def add_job(
     key: IdempotencyKey | None = None,
     sha256: str | None = None,
     requester: str | None = None,
+    held: Job | None = None,
 ) -> Job:
     job_id = job_id or new_id()
     return await store.add(
@@ -31,6 +32,7 @@ async def add_job(
         key=key,
         sha256=sha256,
         requester=requester,
+        held=held,
     )
 
 

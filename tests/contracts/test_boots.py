@@ -92,6 +92,19 @@ async def test_an_instance_of_another_name_on_the_same_folder_has_its_jobs(
     assert {home: job and job.home for home, job in found.items()} == ours
 
 
+async def test_a_start_that_came_to_nothing_leaves_no_job_at_its_name(
+    database: Database, boots: BootLog
+) -> None:
+    """The folder still names the run before it: what that start took over was nobody's."""
+    earlier = new_id()
+    await boots.begin(earlier, name="before")
+    job_id = await by_path(database, "before")
+    for name in ("came to nothing", "now"):
+        await boots.inherit(earlier, name)
+    job = await SqlJobStore(database).get(job_id)
+    assert job is not None and job.home == "now"
+
+
 async def by_path(database: Database, home: str) -> str:
     job = await SqlJobStore(database, home=home).add(
         job_id=new_id(),

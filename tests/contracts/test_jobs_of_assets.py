@@ -134,3 +134,13 @@ async def test_what_is_deleted_for_a_job_goes_only_while_that_is_held(stores: St
     assert refused.value.code == "job.claim_lost"
     gone = await stores.jobs.delete_all([frame.job_id], held=taken)
     assert [job.job_id for job in gone] == [frame.job_id]
+
+
+async def test_what_is_added_for_a_job_comes_only_while_that_is_held(stores: Stores) -> None:
+    video, late = await claimed_job(stores.jobs), new_id()
+    assert await add_job(stores.jobs, held=video)
+    await stores.jobs.cancel(video.job_id)
+    with pytest.raises(Conflict) as refused:
+        await add_job(stores.jobs, job_id=late, held=video)
+    assert refused.value.code == "job.claim_lost"
+    assert await stores.jobs.get(late) is None

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from app.adapters.sql.boots import SqlBootLog
 from app.adapters.sql.database import Database
 from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.queue import SqlQueue
-from app.domain.errors import StorageError
+from app.domain.errors import StorageError, Unavailable
 from app.domain.jobs import Job, JobOptions, JobStatus, SourceKind
 from tests.contracts.jobs import add_job, claimed_job, new_id, stored
 from tests.postgres import Postgres
@@ -89,8 +90,6 @@ async def test_what_could_not_be_put_back_is_put_back_once_the_database_is_there
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its reservation would else keep it from everybody until the service ends."""
-    from app.domain.errors import Unavailable
-
     here = await instance(database, "here")
     job = await add_job(SqlJobStore(database))
     async with asyncio.timeout(SOON):
@@ -114,6 +113,26 @@ async def test_what_is_put_back_while_it_is_held_comes_out_again(database: Datab
         assert await store.claim(job.job_id, "here")
         await here.enqueue(payload, after=0.01)
         assert await here.dequeue() == payload
+
+
+async def test_what_is_reserved_and_never_told_comes_out_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer was lost with the line: it used to wait until the service ended."""
+    monkeypatch.setattr("app.adapters.sql.queue.LOOK", 2.0 * SOON)  # later: by then it is silent
+    here, change = await instance(database, "here"), database.change
+    job = await add_job(SqlJobStore(database))
+
+    async def cut(*work: Any) -> None:
+        assert await change(*work) == job.job_id
+        raise Unavailable("the database server does not answer")
+
+    async with asyncio.timeout(SOON):
+        with monkeypatch.context() as patch:
+            patch.setattr(database, "change", cut)
+            with pytest.raises(Unavailable):
+                await here.dequeue()
+        assert await here.dequeue() == {"job_id": job.job_id}
 
 
 @pytest.mark.parametrize("over", [False, True])

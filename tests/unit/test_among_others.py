@@ -1,20 +1,23 @@
 """A worker that is one of several on the same jobs: what it lets go of, and what it leaves them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from app.adapters.memory_queue import MemoryQueue
 from app.adapters.sql.jobs import SqlJobStore
+from app.domain.errors import Unavailable
 from app.domain.jobs import Job, JobStatus, Priority
+from app.domain.search import Moment
+from app.ports import Vector
 from app.services import worker as workers
 from app.services.disk import DiskGuard
 from app.services.worker import JobWorker
 from tests.contracts.jobs import claim
 from tests.unit.scripted import Scripted, killed, running, stopped
-from tests.unit.workbench import NoBallast, Workbench, opened, until
+from tests.unit.workbench import NoBallast, Notebook, Workbench, opened, until
 
 SOON = 30  # seconds
 
@@ -67,6 +70,37 @@ async def test_a_run_that_is_lost_lets_go_and_claims_by_its_new_name(bench: Work
     await stopped(task)
 
 
+async def test_what_could_not_be_given_back_is_once_the_database_is_there(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was swept, and so a database that was away for a minute was a death of the service."""
+
+    class Away(SqlJobStore):
+        async def release(self, job: Job) -> bool:
+            if not there:
+                raise Unavailable("the database server does not answer")
+            released.set()
+            return await super().release(job)
+
+    monkeypatch.setattr(workers, "TAKE_OVER", 0.001)
+    there, released = False, asyncio.Event()
+    line, store = held(), Away(bench.store._database)
+    worker = bench.worker(store=store, pipeline=line.as_pipeline(), silent_for=0.0)
+    job = await bench.upload()
+    task = await running(worker, line)
+    await worker.renew("boot-2")
+    await until(lambda: worker.running() == 0)
+    assert (await bench.now(job)).status is JobStatus.RUNNING
+    there = True
+    taking = asyncio.create_task(worker.take_over())
+    async with asyncio.timeout(SOON):
+        await released.wait()
+    await stopped(taking)  # what is begun is brought to its end
+    now = await bench.now(job)
+    assert (now.status, now.attempts, now.deaths) == (JobStatus.PENDING, 0, 0)
+    await stopped(task)
+
+
 async def test_a_claim_that_is_answered_after_the_run_was_lost_is_given_back(
     bench: Workbench,
 ) -> None:
@@ -87,6 +121,26 @@ async def test_a_claim_that_is_answered_after_the_run_was_lost_is_given_back(
     assert not line.begun.is_set()
     given_back = await bench.now(job)
     assert (given_back.status, given_back.attempts) == (JobStatus.PENDING, 0)
+
+
+async def test_what_was_taken_off_the_queue_before_the_run_was_lost_is_not_claimed(
+    bench: Workbench,
+) -> None:
+    """It used to be, by a name that was not told yet: others took it away as from the dead."""
+
+    class Slow(SqlJobStore):
+        async def get(self, job_id: str) -> Job | None:
+            await walking[0].renew("boot-2")
+            return await super().get(job_id)
+
+    line, walking = Scripted(), list[JobWorker]()
+    worker = bench.worker(store=Slow(bench.store._database), pipeline=line.as_pipeline())
+    walking.append(worker)
+    job = await bench.upload()
+    async with asyncio.timeout(SOON):
+        assert await worker.run_once() is None
+    assert not line.begun.is_set()
+    assert (await bench.now(job)).status is JobStatus.PENDING
 
 
 async def test_work_on_a_job_that_somebody_else_took_ends(bench: Workbench) -> None:
@@ -145,6 +199,50 @@ async def test_what_there_is_no_space_for_is_left_to_others(bench: Workbench) ->
         await queue.enqueue({"job_id": job.job_id})
         done = await task
     assert done is not None and (await bench.now(job)).status is JobStatus.COMPLETED
+
+
+async def test_what_is_deleted_elsewhere_while_it_is_written_into_the_index_is_not_found(
+    bench: Workbench,
+) -> None:
+    """Who deleted it had taken it out of the index before it was there."""
+
+    class Late(Notebook):
+        async def replace_asset(
+            self, asset_id: str, moments: Sequence[Moment], vectors: Sequence[Vector | None]
+        ) -> None:
+            await bench.service().delete(asset_id)
+            await super().replace_asset(asset_id, moments, vectors)
+
+    bench.index = Late()
+    job = await bench.upload()
+    async with asyncio.timeout(SOON):
+        await bench.worker().run_once()
+    assert await bench.store.get(job.job_id) is None
+    assert bench.index.kept == {}
+
+
+async def test_a_write_that_goes_on_when_its_job_is_deleted_elsewhere_is_taken_back(
+    bench: Workbench,
+) -> None:
+    class Insistent(Notebook):
+        async def replace_asset(
+            self, asset_id: str, moments: Sequence[Moment], vectors: Sequence[Vector | None]
+        ) -> None:
+            writing.set()
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                await super().replace_asset(asset_id, moments, vectors)
+
+    writing, bench.index = asyncio.Event(), Insistent()
+    job, worker = await bench.upload(), bench.worker()
+    task = asyncio.create_task(worker.run_once())
+    async with asyncio.timeout(SOON):
+        await writing.wait()
+        await bench.service().delete(job.job_id)
+        await worker.look(job.job_id)
+        await task
+    assert bench.index.kept == {}
 
 
 @pytest.mark.parametrize("deaths", [0, 2])

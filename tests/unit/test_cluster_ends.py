@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.equipment import wanted
 from tests.media import ROOT
 
-pytest.importorskip("distributed")
+wanted("distributed")
 LOOPBACK = "127.0.0.1"
 #: Kept for documents: no machine has it.
 NOWHERE = "203.0.113.7"

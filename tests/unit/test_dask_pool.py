@@ -14,8 +14,9 @@ from app.adapters.dask_pool.glance import glance
 from app.adapters.dask_pool.parcel import sealed
 from app.adapters.dask_pool.pool import SMALL
 from app.domain.errors import ClusterAway
+from tests.equipment import wanted
 
-library = pytest.importorskip("distributed.client")
+library = wanted("distributed.client")
 NOWHERE = "tcp://127.0.0.1:9"
 PATIENCE = 60.0  # seconds
 

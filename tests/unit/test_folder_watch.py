@@ -4,14 +4,16 @@ import errno
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from loguru import logger
 
 from app.adapters.sql.database import Database
+from app.adapters.sql.jobs import SqlJobStore
 from app.adapters.sql.watched import SqlWatchNotes
 from app.domain.errors import StorageError
-from app.domain.jobs import Job, JobStatus, SourceKind
+from app.domain.jobs import Job, JobPage, JobStatus, SourceKind
 from app.domain.media_types import MediaType
 from app.domain.watched import WatchedFile
 from app.services import folder_watch
@@ -32,13 +34,13 @@ class Watched:
         self.time = 0.0
         self.restart()
 
-    def restart(self) -> None:
+    def restart(self, store: SqlJobStore | None = None) -> None:
         self.notes = SqlWatchNotes(self.database)
         self.watch = FolderWatch(
             folders=(self.folder,),
             leave_out=self.folder / "data",
             notes=self.notes,
-            store=self.bench.store,
+            store=store or self.bench.store,
             intake=an_intake(self.bench),
             in_place=self.bench.in_place,
             settle=SETTLE,
@@ -130,6 +132,22 @@ async def test_a_death_before_the_note_makes_no_second_job(
     inbox.restart()
     assert await inbox.settle() == 1
     assert len(await inbox.jobs()) == 1
+
+
+async def test_two_that_watch_one_folder_take_a_file_once(inbox: Watched) -> None:
+    """Of instances on one machine both found that its bytes were not known yet."""
+
+    class Before(SqlJobStore):
+        async def list(self, **_: Any) -> JobPage:
+            return JobPage(jobs=())
+
+    inbox.write("talk.mp4")
+    assert await inbox.settle() == 1
+    inbox.restart(Before(inbox.database))
+    inbox.watch._taken = {}
+    assert await inbox.settle() == 1
+    [job] = await inbox.jobs()
+    assert await assets(inbox) == {"talk.mp4": job.asset_id}
 
 
 async def test_bytes_that_are_known_make_no_job(inbox: Watched) -> None:

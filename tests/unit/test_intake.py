@@ -18,7 +18,7 @@ from app.domain.errors import (
     StorageFull,
     TooLarge,
 )
-from app.domain.jobs import AssetStage, IdempotencyKey, Job, JobOptions, JobStatus, SourceKind
+from app.domain.jobs import AssetStage, Job, JobOptions, JobStatus, SourceKind
 from app.domain.quotas import USUAL
 from app.services.alike import AlikeJobs
 from app.services.intake import Intake
@@ -145,19 +145,7 @@ async def test_nothing_is_left_when_an_option_is_wrong(
 
 async def test_nothing_is_left_when_the_row_cannot_be_written(bench: Workbench) -> None:
     class Full(SqlJobStore):
-        async def add(
-            self,
-            *,
-            job_id: str,
-            source: SourceKind,
-            source_name: str,
-            input_path: str,
-            options: JobOptions,
-            key: IdempotencyKey | None = None,
-            sha256: str | None = None,
-            requester: str | None = None,
-            size: int | None = None,
-        ) -> Job:
+        async def add(self, **_: Any) -> Job:
             raise StorageFull("the disk is full")
 
     intake = an_intake(bench, Full(bench.store._database))

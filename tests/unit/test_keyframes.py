@@ -508,6 +508,19 @@ async def test_a_video_that_is_lost_between_look_and_deletion_keeps_its_frames(
     assert [job.job_id for job in await frames_of(bench)] == [found]
 
 
+async def test_a_video_that_is_deleted_elsewhere_gives_rise_to_no_more_frames(
+    bench: Workbench,
+) -> None:
+    """Who deletes a video looks for its frames once: those that came later were found for ever."""
+    held = await claim(bench.store, await a_video(bench))
+    intake = bench.pipeline().frame_jobs
+    await intake.take_in(held, 1.0, b"picture")
+    await bench.service().delete(held.job_id)
+    with pytest.raises(ClaimLost):
+        await intake.take_in(held, 2.0, b"picture")
+    assert await frames_of(bench) == []
+
+
 async def test_frames_go_in_one_go(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A film has thousands: one by one that would take minutes."""
     bench.album.times = tuple(float(second) for second in range(5))

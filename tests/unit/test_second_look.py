@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.sql.jobs import SqlJobStore
 from app.domain.assets import Asset, AssetChanges
 from app.domain.errors import EngineError
+from app.domain.jobs import Job
 from app.domain.pictures import Sight
 from app.services.second_look import SecondLook
 from tests.unit.test_look import FRAME, IMAGE, looked_at
@@ -73,6 +75,37 @@ async def test_what_the_model_has_seen_is_left_alone(bench: Workbench) -> None:
     await looked_at(bench)
     assert await second_look(bench, "fake").run_once() == 0
     assert bench.gallery.asked.count("see") == 1
+
+
+async def test_what_another_instance_saw_meanwhile_is_not_looked_at_again(
+    bench: Workbench,
+) -> None:
+    """With a new model each instance looked at all pictures."""
+    await looked_at(bench)
+    bench.gallery.sight = NEW
+    look = second_look(bench)
+    [asset] = await bench.assets.unseen("newer", 9)
+    assert await look.run_once() == 1
+    seen = bench.gallery.asked.count("see")
+    assert not await look._looked(asset)
+    assert bench.gallery.asked.count("see") == seen
+
+
+async def test_what_lies_on_the_machine_of_another_instance_is_looked_at_there(
+    bench: Workbench,
+) -> None:
+    """It was told to be gone, picture by picture, at each start."""
+
+    class There(SqlJobStore):
+        async def get(self, job_id: str) -> Job | None:
+            job = await super().get(job_id)
+            return job and replace(job, home="there")
+
+    await looked_at(bench)
+    bench.gallery.sight = NEW
+    look = replace(second_look(bench), store=There(bench.store._database), home="here")
+    assert await look.run_once() == 0
+    assert await replace(look, home="there").run_once() == 1
 
 
 async def test_one_that_cannot_be_seen_keeps_none_of_the_others(bench: Workbench) -> None:

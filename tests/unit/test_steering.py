@@ -366,3 +366,12 @@ async def test_others_are_told_of_a_job_that_is_gone(bench: Workbench, together:
     service = bench.service()
     await (service.delete_all([job.job_id]) if together else service.delete(job.job_id))
     assert told == [job.job_id]
+
+
+async def test_whoever_works_on_a_job_elsewhere_is_told_before_the_rest_of_it_is_deleted(
+    bench: Workbench,
+) -> None:
+    job, told = await bench.upload(), list[str]()
+    bench.watch.abroad, bench.watch.gone_abroad = told.append, lambda _: told.append("gone")
+    await bench.service().delete(job.job_id)
+    assert told == [job.job_id, "gone"]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -162,6 +162,18 @@ async def test_while_the_database_is_away_it_lets_go_before_others_take_over(
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert made.boot_id != "ours"
+
+
+async def test_another_that_has_our_name_is_warned_of(warnings_told: list[str]) -> None:
+    """It would work on files by their path that lie on our machine, and fail for good."""
+    log = Log(boots={"there": replace(OURS, boot_id="there", name="there")})
+    made, _ = ours(log)
+    await made.begin(None)
+    assert warnings_told == []
+    log.boots["twin"] = replace(OURS, boot_id="twin")
+    await made.begin(None)
+    [told] = warnings_told
+    assert "another instance has the name here" in told
 
 
 async def test_an_end_that_cannot_be_told_holds_nobody_up() -> None:

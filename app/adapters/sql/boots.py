@@ -88,9 +88,13 @@ async def _end(session: AsyncSession, now: datetime, boot_id: str) -> None:
 
 
 async def _inherit(session: AsyncSession, boot_id: str, name: str) -> None:
-    before = await session.scalar(select(BootRow.name).where(BootRow.boot_id == boot_id))
+    """That run is told by the new name, too: a start that comes no further is done again, by yet
+    another one."""
+    earlier = BootRow.boot_id == boot_id
+    before = await session.scalar(select(BootRow.name).where(earlier))
     if before is not None and before != name:
         await session.execute(update(JobRow).where(JobRow.home == before).values(home=name))
+        await session.execute(update(BootRow).where(earlier).values(name=name))
 
 
 def _boot(row: BootRow) -> Boot:

@@ -9,7 +9,6 @@ from sqlalchemy import (
     Select,
     and_,
     func,
-    insert,
     literal,
     or_,
     select,
@@ -19,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from app.adapters.sql import jobs_of_assets, removals, request_keys, transitions, usage
+from app.adapters.sql import additions, jobs_of_assets, removals, transitions, usage
 from app.adapters.sql.codec import options_to_json
 from app.adapters.sql.cursor import Cursor, decode_cursor
 from app.adapters.sql.database import Database
@@ -49,8 +48,6 @@ from app.domain.retention import Expiry
 
 MAX_PAGE = 1000  # jobs
 MOST_ALIKE = 50  # jobs on the same bytes that are looked at
-#: Made once, and past the ORM: making it takes longer than running it.
-ADDED = insert(JobRow.metadata.tables["jobs"]).returning(*JobRow.metadata.tables["jobs"].c)
 PENDING = JobRow.status == JobStatus.PENDING.value
 
 
@@ -75,6 +72,7 @@ class SqlJobStore:
         sha256: str | None = None,
         requester: str | None = None,
         size: int | None = None,
+        held: Job | None = None,
     ) -> Job:
         """Raises Conflict when there is such a job, InvalidRequest on a path no disk can have."""
         row = {
@@ -97,14 +95,14 @@ class SqlJobStore:
             "parent_id": options.parent_id,
             "home": self._home if source is SourceKind.PATH else None,
         }
-        return await self._database.change(self._clock, _add, row, key)
+        return await self._database.change(self._clock, additions.add, row, key, held)
 
     async def answered(self, key: IdempotencyKey) -> Job | None:
         now = self._clock()
-        return await self._database.read(lambda session: _answered(session, now, key))
+        return await self._database.read(lambda session: additions.answered(session, now, key))
 
     async def answer(self, key: IdempotencyKey, job_id: str) -> Job | None:
-        return await self._database.change(self._clock, _answer, key, job_id)
+        return await self._database.change(self._clock, additions.answer, key, job_id)
 
     async def get(self, job_id: str) -> Job | None:
         if not is_job_id(job_id):
@@ -236,33 +234,6 @@ class SqlJobStore:
 
     async def sweep(self, boot_id: str, silent_for: float | None = None) -> Swept:
         return await self._database.change(self._clock, sweep, boot_id, silent_for)
-
-
-async def _add(
-    session: AsyncSession, now: datetime, row: dict[str, Any], key: IdempotencyKey | None
-) -> Job:
-    """Or the job that the key named before. The answer is what is stored, read back at once."""
-    if key and (before := await _answered(session, now, key)):
-        return before
-    stored = (await session.execute(ADDED, {**row, "created_at": now, "updated_at": now})).one()
-    if key:
-        await request_keys.remember(session, now, key, stored.job_id)
-    return job_from_row(stored, ())
-
-
-async def _answered(session: AsyncSession, now: datetime, key: IdempotencyKey) -> Job | None:
-    job_id = await request_keys.answered(session, now, key)
-    return await _find(session, job_id) if job_id else None
-
-
-async def _answer(
-    session: AsyncSession, now: datetime, key: IdempotencyKey, job_id: str
-) -> Job | None:
-    if before := await _answered(session, now, key):
-        return before
-    if job := await _find(session, job_id):
-        await request_keys.remember(session, now, key, job_id)
-    return job
 
 
 async def _find(session: AsyncSession, job_id: str) -> Job | None:

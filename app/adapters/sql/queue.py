@@ -6,8 +6,10 @@ a claim counts as an attempt. A reservation ends with the run that has it.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -50,6 +52,8 @@ class SqlQueue:
         self._owed: dict[str, float] = {}
         #: Put back by us, and not pending: they may be held by us, and walked by nobody.
         self._doubtful: deque[str] = deque()
+        #: Something may be reserved for us of which we were not told.
+        self._unsure = False
 
     async def enqueue(
         self, payload: dict[str, str], priority: Priority = Priority.NORMAL, after: float = 0.0
@@ -98,6 +102,10 @@ class SqlQueue:
             await asyncio.sleep(LOOK)
 
     async def _settle(self) -> None:
+        if self._unsure:
+            self._unsure = False
+            with self._doubted():
+                await self._database.write(partial(_let_go_of_all, boot_id=self._boot_id()))
         for job_id, after in list(self._owed.items()):
             waits = await self._database.change(utc_now, _let_go, job_id, after)
             if self._owed.pop(job_id, None) is not None and not waits:
@@ -115,15 +123,28 @@ class SqlQueue:
 
     async def _reserved(self, lowest: Priority) -> str | None:
         """One who gives up meanwhile leaves what he has got to others."""
-        taking = asyncio.ensure_future(
-            self._database.change(utc_now, _reserve, self._boot_id(), self._home, lowest)
-        )
+        taking = asyncio.ensure_future(self._taking(lowest))
         try:
             return await asyncio.shield(taking)
         except asyncio.CancelledError:
             await asyncio.wait({taking})
             if not taking.cancelled() and not taking.exception() and (job_id := taking.result()):
                 await asyncio.shield(self.enqueue({"job_id": job_id}, after=AT_ONCE))
+            raise
+
+    async def _taking(self, lowest: Priority) -> str | None:
+        with self._doubted():
+            return await self._database.change(
+                utc_now, _reserve, self._boot_id(), self._home, lowest
+            )
+
+    @contextmanager
+    def _doubted(self) -> Iterator[None]:
+        """Where no answer comes, it may have been done all the same."""
+        try:
+            yield
+        except BaseException:
+            self._unsure = True
             raise
 
 
@@ -151,6 +172,12 @@ async def _let_go(session: AsyncSession, now: datetime, job_id: str, after: floa
     waits = and_(JobRow.job_id == job_id, PENDING)
     freed = update(JobRow).where(waits).values(reserved_by=None, due_at=due)
     return await session.scalar(freed.returning(JobRow.job_id)) is not None
+
+
+async def _let_go_of_all(session: AsyncSession, boot_id: str) -> None:
+    """Whoever has one of them in hand goes on with it: a claim asks for no reservation."""
+    ours = and_(PENDING, JobRow.reserved_by == boot_id)
+    await session.execute(update(JobRow).where(ours).values(reserved_by=None))
 
 
 async def _until_due(session: AsyncSession) -> float:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import CursorResult, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.adapters.sql.claims import check_held
 from app.adapters.sql.expiry import expired
 from app.adapters.sql.rows import job_from_row
 from app.adapters.sql.tables import JobRow
-from app.domain.errors import Conflict
 from app.domain.jobs import Job, JobStatus
 from app.domain.retention import Expiry
 
@@ -33,15 +33,7 @@ async def remove_all(
 ) -> list[Job]:
     """Of those that are idle; as they were, without their history."""
     if held is not None:
-        await _check_held(session, held)
+        await check_held(session, held)
     gone = delete(JobRow).where(JobRow.job_id.in_(job_ids), IDLE)
     rows = await session.execute(gone.returning(*JobRow.__table__.c))
     return [job_from_row(row, ()) for row in rows]
-
-
-async def _check_held(session: AsyncSession, job: Job) -> None:
-    """And it stays so until the transaction ends."""
-    claim = JobRow.attempts == job.attempts, JobRow.boot_id.is_not_distinct_from(job.boot_id)
-    ours = select(JobRow.job_id).where(JobRow.job_id == job.job_id, *claim)
-    if await session.scalar(ours.with_for_update()) is None:
-        raise Conflict("another run of the service took over this job", code="job.claim_lost")
