@@ -27,7 +27,7 @@ class Table:
 
 async def test_a_write_in_between_does_not_stop_the_tidying() -> None:
     table = Table(PREEMPTED, PREEMPTED)
-    await Keeper("uri").tidy(table)
+    await Keeper("uri").tidy(lambda: table)
     assert table.asked == 3
 
 
@@ -42,21 +42,21 @@ async def test_when_writes_come_too_fast_they_wait_for_the_last_try() -> None:
                 raise RuntimeError(PREEMPTED)
 
     table = Busy()
-    await Keeper("uri", writing).tidy(table)
+    await Keeper("uri", writing).tidy(lambda: table)
     assert table.asked == TRIES and not writing.locked()
 
 
 async def test_with_no_end_of_writes_it_is_told() -> None:
     table = Table(*[PREEMPTED] * 100)
     with pytest.raises(RuntimeError, match="Retryable"):
-        await Keeper("uri").tidy(table)
+        await Keeper("uri").tidy(lambda: table)
     assert table.asked == TRIES
 
 
 async def test_any_other_error_is_told_at_once() -> None:
     table = Table("lance error: no such file")
     with pytest.raises(RuntimeError, match="no such file"):
-        await Keeper("uri").tidy(table)
+        await Keeper("uri").tidy(lambda: table)
     assert table.asked == 1
 
 
@@ -75,7 +75,7 @@ class Hanging(Table):
 async def tidying(keeper: Keeper) -> Hanging:
     table = Hanging()
     for _ in range(UNTIDY_WRITES):
-        keeper.written(table, 1)
+        keeper.written(lambda: table, 1)
     async with asyncio.timeout(SOON):
         await table.begun.wait()
     return table
@@ -111,6 +111,6 @@ async def test_once_it_is_closed_nothing_is_tidied() -> None:
     await keeper.aclose()
     table = Table()
     for _ in range(UNTIDY_WRITES):
-        keeper.written(table, 1)
+        keeper.written(lambda: table, 1)
     await keeper.settled()
     assert table.asked == 0

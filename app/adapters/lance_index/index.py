@@ -12,7 +12,15 @@ from uuid import uuid4
 from app.adapters.lance_index import schema as rows
 from app.adapters.lance_index.fusion import Group, Ranked, alone, fuse, group
 from app.adapters.lance_index.keeping import Keeper, grown
-from app.adapters.lance_index.opening import Opened, drop, listed, open_index, remote
+from app.adapters.lance_index.opening import (
+    Opened,
+    drop,
+    listed,
+    open_index,
+    outgrown,
+    remote,
+    reopened,
+)
 from app.adapters.lance_index.rankings import ALL_CANDIDATES, CANDIDATES, rankings
 from app.domain.errors import SpoolError, StorageError, Unavailable
 from app.domain.index_state import IndexState
@@ -53,7 +61,7 @@ class LanceIndex:
         self._opened: Opened | None = None
         self._tried = asyncio.Event()
         self._writer = asyncio.Lock()
-        self._keeper = Keeper(uri, self._writer)
+        self._keeper = Keeper(uri, self._writer, self._forget)
 
     async def open(self) -> None:
         """Import LanceDB (seconds, in a thread) and open the table. Raises StorageError."""
@@ -172,7 +180,7 @@ class LanceIndex:
     async def tidy(self) -> None:
         """Compact files, bring the indexes up to date, drop old versions. Beside all writes."""
         with _translated("could not be tidied"):
-            await self._keeper.tidy(self._table())
+            await self._keeper.tidy(self._table)
 
     async def grown(self) -> bool:
         """Whether `build` would make searches faster."""
@@ -186,13 +194,21 @@ class LanceIndex:
     async def build(self) -> None:
         """The indexes anew: vectors where that pays, words always; then tidy. May take minutes."""
         with _translated("could not be built"):
-            await self._keeper.build(self._table())
+            await self._keeper.build(self._table)
 
     def _wanted(self) -> Any:
         os.environ.setdefault("LANCEDB_LOG", "error")  # it warns of each write that we do again
         import lancedb  # noqa: F401 - slow, so it is imported here, in a thread
 
         return rows.schema(self.dimensions, self._model, self.visual_dimensions, self._visual_model)
+
+    async def _forget(self) -> None:
+        """What is in memory of versions and indexes that are over."""
+        if self._opened is None or not await outgrown(self._opened):
+            return
+        async with self._writer:  # it may have been closed, or renewed, since
+            if self._opened is not None:
+                self._opened = await reopened(self._opened, self._uri, self._options)
 
     def _table(self) -> Any:
         return self._open().table
@@ -218,7 +234,7 @@ class LanceIndex:
             with _translated("could not be written"):
                 opened = await self._current()
                 yield opened
-            self._keeper.written(opened.table, number)
+            self._keeper.written(self._table, number)
 
     async def _merge(
         self,

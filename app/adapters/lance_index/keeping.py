@@ -2,11 +2,12 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 
 from loguru import logger
 
@@ -40,20 +41,31 @@ OUTGROWN = 4
 #: In the name of an index, before the number of vectors that it was made of.
 _OF = "_of_"
 
+#: The table as it is open now.
+Found: TypeAlias = Callable[[], Any]
+
 
 class Keeper:
     """`uri`: where the tables are. Tidying goes on beside writes, which LanceDB settles; when they
-    come too fast, those wait that hold `writing`."""
+    come too fast, those wait that hold `writing`. Who asks for something to be done to the table
+    tells how to come by it: it may be opened anew meanwhile, by `tidied`, which is called behind
+    each tidying while no other is under way."""
 
-    def __init__(self, uri: str, writing: asyncio.Lock | None = None) -> None:
+    def __init__(
+        self,
+        uri: str,
+        writing: asyncio.Lock | None = None,
+        tidied: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._uri, self._writing = uri, writing or asyncio.Lock()
+        self._tidied = tidied
         self._writes = self._rows = 0
         self._most_rows = UNTIDY_ROWS
         self._tidying: asyncio.Task[None] | None = None
         self._one = asyncio.Lock()
         self._closing = asyncio.Event()
 
-    def written(self, table: Any, number: int) -> None:
+    def written(self, table: Found, number: int) -> None:
         """So many rows came; what has become untidy is tidied behind."""
         self._writes, self._rows = self._writes + 1, self._rows + number
         if self._closing.is_set():
@@ -61,20 +73,22 @@ class Keeper:
         if self._untidy() and (self._tidying is None or self._tidying.done()):
             self._tidying = asyncio.create_task(self._tidy_soon(table))
 
-    async def tidy(self, table: Any, kept: timedelta | None = None) -> None:
+    async def tidy(self, table: Found, kept: timedelta | None = None) -> None:
         async with self._one:
             writes, new = self._writes, self._rows
-            await _optimize(table, kept or KEPT_VERSIONS, self._writing)
+            await _optimize(table(), kept or KEPT_VERSIONS, self._writing)
             self._writes, self._rows = self._writes - writes, self._rows - new
-            share = int(UNTIDY_SHARE * await table.count_rows())
+            share = int(UNTIDY_SHARE * await table().count_rows())
             self._most_rows = min(max(UNTIDY_ROWS, share), MOST_UNTIDY_ROWS)
+            if self._tidied is not None:
+                await self._tidied()
 
-    async def build(self, table: Any) -> None:
+    async def build(self, table: Found) -> None:
         async with self._one:
             for column in rows.VECTORS:
-                await _build_vectors(table, column)
+                await _build_vectors(table(), column)
             for column in ("text", "title"):
-                await table.create_index(column, config=rows.full_text(), replace=True)
+                await table().create_index(column, config=rows.full_text(), replace=True)
         await self.tidy(table, KEPT_BY_BUILD)
 
     async def state(self, opened: Opened) -> IndexState:
@@ -106,7 +120,7 @@ class Keeper:
             logger.warning("the index is left half tidied: the bucket does not answer")
             await asyncio.wait({self._tidying})
 
-    async def _tidy_soon(self, table: Any) -> None:
+    async def _tidy_soon(self, table: Found) -> None:
         try:
             while self._untidy() and not self._closing.is_set():
                 began = monotonic()

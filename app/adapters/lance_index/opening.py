@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ FRESH = timedelta(seconds=1)
 #: LanceDB keeps what it has read of each version of the table, and each write makes one: by itself
 #: up to 1 GiB. Of the parts of an index it keeps 6: the vectors of a million moments are 1.5 GiB.
 METADATA_BYTES, INDEX_BYTES = 32 * 2**20, 2 * 2**30
+#: Of indexes that were replaced it keeps as much as of others: what is more than this and than all
+#: there is on disk is for nothing.
+NEEDED_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,8 @@ class Opened:
     schema: Any
     #: Given to the table when it was begun.
     generation: str
+    #: What is kept in memory of what was read.
+    session: Any = None
     #: Of another model, and still to be searched by words until this one is filled.
     before: "Opened | None" = None
 
@@ -49,22 +54,43 @@ async def open_index(
 
     Raises Unavailable when it cannot be read, or is to be begun by another.
     """
-    connection = await connected(uri, options)
+    session = kept_in_memory()
+    connection = await connected(uri, options, session)
     try:
-        return await _opened(connection, uri, wanted, begins or not remote(uri))
+        found = await _opened(connection, uri, wanted, begins or not remote(uri))
+        return replace(found, session=session)
     except BaseException:
         connection.close()
         raise
 
 
-async def connected(uri: str, options: Mapping[str, str] | None = None) -> Any:
+async def reopened(opened: Opened, uri: str, options: Mapping[str, str] | None = None) -> Opened:
+    """The same tables, with nothing in memory yet. Whoever still reads the others goes on with
+    them, and what they keep goes after that: they are not closed, for a search would panic."""
+    session = kept_in_memory()
+    connection = await connected(uri, options, session)
+    return replace(await _again(connection, opened), session=session)
+
+
+async def _again(connection: Any, opened: Opened) -> Opened:
+    table = await connection.open_table(opened.name)
+    before = None if opened.before is None else await _again(connection, opened.before)
+    return replace(opened, connection=connection, table=table, before=before)
+
+
+async def outgrown(opened: Opened) -> bool:
+    """Whether more is in memory than all that is there."""
+    there = (await opened.table.stats())["total_bytes"]
+    return bool(opened.session.size_bytes > NEEDED_BYTES + there)
+
+
+async def connected(uri: str, options: Mapping[str, str] | None = None, session: Any = None) -> Any:
     import lancedb
 
-    kept = kept_in_memory()
     if not remote(uri):
-        return await lancedb.connect_async(location(uri), session=kept)
+        return await lancedb.connect_async(location(uri), session=session)
     return await lancedb.connect_async(
-        uri, storage_options=dict(options or {}), read_consistency_interval=FRESH, session=kept
+        uri, storage_options=dict(options or {}), read_consistency_interval=FRESH, session=session
     )
 
 
