@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from app.adapters.confined.cage import Cage
+from app.adapters.full_set import full_set
 from app.bootstrap.engines import AUTO, choice
 from app.bootstrap.models import (
     NO_MODEL,
@@ -75,7 +76,7 @@ def _weights(settings: AppSettings) -> Iterator[tuple[str, str, ModelKind]]:
 def _reader() -> str:
     """A lean installation does without."""
     if find_spec("rapidocr") is None:
-        return "not read, for rapidocr is not installed: scripts/install --full"
+        return f"not read, for rapidocr is not installed: {full_set()}"
     return "read by rapidocr"
 
 
