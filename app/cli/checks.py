@@ -13,7 +13,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from app.adapters.confined.cage import Cage
-from app.adapters.full_set import full_set
 from app.bootstrap.engines import AUTO, choice
 from app.bootstrap.models import (
     NO_MODEL,
@@ -33,6 +32,7 @@ from app.config import AppSettings
 from app.domain.boots import check_alike
 from app.domain.confinement import Bounds, Streams
 from app.domain.errors import ConfigError, SpoolError
+from app.domain.full_set import full_set
 from app.domain.models import ModelKind, ModelSource
 
 FREE_WANTED = 2 * 1024**3  # bytes: a few hours of sound and the models

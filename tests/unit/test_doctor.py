@@ -10,13 +10,13 @@ import pytest
 import typer
 from pytest_httpserver import HTTPServer
 
-from app.adapters import full_set
 from app.adapters.confined import cage as cages
 from app.adapters.object_store import open_store
 from app.adapters.sql import migrate
 from app.bootstrap import engines
 from app.cli import checks, doctor
 from app.config import AppSettings, Models, Pictures, Server, Storage, Transcription
+from app.domain import full_set
 from tests import caged
 from tests.buckets import Buckets
 from tests.postgres import Postgres

@@ -7,9 +7,9 @@ from typing import Any
 
 from app.adapters.embedders import phrases as of
 from app.adapters.embedders.slot import PATIENCE, Packed, packed
-from app.adapters.full_set import full_set
 from app.domain.engine_errors import engine_errors
 from app.domain.errors import Unavailable
+from app.domain.full_set import full_set
 from app.domain.transcript import Topic
 from app.ports import Embedder, WorkerPool
 

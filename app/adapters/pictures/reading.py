@@ -5,11 +5,11 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from app.adapters.full_set import full_set
 from app.adapters.pictures.plain import PATIENCE, image_of
 from app.domain.assets import TextLine
 from app.domain.engine_errors import engine_errors
 from app.domain.errors import Unavailable
+from app.domain.full_set import full_set
 from app.domain.pictures import Bitmap
 from app.ports import WorkerPool
 
