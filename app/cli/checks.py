@@ -32,6 +32,7 @@ from app.config import AppSettings
 from app.domain.boots import check_alike
 from app.domain.confinement import Bounds, Streams
 from app.domain.errors import ConfigError, SpoolError
+from app.domain.full_set import full_set
 from app.domain.models import ModelKind, ModelSource
 
 FREE_WANTED = 2 * 1024**3  # bytes: a few hours of sound and the models
@@ -75,7 +76,7 @@ def _weights(settings: AppSettings) -> Iterator[tuple[str, str, ModelKind]]:
 def _reader() -> str:
     """A lean installation does without."""
     if find_spec("rapidocr") is None:
-        return "not read, for rapidocr is not installed: scripts/install --full"
+        return f"not read, for rapidocr is not installed: {full_set()}"
     return "read by rapidocr"
 
 

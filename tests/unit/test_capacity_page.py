@@ -50,7 +50,7 @@ def fleet(name: str, workers: int) -> Fleet:
 def drained() -> Iterator[tuple[Kind, Fleet, str]]:
     """The cells of the table of what fleets drain."""
     kind = CLIP
-    for what, name, *cells in rows("jobs | fleet"):
+    for what, name, _, *cells in rows("jobs | fleet"):
         kind = HOUR if what.startswith("hours") else kind
         for workers, cell in zip(WORKERS[1:], cells, strict=True):
             yield kind, fleet(name, workers), cell
@@ -60,6 +60,14 @@ def test_what_fleets_drain_is_what_their_fullest_station_does() -> None:
     for kind, of, cell in drained():
         told = number(cell) / (3600.0 if kind is HOUR else 1.0)
         assert told == pytest.approx(bottleneck(TIMES, of, kind)[1], rel=NEAR), (kind, of)
+
+
+def test_only_fleets_that_can_be_had_today_are_said_to_be_built() -> None:
+    told = {name: built for _, name, built, *_ in rows("jobs | fleet")}
+    for name, built in told.items():
+        of = fleet(name, 1)
+        assert (built == "not built") == (of.batch > 1 or of.shards > 1), name
+        assert (built == "yes") == (of.batch == of.shards == 1 and of.instances <= 100), name
 
 
 def test_what_fills_first_is_what_the_model_names() -> None:

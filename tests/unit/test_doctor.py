@@ -14,8 +14,9 @@ from app.adapters.confined import cage as cages
 from app.adapters.object_store import open_store
 from app.adapters.sql import migrate
 from app.bootstrap import engines
-from app.cli import doctor
+from app.cli import checks, doctor
 from app.config import AppSettings, Models, Pictures, Server, Storage, Transcription
+from app.domain import full_set
 from tests import caged
 from tests.buckets import Buckets
 from tests.postgres import Postgres
@@ -56,6 +57,24 @@ def test_what_is_not_wanted_of_pictures_is_not_missed(
     monkeypatch.delenv("SPOOL_SERVER")
     monkeypatch.setattr(doctor, "load_settings", lambda: settings)
     assert "picture" not in spool("doctor").out
+
+
+@pytest.mark.parametrize(
+    ("there", "command"),
+    [(True, "scripts/install --full"), (False, "pip install 'spool-media[torch]'")],
+)
+def test_what_a_lean_installation_lacks_is_told_with_a_command_that_is_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, spool: Spool, there: bool, command: str
+) -> None:
+    """A wheel comes without scripts."""
+    script = tmp_path / "install"
+    if there:
+        script.write_text("")
+    monkeypatch.setattr(full_set, "SCRIPT", script)
+    monkeypatch.setattr(checks, "find_spec", lambda name: None)
+    monkeypatch.setenv("APP__STORAGE__DATA_DIR", str(tmp_path))
+    found = {each["check"]: each for each in json.loads(spool("doctor", "--json").out)}
+    assert found["text in pictures"]["said"].endswith(f"is not installed: {command}")
 
 
 def test_walls_that_this_machine_lacks_are_named_and_are_no_reason_not_to_start(

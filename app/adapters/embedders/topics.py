@@ -9,6 +9,7 @@ from app.adapters.embedders import phrases as of
 from app.adapters.embedders.slot import PATIENCE, Packed, packed
 from app.domain.engine_errors import engine_errors
 from app.domain.errors import Unavailable
+from app.domain.full_set import full_set
 from app.domain.transcript import Topic
 from app.ports import Embedder, WorkerPool
 
@@ -35,7 +36,7 @@ class KeybertTopics:
     async def find(self, texts: Sequence[str], language: str | None) -> Sequence[Topic]:
         """Of a very long transcript an even choice stands for the whole."""
         if not (find_spec("keybert") and find_spec("sklearn")):
-            hint = "install the full set: scripts/install --full"
+            hint = f"install the full set: {full_set()}"
             raise Unavailable(
                 f"keybert is not installed; {hint}", code="topics.unavailable", hint=hint
             )

@@ -9,10 +9,10 @@ from app.adapters.pictures.plain import PATIENCE, image_of
 from app.domain.assets import TextLine
 from app.domain.engine_errors import engine_errors
 from app.domain.errors import Unavailable
+from app.domain.full_set import full_set
 from app.domain.pictures import Bitmap
 from app.ports import WorkerPool
 
-HINT = "install the full set: scripts/install --full"
 SIDE = 2000  # pixels; the detector takes no more
 #: 0..1; what is less sure is noise in the picture.
 SURE = 0.6
@@ -30,13 +30,17 @@ class RapidReader:
         self._pool = pool
 
     def missing(self) -> str | None:
-        return None if find_spec("rapidocr") else f"rapidocr is not installed; {HINT}"
+        return None if find_spec("rapidocr") else f"rapidocr is not installed; {_hint()}"
 
     async def read(self, bitmap: Bitmap) -> Sequence[TextLine]:
         if reason := self.missing():
-            raise Unavailable(reason, code="ocr.unavailable", hint=HINT)
+            raise Unavailable(reason, code="ocr.unavailable", hint=_hint())
         found = await self._pool.run_within(PATIENCE, read, bitmap)
         return tuple(TextLine(text=text, score=score) for text, score in found)
+
+
+def _hint() -> str:
+    return f"install the full set: {full_set()}"
 
 
 def read(bitmap: Bitmap) -> list[tuple[str, float]]:
