@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from app.cli import at_rest
-from app.cli.screen import Column, moment, print_json, print_table
+from app.cli.screen import Column, moment, print_json, print_none, print_table
 from app.cli.service import ApiKey, AsJson, Server, named, service
 from app.client import Spool, Unreachable
 from app.client.retention import Due
@@ -71,7 +71,10 @@ def _tell_orphans(spool: Spool, as_json: bool) -> None:
     if as_json:
         print_json(found.raw)
         return
-    print("\n".join(found.files) or "no file that no job needs")
+    if not found.files:
+        print_none("no file that no job needs")
+    for name in found.files:
+        print(name)
     if found.count > len(found.files):
         print(f"and {found.count - len(found.files)} more")
 
