@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.domain.guide import HOME, GuidePage
+from app.domain.guide import HOME, PICTURES, GuidePage
 from app.domain.writing.anchors import Anchors
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ class MarkdownGuide:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._pages = {file.stem: file for file in folder.glob("*.md")}
-        self._pictures = {file.name: file for file in folder.glob("*.svg")}
+        pictures = (file for file in folder.iterdir() if file.suffix in PICTURES)
+        self._pictures = {file.name: file for file in pictures}
 
     def titles(self) -> Mapping[str, str]:
         home = self._pages[HOME].read_text(encoding="utf-8")

@@ -58,12 +58,17 @@ async def restore(settings: AppSettings, folder: Path, *, replace: bool) -> Mani
     use them.
 
     `replace` moves aside what is in the data folder; without, it must be as good as new: else
-    ConfigError.
+    ConfigError. Of a damaged backup nothing is written, and nothing is moved for it.
     """
     data, work = settings.storage.data_dir, _restore(settings, folder)
-    manifest = await work.check()  # before anything is moved
+    manifest = await work.check()
     with held(data):
-        _clear(settings, replace=replace)
+        there = _in_the_way(settings, replace=replace)
+        if not there:
+            await work.check_free()  # soon, for what comes next takes long
+        await work.check_all()
+        if there:
+            _move_aside(there, data / REPLACED / f"{utc_now():%Y%m%dT%H%M%SZ}")
         await work.run()
         with suppress(NotFound):
             keep_secret(data, found_secret(folder))
@@ -115,7 +120,7 @@ def _make(folder: Path) -> None:
         raise InvalidRequest(f"{folder} has something in it", hint="name a new folder")
 
 
-def _clear(settings: AppSettings, *, replace: bool) -> None:
+def _in_the_way(settings: AppSettings, *, replace: bool) -> list[Path]:
     data, models = settings.storage.data_dir, settings.storage.models_dir
     there = [one for one in data.iterdir() if one.name not in STAYS and one != models]
     if there and not replace:
@@ -123,8 +128,7 @@ def _clear(settings: AppSettings, *, replace: bool) -> None:
             f"the data folder {data} has something in it: {there[0].name}",
             hint="--replace moves all of it aside, or set [app.storage] data_dir to another",
         )
-    if there:
-        _move_aside(there, data / REPLACED / f"{utc_now():%Y%m%dT%H%M%SZ}")
+    return there
 
 
 def _move_aside(there: list[Path], place: Path) -> None:

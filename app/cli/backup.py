@@ -37,6 +37,8 @@ def _check(settings: AppSettings, folder: Path, as_json: bool) -> None:
         _tell(manifest, as_json=False)
         for line in damaged:
             print(f"damaged\t{line}")
+        if not damaged:
+            print("all of it is as it was when it was made")
     raise typer.Exit(FAILED if damaged else 0)
 
 

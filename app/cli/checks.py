@@ -34,6 +34,7 @@ from app.domain.confinement import Bounds, Streams
 from app.domain.errors import ConfigError, SpoolError
 from app.domain.full_set import full_set
 from app.domain.models import ModelKind, ModelSource
+from app.services.disk import told
 
 FREE_WANTED = 2 * 1024**3  # bytes: a few hours of sound and the models
 
@@ -154,9 +155,9 @@ def _free(folder: Path) -> str:
     free = shutil.disk_usage(_nearest(folder)).free
     if free < FREE_WANTED:
         raise SpoolError(
-            f"{free / 1e9:.1f} GB free", hint="make room, or set [app.storage] data_dir elsewhere"
+            f"{told(free)} free", hint="make room, or set [app.storage] data_dir elsewhere"
         )
-    return f"{free / 1e9:.0f} GB free"
+    return f"{told(free)} free"
 
 
 def _database(settings: AppSettings) -> str:

@@ -24,6 +24,7 @@ COLUMNS = (
     Column(name="state"),
     Column(name="last used", width=len("2026-01-01")),
     Column(name="name", rest=True),
+    Column(name="quota"),
 )
 
 KeyId = Annotated[str, typer.Argument(help="As `spool keys list` shows it.")]
@@ -80,7 +81,10 @@ def list_keys(as_json: AsJson = False, server: Server = None, api_key: ApiKey = 
     if as_json:
         print_json([_document(key) for key in found])
         return
-    rows = [(key.key_id, ",".join(sorted(key.scopes)), *_state(key), key.name) for key in found]
+    rows = [
+        (key.key_id, ",".join(sorted(key.scopes)), *_state(key), key.name, _quota(key))
+        for key in found
+    ]
     print_table(COLUMNS, rows, empty="no keys")
 
 
@@ -142,6 +146,13 @@ def _bound(name: str, said: str, most: int) -> int | None:
 def _kept(key: Shown) -> str:
     bounds = (("jobs", key.quota_jobs), ("bytes", key.quota_bytes))
     return " and ".join(f"{_most(bound)} {of}" for of, bound in bounds)
+
+
+def _quota(key: Shown) -> str:
+    """In a cell: `7 jobs, any bytes`."""
+    bounds = {"jobs": key.quota_jobs, "bytes": key.quota_bytes}
+    told = [f"{bound or 'any'} {of}" for of, bound in bounds.items() if bound is not None]
+    return ", ".join(told) or USUAL
 
 
 def _most(bound: int | None) -> str:

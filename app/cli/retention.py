@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from app.cli.screen import Column, moment, print_json, print_table
-from app.cli.service import ApiKey, AsJson, Server, service
-from app.client import Spool
+from app.cli import at_rest
+from app.cli.screen import Column, moment, print_json, print_none, print_table
+from app.cli.service import ApiKey, AsJson, Server, named, service
+from app.client import Spool, Unreachable
 from app.client.retention import Due
 
 COLUMNS = (
@@ -31,13 +32,30 @@ def retention(
     api_key: ApiKey = None,
 ) -> None:
     """Tell which jobs the service would delete now because their time is over: of each rule the
-    first hundred. It does so every hour; with --run at once. With --orphans the same of files
-    that no job needs, and that are older than a day."""
+    first hundred. It does so ten minutes after its start and then every hour; with --run at once.
+    With --orphans the same of files that no job needs, and that are older than a day.
+
+    Where no service runs, the first is told by the database and the settings here.
+    """
+    if not (run or orphans):
+        _tell(_due(server, api_key), as_json)
+        return
     with service(server, api_key) as spool:
         if orphans:
             (_remove if run else _tell_orphans)(spool, as_json)
         else:
-            (_let_go if run else _tell)(spool, as_json)
+            _let_go(spool, as_json)
+
+
+def _due(server: str | None, api_key: str | None) -> tuple[Due, ...]:
+    try:
+        with service(server, api_key) as spool:
+            return spool.retention()
+    except Unreachable:
+        told = None if server or named() else at_rest.due()
+        if told is None:
+            raise
+        return told
 
 
 def _remove(spool: Spool, as_json: bool) -> None:
@@ -53,7 +71,10 @@ def _tell_orphans(spool: Spool, as_json: bool) -> None:
     if as_json:
         print_json(found.raw)
         return
-    print("\n".join(found.files) or "no file that no job needs")
+    if not found.files:
+        print_none("no file that no job needs")
+    for name in found.files:
+        print(name)
     if found.count > len(found.files):
         print(f"and {found.count - len(found.files)} more")
 
@@ -66,8 +87,7 @@ def _let_go(spool: Spool, as_json: bool) -> None:
         print(f"{gone} jobs deleted")
 
 
-def _tell(spool: Spool, as_json: bool) -> None:
-    rules = spool.retention()
+def _tell(rules: tuple[Due, ...], as_json: bool) -> None:
     if as_json:
         print_json([rule.raw for rule in rules])
         return

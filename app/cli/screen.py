@@ -36,15 +36,23 @@ def print_line(document: Any) -> None:
 def print_table(
     columns: Sequence[Column], rows: Iterable[Sequence[str]], *, empty: str = "nothing"
 ) -> None:
-    """Into a pipe: a row a line, its cells whole, parted by tabs, and no head."""
+    """Into a pipe: a row a line, its cells whole, parted by tabs, and no head.
+
+    Where there is none, that is told: beside a pipe, for its reader waits for rows.
+    """
     found = [[plain(cell) for cell in row] for row in rows]
-    if not in_terminal():
+    if not found:
+        print_none(empty)
+    elif in_terminal():
+        _print_pretty(columns, found)
+    else:
         for row in found:
             print("\t".join(row))
-    elif not found:
-        print(empty)
-    else:
-        _print_pretty(columns, found)
+
+
+def print_none(empty: str) -> None:
+    """In place of lines that there are none of."""
+    print(empty, file=None if in_terminal() else sys.stderr)
 
 
 def print_fields(fields: Iterable[tuple[str, str]]) -> None:

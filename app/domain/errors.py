@@ -9,7 +9,8 @@ SpoolError
 ├── TooLarge                the upload is over the limit
 ├── Conflict                the job is not in a state that allows this
 ├── RateLimited             too many requests from there: later
-├── Unavailable             try again later (queue full, index loading)
+├── Unavailable             try again later (queue full)
+│   ├── StillLoading        as after any start: models and index come behind it
 │   ├── ClusterAway         no scheduler or no worker of the cluster answers
 │   └── Exhausted           the machine has no more files, memory or processes to give
 ├── MediaError              the medium is at fault: never retried
@@ -136,6 +137,10 @@ class RangeUnsatisfiable(SpoolError):
 class Unavailable(SpoolError):
     code = "service.unavailable"
     retryable = True
+
+
+class StillLoading(Unavailable):
+    """Nothing is wrong."""
 
 
 class ClusterAway(Unavailable):

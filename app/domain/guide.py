@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 #: The page that lists the others.
 HOME = "index"
+#: What pages show, by how their names end.
+PICTURES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,5 +18,5 @@ class GuideReader(Protocol):
         ...
 
     def picture(self, name: str) -> bytes | None:
-        """SVG, by the name of its file; None where there is none of this name."""
+        """SVG or PNG, by the name of its file; None where there is none of this name."""
         ...

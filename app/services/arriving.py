@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from loguru import logger
 
-from app.domain.errors import EngineError, SpoolError, Unavailable
+from app.domain.errors import EngineError, SpoolError, StillLoading, Unavailable
 from app.domain.pictures import Bitmap, Sight
 from app.domain.search import Moment, SearchHit, SearchQuery
 from app.ports import Embedder, Sound, SpeechDetector, Vector, VectorIndex, VisualEmbedder
@@ -87,7 +87,7 @@ class Arriving(Generic[T]):
             return self.here
         if self.trouble is not None:
             raise Unavailable(f"{self.name}: {self.trouble}", hint=self.trouble.hint)
-        raise Unavailable(f"{self.name}: still loading", hint="try again in a few seconds")
+        raise StillLoading(f"{self.name}: still loading", hint="try again in a few seconds")
 
 
 class ArrivingDetector(Arriving[SpeechDetector]):

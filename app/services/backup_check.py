@@ -49,6 +49,10 @@ class BackupCheck:
         damaged = await self.sheets(manifest)
         if damaged:
             return damaged
+        return await self.rows_and_files()
+
+    async def rows_and_files(self) -> list[str]:
+        """The rest of it, where `sheets` finds nothing."""
         return await self._rows() + await self._files()
 
     async def sheets(self, manifest: Manifest) -> list[str]:

@@ -30,5 +30,5 @@ class Guide:
         return self._pages[name]
 
     async def picture(self, name: str) -> bytes | None:
-        """SVG; None where there is none of this name."""
+        """SVG or PNG; None where there is none of this name."""
         return await to_thread.run_sync(self._reader.picture, name)

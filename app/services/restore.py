@@ -34,11 +34,21 @@ class Restore:
             raise _damaged(damaged[0])
         return manifest
 
-    async def run(self) -> None:
-        """Of what was checked. Raises StorageError where a file of it is damaged, ConfigError where
-        the database has rows or the store has files."""
-        await self.snapshots.check_free()  # before a file is written
+    async def check_all(self) -> None:
+        """Reads all of what `check` left. Raises StorageError where anything is damaged."""
+        if damaged := await self.backup.rows_and_files():
+            more = f", and {len(damaged) - 1} more" if damaged[1:] else ""
+            raise _damaged(f"{damaged[0]}{more}")
+
+    async def check_free(self) -> None:
+        """Raises ConfigError where the database has rows or the store has files."""
+        await self.snapshots.check_free()
         await self._check_free()
+
+    async def run(self) -> None:
+        """Of what was checked. Raises StorageError where a file is damaged since, ConfigError where
+        the database has rows or the store has files."""
+        await self.check_free()  # before a file is written
         for one in await self.backup.listed():
             await self._put(one)
         reached("restore.files")

@@ -14,6 +14,8 @@ from app.domain.retention import Expiry, RetentionRules
 from app.ports import JobStore, Meter
 from app.services.jobs import JobService
 
+#: Seconds before the first look: a new rule can be looked at before it deletes.
+FIRST_AFTER = 600.0
 INTERVAL = 3600.0  # seconds between two looks
 BATCH = 100  # jobs
 
@@ -36,8 +38,12 @@ class Retention:
         self._now, self._sleep, self._meter = now, sleep, meter
 
     async def run(self) -> None:
-        """For ever; at once, and then every hour."""
-        while self._rules:
+        """For ever; at first after ten minutes, and then every hour."""
+        if not self._rules:
+            return
+        logger.info("jobs whose time is over go in ten minutes; `spool retention` tells which")
+        await self._sleep(FIRST_AFTER)
+        while True:
             try:
                 await self.run_once()
             except SpoolError as error:
@@ -50,8 +56,7 @@ class Retention:
 
     async def due(self, limit: int) -> list[tuple[Expiry, Sequence[Job]]]:
         """What would go now, rule by rule: of each the first `limit` jobs, longest over first."""
-        every = self._rules.due(self._now())
-        return [(expiry, await self._store.expired(expiry, limit)) for expiry in every]
+        return await due(self._store, self._rules, self._now(), limit)
 
     async def _let_go(self, expiry: Expiry) -> int:
         gone = 0
@@ -67,3 +72,10 @@ class Retention:
             told = "{} jobs that ended before {:%Y-%m-%d} ({}) are deleted: their time is over"
             logger.info(told, gone, expiry.before, expiry.ending)
         return gone
+
+
+async def due(
+    store: JobStore, rules: RetentionRules, now: datetime, limit: int
+) -> list[tuple[Expiry, Sequence[Job]]]:
+    """Deletes nothing, so that it needs no service at work."""
+    return [(expiry, await store.expired(expiry, limit)) for expiry in rules.due(now)]

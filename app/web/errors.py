@@ -58,7 +58,9 @@ async def on_spool_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.SpoolError)
     status = _status(error)
     if status >= 500:
-        logger.error("{} {}: {}: {}", request.method, _path(request), error.code, error.message)
+        level = "INFO" if isinstance(error, errors.StillLoading) else "ERROR"
+        told = "{} {}: {}: {}"
+        logger.log(level, told, request.method, _path(request), error.code, error.message)
     headers = _headers(error, status, request.url.path)
     job_id = request.path_params.get("job_id")
     more = {"job_id": job_id} if job_id else {}

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from html import escape
+from pathlib import PurePosixPath
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.domain.guide import HOME, GuidePage
+from app.domain.guide import HOME, PICTURES, GuidePage
 from app.web.cached import cached
 from app.web.doors import doors
 
@@ -27,8 +28,9 @@ async def home(request: Request) -> Response:
 
 async def page(request: Request) -> Response:
     name = request.path_params["page"]
-    if name.endswith(".svg"):
-        return await _picture(request, name)
+    suffix = PurePosixPath(name).suffix
+    if suffix in PICTURES:
+        return await _picture(request, name, PICTURES[suffix])
     return await _read(request, name)
 
 
@@ -43,11 +45,11 @@ async def _read(request: Request, name: str) -> Response:
     return answer
 
 
-async def _picture(request: Request, name: str) -> Response:
+async def _picture(request: Request, name: str, kind: str) -> Response:
     found = await doors(request).guide.picture(name)
     if found is None:
         raise HTTPException(404)
-    return cached(request, found, "image/svg+xml")
+    return cached(request, found, kind)
 
 
 def written(page: GuidePage, titles: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """What the guide answers."""
 
+from app.domain.guide import PICTURES
 from app.web.cached_answers import HAVE, kept
 from app.web.operation import HTML, Operation
 from app.web.schemas import NoQuery
@@ -21,6 +22,6 @@ PAGE = Operation(
     scope=None,
     query=NoQuery,
     headers=HAVE,
-    answers=kept("The page.", HTML, "image/svg+xml"),
+    answers=kept("The page.", HTML, *PICTURES.values()),
     refusals=(404,),
 )

@@ -30,7 +30,10 @@ READY = Operation(
     summary="Whether work should be sent here",
     tag="service",
     scope=None,
-    description="Models that still load are no reason against it: jobs wait for them.",
+    description=(
+        "Models and an index that still load are no reason against it: jobs wait for them. "
+        "A search does not: it is a 503 until `ready.index` of `GET /health` is `ready`."
+    ),
     query=NoQuery,
     answers={
         200: Answer(description="It should.", content={JSON: answers.Readiness}),

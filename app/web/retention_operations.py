@@ -10,7 +10,10 @@ SHOW_RETENTION = Operation(
     summary="Jobs whose time is over, by rule",
     tag="jobs",
     scope=Scope.ADMIN,
-    description="They go within the hour, or at once by POST; nothing is deleted by looking.",
+    description=(
+        "They go within the hour, ten minutes after a start at the soonest, or at once by POST; "
+        "nothing is deleted by looking."
+    ),
     query=NoQuery,
     answers={
         200: Answer(description="What would go now.", content={JSON: answers.Retention}),

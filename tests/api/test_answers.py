@@ -224,7 +224,12 @@ async def test_the_document_and_its_page(spool: Spool) -> None:
 
 
 async def test_the_guide_and_its_pictures(spool: Spool) -> None:
-    for path in ("/docs/guide", "/docs/guide/architecture", "/docs/guide/architecture.svg"):
+    for path in (
+        "/docs/guide",
+        "/docs/guide/architecture",
+        "/docs/guide/architecture.svg",
+        "/docs/guide/asr.png",
+    ):
         etag = (await get(spool, path, 200)).headers["etag"]
         again = await spool.http.get(path, headers={"If-None-Match": etag})
         assert again.status_code == 304

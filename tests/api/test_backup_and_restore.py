@@ -10,6 +10,7 @@ from app.bootstrap.backups import back_up, check_backup, restore
 from app.config import AppSettings, load_settings
 from app.domain.backups import DATABASE, FILES, LISTING, MANIFEST, listed_in
 from app.domain.errors import ConfigError, InvalidRequest, NotFound, StorageError
+from app.services.backup_check import BackupCheck
 from tests.api.spool import Spool, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -126,8 +127,46 @@ async def test_a_file_that_is_harmed_or_gone_is_named(
     (backup / FILES / gone).unlink()
     _, damaged = await check_backup(on(spool.data), backup)
     assert len(damaged) == 2 and all(any(key in line for line in damaged) for key in (harmed, gone))
-    with pytest.raises(StorageError, match="damaged"):
+    with pytest.raises(StorageError, match=r"damaged: .*, and 1 more"):
         await restore(on(tmp_path / "data"), backup, replace=False)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+async def test_after_a_damaged_one_the_good_one_goes_to_the_same_place(
+    spool: Spool, quiet: bytes, backup: Path, tmp_path: Path, replace: bool
+) -> None:
+    """A byte too many in one file: that is seen before another file is written or moved."""
+    await spool.ended(await spool.take_in(quiet))
+    manifest = await back_up(on(spool.data), backup)
+    last = backup / FILES / listed_in((backup / LISTING).read_bytes())[-1].key
+    good, data = last.read_bytes(), tmp_path / "data"
+    last.write_bytes(good + b"x")
+    data.mkdir()
+    if replace:
+        (data / "old").touch()
+    before = set(os.listdir(data)) | {".spool.lock"}
+    with pytest.raises(StorageError, match="is not what it was"):
+        await restore(on(data), backup, replace=replace)
+    assert set(os.listdir(data)) == before
+    last.write_bytes(good)
+    assert await restore(on(data), backup, replace=replace) == manifest
+
+
+async def test_a_file_that_is_harmed_after_it_was_looked_at_is_named_as_it_is_copied(
+    spool: Spool, quiet: bytes, backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await spool.ended(await spool.take_in(quiet))
+    await back_up(on(spool.data), backup)
+    harmed = listed_in((backup / LISTING).read_bytes())[-1].key
+
+    async def nothing(self: BackupCheck) -> list[str]:
+        damage_in(backup, f"{FILES}/{harmed}")
+        return []
+
+    monkeypatch.setattr(BackupCheck, "rows_and_files", nothing)
+    with pytest.raises(StorageError, match="is not what it was"):
+        await restore(on(tmp_path / "data"), backup, replace=False)
+    assert not (tmp_path / "data" / "spool.db").exists()
 
 
 async def test_one_that_was_cut_short_is_none(spool: Spool, backup: Path, tmp_path: Path) -> None:

@@ -337,6 +337,23 @@ async def test_an_address_with_control_characters_does_not_spoil_the_log(
     assert "forged" in first and len(first) < 300
 
 
+@pytest.mark.parametrize(
+    ("trouble", "level"),
+    [(errors.StillLoading("index"), "INFO"), (errors.Unavailable("gone"), "ERROR")],
+)
+async def test_what_still_loads_after_a_start_is_no_error_in_the_log(
+    trouble: errors.SpoolError, level: str
+) -> None:
+    told: list[str] = []
+    sink = logger.add(told.append, format="{level} {message}")
+    try:
+        async with calling(failing(trouble)) as (_, http):
+            error(await http.get("/status/x"), 503, "service.unavailable")
+    finally:
+        logger.remove(sink)
+    assert [line.split()[0] for line in told if trouble.message in line] == [level]
+
+
 async def test_a_full_disk_is_told_as_such_and_when_to_come_back() -> None:
     full = errors.StorageFull("the disk is full")
     async with calling(failing(full)) as (_, http):

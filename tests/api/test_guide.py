@@ -66,6 +66,17 @@ async def test_its_picture_is_an_svg_in_which_nothing_runs(spool: Spool) -> None
     assert re.findall(r"<script|<style|\bon\w+=|href|style=", answer.text) == []
 
 
+@pytest.mark.parametrize(("page", "name"), [("capacity", "scale.png"), ("measured", "asr.png")])
+async def test_the_pictures_of_what_was_measured_are_shown(
+    spool: Spool, page: str, name: str
+) -> None:
+    shown = (await spool.http.get(f"{GUIDE}/{page}")).text
+    assert f'<img src="{GUIDE}/{name}"' in shown and "(picture:" not in shown
+    answer = await spool.http.get(f"{GUIDE}/{name}")
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.content.startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize(
     "name", ["nothing", "index.md", "..%2findex", "%00", "x.svg", "..%2farchitecture.svg", "a/b"]
 )

@@ -17,15 +17,8 @@ SOON = 1e-9  # days
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def hasty(
-    tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Spool]:
-    """Keeps no completed job, but looks only when it is asked."""
-
-    async def never(self: object) -> None:
-        pass
-
-    monkeypatch.setattr("app.services.retention.Retention.run", never)
+async def hasty(tmp_path: Path, model_folder: Path) -> AsyncIterator[Spool]:
+    """Keeps no completed job, but looks only when it is asked: of itself after ten minutes."""
     rules = {"completed_days": SOON}
     async with opened(tmp_path / "hasty", model_folder, retention=rules) as spool:
         yield spool

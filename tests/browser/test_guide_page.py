@@ -34,3 +34,14 @@ async def test_a_page_of_the_guide_fits_on_a_phone_and_begins_with_its_text(
     above, below = await title.bounding_box(), await pages.bounding_box()
     assert above is not None and below is not None
     assert above["y"] < below["y"]
+
+
+async def test_the_guide_is_a_link_away_from_every_view_and_no_view_itself(
+    house: House, visits: Visits
+) -> None:
+    page = await visits.open(house.url, **PHONE)
+    views = page.get_by_role("navigation", name="Views")
+    assert await views.locator("[aria-current]").all_inner_texts() == ["Add"]
+    assert await page.evaluate(WIDER) == 0
+    await views.get_by_role("link", name="Guide").click()
+    await page.wait_for_url(f"{house.url}/docs/guide")

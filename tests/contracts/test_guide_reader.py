@@ -18,6 +18,7 @@ def reader(request: pytest.FixtureRequest, tmp_path: Path) -> GuideReader:
     (tmp_path / "one.md").write_text(PAGE)
     (tmp_path / "two.md").write_text("# Two\n")
     (tmp_path / "plan.svg").write_text("<svg/>")
+    (tmp_path / "curve.png").write_bytes(b"PNG")
     return READERS[request.param](tmp_path)
 
 
@@ -77,6 +78,7 @@ def test_what_is_no_page_is_none(reader: GuideReader, name: str) -> None:
 
 def test_pictures_are_found_by_their_names_alone(reader: GuideReader) -> None:
     assert reader.picture("plan.svg") == b"<svg/>"
+    assert reader.picture("curve.png") == b"PNG"
     assert [reader.picture(name) for name in ("one", "one.md", "../plan.svg", "")] == [None] * 4
 
 

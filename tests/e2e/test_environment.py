@@ -195,7 +195,13 @@ def test_job_cleanup_days_lets_old_jobs_go(own_server: Callable[..., Server], jf
     assert server.stop() == 0
     server.environment["JOB_CLEANUP_DAYS"] = "0.000001"
     server.start()
-    gone = "(completed) are deleted: their time is over"
-    server.until(lambda: gone in server.log())
+    server.until_ready()
+    [rule] = [
+        each
+        for each in server.http.get("/api/v1/retention").json()["rules"]
+        if each["ending"] == "completed"
+    ]
+    assert [job["job_id"] for job in rule["jobs"]] == [job_id]
+    assert server.http.post("/api/v1/retention").json() == {"deleted": 1}
     assert server.http.get(f"/api/v1/jobs/{job_id}").status_code == 404
     assert server.search("country") == []

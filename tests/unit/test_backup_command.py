@@ -61,7 +61,8 @@ def test_the_schema_is_not_changed_beneath_a_service(spool: Spool, data: Path) -
 def test_what_is_backed_up_is_told_and_can_be_checked(spool: Spool, backup: Path) -> None:
     spool("migrate")
     assert spool("backup", backup).out.startswith("0 jobs, 0 files of 0.0 MB, as of ")
-    assert spool("backup", backup, "--check").status == 0
+    good = spool("backup", backup, "--check")
+    assert good.status == 0 and good.out.endswith("\nall of it is as it was when it was made\n")
     told = spool("backup", backup, "--check", "--json").document()
     assert (told["schema"], told["damaged"]) == (migrate.head(), [])
 
@@ -78,6 +79,7 @@ def test_what_is_damaged_is_told_and_ends_with_1(spool: Spool, backup: Path) -> 
     (backup / "files.sha256").write_text("x")
     done = spool("backup", backup, "--check")
     assert done.status == 1 and "damaged\tfiles.sha256 is not what it was" in done.out
+    assert "all of it" not in done.out
 
 
 def test_a_manifest_of_something_else_is_refused(spool: Spool, backup: Path) -> None:

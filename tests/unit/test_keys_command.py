@@ -77,6 +77,19 @@ def test_a_key_has_the_quota_that_it_is_made_with(data: Path) -> None:
     assert (listed["quota_jobs"], listed["quota_bytes"]) == (100, 10**10)
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ((), "usual"),
+        (("--quota-jobs", "7", "--quota-bytes", "0"), "7 jobs, any bytes"),
+        (("--quota-bytes", "9"), "9 bytes"),
+    ],
+)
+def test_keys_are_listed_with_their_quotas(data: Path, told: tuple[str, ...], shown: str) -> None:
+    made(*told)
+    assert good("list").rstrip("\n").endswith(f"\t{shown}")
+
+
 def test_a_service_is_told_the_quota_of_a_key(data: Path, httpserver: HTTPServer) -> None:
     asked = {"name": "x", "scopes": ["read"], "quota_bytes": 0}
     httpserver.expect_request("/api/v1/keys", method="POST", json=asked).respond_with_json(

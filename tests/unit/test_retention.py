@@ -13,7 +13,7 @@ from app.domain.errors import ConfigError, MediaUnreadable, StorageError
 from app.domain.jobs import Job, JobOptions, JobStatus
 from app.domain.media_types import MediaType
 from app.domain.retention import Ending, Expiry, Kind, KindRule, RetentionRules
-from app.services.retention import INTERVAL, Retention
+from app.services.retention import FIRST_AFTER, INTERVAL, Retention
 from tests.contracts.jobs import add_job, claim
 from tests.unit.workbench import Workbench, opened
 
@@ -211,7 +211,7 @@ async def test_none_goes_unless_it_is_asked_for(bench: Workbench) -> None:
     assert await bench.store.get(job.job_id)
 
 
-async def test_it_looks_at_once_and_then_every_hour_also_after_a_failure(
+async def test_it_looks_ten_minutes_after_the_start_and_then_every_hour_also_after_a_failure(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ended(bench)
@@ -222,8 +222,11 @@ async def test_it_looks_at_once_and_then_every_hour_also_after_a_failure(
 
     async def sleep(seconds: float) -> None:
         looks.append(seconds)
-        monkeypatch.undo()
+        if len(looks) == 1:
+            assert (await bench.store.count()).jobs[JobStatus.COMPLETED] == 1
         if len(looks) == 2:
+            monkeypatch.undo()
+        if len(looks) == 3:
             raise Enough
 
     async def broken(*_: object) -> None:
@@ -234,5 +237,5 @@ async def test_it_looks_at_once_and_then_every_hour_also_after_a_failure(
     kept = Retention(bench.store, bench.service(), usual(7.0), now=lambda: later, sleep=sleep)
     with pytest.raises(Enough):
         await kept.run()
-    assert looks == [INTERVAL, INTERVAL]
+    assert looks == [FIRST_AFTER, INTERVAL, INTERVAL]
     assert (await bench.store.count()).jobs[JobStatus.COMPLETED] == 0

@@ -1,8 +1,9 @@
 """`spool retention`: looks, and deletes only with --run."""
 
+import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.unit.typed import Spool
+from tests.unit.typed import Spool, sit_down
 
 PATH = "/api/v1/retention"
 JOB = "00000000-0000-4000-8000-000000000001"
@@ -41,3 +42,22 @@ def test_it_lists_orphans_and_removes_them_when_it_is_told_to(
     assert spool("retention", "--orphans", "--json").document() == found
     httpserver.expect_request(f"{PATH}/orphans", method="POST").respond_with_json({"removed": 3})
     assert spool("retention", "--orphans", "--run").out == "3 files removed\n"
+
+
+def test_that_there_is_nothing_is_told_beside_a_pipe_and_on_a_terminal(
+    spool: Spool, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    httpserver.expect_request(PATH, method="GET").respond_with_json({"rules": []})
+    none = {"count": 0, "files": []}
+    httpserver.expect_request(f"{PATH}/orphans", method="GET").respond_with_json(none)
+    said = {
+        (): "nothing whose time is over\n",
+        ("--orphans",): "no file that no job needs\n",
+    }
+    for words, told in said.items():
+        piped = spool("retention", *words)
+        assert (piped.status, piped.out, piped.err) == (0, "", told)
+    sit_down(monkeypatch)
+    for words, told in said.items():
+        seen = spool("retention", *words)
+        assert (seen.out, seen.err) == (told, "")

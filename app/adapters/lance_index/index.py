@@ -22,7 +22,7 @@ from app.adapters.lance_index.opening import (
     reopened,
 )
 from app.adapters.lance_index.rankings import ALL_CANDIDATES, CANDIDATES, rankings
-from app.domain.errors import SpoolError, StorageError, Unavailable
+from app.domain.errors import SpoolError, StillLoading, StorageError
 from app.domain.index_state import IndexState
 from app.domain.search import Moment, SearchHit, SearchMode, SearchQuery
 from app.ports import Vector
@@ -215,7 +215,7 @@ class LanceIndex:
 
     def _open(self) -> Opened:
         if self._opened is None:
-            raise Unavailable("the search index is still loading")
+            raise StillLoading("the search index is still loading")
         return self._opened
 
     async def _current(self) -> Opened:

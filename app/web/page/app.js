@@ -86,7 +86,7 @@ function arrive({ path }) {
 }
 
 function mark(name) {
-  for (const link of document.querySelectorAll(".top nav a")) {
+  for (const link of document.querySelectorAll('.top nav a[href*="#"]')) {
     const here = new URL(link.href).hash.replace(/^#\/?/, "") === name;
     here ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
   }
