@@ -67,6 +67,7 @@ async def test_what_another_has_changed_elsewhere_is_shown_and_costs_nothing(
     await expect(page.locator("#notices")).to_contain_text("Somebody else has changed this")
     await expect(passage(page, 2)).to_contain_text("Theirs.")
     await expect(page.locator("#transcript p > b").first).to_have_text("Ada:")
+    await expect(page.get_by_role("textbox", name="Passage at")).to_have_count(0)  # it is saved
     await expect(passage(page, 0)).to_contain_text("Mine.")
     assert await kept(house, page) == ["Mine.", SAID[1], "Theirs."]
 
