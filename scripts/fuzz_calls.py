@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from app.domain.processes import PROC
 from tests.faults import spy
-from tests.faults.processes import PROC, children
+from tests.faults.processes import children
 
 LOOK = 0.2  # seconds between two looks
 LISTENING = "0A"  # linux/tcp_states.h

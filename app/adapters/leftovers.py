@@ -10,18 +10,15 @@ import select
 import signal
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+
+from app.domain.processes import PROC, process_of
 
 #: Tells in the environment of all its children whose they are, and where nothing lies.
 MARK = "SPOOL_SERVICE"
-PROC = Path("/proc")
 PATIENCE = 5.0  # seconds for killed processes to be gone
 LOOK = 0.01  # seconds between two looks whether they are
-#: Where in what /proc/PID/stat tells after the name (proc_pid_stat(5) counts from the id, at 1).
-STATE, PARENT, BEGAN = 0, 1, 19
-#: The same of a process that is no more.
-GONE = ["X", "0", *[""] * 18]
 
 
 def mark_of(data_dir: Path) -> str:
@@ -91,7 +88,7 @@ def _end_by_id(mark: bytes) -> list[int]:
 
 def _killed_by_id(pid: int, mark: bytes) -> str | None:
     """When it began. Looks again right before: since the first look ids have been set free."""
-    began = _stat(pid)[BEGAN]
+    began = process_of(pid).began
     if not began or not _is_leftover(pid, mark):
         return None
     try:
@@ -104,8 +101,8 @@ def _killed_by_id(pid: int, mark: bytes) -> str | None:
 def _lives(killed: tuple[int, str]) -> bool:
     """By its state: one that is about to end has lost its environment already."""
     pid, began = killed
-    stat = _stat(pid)
-    return stat[BEGAN] == began and stat[STATE] not in "ZX"
+    process = process_of(pid)
+    return process.began == began and process.lives
 
 
 def _is_leftover(pid: int, mark: bytes) -> bool:
@@ -150,21 +147,8 @@ def _is_ours(pid: int) -> bool:
     while pid > 1:
         if pid == os.getpid():
             return True
-        pid = _parent(pid)
+        pid = process_of(pid).parent
     return False
-
-
-def _parent(pid: int) -> int:
-    """0 for one that has gone meanwhile."""
-    return int(_stat(pid)[PARENT])
-
-
-def _stat(pid: int) -> list[str]:
-    """What the system tells after the process's name, which may hold blanks and brackets."""
-    with suppress(OSError):
-        told = PROC.joinpath(str(pid), "stat").read_text(errors="replace")
-        return told.rpartition(")")[2].split()
-    return GONE
 
 
 def _await_ends(descriptors: Iterable[int]) -> None:

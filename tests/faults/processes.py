@@ -6,10 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.adapters.leftovers import mark_of
+from app.domain.processes import PROC, process_of
 
 #: In the environment of the service, and so of what it starts.
 MARK = "SPOOL_FAULTS_RUN"
-PROC = Path("/proc")
 
 
 def all_of(run: str, data: Path) -> list[int]:
@@ -21,7 +21,7 @@ def all_of(run: str, data: Path) -> list[int]:
             with suppress(OSError):
                 given = set((entry / "environ").read_bytes().split(b"\0"))
                 named = os.fsencode(data) in (entry / "cmdline").read_bytes()
-                if (given & marks or named) and _state(entry) != "Z":
+                if (given & marks or named) and process_of(int(entry.name)).lives:
                     found.append(int(entry.name))
     return found
 
@@ -64,22 +64,8 @@ def _descends(pid: int, ancestor: int) -> bool:
     while pid > 1:
         if pid == ancestor:
             return True
-        pid = _parent(pid)
+        pid = process_of(pid).parent
     return False
-
-
-def _parent(pid: int) -> int:
-    with suppress(OSError):
-        return int(_stat(PROC / str(pid))[1])
-    return 0
-
-
-def _state(entry: Path) -> str:
-    return _stat(entry)[0]
-
-
-def _stat(entry: Path) -> list[str]:
-    return (entry / "stat").read_text().rpartition(")")[2].split()
 
 
 def _told(pid: int) -> str:

@@ -13,6 +13,7 @@ from loguru import logger
 
 from app.adapters.confined.limits import Limits
 from app.domain.confinement import Bounds, Streams
+from app.domain.processes import process_of
 from app.domain.system_errors import refused
 
 CHILD = Path(__file__).with_name("child.py")
@@ -20,8 +21,6 @@ CHILD = Path(__file__).with_name("child.py")
 #: A program behind walls gets only the last of them.
 ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SPOOL_SERVICE")
 SCRIPT = b"#!"
-#: Of what /proc/PID/stat tells behind the name of the program: see proc(5).
-USER, SYSTEM = 11, 12
 
 
 class Cage:
@@ -53,13 +52,9 @@ class Cage:
             yield process
 
     def spent(self, process: Process) -> float:
-        """As the kernel counts the work of all its threads (Linux), in steps of 10 ms. Not by its
-        clock: where a test shifts the clocks of a service, that one is shifted, too."""
-        with suppress(OSError):
-            told = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8", errors="replace")
-            after_its_name = told.rpartition(")")[2].split()
-            return sum(map(int, after_its_name[USER : SYSTEM + 1])) / os.sysconf("SC_CLK_TCK")
-        return 0.0
+        """Of all its threads (Linux). Not by its clock: where a test shifts the clocks of a
+        service, that one is shifted, too."""
+        return process_of(process.pid).worked
 
     async def missing(self) -> list[str]:
         """Walls that cannot be built here, in words; tries each."""

@@ -5,10 +5,8 @@ import os
 import sys
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
-
-
 #: The C library, which is there already.
-LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def call(name: str, *arguments: object) -> int:
@@ -16,7 +14,7 @@ def call(name: str, *arguments: object) -> int:
     if not sys.platform.startswith("linux"):
         raise OSError(0, f"not on {sys.platform}")
     try:
-        function = getattr(LIBC, name)
+        function = getattr(_LIBC, name)
     except AttributeError as error:
         raise OSError(0, f"no {name} here") from error
     return checked(function(*arguments))
