@@ -231,7 +231,7 @@ class JobService:
         """
         job = await self.get(job_id)
         if await self._store.cancel(job_id):
-            self._watch.tell(job_id)  # to delete the rest may take long: nobody works on meanwhile
+            self._watch.abroad(job_id)  # whoever works on it may stop; it is not gone yet
         await self._drop(job_id)  # a cancelled walk may still be on its way to its end
         await self.delete_all(await self._frames_of(job))
         if not await self._removed(job):
