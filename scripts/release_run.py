@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 VERSION = re.compile(r"\d+\.\d+\.\d+")
+NEXT = "Next"
 DIST = "dist"
 SBOM = "spool.cdx.json"
 HASHES = "SHA256SUMS"
@@ -44,8 +45,11 @@ def problems(root: Path, version: str) -> Iterator[str]:
         yield f"__version__ in app/__init__.py is {written}"
     if f"image: spool:{version}\n" not in _text(root / "scripts" / "deploy" / "compose.yaml"):
         yield f"scripts/deploy/compose.yaml names no image spool:{version}"
-    if not section(_text(root / "app" / "docs" / "changes.md"), version):
+    changes = _text(root / "app" / "docs" / "changes.md")
+    if not section(changes, version):
         yield f"app/docs/changes.md has no section {version}, or nothing in it"
+    if section(changes, NEXT):
+        yield f"app/docs/changes.md has changes under {NEXT}, which belong under a version"
     if _git(root, "status", "--porcelain"):
         yield "what is here is not committed"
     if _git(root, "tag", "--list", f"v{version}"):

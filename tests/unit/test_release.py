@@ -70,6 +70,12 @@ def test_a_version_of_whose_changes_nothing_is_told_is_refused(root: Path) -> No
     assert "changes.md" in found
 
 
+def test_changes_that_no_version_has_are_not_forgotten(root: Path) -> None:
+    changed(root, "app/docs/changes.md", "# Changes\n\n## Next\n\nMore.\n\n## 1.2.3\n\nMuch.\n")
+    [found] = problems(root, "1.2.3")
+    assert "under Next" in found
+
+
 def test_what_is_not_committed_is_not_released(root: Path) -> None:
     (root / "new.py").write_text("")
     assert list(problems(root, "1.2.3")) == ["what is here is not committed"]

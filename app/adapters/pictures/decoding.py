@@ -38,6 +38,7 @@ MOST_TOLD = 4096  # bytes
 PIXEL = 3  # bytes
 FAILED = "the decoder failed over this picture"
 REFUSED = "the picture cannot be decoded"
+BROKEN = "the installation is not whole: install Spool anew"
 
 
 class Decoder:
@@ -136,7 +137,7 @@ def _require_good_end(status: int, words: bytes) -> None:
         raise EngineCrashed(f"the decoder was killed by signal {-status}", exit_status=status)
     if status == CANNOT_RUN:
         trouble = printable(words.decode(errors="replace")).strip()
-        raise ConfigError(f"no picture can be decoded: {trouble}", hint="run: scripts/install")
+        raise ConfigError(f"no picture can be decoded: {trouble}", hint=BROKEN)
     if status < 0:
         raise MediaUnreadable(f"the decoder died of signal {-status} over this picture")
     if status > 0:
