@@ -1,5 +1,7 @@
 """What LanceDB keeps in memory does not grow with each write."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +12,13 @@ from app.domain.media_types import MediaType
 from app.domain.search import Moment, SearchMode, SearchQuery
 
 MiB = 2**20
+OPENED = """
+import asyncio, sys
+from app.adapters.lance_index import LanceIndex
+asyncio.run(LanceIndex(sys.argv[1], dimensions=2, model="none").open())
+import pyarrow
+print(pyarrow.default_memory_pool().backend_name)
+"""
 WORD = SearchQuery(text="word", mode=SearchMode.KEYWORD, limit=100)
 
 
@@ -50,6 +59,13 @@ async def test_indexes_that_were_replaced_are_forgotten_once_the_table_is_tidied
     await index.replace_asset("asset 10", [_moment(10)], [None])
     await index.tidy()
     assert len(await index.search(WORD, None)) == 11
+
+
+def test_threads_of_arrow_keep_no_huge_pages_each(tmp_path: Path) -> None:
+    """Its own memory, which asks for such pages, grew to 110 MiB with the threads it ran on."""
+    command = [sys.executable, "-c", OPENED, str(tmp_path / "index")]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    assert told.stdout.split() == ["system"]
 
 
 def _moment(number: int) -> Moment:

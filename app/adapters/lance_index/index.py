@@ -1,7 +1,6 @@
 """The search index on LanceDB: one table, vectors and full text, one writer."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -16,6 +15,7 @@ from app.adapters.lance_index.opening import (
     Opened,
     drop,
     listed,
+    load,
     open_index,
     outgrown,
     remote,
@@ -197,9 +197,7 @@ class LanceIndex:
             await self._keeper.build(self._table)
 
     def _wanted(self) -> Any:
-        os.environ.setdefault("LANCEDB_LOG", "error")  # it warns of each write that we do again
-        import lancedb  # noqa: F401 - slow, so it is imported here, in a thread
-
+        load()
         return rows.schema(self.dimensions, self._model, self.visual_dimensions, self._visual_model)
 
     async def _forget(self) -> None:
