@@ -1,0 +1,44 @@
+"""The service's threads share few parts of the C library's memory."""
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.server.memory import ARENAS
+
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of glibc only")
+#: Each of its threads takes some memory, all at once; then glibc tells of its parts.
+THREADS = """
+import ctypes, sys, threading
+from app.server.memory import keep_few_arenas
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
+together = threading.Barrier(20)
+
+def take():
+    libc.malloc(1000)
+    together.wait()
+
+keep_few_arenas()
+threads = [threading.Thread(target=take) for _ in range(together.parties)]
+for each in threads: each.start()
+for each in threads: each.join()
+file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+"""
+
+
+@pytest.mark.parametrize(("told", "expected"), [({}, ARENAS), ({"MALLOC_ARENA_MAX": "5"}, 5)])
+def test_threads_share_them(tmp_path: Path, told: dict[str, str], expected: int) -> None:
+    found = tmp_path / "found.xml"
+    environment = {
+        name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"
+    } | told
+    subprocess.run([sys.executable, "-c", THREADS, str(found)], check=True, env=environment)
+    assert found.read_text().count("<heap nr=") == expected
