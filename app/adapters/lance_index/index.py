@@ -180,7 +180,7 @@ class LanceIndex:
     async def tidy(self) -> None:
         """Compact files, bring the indexes up to date, drop old versions. Beside all writes."""
         with _translated("could not be tidied"):
-            await self._keeper.tidy(self._table)
+            await self._keeper.sweep(self._table)
 
     async def grown(self) -> bool:
         """Whether `build` would make searches faster."""
@@ -231,7 +231,11 @@ class LanceIndex:
         async with self._writer:
             with _translated("could not be written"):
                 opened = await self._current()
-                yield opened
+                try:
+                    yield opened
+                except asyncio.CancelledError:
+                    self._keeper.cut_short()
+                    raise
             self._keeper.written(self._table, number)
 
     async def _merge(

@@ -1,6 +1,7 @@
 """Keeping the table small and fast: LanceDB adds files and versions, and never tidies by itself."""
 
 import asyncio
+import math
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -28,6 +29,8 @@ REST = 1.0
 KEPT_VERSIONS = timedelta(minutes=2)
 #: Once all is built anew, what was there before is of twice the size, and for nothing.
 KEPT_BY_BUILD = timedelta(minutes=1)
+#: A write that was cut short may still be at work in LanceDB's own threads, for less than this.
+CUT_SHORT = 60.0  # seconds
 #: So long the end waits for a bucket: what is cut short there is as a kill leaves it, and whole.
 PATIENCE = 10.0  # seconds
 #: In the words of an error that another write is the cause of.
@@ -59,6 +62,7 @@ class Keeper:
     ) -> None:
         self._uri, self._writing = uri, writing or asyncio.Lock()
         self._tidied = tidied
+        self._cut_at = -math.inf
         self._writes = self._rows = 0
         self._most_rows = UNTIDY_ROWS
         self._tidying: asyncio.Task[None] | None = None
@@ -83,13 +87,30 @@ class Keeper:
             if self._tidied is not None:
                 await self._tidied()
 
+    def cut_short(self) -> None:
+        """A write, by who waited for it."""
+        self._cut_at = monotonic()
+
+    async def sweep(self, table: Found, kept: timedelta | None = None) -> None:
+        """Tidy, and drop what no version names. A tidying that a write preempts leaves all that it
+        had written, and LanceDB keeps that for a week: it might be of a write under way. There is
+        none while we hold `writing`; in a bucket there may be, by others."""
+        await self.tidy(table, kept)
+        if remote(self._uri):
+            return
+        async with self._one, self._writing:
+            if monotonic() - self._cut_at > CUT_SHORT:
+                await table().optimize(
+                    cleanup_older_than=kept or KEPT_VERSIONS, delete_unverified=True
+                )
+
     async def build(self, table: Found) -> None:
         async with self._one:
             for column in rows.VECTORS:
                 await _build_vectors(table(), column)
             for column in ("text", "title"):
                 await table().create_index(column, config=rows.full_text(), replace=True)
-        await self.tidy(table, KEPT_BY_BUILD)
+        await self.sweep(table, KEPT_BY_BUILD)
 
     async def state(self, opened: Opened) -> IndexState:
         stats = await opened.table.stats()
