@@ -28,8 +28,9 @@ def main(port: str, canary: str, parent: str, *only: str) -> None:
         "connects": lambda: socket.create_connection(("127.0.0.1", int(port)), 5),
         "asks for names": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
         "talks to the system's bus": lambda: socket.socket(socket.AF_UNIX),
-        "starts a process": lambda: os.fork() or os._exit(0),
-        "runs a program": lambda: os.posix_spawn("/bin/true", ["true"], {}),
+        # their ends are awaited: told of one later, a process that is traced would stand still
+        "starts a process": lambda: os.waitpid(os.fork() or os._exit(0), 0),
+        "runs a program": lambda: os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0),
         "becomes a program": lambda: os.execv("/bin/true", ["true"]),
         "kills the service": lambda: os.kill(int(parent), 0),
         "kills all it may": lambda: os.kill(-1, 0),
