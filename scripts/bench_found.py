@@ -71,7 +71,7 @@ def take_in(server: Server, files: Mapping[str, Path]) -> None:
         if job["status"] != "Completed":
             raise OSError(f"{job['title']}: {job['error']}")
     await_frames(server)
-    server.ask("/build-index?wait=300", b" ")
+    server.build_index()
     say(f"search: {len(files)} media are taken in")
 
 

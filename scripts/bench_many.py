@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from scripts.bench_report import MiB, Report, percentile, say
 from scripts.bench_rows import lines, texts_asked
-from scripts.bench_server import Server, resident, serving
+from scripts.bench_server import JSON_LINES, Server, resident, serving
 
 #: SPOOL_BENCH_ROWS=1000000 measures a million, which takes a quarter of an hour.
 ROWS = int(os.environ.get("SPOOL_BENCH_ROWS") or 100_000)
@@ -22,7 +22,6 @@ STEADY, MUCH, ALL = (100, 1.0), (1_000, 1.0), (1_000, 0.0)
 SECONDS = float(os.environ.get("SPOOL_BENCH_SECONDS") or 30)
 PROMPT = 100.0  # milliseconds, of 95 of 100 hybrid searches among 100,000 rows
 AIMED = 100_000
-LINES = {"Content-Type": "application/x-ndjson"}
 
 
 def measure_many(report: Report) -> None:
@@ -54,21 +53,15 @@ def _fill(report: Report, server: Server) -> None:
 def _add(server: Server, first: int, number: int) -> float:
     body = lines(first, number)
     began = time.monotonic()
-    told = server.ask("/bulk-add", body, **LINES)
-    if told["added"] != number:
-        raise OSError(f"/bulk-add took {told['added']} of {number} rows")
+    server.bulk_add(body, number)
     return time.monotonic() - began
 
 
 def _build(report: Report, server: Server) -> None:
     began = time.monotonic()
-    while server.ask("/build-index?wait=300", b" ")["state"] == "building":
-        pass
+    state = server.build_index()
     report.fact("the index is built in", time.monotonic() - began, "s")
     report.fact("  then the service holds", resident(server.process.pid) / MiB, "MiB")
-    # what the build replaced is kept for searches that still read it, a minute long
-    time.sleep(61)
-    state = server.ask("/build-index?wait=300", b" ")
     report.fact("the index on disk", state["bytes"] / state["rows"], "bytes a row")
     database = sum(file.stat().st_size for file in server.data.glob("spool.db*"))
     report.fact("the database beside it", database / state["rows"], "bytes a row")
@@ -158,7 +151,7 @@ def add(port: int, first: int, number: int, pause: float, told: Connection) -> N
     told.send("begun")
     calls = 0
     while not told.poll(pause):
-        line.request("POST", "/bulk-add", bodies[calls % BODIES], LINES)
+        line.request("POST", "/bulk-add", bodies[calls % BODIES], JSON_LINES)
         answer = line.getresponse()
         body = answer.read()
         if answer.status != 200:

@@ -22,6 +22,7 @@ from scripts.bench_report import ROOT
 START_LIMIT = 60.0  # seconds until /health answers
 READY_LIMIT = 300.0  # seconds: the first run fetches model weights
 STOP_LIMIT = 30.0  # seconds
+JSON_LINES = {"Content-Type": "application/x-ndjson"}
 LOOK = 0.005  # seconds between two knocks at a port that is not open yet
 
 
@@ -79,6 +80,22 @@ class Server:
             job = self.ask(f"/api/v1/jobs/{job_id}?wait=300")
             if job["status"] in ("Completed", "Failed", "Cancelled"):
                 return job
+
+    def build_index(self) -> dict[str, Any]:
+        """Anew; what is told of it once that is done."""
+        state = self.ask("/build-index?wait=300", b" ")
+        while state["state"] == "building":
+            time.sleep(LOOK)
+            state = self.ask("/build-index")
+        if state["state"] != "ready":
+            raise OSError(f"the index was not built: {state['error']}")
+        return state
+
+    def bulk_add(self, lines: bytes, number: int) -> None:
+        """So many moments, as JSON Lines. Raises OSError when not all are taken."""
+        told = self.ask("/bulk-add", lines, **JSON_LINES)
+        if told["added"] != number:
+            raise OSError(f"/bulk-add took {told['added']} of {number} rows")
 
 
 @contextmanager

@@ -100,7 +100,7 @@ class RecordIndex(Protocol):
 
 
 class IndexKeeper(Protocol):
-    """Keeps the index small and fast; all goes on beside writes and searches."""
+    """Keeps the index small and fast; searches go on beside it. Writes may have to wait."""
 
     async def state(self) -> IndexState: ...
 

@@ -16,7 +16,7 @@ import pytest
 
 from app.adapters.embedders.slot import unpacked
 from app.adapters.embedders.text_onnx import encode
-from app.adapters.lance_index import LanceIndex, keeping, rankings
+from app.adapters.lance_index import LanceIndex, finding, keeping, opening, rankings
 from app.adapters.lance_index import index as lance_index
 from app.adapters.weights.shelf import ModelShelf
 from app.domain.errors import InvalidRequest, StorageError, Unavailable
@@ -546,7 +546,7 @@ async def test_pages_neither_overlap_nor_leave_out(
     index: VectorIndex, embed: Embed, monkeypatch: pytest.MonkeyPatch, depth: int
 ) -> None:
     """Also those that are read deeper than the first ones."""
-    monkeypatch.setattr(lance_index, "CANDIDATES", depth)
+    monkeypatch.setattr(finding, "CANDIDATES", depth)
     texts = ["country", "my country", "a country of onions", "onions"]
     moments = [moment(f"a{n % 7}", n, texts[n % len(texts)]) for n in range(60)]
     vectors = {text: embed(text)[0] for text in texts}
@@ -682,9 +682,7 @@ def versions(index: LanceIndex) -> set[Path]:
     return set(Path(index._uri).rglob("_versions/*.manifest"))
 
 
-async def test_its_size_is_told_and_shrinks_when_it_is_tidied(
-    on_disk: LanceIndex, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_its_size_is_told_and_shrinks_when_it_is_tidied(on_disk: LanceIndex) -> None:
     index = on_disk
     assert (await index.state()).rows == 0
     for number in range(8):
@@ -692,12 +690,99 @@ async def test_its_size_is_told_and_shrinks_when_it_is_tidied(
     before = await index.state()
     assert (before.rows, before.unindexed, before.renewing) == (8, 8, False)
     assert before.generation == index.generation and before.bytes > 8000
-    monkeypatch.setattr(keeping, "KEPT_VERSIONS", timedelta(milliseconds=1))  # 0 is warned of
     await index.tidy()
-    await index.tidy()  # joining may take under 1 ms: what was joined goes by now
     after = await index.state()
     assert (after.rows, after.unindexed, after.fragments) == (8, 0, 1)
     assert after.bytes < before.bytes
+
+
+async def test_it_stays_small_though_it_is_written_to_all_day(on_disk: LanceIndex) -> None:
+    """Each tidying writes all anew, and what it replaced was kept for two minutes."""
+    many, noise = 2_000, random.Random(1)
+    vectors = [[noise.gauss(0, 1) for _ in range(384)] for _ in range(many)]
+    await on_disk.upsert([moment("kept", number=n, text=f"w{n}") for n in range(many)], vectors)
+    await on_disk.build()
+    needed = (await on_disk.state()).bytes
+    with tidying():
+        for number in range(10):
+            await on_disk.replace_asset(f"a{number}", [moment(f"a{number}")], blank(1))
+            await on_disk.delete_asset(f"a{number - 1}")
+            await on_disk.settled()
+    assert (await on_disk.state()).bytes < 1.5 * needed
+
+
+async def test_searches_beside_tidying_all_succeed(
+    on_disk: LanceIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they had begun to read was dropped under them."""
+    monkeypatch.setattr(lance_index, "MISSING", "nothing helps")
+    many, stop = 2_000, asyncio.Event()
+    added = [moment("kept", number=n, text=f"harbour w{n % 50}") for n in range(many)]
+    await on_disk.upsert(added, blank(many))
+
+    async def searcher() -> int:
+        searched = 0
+        while not stop.is_set():
+            assert len(await by_words(on_disk, f"w{searched % 50}", limit=10)) == 10
+            searched += 1
+        return searched
+
+    searchers = [asyncio.create_task(searcher()) for _ in range(6)]
+    for number in range(30):
+        await on_disk.replace_asset("a", [moment("a", text=f"lantern {number}")], blank(1))
+        await on_disk.tidy()
+    stop.set()
+    assert all(await asyncio.gather(*searchers))
+
+
+async def test_who_has_begun_to_read_is_not_robbed_of_it(
+    on_disk: LanceIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "READ_WITHIN", 0.01)
+    for number in range(10):
+        await on_disk.upsert([moment(number=number)], blank(1))
+    with on_disk._keeper.readers.reading():
+        batches = await on_disk._table().query().select(["moment_id"]).to_batches()
+        await on_disk.tidy()
+        assert sum([batch.num_rows async for batch in batches]) == 10
+
+
+async def test_who_takes_what_it_reads_slowly_may_write_meanwhile(on_disk: LanceIndex) -> None:
+    """A write waited for the tidying, and that for who was reading."""
+    added = [replace(moment(), moment_id=f"r{n}#", record=True) for n in range(1001)]
+    await on_disk.upsert(added, blank(len(added)))
+    seen = list[str]()
+    async for page in on_disk.records():
+        assert not on_disk._keeper.readers._reading
+        await on_disk.remove(page)
+        await on_disk.tidy()
+        seen += page
+    assert sorted(seen) == sorted(each.moment_id for each in added)
+    assert await on_disk.count() == 0
+
+
+async def test_a_search_begins_again_when_what_it_read_was_dropped(
+    s3_server: Buckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a bucket others tidy, too, and what was written long ago goes at once."""
+    monkeypatch.setattr(keeping, "KEPT_VERSIONS", keeping.NONE)
+    monkeypatch.setattr(opening, "FRESH", timedelta(hours=1))
+    url = s3_server.made()
+    here, there = in_bucket(s3_server, url), in_bucket(s3_server, url)
+    await here.open()
+    await here.upsert([moment(text="harbour")], blank(1))
+    await there.open()
+    assert await there.count() == 1
+    for number in range(3):
+        await here.upsert([moment("a", number=number, text="harbour")], blank(1))
+        await here.tidy()
+    monkeypatch.setattr(lance_index, "MISSING", "nothing helps")
+    with pytest.raises(StorageError):
+        await by_words(there, "harbour")
+    monkeypatch.undo()
+    assert len(await by_words(there, "harbour")) == 4
+    await there.aclose()
+    await here.aclose()
 
 
 async def test_what_no_version_names_goes_when_it_is_tidied(on_disk: LanceIndex) -> None:
@@ -742,6 +827,19 @@ def left_behind(index: LanceIndex) -> Path:
     return stray
 
 
+async def test_a_few_rows_are_not_read_to_count_their_vectors(
+    on_disk: LanceIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each quarter of an hour all of them were."""
+
+    async def read(*_: object) -> int:
+        raise AssertionError("the vectors are read")
+
+    monkeypatch.setattr(keeping, "_vectors", read)
+    await on_disk.upsert([moment()], [[0.1] * 384])
+    assert not await on_disk.grown()
+
+
 async def test_vectors_get_an_index_once_that_pays(
     index: LanceIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -784,7 +882,7 @@ async def test_a_page_is_full_though_some_of_it_went_away_since_it_was_ranked(
         await index.remove(["a1#0"])
         return found
 
-    monkeypatch.setattr("app.adapters.lance_index.index.rankings", ranked)
+    monkeypatch.setattr("app.adapters.lance_index.finding.rankings", ranked)
     found = await by_words(index, "word", limit=3)
     assert [hit.asset_id for hit in found] == ["a0", "a2", "a3"]
 

@@ -8,7 +8,7 @@ import pytest
 from scripts.bench_plot import endurance
 from scripts.bench_report import MiB, Report
 from scripts.bench_server import Server
-from scripts.soak_run import REPLACED, counted, rebuilt, told_of
+from scripts.soak_run import counted, told_of
 from scripts.soak_samples import Sample, slope
 from scripts.soak_work import Work
 
@@ -84,19 +84,6 @@ class Answers:
 
     def await_end(self, job_id: str) -> dict[str, Any]:
         return next(self._answers)
-
-
-def test_the_index_is_measured_when_what_it_replaced_has_gone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """It was measured at once, with all that the build had replaced."""
-    rests: list[float] = []
-    monkeypatch.setattr("scripts.soak_run.time.sleep", rests.append)
-    large = {"state": "ready", "bytes": 30 * MiB}
-    server = Answers({"state": "building"}, large, {"state": "ready", "bytes": 10 * MiB})
-
-    assert rebuilt(cast(Server, server)) == 10 * MiB
-    assert rests == [REPLACED]
 
 
 def test_a_job_that_ends_as_it_should_not_is_trouble() -> None:

@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 from uuid import uuid4
 
 from app.adapters.lance_index import schema as rows
-from app.adapters.lance_index.fusion import Group, Ranked, alone, fuse, group
+from app.adapters.lance_index.finding import find
 from app.adapters.lance_index.keeping import Keeper, grown
 from app.adapters.lance_index.opening import (
     Opened,
@@ -18,17 +17,19 @@ from app.adapters.lance_index.opening import (
     load,
     open_index,
     outgrown,
+    refresh,
     remote,
     reopened,
 )
-from app.adapters.lance_index.rankings import ALL_CANDIDATES, CANDIDATES, rankings
 from app.domain.errors import SpoolError, StillLoading, StorageError
 from app.domain.index_state import IndexState
-from app.domain.search import Moment, SearchHit, SearchMode, SearchQuery
+from app.domain.search import Moment, SearchHit, SearchQuery
 from app.ports import Vector
 
 #: Ids in one expression, and in a page of them.
 AT_ONCE = 1000
+#: In the words of an error about a file that was dropped.
+MISSING = "not found"
 
 
 class LanceIndex:
@@ -121,13 +122,13 @@ class LanceIndex:
                 await _delete(opened, rows.among(part))
 
     async def vectors(self, asset_id: str) -> Mapping[str, Vector]:
-        with _translated("could not be read"):
+        with self._reading("could not be read"):
             query = self._table().query().where(rows.made_from(asset_id))
             found = await query.select(["text", "vector"]).to_list()
             return {row["text"]: row["vector"] for row in found if row["vector"] is not None}
 
     async def assets(self) -> set[str]:
-        with _translated("could not be read"):
+        with self._reading("could not be read"):
             query = self._table().query().where(rows.of_records(False)).select(["asset_id"])
             found = set()
             async for batch in await query.to_batches():
@@ -135,14 +136,15 @@ class LanceIndex:
             return found
 
     async def records(self) -> AsyncIterator[Sequence[str]]:
-        with _translated("could not be read"):
+        with self._reading("could not be read"):
             query = self._table().query().where(rows.of_records(True)).select(["moment_id"])
-            async for batch in await query.to_batches(max_batch_length=AT_ONCE):
-                yield batch.column("moment_id").to_pylist()
+            found = (await query.to_arrow()).column("moment_id")
+        for first in range(0, len(found), AT_ONCE):  # who takes them may write, too
+            yield found.slice(first, AT_ONCE).to_pylist()
 
     async def lacking(self, moment_ids: Sequence[str]) -> Sequence[str]:
         there: set[str] = set()
-        with _translated("could not be read"):
+        with self._reading("could not be read"):
             for part in _parts(moment_ids):
                 query = self._table().query().where(rows.among(part)).select(["moment_id"])
                 there.update((await query.to_arrow()).column("moment_id").to_pylist())
@@ -150,19 +152,20 @@ class LanceIndex:
 
     async def count(self) -> int:
         """Rows in the table. Raises Unavailable before the index is open."""
-        with _translated("could not be counted"):
+        with self._reading("could not be counted"):
             return int(await self._table().count_rows())
 
     async def search(self, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
         """Raises Unavailable before the index is open. An earlier table is searched by words."""
-        with _translated("could not be searched"):
+        with self._reading("could not be searched"):
             opened = await self._current()
             try:
-                return await _found(opened, query, vector)
-            except Exception:
-                if self._open() is opened:
+                return await find(opened, query, vector)
+            except Exception as error:
+                if self._open() is opened and MISSING not in str(error).lower():
                     raise
-            return await _found(self._open(), query, vector)  # the earlier table went meanwhile
+            await refresh(opened := await self._current())  # what it read went meanwhile
+            return await find(opened, query, vector)
 
     async def renewed(self) -> None:
         """All is in the table that is written to: the one of the earlier model goes."""
@@ -174,17 +177,17 @@ class LanceIndex:
 
     async def state(self) -> IndexState:
         """Raises Unavailable before the index is open."""
-        with _translated("could not be measured"):
+        with self._reading("could not be measured"):
             return await self._keeper.state(self._open())
 
     async def tidy(self) -> None:
-        """Compact files, bring the indexes up to date, drop old versions. Beside all writes."""
+        """Compact files, bring the indexes up to date, drop old versions."""
         with _translated("could not be tidied"):
-            await self._keeper.sweep(self._table)
+            await self._keeper.tidy(self._table)
 
     async def grown(self) -> bool:
         """Whether `build` would make searches faster."""
-        with _translated("could not be measured"):
+        with self._reading("could not be measured"):
             return await grown(self._table())
 
     async def settled(self) -> None:
@@ -223,6 +226,11 @@ class LanceIndex:
             if opened.before.name not in await listed(opened.connection):
                 self._opened = replace(self._open(), before=None)
         return self._open()
+
+    @contextmanager
+    def _reading(self, failure: str) -> Iterator[None]:
+        with _translated(failure), self._keeper.readers.reading():
+            yield
 
     @asynccontextmanager
     async def _writing(self, number: int = 0) -> AsyncIterator[Opened]:
@@ -280,62 +288,6 @@ async def _delete_any(opened: Opened, condition: Any) -> None:
         found = await table.query().where(condition).select(["moment_id"]).limit(1).to_list()
         if found:
             await table.delete(condition)
-
-
-async def _found(opened: Opened, query: SearchQuery, vector: Vector | None) -> Sequence[SearchHit]:
-    table = opened.table
-    if opened.before is not None:
-        table, vector = opened.before.table, None
-        query = replace(query, mode=SearchMode.KEYWORD, visual=None)
-    ranked, media = await _ranked(table, query, vector)
-    groups = group(ranked, media) if query.grouped else alone(ranked)
-    return await _page(table, islice(groups, query.offset, None), query.limit)
-
-
-async def _ranked(
-    table: Any, query: SearchQuery, vector: Vector | None
-) -> tuple[list[Ranked], dict[str, str]]:
-    """Best first, and the medium of each. What lies deeper is read where the page would be short,
-    and stands behind: so the order is the same for every page.
-    """
-    first = await rankings(table, query, vector, CANDIDATES)
-    ranked = fuse(first.by_reason)
-    hits = set(first.media.values()) if query.grouped else first.media
-    if len(hits) >= query.offset + query.limit or not first.deeper(CANDIDATES):
-        return ranked, first.media
-    whole = await rankings(table, query, vector, ALL_CANDIDATES)
-    return ranked + fuse(whole.behind(first)), whole.media | first.media
-
-
-async def _page(table: Any, groups: Iterator[Group], limit: int) -> list[SearchHit]:
-    """For what went away since it was ranked, the next come: a page is short only at the end."""
-    page: list[SearchHit] = []
-    while found := list(islice(groups, limit - len(page))):
-        page += await _hits(table, found)
-    return page
-
-
-async def _hits(table: Any, page: Sequence[Group]) -> list[SearchHit]:
-    """Of those that are still there."""
-    wanted = [each for found in page for each in (found.best, *found.listed)]
-    if not wanted:
-        return []
-    search = table.query().where(rows.among(each.moment_id for each in wanted))
-    found = await search.select(rows.SHOWN).limit(len(wanted)).to_list()
-    by_id = {row["moment_id"]: row for row in found}
-    return [hit for each in page if (hit := _hit(each, by_id)) is not None]
-
-
-def _hit(found: Group, by_id: Mapping[str, dict[str, Any]]) -> SearchHit | None:
-    here = [each for each in (found.best, *found.listed) if each.moment_id in by_id]
-    if not here:
-        return None
-    best, *others = (_shown(by_id, each) for each in here)
-    return replace(best, moments=tuple(others), more=found.more)
-
-
-def _shown(by_id: Mapping[str, dict[str, Any]], ranked: Ranked) -> SearchHit:
-    return rows.hit(by_id[ranked.moment_id], ranked)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from loguru import logger
 
 from app.adapters.lance_index import schema as rows
 from app.adapters.lance_index.opening import Opened, remote
+from app.adapters.lance_index.readers import Readers
 from app.domain.index_state import IndexState
 
 #: Writes after which it is tidied: each is a small file and a version.
@@ -22,13 +23,15 @@ UNTIDY_WRITES = 20
 UNTIDY_ROWS, MOST_UNTIDY_ROWS = 500, 5_000
 #: Of a large table that part: tidying it takes longer, too.
 UNTIDY_SHARE = 0.01
-#: Below a million rows all of them are written anew each time, which 100,000 rows cost a second of
-#: a processor and 550 MB of disk until old versions go: so long it rests after it, as it took.
-REST = 1.0
-#: Versions of the table are kept this long, for searches that still read them.
+#: Below a million rows all of them are written anew each time, 300 MB of 100,000 rows. It rests so
+#: many times as long as that took, for the disk's sake.
+REST = 4.0
+#: Versions of the table are kept so long where it is not known who reads them.
 KEPT_VERSIONS = timedelta(minutes=2)
-#: Once all is built anew, what was there before is of twice the size, and for nothing.
-KEPT_BY_BUILD = timedelta(minutes=1)
+#: Where it is, all are kept at first, and then none.
+ALL, NONE = timedelta(days=36_500), timedelta(milliseconds=1)  # of 0 LanceDB warns
+#: So long it waits for those who read.
+READ_WITHIN = 1.0  # seconds
 #: A write that was cut short may still be at work in LanceDB's own threads, for less than this.
 CUT_SHORT = 60.0  # seconds
 #: So long the end waits for a bucket: what is cut short there is as a kill leaves it, and whole.
@@ -49,10 +52,10 @@ Found: TypeAlias = Callable[[], Any]
 
 
 class Keeper:
-    """`uri`: where the tables are. Tidying goes on beside writes, which LanceDB settles; when they
-    come too fast, those wait that hold `writing`. Who asks for something to be done to the table
-    tells how to come by it: it may be opened anew meanwhile, by `tidied`, which is called behind
-    each tidying while no other is under way."""
+    """`uri`: where the tables are. A folder is ours alone, and who takes `writing` waits for us. In
+    a bucket others write as well, and tidying goes on beside them, which LanceDB settles. Who asks
+    for something to be done to the table tells how to come by it: it may be opened anew meanwhile,
+    by `tidied`, which is called behind each tidying while no other is under way."""
 
     def __init__(
         self,
@@ -62,6 +65,8 @@ class Keeper:
     ) -> None:
         self._uri, self._writing = uri, writing or asyncio.Lock()
         self._tidied = tidied
+        #: What they read of a table on a disk is kept for them.
+        self.readers = Readers()
         self._cut_at = -math.inf
         self._writes = self._rows = 0
         self._most_rows = UNTIDY_ROWS
@@ -77,10 +82,10 @@ class Keeper:
         if self._untidy() and (self._tidying is None or self._tidying.done()):
             self._tidying = asyncio.create_task(self._tidy_soon(table))
 
-    async def tidy(self, table: Found, kept: timedelta | None = None) -> None:
+    async def tidy(self, table: Found) -> None:
         async with self._one:
             writes, new = self._writes, self._rows
-            await _optimize(table(), kept or KEPT_VERSIONS, self._writing)
+            await (self._tidy_shared if remote(self._uri) else self._tidy_own)(table())
             self._writes, self._rows = self._writes - writes, self._rows - new
             share = int(UNTIDY_SHARE * await table().count_rows())
             self._most_rows = min(max(UNTIDY_ROWS, share), MOST_UNTIDY_ROWS)
@@ -91,26 +96,13 @@ class Keeper:
         """A write, by who waited for it."""
         self._cut_at = monotonic()
 
-    async def sweep(self, table: Found, kept: timedelta | None = None) -> None:
-        """Tidy, and drop what no version names. A tidying that a write preempts leaves all that it
-        had written, and LanceDB keeps that for a week: it might be of a write under way. There is
-        none while we hold `writing`; in a bucket there may be, by others."""
-        await self.tidy(table, kept)
-        if remote(self._uri):
-            return
-        async with self._one, self._writing:
-            if monotonic() - self._cut_at > CUT_SHORT:
-                await table().optimize(
-                    cleanup_older_than=kept or KEPT_VERSIONS, delete_unverified=True
-                )
-
     async def build(self, table: Found) -> None:
         async with self._one:
             for column in rows.VECTORS:
                 await _build_vectors(table(), column)
             for column in ("text", "title"):
                 await table().create_index(column, config=rows.full_text(), replace=True)
-        await self.sweep(table, KEPT_BY_BUILD)
+        await self.tidy(table)
 
     async def state(self, opened: Opened) -> IndexState:
         stats = await opened.table.stats()
@@ -141,6 +133,33 @@ class Keeper:
             logger.warning("the index is left half tidied: the bucket does not answer")
             await asyncio.wait({self._tidying})
 
+    async def _tidy_shared(self, table: Any) -> None:
+        """Others may read and write there: what is replaced goes by its age. A write that comes in
+        between is right, and LanceDB leaves it to us to begin again."""
+        for _ in range(TRIES - 1):
+            try:
+                await table.optimize(cleanup_older_than=KEPT_VERSIONS)
+                return
+            except RuntimeError as error:
+                if PREEMPTED not in str(error):
+                    raise
+        async with self._writing:
+            await table.optimize(cleanup_older_than=KEPT_VERSIONS)
+
+    async def _tidy_own(self, table: Any) -> None:
+        """Writes wait, two seconds for 100,000 rows, and what is replaced goes at once: the copies
+        of two minutes were fourteen times what there was, in a table that is written to all day.
+        It goes by its age where somebody reads on and on."""
+        async with self._writing:
+            unread = await _compacted(table) and await self.readers.done(READ_WITHIN)
+            kept = NONE if unread else KEPT_VERSIONS
+            await table.optimize(cleanup_older_than=kept, delete_unverified=self._nothing_runs())
+
+    def _nothing_runs(self) -> bool:
+        """What is cut short leaves files that no version names. LanceDB keeps them for a week, as
+        they might be of a write under way."""
+        return monotonic() - self._cut_at > CUT_SHORT
+
     async def _tidy_soon(self, table: Found) -> None:
         try:
             while self._untidy() and not self._closing.is_set():
@@ -162,25 +181,24 @@ class Keeper:
         return live if remote(self._uri) else await asyncio.to_thread(_size, self._uri)
 
 
-async def _optimize(table: Any, kept: timedelta, writing: asyncio.Lock) -> None:
-    """A write that comes in between is right, and LanceDB leaves it to us to begin again."""
-    for _ in range(TRIES - 1):
-        try:
-            await table.optimize(cleanup_older_than=kept)
-            return
-        except RuntimeError as error:
-            if PREEMPTED not in str(error):
-                raise
-    async with writing:
-        await table.optimize(cleanup_older_than=kept)
+async def _compacted(table: Any) -> bool:
+    """Rows that indexes know are joined with such only: what is new comes to them the second time.
+    Whether nothing is left to be joined, so that a last call replaces nothing that is read."""
+    for _ in range(TRIES):
+        before = await table.version()
+        await table.optimize(cleanup_older_than=ALL)
+        if await table.version() == before:
+            return True
+    return False
 
 
 async def grown(table: Any) -> bool:
-    """Whether vectors have come to be so many that an index pays, or another one."""
-    made_of = await _made_of(table)
+    """Whether vectors have come to be so many that an index pays, or another one. Only where there
+    are rows enough they are counted: LanceDB reads all of them for that."""
+    made_of, number = await _made_of(table), await table.count_rows()
     for column in rows.VECTORS:
         enough = OUTGROWN * made_of[column] if column in made_of else PAYS
-        if await _vectors(table, column) >= enough:
+        if number >= enough and await _vectors(table, column) >= enough:
             return True
     return False
 

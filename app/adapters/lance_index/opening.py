@@ -88,6 +88,13 @@ async def _again(connection: Any, opened: Opened) -> Opened:
     return replace(opened, connection=connection, table=table, before=before)
 
 
+async def refresh(opened: Opened) -> None:
+    """As others have left it, though it was looked at just now."""
+    await opened.table.checkout_latest()
+    if opened.before is not None:
+        await opened.before.table.checkout_latest()
+
+
 async def outgrown(opened: Opened) -> bool:
     """Whether more is in memory than all that is there."""
     there = (await opened.table.stats())["total_bytes"]
