@@ -108,7 +108,6 @@ def _instance(folder: Path, name: str, url: str) -> Instance:
     instance = Instance(folder / name, models_folder())
     instance.settings |= {
         "APP__STORAGE__DATABASE_URL": url,
-        "APP__STORAGE__INDEX_URI": str(folder / "index"),
         "APP__INGESTION__MAX_CONCURRENT_JOBS": str(PLACES),
         "APP__LOGGING__LEVEL": "WARNING",
         "SPOOL_FAULTS_FILES": str(folder / "files"),

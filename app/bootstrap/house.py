@@ -15,6 +15,7 @@ from app.bootstrap.listening import follow_renewals, note_run
 from app.bootstrap.records import open_records
 from app.bootstrap.rooms import Rooms
 from app.bootstrap.seeing import open_seeing
+from app.bootstrap.stores import index_folder
 from app.bootstrap.voices import open_voices
 from app.bootstrap.watching import open_watching
 from app.bootstrap.webhooks import open_webhooks
@@ -82,9 +83,12 @@ async def _clear_up(rooms: Rooms, boot_id: str) -> None:
 
 
 def _take(settings: AppSettings, closing: AsyncExitStack) -> None:
-    """The data folder is ours alone, and nobody of an earlier run works in it any more."""
-    data = settings.storage.data_dir
+    """The data folder and the index's are ours alone, and nobody of an earlier run works in them
+    any more."""
+    data, index = settings.storage.data_dir, index_folder(settings.storage)
     closing.enter_context(held(data))
+    if index is not None:  # what another has just written there would pass for a leftover
+        closing.enter_context(held(index, "folder of the index", "index_uri"))
     closing.enter_context(marked(data))
     if killed := end_leftovers(data):
         logger.warning("processes of an earlier run were still there, and are killed: {}", killed)

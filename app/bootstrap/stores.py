@@ -62,7 +62,15 @@ async def try_bucket(url: str, options: Mapping[str, str]) -> None:
 def index_uri(kept: Storage) -> str:
     """Beside the files, unless it is told."""
     beside = kept.data_dir / "index" if kept.files_url is None else f"{kept.files_url}/index"
-    return kept.index_uri or str(beside)
+    return (kept.index_uri or str(beside)).removeprefix("file://")
+
+
+def index_folder(kept: Storage) -> Path | None:
+    """The one of the index, where that is not in a bucket, nor the data folder itself."""
+    uri = index_uri(kept)
+    if "://" in uri or Path(uri).resolve() == kept.data_dir.resolve():
+        return None
+    return Path(uri)
 
 
 def _folder(files: Path) -> Stores:

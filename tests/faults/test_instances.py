@@ -38,7 +38,6 @@ def make_instance(
     def make(**settings: str) -> Spool:
         shared = {
             "APP__STORAGE__DATABASE_URL": database,
-            "APP__STORAGE__INDEX_URI": str(tmp_path / "index"),
             "SPOOL_FAULTS_FILES": str(tmp_path / "files"),
             "SPOOL_FAULTS_BOUND": BOUND,
         }
@@ -180,6 +179,22 @@ def test_one_with_files_of_its_own_is_refused(
     assert stranger.await_death(60) != 0
     assert "keeps its files elsewhere" in stranger.log()
     assert here.answers()
+
+
+@pytest.mark.timeout(120)
+def test_one_with_the_same_folder_for_its_index_is_refused(
+    make_instance: Callable[..., Spool], tmp_path: Path
+) -> None:
+    """Each took for leftovers what the other one was just writing."""
+    folder = str(tmp_path / "index")
+    here, other = (make_instance(APP__STORAGE__INDEX_URI=folder) for _ in range(2))
+    here.start()
+    other.launch()
+    assert other.await_death(60) != 0
+    assert f"another Spool is running on the folder of the index {folder}" in other.log()
+    assert here.answers()
+    assert here.stop() == 0
+    other.start()
 
 
 @pytest.mark.timeout(120)

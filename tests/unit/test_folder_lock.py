@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.adapters.folder_lock import held
+from app.bootstrap.stores import index_folder
+from app.config import load_settings
 from app.domain.errors import ConfigError, StorageError
 from tests.media import ROOT
 
@@ -53,3 +55,22 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     file.write_text("")
     with pytest.raises(StorageError, match="file/data"), held(file / "data"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        ({}, "data/index"),
+        ({"index_uri": ""}, "data/index"),
+        ({"index_uri": "/srv/index"}, "/srv/index"),
+        ({"index_uri": "file:///srv/index"}, "/srv/index"),
+        ({"index_uri": "data/../data"}, None),  # it is held already
+        ({"index_uri": "s3://bucket/index"}, None),
+        ({"files_url": "s3://bucket"}, None),
+    ],
+)
+def test_the_folder_of_the_index_is_known_however_it_is_told(
+    told: dict[str, str], found: str | None
+) -> None:
+    settings = load_settings(storage={"data_dir": "data", **told}).storage
+    assert index_folder(settings) == (None if found is None else Path(found))
