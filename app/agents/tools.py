@@ -93,9 +93,8 @@ class Tools:
     ) -> told.Hits:
         """Find moments in everything that was taken in: speech, pictures, key-frames, texts.
 
-        A hit is a medium with its best moment, and others in `moments`. Something is always
-        nearest in meaning: where `why` says only `semantic`, read around it with `moments` before
-        you rely on it.
+        A hit is a medium with its best moment, and others in `moments`. Where `why` says only
+        `semantic` it may not fit: read around it with `moments` before you rely on it.
         """
         spool = self._spool()
         found = await spool.search(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from loguru import logger
@@ -30,6 +31,7 @@ from app.domain.models import ModelKind
 from app.ports import AssetStore, Darkroom, Meter, RecordStore
 from app.services.arriving import ArrivingEmbedder, ArrivingEyes, ArrivingIndex
 from app.services.duties import Leading
+from app.services.indexer import Indexer
 from app.services.records import RecordService
 from app.services.reindex import fill, keep_level, prune, unmark_lost
 from app.services.search import SearchService
@@ -69,6 +71,8 @@ class Finding:
     arriving: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: Table and model, once.
     there: asyncio.Event = field(default_factory=asyncio.Event)
+    #: The table lacked nothing, once.
+    level: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def topics(self) -> KeybertTopics:
@@ -91,10 +95,27 @@ class Finding:
             await self.index.get()
         return self.whole()
 
-    def search(self, eyes: ArrivingEyes | None, darkroom: Darkroom, meter: Meter) -> SearchService:
+    def search(
+        self, eyes: ArrivingEyes | None, darkroom: Darkroom, indexer: Indexer, meter: Meter
+    ) -> SearchService:
         return SearchService(
-            self.index, self.embedder, eyes, darkroom, stem=english_stem, meter=meter
+            self.index,
+            self.embedder,
+            eyes,
+            darkroom,
+            stem=english_stem,
+            meter=meter,
+            missing=partial(self._missing, indexer),
         )
+
+    async def _missing(self, indexer: Indexer) -> int:
+        """Each look is one at the database: none is made any more once all was there."""
+        if self.level.is_set():
+            return 0
+        number = await indexer.behind()
+        if number == 0:
+            self.level.set()
+        return number or 0
 
     def records(self, store: RecordStore) -> RecordService:
         return RecordService(
@@ -131,6 +152,7 @@ class Finding:
     async def keep_level(self, records: Records, lengths: Lengths | None = None) -> None:
         """For as long as the service lives."""
         await self.prepare(records, lengths)
+        self.level.set()
         bulk = self.records(records.bulk)
 
         async def extra() -> int:

@@ -182,7 +182,9 @@ class Rooms:
             engines=self.tools.engines,
             webhooks=self.webhooks.service,
             uploads=self.uploads.service,
-            search=self.finding.search(self.seeing.eyes, self.seeing.darkroom, self.watching.meter),
+            search=self.finding.search(
+                self.seeing.eyes, self.seeing.darkroom, self.indexer, self.watching.meter
+            ),
             records=self.finding.records(self.records.bulk),
             index_care=self.index_care,
             health=self._health(worker),

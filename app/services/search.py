@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from app.domain import marking
-from app.domain.errors import EngineError, InvalidRequest, TooLarge, Unavailable
+from app.domain.errors import EngineError, InvalidRequest, SpoolError, TooLarge, Unavailable
 from app.domain.metrics import SEARCH_SECONDS, UNCOUNTED
 from app.domain.search import MatchReason, SearchAnswer, SearchHit, SearchMode, SearchQuery
 from app.ports import Darkroom, Embedder, Meter, Vector, VectorIndex
@@ -22,6 +22,7 @@ LOADING = "The embedding model is not loaded: answered by keyword."
 CONTINUED = "The page before was answered by keyword, and so is this one."
 FAILED = "The embedding model failed: answered by keyword."
 RENEWING = "The index is being made anew for another model: answered by keyword."
+FILLING = "The index is being filled: {} media or records are not found yet."
 BUSY = "Pictures are being looked at: answered without what only looks like the words."
 
 #: Cosines below which a picture looks like another one, or like what words tell, only by chance.
@@ -34,10 +35,14 @@ MAX_PICTURE = 12 * 1024 * 1024
 MARKED_AT_ONCE = 20_000
 
 
+async def _none() -> int:
+    return 0
+
+
 class SearchService:
     """`eyes`: None where no model for pictures is wanted; `darkroom` makes ready what they see.
     `patience`: seconds to wait for what words look like. `stem`: as the index has it, so that what
-    it found is marked.
+    it found is marked. `missing`: how many media and records the index lacks.
     """
 
     def __init__(
@@ -49,10 +54,11 @@ class SearchService:
         patience: float = PATIENCE,
         stem: marking.Stem = marking.as_written,
         meter: Meter = UNCOUNTED,
+        missing: Callable[[], Awaitable[int]] = _none,
     ) -> None:
         self._index = index
         self._embedder = embedder
-        self._stem, self._meter = stem, meter
+        self._stem, self._meter, self._missing = stem, meter, missing
         self._eyes, self._darkroom = eyes, darkroom
         self._glances = None if eyes is None else Glances(eyes, patience)
 
@@ -88,9 +94,15 @@ class SearchService:
         return SearchAnswer(
             hits=await _marked_page(hits[: query.limit], query.text, self._stem),
             mode=mode,
-            notice=notice or (BUSY if blind else None),
+            notice=_told(notice, BUSY if blind else None, await self._filling()),
             cursor=str(following) if len(hits) > query.limit else None,
         )
+
+    async def _filling(self) -> str | None:
+        with suppress(SpoolError):  # what the index has is told all the same
+            if number := await self._missing():
+                return FILLING.format(number)
+        return None
 
     async def _vector(
         self, query: SearchQuery, mode: SearchMode
@@ -143,6 +155,10 @@ class SearchService:
             bitmap = await self._darkroom.develop(Path(file.name))
         with closing(bitmap):
             return (await eyes.see(bitmap)).vector
+
+
+def _told(*notices: str | None) -> str | None:
+    return " ".join(filter(None, notices)) or None
 
 
 async def _marked_page(

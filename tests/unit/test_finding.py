@@ -21,11 +21,13 @@ from app.bootstrap.workshop import transcribe_file
 from app.config import AppSettings, Pictures, load_settings
 from app.domain.decoding import DecodingOptions
 from app.domain.errors import EngineError, ModelNotFound, StorageError, Unavailable
+from app.domain.metrics import UNCOUNTED
 from app.domain.models import LocatedModel, ModelKind, ModelSource
 from app.domain.search import MatchReason, SearchMode, SearchQuery
-from app.ports import Progress
+from app.ports import Darkroom, Progress
 from app.services.arriving import ArrivingEmbedder, ArrivingIndex
-from app.services.search import SearchService
+from app.services.indexer import Indexer
+from app.services.search import FILLING, SearchService
 from tests.contracts.test_vector_index import moment
 from tests.media import silence
 from tests.unit.workbench import Workbench, opened
@@ -108,6 +110,12 @@ async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
         yield bench
 
 
+def searching(bench: Workbench, finding: Finding) -> SearchService:
+    """As the house has it, without pictures."""
+    indexer = Indexer(bench.books, finding.embedder, finding.index, bench.watch)
+    return finding.search(None, cast(Darkroom, None), indexer, UNCOUNTED)
+
+
 async def done(bench: Workbench) -> str:
     job = await bench.upload()
     await bench.worker().run_once()
@@ -137,10 +145,15 @@ async def test_what_was_done_without_the_model_is_found_by_meaning_when_it_comes
     job_id = await done(bench)
     weights = Line(model_folder, failures=1)
     async with prepared(bench, weights, settings(bench.folder)) as (finding, preparing):
+        service = searching(bench, finding)
+        await finding.index.get()
+        answer = await service.answer(SearchQuery(text="country"))
+        assert answer.notice and FILLING.format(1) in answer.notice and not answer.hits
         weights.open.set()
         await preparing
         query = SearchQuery(text="window number 0", mode=SearchMode.SEMANTIC)
-        answer = await SearchService(finding.index, finding.embedder).answer(query)
+        answer = await service.answer(query)
+        assert answer.notice is None
         assert [(hit.asset_id, hit.why) for hit in answer.hits] == [
             (job_id, (MatchReason.SEMANTIC,))
         ]

@@ -33,7 +33,14 @@ from app.domain.search import (
 from app.ports import Vector
 from app.services.arriving import ArrivingIndex
 from app.services.glances import MOST_WAITING
-from app.services.search import BUSY, MAX_LIMIT, MAX_PICTURE, SearchService
+from app.services.search import (
+    BUSY,
+    FILLING,
+    LOADING,
+    MAX_LIMIT,
+    MAX_PICTURE,
+    SearchService,
+)
 from tests.unit.workbench import until
 
 
@@ -314,6 +321,24 @@ async def test_until_the_model_is_loaded_answers_are_by_keyword_and_say_so(
     [(asked, vector)] = index.asked
     assert (asked.mode, vector) == (SearchMode.KEYWORD, None)
     assert answer.hits[0].why == (MatchReason.KEYWORD,)
+
+
+async def test_while_the_index_is_filled_the_answer_says_what_is_not_found_yet() -> None:
+    """After a restore a word that was there was not found, and nothing told why."""
+
+    async def eleven() -> int:
+        return 11
+
+    async def broken() -> int:
+        raise StorageError("the database is locked")
+
+    query = SearchQuery(text="four")
+    answer = await SearchService(Shelf(), Lengths(), missing=eleven).answer(query)
+    assert answer.notice == FILLING.format(11) and answer.hits
+    loading = await SearchService(Shelf(), Lengths(ready=False), missing=eleven).answer(query)
+    assert loading.notice == f"{LOADING} {FILLING.format(11)}"
+    answer = await SearchService(Shelf(), Lengths(), missing=broken).answer(query)
+    assert answer.notice is None and answer.hits
 
 
 async def test_when_the_model_fails_the_answer_is_by_keyword_and_says_so() -> None:
