@@ -49,6 +49,8 @@ async def test_a_key_frame_has_the_whole_name_of_its_video_and_is_searched_by_it
     video = "v" * 200
     name = f"{video}#t=86399.999"
     query = {"q": "words", "mode": "keyword", "asset_id": name}
+    page = await spool.http.post(ASSETS, json={"assetId": "page", "extra": {"text": "words"}})
+    await spool.completed(page.json()["job_id"])  # by then the index is there
     assert (await spool.http.get("/api/v1/search", params=query)).status_code == 200
     error(await spool.http.post(ASSETS, json=frame(name)), 403, "source.forbidden")
     text = {"assetId": "t" * 201, "extra": {"text": "words"}}
