@@ -63,24 +63,16 @@ class Walks:
         if walk := self._under_way.get(job_id):
             walk.task.cancel()
 
-    async def look(self, job_id: str) -> Job | None:
-        """Somebody changed a job elsewhere: what is not ours any more ends.
-
-        Returns one that was deleted while it was put into the index here; by now it no longer is.
-        """
+    async def look(self, job_id: str) -> None:
+        """Somebody changed a job elsewhere: what is not ours any more ends."""
         walk, waiting = self._under_way.get(job_id), self.waiting.get(job_id)
         if waiting is None and (walk is None or walk.at_its_verdict):
-            return None
+            return
         job = await self._store.get(job_id)
         if waiting and not (job and job.status is JobStatus.PENDING):
             waiting.cancel()
-        if walk is None or walk.at_its_verdict or walk.is_held(job):
-            return None
-        walk.task.cancel()
-        if job is not None or walk.report.stage is not Stage.EMBEDDING:
-            return None
-        await asyncio.wait({walk.task})
-        return walk.job
+        if walk and not walk.at_its_verdict and not walk.is_held(job):
+            walk.task.cancel()
 
     def let_go(self) -> None:
         """Of everything: others may take it."""

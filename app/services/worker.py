@@ -12,7 +12,7 @@ from loguru import logger
 
 from app.domain.crashpoints import reached
 from app.domain.errors import SpoolError
-from app.domain.jobs import Job, JobStatus, Priority, Swept, pcm_key, reel_key, result_key
+from app.domain.jobs import Job, JobStatus, Priority, Stage, Swept, pcm_key, reel_key, result_key
 from app.domain.metrics import UNCOUNTED
 from app.domain.result import result_of
 from app.domain.tracing import UNTRACED
@@ -110,8 +110,7 @@ class JobWorker:
 
     async def look(self, job_id: str) -> None:
         """Somebody changed a job elsewhere: work on one that is not ours any more ends."""
-        if gone := await self._walks.look(job_id):
-            await take_back(gone.asset_id, self._pipeline.index, self._pipeline.assets)
+        await self._walks.look(job_id)
 
     async def run(self) -> None:
         """For ever, in all places, and in one more for jobs that somebody waits for.
@@ -265,10 +264,17 @@ class JobWorker:
             finally:
                 self._watch.tell(job.job_id)
                 self._ended()
-            if not task.cancelled() and (error := task.exception()):
+            if task.cancelled():
+                await self._take_back(job, report)
+            elif error := task.exception():
                 # it may still be held, and walked by nobody
                 self._later.put(job.job_id, 1, job.options.priority)
                 raise error
+
+    async def _take_back(self, job: Job, report: JobReport) -> None:
+        """What was deleted elsewhere while it was put into the index here."""
+        if report.stage is Stage.EMBEDDING and await self._store.get(job.job_id) is None:
+            await take_back(job.asset_id, self._pipeline.index, self._pipeline.assets)
 
     async def _attempt(self, job: Job, report: JobReport) -> None:
         """A stop gives the job back, also while its verdict waits for the store."""

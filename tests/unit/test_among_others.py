@@ -221,9 +221,12 @@ async def test_what_is_deleted_elsewhere_while_it_is_written_into_the_index_is_n
     assert bench.index.kept == {}
 
 
+@pytest.mark.parametrize("heard", ["of it", "by its progress"])
 async def test_a_write_that_goes_on_when_its_job_is_deleted_elsewhere_is_taken_back(
-    bench: Workbench,
+    bench: Workbench, heard: str
 ) -> None:
+    """By its progress, which the store refused, it ended before the look that took it back."""
+
     class Insistent(Notebook):
         async def replace_asset(
             self, asset_id: str, moments: Sequence[Moment], vectors: Sequence[Vector | None]
@@ -240,7 +243,10 @@ async def test_a_write_that_goes_on_when_its_job_is_deleted_elsewhere_is_taken_b
     async with asyncio.timeout(SOON):
         await writing.wait()
         await bench.service().delete(job.job_id)
-        await worker.look(job.job_id)
+        if heard == "of it":
+            await worker.look(job.job_id)
+        else:
+            worker._walks.lost(job.job_id)
         await task
     assert bench.index.kept == {}
 
