@@ -79,8 +79,7 @@ def test_jobs_that_meet_a_full_disk_are_done_when_there_is_space_again(
     for _ in range(5):
         _sent(spool, ledger, sent_media, "slow=0.1", medium="cities.flac")
     until(lambda: _transcribing(spool), 60, "work under way")
-    fill(small_disk, leave)
-    until(lambda: spool.health()["disk"] != "ok", 60, "it is noticed")
+    until(lambda: _met(spool, small_disk, leave), 60, "it is noticed")
     assert not spool.is_dead()
     assert spool.http.get("/api/v1/jobs").status_code == 200
     small_disk.empty()
@@ -149,6 +148,12 @@ def test_while_the_disk_is_read_only_work_is_refused_and_jobs_wait_at_no_cost(
 def _stand_still(spool: Spool) -> bool:
     """What runs has met the disk, and nothing is begun."""
     return bool(spool.health()["jobs"]["running"] == 0)
+
+
+def _met(spool: Spool, disk: SmallDisk, leave: int) -> bool:
+    """Also when jobs that came to their end have just made space."""
+    fill(disk, leave)
+    return bool(spool.health()["disk"] != "ok")
 
 
 def _transcribing(spool: Spool) -> bool:

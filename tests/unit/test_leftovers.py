@@ -42,9 +42,16 @@ def orphan() -> Iterator[Orphan]:
             descriptor = os.pidfd_open(pid)
             closing.callback(os.close, descriptor)
             closing.callback(_kill, descriptor)
+            _await_environment(pid)
             return pid
 
         yield start
+
+
+def _await_environment(pid: int) -> None:
+    """A parent hears that its child runs a moment before the child has its environment."""
+    while not Path(f"/proc/{pid}/environ").read_bytes():
+        os.sched_yield()
 
 
 def _kill(descriptor: int) -> None:
