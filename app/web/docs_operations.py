@@ -22,6 +22,7 @@ PAGE = Operation(
     query=NoQuery,
     headers=HAVE,
     answers=kept("The page.", "text/html"),
+    pages=True,
 )
 
 FILE = Operation(

@@ -13,6 +13,7 @@ HOME = Operation(
     query=NoQuery,
     headers=HAVE,
     answers=kept("The page.", HTML),
+    pages=True,
 )
 
 PAGE = Operation(
@@ -24,4 +25,5 @@ PAGE = Operation(
     headers=HAVE,
     answers=kept("The page.", HTML, *PICTURES.values()),
     refusals=(404,),
+    pages=True,
 )

@@ -13,6 +13,7 @@ HOME = Operation(
     query=NoQuery,
     headers=HAVE,
     answers=kept("The page.", "text/html"),
+    pages=True,
 )
 
 ICON = Operation(

@@ -1,4 +1,4 @@
-"""What `/watch` cannot show, said to browsers as a page: all others get JSON."""
+"""What pages cannot show, said to browsers as a page: all others get JSON."""
 
 from collections.abc import Mapping
 from html import escape
@@ -27,6 +27,8 @@ ENDS = {
     JobStatus.FAILED: "Its job has failed",
     JobStatus.CANCELLED: "Its job was cancelled",
 }
+#: Where people look: these, and what is below those.
+PAGES, BELOW = ("/", "/docs", "/docs/guide"), ("/docs/guide/", "/watch/")
 HEADERS = watch_shell.HEADERS | NOT_KEPT | {"Vary": "Accept"}
 
 
@@ -37,7 +39,8 @@ def looked_at(request: Request) -> bool:
 
 def wanted(request: Request) -> bool:
     """Whether a page says it better."""
-    return looked_at(request) and request.url.path.startswith("/watch/")
+    path = request.url.path
+    return looked_at(request) and (path in PAGES or path.startswith(BELOW))
 
 
 def page(status: int, error: Mapping[str, str | None], headers: Mapping[str, str]) -> Response:

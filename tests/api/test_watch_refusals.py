@@ -1,4 +1,4 @@
-"""What `/watch` refuses, told to people as a page and to programs as JSON."""
+"""What pages refuse, told to people as a page and to programs as JSON."""
 
 from html import escape
 from pathlib import Path
@@ -38,9 +38,15 @@ async def test_a_link_that_is_over_is_told_as_a_page_of_its_own(spool: Spool) ->
     assert "default-src 'none'" in page.headers["content-security-policy"]
 
 
-async def test_an_address_that_is_not_right_is_told_as_a_page(spool: Spool) -> None:
-    page = await spool.http.get("/watch/anything?t=soon", headers=BROWSER)
+@pytest.mark.parametrize(
+    "address",
+    ["/watch/a?t=soon", "/?t=1", "/docs?t=1", "/docs/guide?t=1", "/docs/guide/jobs?t=1"],
+)
+async def test_an_address_that_is_not_right_is_told_as_a_page(spool: Spool, address: str) -> None:
+    page = await spool.http.get(address, headers=BROWSER)
     assert page.status_code == 422 and "That address is not right" in page.text
+    assert page.headers["content-type"].startswith("text/html")
+    error(await spool.http.get(address), 422)
 
 
 async def test_what_is_on_its_way_leads_to_its_job(spool: Spool, speech: bytes) -> None:
