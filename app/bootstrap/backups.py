@@ -8,6 +8,7 @@ from app.adapters.folder_lock import NAME as LOCK
 from app.adapters.folder_lock import PRIVATE, held
 from app.adapters.local_storage import LocalStorage
 from app.adapters.sql.backup_rows import SqlBackupRows
+from app.adapters.sql.connections import file_of, parse
 from app.adapters.sql.copying import SqlSnapshots
 from app.adapters.sql.database import Database
 from app.adapters.webhook_secret import found_secret, keep_secret
@@ -64,8 +65,11 @@ async def restore(settings: AppSettings, folder: Path, *, replace: bool) -> Mani
     manifest = await work.check()
     with held(data):
         there = _in_the_way(settings, replace=replace)
-        if not there:
-            await work.check_free()  # soon, for what comes next takes long
+        # soon, for what comes next takes long, and before anything is moved for nothing
+        await work.check_free(
+            database=_stays(settings, there),
+            files=settings.storage.files_url is not None or not there,
+        )
         await work.check_all()
         if there:
             _move_aside(there, data / REPLACED / f"{utc_now():%Y%m%dT%H%M%SZ}")
@@ -129,6 +133,12 @@ def _in_the_way(settings: AppSettings, *, replace: bool) -> list[Path]:
             hint="--replace moves all of it aside, or set [app.storage] data_dir to another",
         )
     return there
+
+
+def _stays(settings: AppSettings, moved: list[Path]) -> bool:
+    """Whether the database is elsewhere."""
+    file = file_of(parse(database_url(settings)))
+    return file is None or not any(file.absolute().is_relative_to(one.absolute()) for one in moved)
 
 
 def _move_aside(there: list[Path], place: Path) -> None:

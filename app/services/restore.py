@@ -40,10 +40,12 @@ class Restore:
             more = f", and {len(damaged) - 1} more" if damaged[1:] else ""
             raise _damaged(f"{damaged[0]}{more}")
 
-    async def check_free(self) -> None:
+    async def check_free(self, *, database: bool = True, files: bool = True) -> None:
         """Raises ConfigError where the database has rows or the store has files."""
-        await self.snapshots.check_free()
-        await self._check_free()
+        if database:
+            await self.snapshots.check_free()
+        if files:
+            await self._check_no_files()
 
     async def run(self) -> None:
         """Of what was checked. Raises StorageError where a file is damaged since, ConfigError where
@@ -54,7 +56,7 @@ class Restore:
         reached("restore.files")
         await self.snapshots.put_back(self.backup.database)
 
-    async def _check_free(self) -> None:
+    async def _check_no_files(self) -> None:
         for folder in (*KEPT, UPLOADS):
             async with aclosing(self.found.job_files(folder)) as batches:
                 async for batch in batches:

@@ -203,6 +203,20 @@ async def test_it_goes_back_only_where_nothing_is_unless_that_is_moved_aside(
     assert (aside / "audio_jobs" / "old").exists() and (data / "models").is_dir()
 
 
+async def test_nothing_is_moved_aside_where_the_database_elsewhere_has_rows(
+    spool: Spool, backup: Path, tmp_path: Path
+) -> None:
+    """It was moved, and then the database was looked at."""
+    await back_up(on(spool.data), backup)
+    data = tmp_path / "data"
+    (data / "audio_jobs").mkdir(parents=True)
+    url = f"sqlite:///{spool.data / 'spool.db'}"
+    there = load_settings(storage={"data_dir": data, "database_url": url})
+    with pytest.raises(ConfigError, match=r"spool\.db"):
+        await restore(there, backup, replace=True)
+    assert (data / "audio_jobs").is_dir() and not (data / "replaced").exists()
+
+
 async def test_it_does_not_go_back_beneath_a_service_at_work(spool: Spool, backup: Path) -> None:
     await back_up(on(spool.data), backup)
     with pytest.raises(ConfigError, match="another Spool"):
