@@ -55,6 +55,14 @@ class FrameJobs:
     async def _queued(self, video: Job, at: float, job_id: str, name: str) -> None:
         """Raises ClaimLost: whoever deletes a video deletes its frames, and looks for them once."""
         options = _options(video, at)
+        try:
+            await self._add(video, options, job_id, name)
+        except ClaimLost:
+            await self._throw_away(video, upload_key(job_id, name))
+            raise
+        await self.queue.enqueue({"job_id": job_id}, options.priority)
+
+    async def _add(self, video: Job, options: JobOptions, job_id: str, name: str) -> None:
         with suppress(Conflict), _as_lost():  # it is there by now
             await self.store.add(
                 job_id=job_id,
@@ -64,7 +72,13 @@ class FrameJobs:
                 options=options,
                 held=video,
             )
-        await self.queue.enqueue({"job_id": job_id}, options.priority)
+
+    async def _throw_away(self, video: Job, key: str) -> None:
+        """A picture of a video that was cancelled or deleted meanwhile. Where another run has the
+        video, that may be keeping the same one."""
+        now = await self.store.get(video.job_id)
+        if now is None or now.status.ended:
+            await self.blobs.delete_file(key)
 
 
 @contextmanager

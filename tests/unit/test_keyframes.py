@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,12 @@ async def all_done(bench: Workbench) -> None:
 async def frames_of(bench: Workbench, asset_id: str = "talk") -> list[Job]:
     found = [await bench.store.get(each) for each in await bench.store.of_frames(asset_id)]
     return sorted((job for job in found if job), key=lambda job: job.options.at or 0.0)
+
+
+def pictures(bench: Workbench) -> list[str]:
+    """Files of them."""
+    folder = bench.folder / "image_jobs"
+    return os.listdir(folder) if folder.is_dir() else []
 
 
 def codes(job: Job) -> list[str]:
@@ -519,6 +526,26 @@ async def test_a_video_that_is_deleted_elsewhere_gives_rise_to_no_more_frames(
     with pytest.raises(ClaimLost):
         await intake.take_in(held, 2.0, b"picture")
     assert await frames_of(bench) == []
+    assert pictures(bench) == []
+
+
+async def test_a_picture_of_a_video_that_was_cancelled_meanwhile_does_not_stay(
+    bench: Workbench,
+) -> None:
+    """It was a file of nobody, which went only an hour later, and a deletion came too early."""
+    held = await claim(bench.store, await a_video(bench))
+    await bench.store.cancel(held.job_id)
+    with pytest.raises(ClaimLost):
+        await bench.pipeline().frame_jobs.take_in(held, 2.0, b"picture")
+    assert pictures(bench) == []
+
+
+async def test_a_picture_that_another_run_keeps_just_now_is_left_to_it(bench: Workbench) -> None:
+    held = await claim(bench.store, await a_video(bench))
+    await bench.store.sweep("another run")
+    with pytest.raises(ClaimLost):
+        await bench.pipeline().frame_jobs.take_in(held, 2.0, b"picture")
+    assert len(pictures(bench)) == 1
 
 
 async def test_frames_go_in_one_go(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
