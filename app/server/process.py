@@ -23,7 +23,7 @@ from app.logs import configure
 from app.server.edge import protocol
 from app.server.herald import HeraldServer
 from app.server.last_resort import STOPS_WITHIN, ends_within
-from app.server.memory import keep_few_arenas
+from app.server.memory import given_back, keep_few_arenas
 from app.server.places import by_descriptors
 from app.server.proxies import known_proxies
 from app.server.terms import Edge
@@ -66,7 +66,7 @@ async def _serve(settings: AppSettings) -> None:
     async with house(settings) as doors:
         config = _configured(settings.server, application(doors))
         gc.freeze()  # what is loaded stays: walking it all would hold up answers for 100 ms
-        with _stops_once(), watched(doors.traffic.late):
+        with _stops_once(), watched(doors.traffic.late), given_back():
             await HeraldServer(config, partial(_stopping, doors)).serve()
     logger.info("closed")
 

@@ -1,4 +1,5 @@
-"""The service's threads share few parts of the C library's memory."""
+"""The service's threads share few parts of the C library's memory, and what is free is given
+back."""
 
 import os
 import platform
@@ -32,6 +33,27 @@ file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
 libc.malloc_info(0, file)
 libc.fclose(file)
 """
+#: Of what was taken, one block in each page is kept: nothing is free at the end.
+FREED = """
+import ctypes, time
+from app.server import memory
+
+memory.EVERY = 0.01
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+
+def held():
+    with open("/proc/self/statm") as told:
+        return int(told.read().split()[1]) * 4096
+
+blocks = [libc.malloc(4096) for _ in range(20_000)]
+for block in blocks: ctypes.memset(block, 1, 4096)
+for number, block in enumerate(blocks):
+    if number % 50: libc.free(block)
+most = held()
+with memory.given_back():
+    while held() > most - 60_000_000: time.sleep(0.01)
+"""
 
 
 @pytest.mark.parametrize(("told", "expected"), [({}, ARENAS), ({"MALLOC_ARENA_MAX": "5"}, 5)])
@@ -42,3 +64,8 @@ def test_threads_share_them(tmp_path: Path, told: dict[str, str], expected: int)
     } | told
     subprocess.run([sys.executable, "-c", THREADS, str(found)], check=True, env=environment)
     assert found.read_text().count("<heap nr=") == expected
+
+
+def test_what_is_free_is_given_back() -> None:
+    """The start alone left 100 MB that nobody used."""
+    subprocess.run([sys.executable, "-c", FREED], check=True, timeout=60)

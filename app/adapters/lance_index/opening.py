@@ -25,7 +25,7 @@ FRESH = timedelta(seconds=1)
 METADATA_BYTES, INDEX_BYTES = 32 * 2**20, 2 * 2**30
 #: Of indexes that were replaced it keeps as much as of others: what is more than this and than all
 #: there is on disk is for nothing.
-NEEDED_BYTES = 32 * 2**20
+NEEDED_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
