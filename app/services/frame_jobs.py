@@ -58,7 +58,7 @@ class FrameJobs:
         try:
             await self._add(video, options, job_id, name)
         except ClaimLost:
-            await self._throw_away(video, upload_key(job_id, name))
+            await self._throw_away(video, job_id, name)
             raise
         await self.queue.enqueue({"job_id": job_id}, options.priority)
 
@@ -73,12 +73,13 @@ class FrameJobs:
                 held=video,
             )
 
-    async def _throw_away(self, video: Job, key: str) -> None:
-        """A picture of a video that was cancelled or deleted meanwhile. Where another run has the
-        video, that may be keeping the same one."""
+    async def _throw_away(self, video: Job, job_id: str, name: str) -> None:
+        """A picture of a video that was cancelled or deleted meanwhile. Where another run has, or
+        had, the video, that may be keeping the same one."""
         now = await self.store.get(video.job_id)
-        if now is None or now.status.ended:
-            await self.blobs.delete_file(key)
+        over = now is None or now.status.ended
+        if over and not await self.store.known([job_id]):
+            await self.blobs.delete_file(upload_key(job_id, name))
 
 
 @contextmanager

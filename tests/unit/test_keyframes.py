@@ -532,7 +532,7 @@ async def test_a_video_that_is_deleted_elsewhere_gives_rise_to_no_more_frames(
 async def test_a_picture_of_a_video_that_was_cancelled_meanwhile_does_not_stay(
     bench: Workbench,
 ) -> None:
-    """It was a file of nobody, which went only an hour later, and a deletion came too early."""
+    """It was a file of nobody, which went only at the next start, or a day later."""
     held = await claim(bench.store, await a_video(bench))
     await bench.store.cancel(held.job_id)
     with pytest.raises(ClaimLost):
@@ -546,6 +546,28 @@ async def test_a_picture_that_another_run_keeps_just_now_is_left_to_it(bench: Wo
     with pytest.raises(ClaimLost):
         await bench.pipeline().frame_jobs.take_in(held, 2.0, b"picture")
     assert len(pictures(bench)) == 1
+
+
+async def test_a_picture_that_another_run_has_sent_on_its_way_stays(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stood still for minutes finds the video at its end, and the picture in use."""
+    lost = await claim(bench.store, await a_video(bench))
+    await bench.store.sweep("another run")
+    intake = bench.pipeline().frame_jobs
+    held = await claim(bench.store, lost)
+
+    async def unknown(job_ids: Sequence[str]) -> set[str]:
+        monkeypatch.undo()
+        await intake.take_in(held, 2.0, b"picture")
+        await bench.store.cancel(held.job_id)
+        return set()
+
+    monkeypatch.setattr(bench.store, "known", unknown)
+    with pytest.raises(ClaimLost):
+        await intake.take_in(lost, 2.0, b"picture")
+    [frame] = await frames_of(bench)
+    assert pictures(bench) == [frame.input_path.rpartition("/")[2]]
 
 
 async def test_frames_go_in_one_go(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
