@@ -33,7 +33,7 @@ from app.services.arriving import ArrivingEmbedder, ArrivingEyes, ArrivingIndex
 from app.services.duties import Leading
 from app.services.indexer import Indexer
 from app.services.records import RecordService
-from app.services.reindex import fill, keep_level, prune, unmark_lost
+from app.services.reindex import delete_late, fill, keep_level, prune, unmark_lost
 from app.services.search import SearchService
 
 MINILM = "all-MiniLM-L6-v2"
@@ -154,17 +154,11 @@ class Finding:
         await self.prepare(records, lengths)
         self.level.set()
         bulk = self.records(records.bulk)
+        await keep_level(records.books, self.embedder, self.index, extra=bulk.level)
 
-        async def extra() -> int:
-            await self.forget_late(records.assets)
-            return await bulk.level()
-
-        await keep_level(records.books, self.embedder, self.index, extra=extra)
-
-    async def forget_late(self, assets: AssetStore) -> None:
-        """What was deleted while the index failed; it may have been taken in again since."""
-        for asset_id in await self.index.delete_late():
-            await assets.unmark(asset_id)
+    async def delete_late(self, assets: AssetStore) -> None:
+        """For as long as the service lives, on each instance."""
+        await delete_late(assets, self.index)
 
     async def _fill(self, records: Records) -> None:
         try:

@@ -83,6 +83,7 @@ class Rooms:
             self.tools.engines.warm(),
             self.tools.unload_idle(),
             self.finding.arrive(),
+            self.finding.delete_late(self.records.assets),
             self.records.disk.run(),
             folder_watch(self.settings, self.records, self._intake(), self._in_place).run(),
         )

@@ -11,6 +11,7 @@ from app.domain.errors import SpoolError
 from app.pipeline.embed import embed
 from app.pipeline.moments import moments_of
 from app.ports import AssetStore, Embedder, JobStore, PageReader, TranscriptStore, VectorIndex
+from app.services.arriving import ArrivingIndex
 
 PAGE = 100  # assets
 FIRST_LOOK = 30.0  # seconds
@@ -98,6 +99,24 @@ async def keep_level(
             logger.error("the index is not level with the database: {}", error.message)
             good = False
         delay = FIRST_LOOK if good else min(2 * delay, LAST_LOOK)
+
+
+async def delete_late(
+    assets: AssetStore,
+    index: ArrivingIndex,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """For ever, and on each instance: what was deleted while the index failed goes once it answers.
+
+    It may have been taken in again since.
+    """
+    while True:
+        await sleep(FIRST_LOOK)
+        try:
+            for asset_id in await index.delete_late():
+                await assets.unmark(asset_id)
+        except SpoolError as error:
+            logger.error("what was taken out of the index is not noted: {}", error.message)
 
 
 async def prune(assets: AssetStore, index: VectorIndex) -> int:

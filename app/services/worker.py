@@ -273,7 +273,9 @@ class JobWorker:
 
     async def _take_back(self, job: Job, report: JobReport) -> None:
         """What was deleted elsewhere while it was put into the index here."""
-        if report.stage is Stage.EMBEDDING and await self._store.get(job.job_id) is None:
+        if report.stage is not Stage.EMBEDDING:
+            return
+        if await self._verdicts.written(self._store.get, job.job_id) is None:
             await take_back(job.asset_id, self._pipeline.index, self._pipeline.assets)
 
     async def _attempt(self, job: Job, report: JobReport) -> None:

@@ -12,6 +12,7 @@ from app.domain.jobs import Job, JobOptions
 from app.domain.search import Moment
 from app.ports import Vector
 from app.services import reindex
+from app.services.arriving import ArrivingIndex
 from app.services.indexer import Indexer
 from tests.contracts.test_record_store import record
 from tests.unit.workbench import Notebook, Workbench, opened, until
@@ -262,6 +263,31 @@ async def test_what_failed_for_a_reason_that_passes_is_indexed_once_it_has_passe
     assert (await bench.now(job)).warnings == ()
     first = reindex.FIRST_LOOK
     assert looks == [first, 2 * first, 4 * first, first, first]
+
+
+async def test_what_could_not_be_taken_out_of_the_index_goes_later_and_its_successor_comes_back(
+    bench: Workbench,
+) -> None:
+    """On an instance that does not lead it stayed until somebody led anew."""
+    [asset_id] = await done(bench, 1)
+    index = ArrivingIndex("index")
+    index.arrive(bench.index)
+    bench.index.trouble = StorageError("the bucket does not answer")
+    with pytest.raises(StorageError):
+        await index.delete_asset(asset_id)
+    looks = list[float]()
+
+    async def sleep(delay: float) -> None:
+        looks.append(delay)
+        if len(looks) == 2:
+            assert asset_id in bench.index.kept
+            bench.index.trouble = None
+        if len(looks) == 3:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await reindex.delete_late(bench.assets, index, sleep)
+    assert bench.index.kept == {} and await unindexed(bench, bench.index) == [asset_id]
 
 
 async def kept_and_then(bench: Workbench, job_id: str, verb: str) -> Job:
