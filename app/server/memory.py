@@ -7,22 +7,28 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-M_ARENA_MAX = -8  # malloc.h
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # malloc.h
 #: Parts of memory that threads allocate from. By itself glibc makes eight for each core, and what
 #: is free in one serves no thread of another: with the dozens that LanceDB has, the service grows
 #: until each part has been at its largest once.
 ARENAS = 2
+#: Bytes. What is larger goes back as soon as it is freed: by itself glibc keeps the next one of
+#: that size, of up to 32 MiB, among all the others.
+LARGE = 2**20
 EVERY = 60.0  # seconds between two looks whether memory can be given back
 #: Of a processor, on average since the look before. Who works more needs the same memory again.
 QUIET = 0.1
 
 
-def keep_few_arenas() -> None:
-    """Before the first thread. Does nothing where the C library has none, or the environment tells
-    how many."""
-    if "MALLOC_ARENA_MAX" not in os.environ:
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
+def keep_little() -> None:
+    """Before the first thread. Does nothing where the C library knows nothing of it, or the
+    environment tells otherwise."""
+    with suppress(OSError, AttributeError):
+        option = ctypes.CDLL(None).mallopt
+        if "MALLOC_ARENA_MAX" not in os.environ:
+            option(M_ARENA_MAX, ARENAS)
+        if "MALLOC_MMAP_THRESHOLD_" not in os.environ:
+            option(M_MMAP_THRESHOLD, LARGE)
 
 
 @contextmanager

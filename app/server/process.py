@@ -23,7 +23,7 @@ from app.logs import configure
 from app.server.edge import protocol
 from app.server.herald import HeraldServer
 from app.server.last_resort import STOPS_WITHIN, ends_within
-from app.server.memory import given_back, keep_few_arenas
+from app.server.memory import given_back, keep_little
 from app.server.places import by_descriptors
 from app.server.proxies import known_proxies
 from app.server.terms import Edge
@@ -51,7 +51,7 @@ def run(settings: AppSettings) -> None:
         secrets=secrets_of(settings),
     )
     withdraw_secrets()
-    keep_few_arenas()
+    keep_little()
     os.environ.setdefault("PYTHONWARNINGS", QUIET)  # before the first worker
     logging.basicConfig(handlers=[ToLoguru()], level=logging.INFO, force=True)
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)

@@ -1,5 +1,4 @@
-"""The service's threads share few parts of the C library's memory, and what is free is given
-back."""
+"""The process that serves keeps little memory that it does not use."""
 
 import os
 import platform
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of gl
 #: Each of its threads takes some memory, all at once; then glibc tells of its parts.
 THREADS = """
 import ctypes, sys, threading
-from app.server.memory import keep_few_arenas
+from app.server.memory import keep_little
 
 libc = ctypes.CDLL(None)
 libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
@@ -25,7 +24,7 @@ def take():
     libc.malloc(1000)
     together.wait()
 
-keep_few_arenas()
+keep_little()
 threads = [threading.Thread(target=take) for _ in range(together.parties)]
 for each in threads: each.start()
 for each in threads: each.join()
@@ -33,26 +32,39 @@ file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
 libc.malloc_info(0, file)
 libc.fclose(file)
 """
-#: Of what was taken, one block in each page is kept: nothing is free at the end.
-FREED = """
-import ctypes, time
+HELD = """
+import ctypes, os, time
 from app.server import memory
 
-memory.EVERY = 0.1
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
 
 def held():
     with open("/proc/self/statm") as told:
-        return int(told.read().split()[1]) * 4096
+        return int(told.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-blocks = [libc.malloc(4096) for _ in range(20_000)]
-for block in blocks: ctypes.memset(block, 1, 4096)
+def taken(size):
+    block = libc.malloc(size)
+    ctypes.memset(block, 1, size)
+    return block
+"""
+#: Of fifty small blocks one is kept: nothing is free at the end.
+FREED = f"""{HELD}
+memory.EVERY = 0.1
+blocks = [taken(4096) for _ in range(20_000)]
 for number, block in enumerate(blocks):
     if number % 50: libc.free(block)
 most = held()
 with memory.given_back():
     while held() > most - 60_000_000: time.sleep(0.1)
+"""
+#: The second time, and with something behind it.
+LARGE = f"""{HELD}
+memory.keep_little()
+libc.free(taken(12_000_000))
+least, block, last = held(), taken(12_000_000), taken(1000)
+libc.free(block)
+assert held() < least + 6_000_000
 """
 
 
@@ -69,3 +81,8 @@ def test_threads_share_them(tmp_path: Path, told: dict[str, str], expected: int)
 def test_what_is_free_is_given_back() -> None:
     """Tidying the index left 70 MB that nobody used."""
     subprocess.run([sys.executable, "-c", FREED], check=True, timeout=60)
+
+
+def test_what_is_large_is_given_back_at_once() -> None:
+    """In its first quarter of an hour the service grew by 12 MiB, at once and for ever."""
+    subprocess.run([sys.executable, "-c", LARGE], check=True, timeout=60)
