@@ -138,7 +138,14 @@ def _in_the_way(settings: AppSettings, *, replace: bool) -> list[Path]:
 def _stays(settings: AppSettings, moved: list[Path]) -> bool:
     """Whether the database is elsewhere."""
     file = file_of(parse(database_url(settings)))
-    return file is None or not any(file.absolute().is_relative_to(one.absolute()) for one in moved)
+    if file is None:
+        return True
+    return not any(_place_of(file).is_relative_to(_place_of(each)) for each in moved)
+
+
+def _place_of(file: Path) -> Path:
+    """However its folder is spelled; a link that it is itself is moved as such."""
+    return file.parent.resolve() / file.name
 
 
 def _move_aside(there: list[Path], place: Path) -> None:

@@ -217,6 +217,18 @@ async def test_nothing_is_moved_aside_where_the_database_elsewhere_has_rows(
     assert (data / "audio_jobs").is_dir() and not (data / "replaced").exists()
 
 
+async def test_a_database_in_the_data_folder_is_moved_however_that_is_spelled(
+    spool: Spool, backup: Path, tmp_path: Path
+) -> None:
+    manifest = await back_up(on(spool.data), backup)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "spool.db").touch()
+    (tmp_path / "link").symlink_to("data")
+    url = f"sqlite:///{tmp_path / 'data' / 'spool.db'}"
+    there = load_settings(storage={"data_dir": tmp_path / "link", "database_url": url})
+    assert await restore(there, backup, replace=True) == manifest
+
+
 async def test_it_does_not_go_back_beneath_a_service_at_work(spool: Spool, backup: Path) -> None:
     await back_up(on(spool.data), backup)
     with pytest.raises(ConfigError, match="another Spool"):
