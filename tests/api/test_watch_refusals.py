@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from app.web.refusal_pages import SHARED
+from app.web.table import DOORS
+from app.web.watch_refusals import BELOW, PAGES
 from tests.api.spool import Spool, error, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -47,6 +50,13 @@ async def test_an_address_that_is_not_right_is_told_as_a_page(spool: Spool, addr
     assert page.status_code == 422 and "That address is not right" in page.text
     assert page.headers["content-type"].startswith("text/html")
     error(await spool.http.get(address), 422)
+
+
+async def test_the_document_tells_of_pages_where_refusals_are_some() -> None:
+    told = {each.path for each in DOORS if any(verb.pages for verb in each.operations.values())}
+    shared = {path for path in told if path.startswith(SHARED)}
+    below = {path for path in told if path.startswith(BELOW)}
+    assert told == {*PAGES} | below | shared and len(below) == len(BELOW) and shared
 
 
 async def test_what_is_on_its_way_leads_to_its_job(spool: Spool, speech: bytes) -> None:

@@ -152,7 +152,8 @@ def _stand_still(spool: Spool) -> bool:
 
 def _met(spool: Spool, disk: SmallDisk, leave: int) -> bool:
     """Also when jobs that came to their end have just made space."""
-    fill(disk, leave)
+    if disk.free() > leave:
+        fill(disk, leave)
     return bool(spool.health()["disk"] != "ok")
 
 

@@ -50,7 +50,7 @@ def orphan() -> Iterator[Orphan]:
 
 def _await_environment(pid: int) -> None:
     """A parent hears that its child runs a moment before the child has its environment."""
-    while not Path(f"/proc/{pid}/environ").read_bytes():
+    while alive(pid) and not Path(f"/proc/{pid}/environ").read_bytes():
         os.sched_yield()
 
 
