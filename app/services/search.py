@@ -22,7 +22,7 @@ LOADING = "The embedding model is not loaded: answered by keyword."
 CONTINUED = "The page before was answered by keyword, and so is this one."
 FAILED = "The embedding model failed: answered by keyword."
 RENEWING = "The index is being made anew for another model: answered by keyword."
-FILLING = "The index is being filled: {} media or records are not, or not wholly, found yet."
+FILLING = "The index is being filled. Media and records that are not wholly found yet: {}."
 BUSY = "Pictures are being looked at: answered without what only looks like the words."
 
 #: Cosines below which a picture looks like another one, or like what words tell, only by chance.
