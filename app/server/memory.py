@@ -4,8 +4,9 @@ import ctypes
 import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
+
+from app.server.background import in_background
 
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # malloc.h
 #: Parts of memory that threads allocate from. By itself glibc makes eight for each core, and what
@@ -31,19 +32,11 @@ def keep_little() -> None:
             option(M_MMAP_THRESHOLD, LARGE)
 
 
-@contextmanager
-def given_back() -> Iterator[None]:
+def given_back() -> AbstractContextManager[None]:
     """Whenever the process is quiet, for the time of the block. By itself glibc gives back what is
     free at the end of its memory, and keeps what is free in between: 70 MB once the index was
     tidied."""
-    over = threading.Event()
-    thread = threading.Thread(target=_give_back, args=(over,), name="memory", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return in_background(_give_back, "memory")
 
 
 def _give_back(over: threading.Event) -> None:

@@ -8,9 +8,12 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 
 from loguru import logger
+
+from app.server.background import in_background
 
 BEAT = 0.1  # seconds between two signs of life
 LIMIT = 0.25  # seconds
@@ -75,16 +78,13 @@ class Watchdog:
 @contextmanager
 def watched(late: Callable[[float], None] = lambda _: None) -> Iterator[Watchdog]:
     """The running loop, for the time of the block. `late` as `Watchdog` has it."""
-    dog, over = Watchdog(asyncio.get_running_loop(), late=late), threading.Event()
-    thread = threading.Thread(target=_look_again, args=(dog, over), name="watchdog", daemon=True)
+    dog = Watchdog(asyncio.get_running_loop(), late=late)
     dog.beat()
-    thread.start()
     try:
-        yield dog
+        with in_background(partial(_look_again, dog), "watchdog"):
+            yield dog
     finally:
-        over.set()
         dog.rest()
-        thread.join()
 
 
 def _look_again(dog: Watchdog, over: threading.Event) -> None:
