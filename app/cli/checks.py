@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 from asyncio.subprocess import DEVNULL
@@ -13,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from app.adapters.confined.cage import Cage
+from app.adapters.port import check_free
 from app.bootstrap.engines import AUTO, choice
 from app.bootstrap.models import (
     NO_MODEL,
@@ -201,22 +201,21 @@ BUCKET = "is it there, and are [app.storage] files_url and store_options right?"
 
 def _port(settings: AppSettings) -> str:
     server = settings.server
-    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     try:
-        with socket.create_server((server.host, server.port), family=family):
-            return f"{server.host}:{server.port} is free"
-    except OSError as error:
-        return _neighbour(f"{server.host}:{server.port}: {os.strerror(error.errno or 0)}")
+        check_free(server.host, server.port)
+    except ConfigError as error:
+        return _neighbour(error)
+    return f"{server.host}:{server.port} is free"
 
 
-def _neighbour(trouble: str) -> str:
+def _neighbour(trouble: ConfigError) -> str:
     """A port that Spool itself has taken is no trouble."""
     try:
         with Spool(configured()) as spool:
             health = spool.health()
         return f"Spool {health['version']} is running there"
-    except (SpoolError, KeyError) as error:
-        raise SpoolError(trouble, hint="set [app.server] port to another") from error
+    except (SpoolError, KeyError):
+        raise trouble from None
 
 
 def _model(settings: AppSettings, name: str, kind: ModelKind, fetch: bool) -> str:

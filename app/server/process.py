@@ -17,6 +17,7 @@ import uvicorn
 from loguru import logger
 from starlette.applications import Starlette
 
+from app.adapters.port import check_free
 from app.bootstrap.house import house
 from app.config import AppSettings, Server, secrets_of, withdraw_secrets
 from app.logs import configure
@@ -44,7 +45,11 @@ RUBBISH = (
 
 
 def run(settings: AppSettings) -> None:
-    """Serve in the foreground until SIGTERM or Ctrl-C; returns when all is closed."""
+    """Serve in the foreground until SIGTERM or Ctrl-C; returns when all is closed.
+
+    Raises ConfigError, before anything is touched, where it could not listen.
+    """
+    check_free(settings.server.host, settings.server.port)
     configure(
         settings.logging.level,
         json_lines=settings.logging.json_lines,
