@@ -136,18 +136,25 @@ async def unmark_lost(books: Books, index: VectorIndex) -> int:
 
     LanceDB does not fsync: with the power, rows go.
     """
-    lost = 0
-    for asset_id in await books.assets.ids() - await index.assets():
-        asset = await books.assets.get(asset_id)
-        if asset is None or asset.indexed_in != index.generation:
-            continue
-        transcript = await books.transcripts.load(asset.job_id)
-        if await asyncio.to_thread(moments_of, asset, transcript, books.texts):  # some have none
-            await books.assets.unmark(asset_id)
-            lost += 1
+    absent = await books.assets.ids() - await index.assets()
+    marked = {each for each in absent if await _should_be_there(each, books, index)}
+    if not marked:
+        return 0
+    lost = marked - await index.assets()  # what was marked since the first look is there now
+    for asset_id in lost:
+        await books.assets.unmark(asset_id)
     if lost:
-        logger.warning("the index has lost {} assets: they are indexed again", lost)
-    return lost
+        logger.warning("the index has lost {} assets: they are indexed again", len(lost))
+    return len(lost)
+
+
+async def _should_be_there(asset_id: str, books: Books, index: VectorIndex) -> bool:
+    asset = await books.assets.get(asset_id)
+    if asset is None or asset.indexed_in != index.generation:
+        return False
+    transcript = await books.transcripts.load(asset.job_id)
+    # some have no moments
+    return bool(await asyncio.to_thread(moments_of, asset, transcript, books.texts))
 
 
 async def _untried(assets: AssetStore, generation: str, tried: set[str]) -> list[str]:

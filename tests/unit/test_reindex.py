@@ -203,6 +203,19 @@ async def test_what_the_index_lost_with_the_power_is_indexed_again(bench: Workbe
     assert await reindex.unmark_lost(bench.books, bench.index) == 0
 
 
+async def test_what_a_job_indexes_between_two_looks_is_not_lost(bench: Workbench) -> None:
+    class Meanwhile(Notebook):
+        async def assets(self) -> set[str]:
+            before = await super().assets()
+            self.kept = dict(bench.index.kept)
+            return before
+
+    [asset_id] = await done(bench, 1)
+    index = Meanwhile(bench.index.generation)
+    assert await reindex.unmark_lost(bench.books, index) == 0
+    assert set(index.kept) == {asset_id} and await unindexed(bench, index) == []
+
+
 async def test_what_has_nothing_to_be_found_by_is_not_lost(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
