@@ -30,7 +30,7 @@ def held(folder: Path, name: str = "data folder", setting: str = "data_dir") -> 
     except OSError as error:
         os.close(descriptor)
         raise ConfigError(
-            f"another Spool is running on the {name} {folder}",
+            f"another Spool is running on the {name} {folder.absolute()}",
             hint=f"stop it, or set [app.storage] {setting} to another folder",
         ) from error
     try:

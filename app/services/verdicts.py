@@ -54,7 +54,7 @@ class Verdicts:
         self._put_back_in_a_row = 0
         if await self.written(self._store.succeed, job, output_path=result_key(job.job_id)):
             reached("job.succeeded")
-            logger.info("completed: {:.1f} s of audio", seconds)
+            logger.info("completed: {:.1f} s of audio" if seconds else "completed", seconds)
             self._ended(Outcome.COMPLETED)
         else:
             self.dropped()
