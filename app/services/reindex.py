@@ -140,7 +140,7 @@ async def unmark_lost(books: Books, index: VectorIndex) -> int:
     marked = {each for each in absent if await _should_be_there(each, books, index)}
     if not marked:
         return 0
-    lost = marked - await index.assets()  # what was marked since the first look is there now
+    lost = marked - await index.assets()  # some were marked since the first look
     for asset_id in lost:
         await books.assets.unmark(asset_id)
     if lost:

@@ -29,6 +29,15 @@ def test_a_second_holder_is_refused_until_the_first_lets_go(tmp_path: Path) -> N
         pass
 
 
+def test_the_folder_is_named_in_full_however_it_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with held(Path("data")):
+        with pytest.raises(ConfigError, match=str(tmp_path / "data")), held(Path("data")):
+            pass
+
+
 def test_a_folder_that_is_made_is_nobody_elses_to_read(tmp_path: Path) -> None:
     with held(tmp_path / "new" / "data"):
         assert (tmp_path / "new" / "data").stat().st_mode & 0o777 == 0o700

@@ -17,7 +17,8 @@ from loguru import logger
 
 from app.adapters.sql.jobs import SqlJobStore
 from app.domain.errors import EngineError, StorageError
-from app.domain.jobs import Job, Stage
+from app.domain.jobs import Job, JobOptions, Stage
+from app.domain.media_types import MediaType
 from app.logs import INDENT, Lines
 from app.services.verdicts import Limits
 from tests.contracts.jobs import claim
@@ -260,6 +261,15 @@ async def test_every_line_of_a_job_carries_its_id_stage_and_attempt(
         ("stage", EMBEDDING, 1),
         ("index.failed:", EMBEDDING, 1),
         ("completed:", EMBEDDING, 1),
+    ]
+
+
+async def test_of_what_has_no_sound_no_seconds_are_told(bench: Workbench, told: Told) -> None:
+    options = JobOptions(media_type=MediaType.TEXT)
+    job = await bench.upload_bytes(b"Hello.", name="talk.md", options=options)
+    await bench.worker().run_once()
+    assert [line for line in told.about(job) if line[0].startswith("completed")] == [
+        ("completed", EMBEDDING, 1)
     ]
 
 

@@ -210,10 +210,10 @@ async def test_what_a_job_indexes_between_two_looks_is_not_lost(bench: Workbench
             self.kept = dict(bench.index.kept)
             return before
 
-    [asset_id] = await done(bench, 1)
+    await done(bench, 1)
     index = Meanwhile(bench.index.generation)
     assert await reindex.unmark_lost(bench.books, index) == 0
-    assert set(index.kept) == {asset_id} and await unindexed(bench, index) == []
+    assert await unindexed(bench, index) == []
 
 
 async def test_what_has_nothing_to_be_found_by_is_not_lost(
