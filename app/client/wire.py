@@ -77,7 +77,7 @@ def reaching(server: httpx2.URL) -> Iterator[None]:
     except httpx2.HTTPError as error:
         raise Unreachable(
             f"no answer from {str(server).rstrip('/')}: {error or type(error).__name__}",
-            hint="start it with `spool serve`",
+            hint="start it with `spool serve`, or say where it is: SPOOL_SERVER=http://…",
         ) from error
 
 

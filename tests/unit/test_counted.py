@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from loguru import logger
 from sqlalchemy import select
 
 from app.adapters.process_pool import ProcessPool
@@ -34,6 +35,8 @@ from app.services.retention import Retention
 from app.services.verdicts import Limits
 from tests.contracts.jobs import claim
 from tests.contracts.test_worker_faults import run_short
+from tests.contracts.test_worker_pool import hold
+from tests.pipes import told
 from tests.tally import Tally
 from tests.unit.landing import Clock, coming
 from tests.unit.landing import opened as landed
@@ -212,6 +215,24 @@ async def test_workers_that_are_replaced_are_counted_by_why(tally: Tally) -> Non
         await pool.aclose()
     found = {("tried", why): 1.0 for why in ("crashed", "hung", "memory")}
     assert tally.of(metrics.RESTARTS) == found
+
+
+async def test_a_worker_that_is_ended_in_the_middle_of_its_task_by_us_is_not_replaced(
+    tally: Tally, tmp_path: Path
+) -> None:
+    """At the end of the service the log warned of a worker that had died."""
+    os.mkfifo(fifo := tmp_path / "begun")
+    pool, warned = ProcessPool(1, meter=tally), list[str]()
+    number = logger.add(warned.append, level="WARNING", format="{message}")
+    try:
+        task = asyncio.create_task(pool.run(hold, str(fifo)))
+        await told(fifo)
+        await pool.aclose()
+        with pytest.raises(EngineCrashed):
+            await task
+    finally:
+        logger.remove(number)
+    assert (tally.of(metrics.RESTARTS), warned) == ({}, [])
 
 
 async def test_workers_that_are_recycled_are_counted(tally: Tally) -> None:

@@ -152,8 +152,9 @@ class Slot:
         return self._told(out_of_memory(why, None, self._log.last_lines()))
 
     def _told(self, error: EngineCrashed) -> EngineCrashed:
-        logger.warning("{}: {}; it is replaced", self._name, error.message)
-        self._replaced(Replaced.by(error))
+        if not self._closed:  # else it was we who ended it, and none comes after it
+            logger.warning("{}: {}; it is replaced", self._name, error.message)
+            self._replaced(Replaced.by(error))
         return error
 
     async def _buried(self, worker: Worker) -> int | None:
