@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from http.client import HTTPConnection
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from app.adapters.background import in_background
 from scripts.bench_health import MODEL, SECONDS
 from scripts.bench_report import MiB, Report, percentile, say
 from scripts.bench_server import Server, forget_peak, own, peak, resident, serving
@@ -143,24 +145,13 @@ def _uploads(report: Report, server: Server) -> None:
 
 
 def _slow_clients(report: Report, server: Server) -> None:
-    over = threading.Event()
-    crowd = threading.Thread(target=_dribble, args=(server.port, over))
+    crowd = in_background(partial(_dribble, server.port), "crowd")
     with asking(server, "/health") as quiet:
-        over.wait(WATCHED / 2)
-    with _running(crowd, over), asking(server, "/health") as found:
-        over.wait(WATCHED)
+        time.sleep(WATCHED / 2)
+    with crowd, asking(server, "/health") as found:
+        time.sleep(WATCHED)
     _tell(report, "/health, nobody else there", quiet[0], None)
     _tell(report, f"/health beside {SLOW} slow connections", found[0], PROMPT)
-
-
-@contextmanager
-def _running(thread: threading.Thread, over: threading.Event) -> Iterator[None]:
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def _dribble(port: int, over: threading.Event) -> None:

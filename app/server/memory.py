@@ -6,7 +6,7 @@ import threading
 import time
 from contextlib import AbstractContextManager, suppress
 
-from app.server.background import in_background
+from app.adapters.background import in_background
 
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # malloc.h
 #: Parts of memory that threads allocate from. By itself glibc makes eight for each core, and what

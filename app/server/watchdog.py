@@ -13,7 +13,7 @@ from types import FrameType
 
 from loguru import logger
 
-from app.server.background import in_background
+from app.adapters.background import in_background
 
 BEAT = 0.1  # seconds between two signs of life
 LIMIT = 0.25  # seconds

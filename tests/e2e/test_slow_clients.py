@@ -5,11 +5,12 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
 
+from app.adapters.background import in_background
 from tests.e2e.conftest import Server
 
 HEADER_TIMEOUT = 1.0  # seconds, and so on
@@ -95,25 +96,17 @@ def one_answer(client: socket.socket) -> bytes:
     return head + b"\r\n\r\n" + body
 
 
-@contextmanager
-def dripping(client: socket.socket, drop: bytes) -> Iterator[None]:
+def dripping(client: socket.socket, drop: bytes) -> AbstractContextManager[None]:
     """Sends the drop ten times in every span of the shortest clock, until hung up on."""
-    over = threading.Event()
 
-    def drip() -> None:
+    def drip(over: threading.Event) -> None:
         try:
             while not over.wait(KEEP_ALIVE / 10):
                 client.sendall(drop)
         except OSError:
             pass
 
-    thread = threading.Thread(target=drip)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return in_background(drip, "drip")
 
 
 # slow
