@@ -27,6 +27,9 @@ from app.ports import TranscriptionEngine, WindowJournal
 CUT = 5
 #: Below this confidence the first speech does not decide: each window is heard in its own language.
 SURE = 0.5
+#: Windows in line for each that the engine can hear at once: a batch is of one context, and
+#: contexts are six. With 1 a batch of eight is of five.
+AHEAD = 3
 
 
 async def transcribe(
@@ -103,9 +106,9 @@ class _Desk:
     ) -> None:
         self._turns, self._options = turns, options
         self._job_id, self._params, self._journal = job_id, params, journal
-        #: As many again as the engine can hear at once; one is in line before it is asked for.
         at_once = turns.engine.batch_size * turns.engine.concurrency
-        self._room = asyncio.Semaphore(2 * at_once - 1)
+        #: One is in line before it is asked for.
+        self._room = asyncio.Semaphore((1 + AHEAD) * at_once - 1)
         self._under_way: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None
         self._detection: LanguageDetection | None = None

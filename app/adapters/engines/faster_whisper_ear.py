@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.adapters.engines.faster_whisper_heard import Heard
+from app.adapters.engines.faster_whisper_memory import keep_scratch
 from app.adapters.engines.faster_whisper_sound import features, pauses
 from app.adapters.engines.faster_whisper_tokens import Vocabulary
 from app.adapters.engines.faster_whisper_words import settle, unheard
@@ -39,6 +40,7 @@ def load(model_path: str) -> Ear:
     import ctranslate2
     import numpy as np
 
+    keep_scratch()
     cuda = ctranslate2.get_cuda_device_count() > 0
     name = Path(model_path).name
     with translated(f"CTranslate2 could not load the model {name}", model_path, name):
@@ -82,8 +84,7 @@ def encode(
 ) -> Any:
     """What the decoder attends to, of all together, or of the first few if they are `enough`.
 
-    On a CPU one by one: of eight at once the encoder's scratch is larger than the caches, and each
-    takes 1.7 times as long.
+    On a CPU one by one: several at once are no faster, and could not be `enough` in between.
     """
     import ctranslate2
     import numpy as np
