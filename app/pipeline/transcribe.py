@@ -24,7 +24,7 @@ from app.pipeline.speech import only_speech
 from app.ports import TranscriptionEngine, WindowJournal
 
 #: Raise it when windows are cut or decoded another way: results of old cuts are not mixed in.
-CUT = 6
+CUT = 7
 #: Below this confidence the first speech does not decide: each window is heard in its own language.
 SURE = 0.5
 #: Windows in line for each that the engine can hear at once: a batch is of one context, and

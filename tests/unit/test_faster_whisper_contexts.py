@@ -11,7 +11,7 @@ import pytest
 from app.adapters.engines import faster_whisper_again as again
 from app.adapters.engines import faster_whisper_worker as worker
 from app.adapters.engines.bell import Bell, Rings
-from app.adapters.engines.faster_whisper_ear import never
+from app.adapters.engines.faster_whisper_encoder import never
 from app.adapters.engines.faster_whisper_heard import Heard, Stretch
 from app.adapters.engines.faster_whisper_sound import WHOLE
 from app.adapters.engines.spelling import Spelling

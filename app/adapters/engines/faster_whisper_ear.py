@@ -4,17 +4,17 @@ The loaded model is a global of the process, the one exception to the rule again
 it is what a worker process is for.
 """
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.adapters.engines.faster_whisper_encoder import encode, never, silence
 from app.adapters.engines.faster_whisper_heard import Heard
 from app.adapters.engines.faster_whisper_memory import keep_scratch
-from app.adapters.engines.faster_whisper_sound import features, pauses
+from app.adapters.engines.faster_whisper_sound import pauses
 from app.adapters.engines.faster_whisper_tokens import Vocabulary
 from app.adapters.engines.faster_whisper_words import settle, unheard
 from app.domain.decoding import DecodingOptions
@@ -33,6 +33,11 @@ class Ear:
     model: Any
     vocabulary: Vocabulary
     mel: "Floats"
+
+    @cached_property
+    def silence(self) -> "Floats":
+        """Of the encoder's own, see there; computed once."""
+        return silence(self.model)
 
 
 @lru_cache(maxsize=2)  # two, so that jobs with different models need not reload by turns
@@ -73,31 +78,6 @@ def translated(what: str, hidden: str = "", shown: str = "") -> Iterator[None]:
     except Exception as error:  # neither library has a common class for its errors
         told = str(error).replace(hidden, shown) if hidden else str(error)
         raise EngineError(f"{what}: {told}") from error
-
-
-def never() -> bool:
-    return False
-
-
-def encode(
-    ear: Ear, sounds: "Sequence[Floats]", seconds: float, enough: Callable[[], bool] = never
-) -> Any:
-    """What the decoder attends to, of all together, or of the first few if they are `enough`.
-
-    On a CPU one by one: several at once are no faster, and could not be `enough` in between.
-    """
-    import ctranslate2
-    import numpy as np
-
-    length = math.ceil(seconds * 50) * 2 * HOP  # the encoder halves the frames
-    mels = [features(sound[:length], ear.mel, length) for sound in sounds]
-    if ear.model.device != "cpu" or len(mels) == 1:
-        return ear.model.encode(ctranslate2.StorageView.from_array(np.stack(mels)))
-    alone = (ctranslate2.StorageView.from_array(mel[np.newaxis]) for mel in mels)
-    encoded = [np.array(ear.model.encode(next(alone)))]
-    while len(encoded) < len(mels) and not enough():
-        encoded.append(np.array(ear.model.encode(next(alone))))
-    return ctranslate2.StorageView.from_array(np.concatenate(encoded))
 
 
 def decode(

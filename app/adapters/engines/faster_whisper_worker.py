@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from app.adapters.engines.bell import Rings
 from app.adapters.engines.faster_whisper_again import mended
-from app.adapters.engines.faster_whisper_ear import Ear, decode, encode, load, translated
+from app.adapters.engines.faster_whisper_ear import Ear, decode, load, translated
+from app.adapters.engines.faster_whisper_encoder import encode
 from app.adapters.engines.faster_whisper_heard import Heard, logprob
 from app.adapters.engines.faster_whisper_sound import LEAST, WHOLE, samples
 from app.adapters.engines.faster_whisper_sound import context as context_of
@@ -35,13 +36,13 @@ class Work:
 
 
 def warm(model_path: str) -> None:
-    """Loaded, and on a card tried: what NVIDIA's libraries lack shows only then."""
+    """Loaded and tried: what NVIDIA's libraries lack shows only then, and silence is computed."""
     import numpy as np
 
     ear = load(model_path)
-    if ear.model.device != "cpu":
-        with translated("CTranslate2 cannot compute on the card"):
-            encode(ear, [np.zeros(SAMPLE_RATE, np.float32)], LEAST)
+    where = "the processor" if ear.model.device == "cpu" else "the card"
+    with translated(f"CTranslate2 cannot compute on {where}"):
+        encode(ear, [np.zeros(SAMPLE_RATE, np.float32)], LEAST)
 
 
 def detect_language(model_path: str, window: AudioWindow) -> LanguageDetection:
