@@ -9,7 +9,7 @@ import pytest
 
 from app.adapters.engines.faster_whisper_ear import Ear
 from app.adapters.engines.faster_whisper_encoder import POSITIONS, QUIET, encode
-from app.adapters.engines.faster_whisper_sound import ENOUGH, HUSH, WHOLE
+from app.adapters.engines.faster_whisper_sound import ENOUGH, WHOLE
 from app.domain.media import SAMPLE_RATE
 from app.domain.mel import filters
 
@@ -59,8 +59,9 @@ def silence_from(row: Any) -> float:
 @pytest.mark.parametrize(
     ("seconds", "context", "computed"),
     [
-        (11.0, 14.0, 11.0 + HUSH),
-        (15.5, 20.0, 15.5 + HUSH),
+        (11.0, 14.0, 13.0),
+        (14.5, 18.0, 17.0),
+        (15.5, 20.0, 18.0),
         (3.0, 14.0, ENOUGH),  # a short one hears more silence
         (3.0, 10.0, 10.0),
         (13.8, 16.0, 16.0),
@@ -77,9 +78,9 @@ def test_a_sound_is_computed_with_some_silence_and_more_is_put_behind_it(
 
 
 def test_sounds_of_a_call_are_computed_each_as_long_as_it_is_and_silence_once(ear: Ear) -> None:
-    rows = np.array(encode(ear, [tone(11.0), tone(11.5)], 14.0))
-    assert [silence_from(row) for row in rows] == [11.0 + HUSH, 11.5 + HUSH]
-    encode(ear, [tone(10.8)], 14.0)
+    rows = np.array(encode(ear, [tone(11.0), tone(12.0)], 16.0))
+    assert [silence_from(row) for row in rows] == [13.0, 14.0]
+    encode(ear, [tone(12.1)], 16.0)
     assert ear.model.asked.count((1, WHOLE)) == 1
 
 

@@ -23,9 +23,12 @@ WHOLE = 30.0  # seconds: the most that Whisper can hear
 #: Seconds. Sounds that need the same number of steps are decoded together.
 STEP = 2.0
 # Of that silence so much is computed for each sound, more for short ones; the rest is the same for
-# all. Without `ENOUGH`, base said words over and over in 9 of 176 windows of up to 6 s; at 2 s and
-# less, tiny.en looped over phrases that were said five or six times.
-HUSH = 2.5  # seconds of silence after the sound
+# all. Without `ENOUGH`, base said words over and over in 9 of 176 windows of up to 6 s; at 1.5 s
+# and less, tiny.en looped over phrases that were said five or six times.
+HUSH = 2.0  # seconds of silence after the sound, at least
+#: Seconds. Computed exactly as far as that, a worker with base needed 460 MiB more: for each length
+#: new code is made and other blocks are kept.
+GRAIN = 1.0
 ENOUGH = 12.0  # seconds, sound and silence
 
 RANGE = 8.0  # decades below the loudest value that count
@@ -69,7 +72,8 @@ def computed(samples: int, context: float) -> float:
     """Seconds of its context that are computed for a sound of so many samples."""
     if context >= WHOLE:  # asked for as that
         return context
-    return min(context, max(ENOUGH, samples / SAMPLE_RATE + HUSH))
+    grains = math.ceil((samples / SAMPLE_RATE + HUSH) / GRAIN)
+    return min(context, max(ENOUGH, grains * GRAIN))
 
 
 def features(sound: "Floats", mel: "Floats", length: int) -> "Floats":
