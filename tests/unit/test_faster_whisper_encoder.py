@@ -9,7 +9,7 @@ import pytest
 
 from app.adapters.engines.faster_whisper_ear import Ear
 from app.adapters.engines.faster_whisper_encoder import POSITIONS, QUIET, encode
-from app.adapters.engines.faster_whisper_sound import ENOUGH, WHOLE
+from app.adapters.engines.faster_whisper_sound import COMPUTED_LEAST, WHOLE
 from app.domain.media import SAMPLE_RATE
 from app.domain.mel import filters
 
@@ -62,7 +62,7 @@ def silence_from(row: Any) -> float:
         (11.0, 14.0, 13.0),
         (14.5, 18.0, 17.0),
         (15.5, 20.0, 18.0),
-        (3.0, 14.0, ENOUGH),  # a short one hears more silence
+        (3.0, 14.0, COMPUTED_LEAST),  # a short one hears more silence
         (3.0, 10.0, 10.0),
         (13.8, 16.0, 16.0),
         (11.0, WHOLE, WHOLE),  # asked for as that

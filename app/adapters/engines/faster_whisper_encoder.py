@@ -1,9 +1,9 @@
 """Whisper's encoder: sounds in, what the decoder attends to out.
 
 Half of an engine's time goes into it. Whisper was taught with 30 s, sound and silence, and without
-silence behind it says words over and over. But a second behind the last word the encoder gives
-much the same for silence whatever was said: so that is computed once, and put behind what is
-computed of each sound.
+silence behind it says words over and over. But two seconds behind the last word what the encoder
+gives for silence says no more of the words: what it gives for silence alone serves the decoder as
+well. So that is computed once, and put behind what is computed of each sound.
 """
 
 import math
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.adapters.engines.faster_whisper_ear import Ear
     from app.adapters.engines.faster_whisper_sound import Floats
 
-POSITIONS = 50  # a second; the encoder halves the frames
+POSITIONS = 50  # in a second; the encoder halves the frames
 #: Of the features, where nothing is heard behind speech of common loudness.
 QUIET = -0.6
 
@@ -40,10 +40,9 @@ def encode(
     import ctranslate2
     import numpy as np
 
-    positions = math.ceil(seconds * POSITIONS)
     if ear.model.device != "cpu":
-        return _encoded(ear.model, np.stack([_mel(ear, sound, positions) for sound in sounds]))
-    alone = (_alone(ear, sound, positions) for sound in sounds)
+        return _encoded(ear.model, np.stack([_mel(ear, sound, seconds) for sound in sounds]))
+    alone = (_alone(ear, sound, seconds) for sound in sounds)
     encoded = [next(alone)]
     while len(encoded) < len(sounds) and not enough():
         encoded.append(next(alone))
@@ -54,22 +53,26 @@ def silence(model: Any) -> "Floats":
     """What the encoder gives for `WHOLE` seconds without a sound, [1, positions, width]."""
     import numpy as np
 
-    frames = 2 * math.ceil(WHOLE * POSITIONS)
-    hush = np.full((1, model.n_mels, frames), QUIET, np.float32)
-    return np.array(_encoded(model, hush))
+    mel = np.full((1, model.n_mels, 2 * _positions(WHOLE)), QUIET, np.float32)
+    return np.array(_encoded(model, mel))
 
 
-def _alone(ear: "Ear", sound: "Floats", positions: int) -> "Floats":
+def _alone(ear: "Ear", sound: "Floats", seconds: float) -> "Floats":
     """As far as it must be computed; silence after that."""
     import numpy as np
 
-    until = math.ceil(computed(len(sound), positions / POSITIONS) * POSITIONS)
+    until = computed(len(sound), seconds)
     found = np.array(_encoded(ear.model, _mel(ear, sound, until)[np.newaxis]))
-    return np.concatenate([found, ear.silence[:, until:positions]], axis=1)
+    rest = ear.silence[:, _positions(until) : _positions(seconds)]
+    return np.concatenate([found, rest], axis=1)
 
 
-def _mel(ear: "Ear", sound: "Floats", positions: int) -> "Floats":
-    length = positions * 2 * HOP
+def _positions(seconds: float) -> int:
+    return math.ceil(seconds * POSITIONS)
+
+
+def _mel(ear: "Ear", sound: "Floats", seconds: float) -> "Floats":
+    length = _positions(seconds) * 2 * HOP
     return features(sound[:length], ear.mel, length)
 
 

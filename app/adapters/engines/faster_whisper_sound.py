@@ -12,24 +12,27 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float32]
 
-# The encoder hears a sound and some silence, not 30 s. With less, Whisper says the same words over
-# and over: at a margin of 1 s and no least length, 3 of 15 clips did; at 2 s, 2 windows of an hour;
-# at 2.5 s a phrase said five times became six. With 3 s as many words are wrong as with 4 s, in a
-# twentieth less time. How much silence changes words here and there, so it follows the sound alone:
-# who came along depends on the hour.
+# The decoder attends to a sound and some silence, not to 30 s. With less, Whisper says the same
+# words over and over: at a margin of 1 s and no least length, 3 of 15 clips did; at 2 s, 2 windows
+# of an hour; at 2.5 s a phrase said five times became six. With 3 s as many words are wrong as with
+# 4 s, in a twentieth less time. How much silence changes words here and there, so it follows the
+# sound alone: who came along depends on the hour.
 MARGIN = 3.0  # seconds of silence after the sound
 LEAST = 10.0  # seconds
 WHOLE = 30.0  # seconds: the most that Whisper can hear
 #: Seconds. Sounds that need the same number of steps are decoded together.
 STEP = 2.0
-# Of that silence so much is computed for each sound, more for short ones; the rest is the same for
-# all. Without `ENOUGH`, base said words over and over in 9 of 176 windows of up to 6 s; at 1.5 s
-# and less, tiny.en looped over phrases that were said five or six times.
-HUSH = 2.0  # seconds of silence after the sound, at least
+
+# Of that silence a processor computes the first for each sound; the rest is the same for all. With
+# `COMPUTED` of 1 s an hour takes a twentieth less, but tiny.en loops over phrases that were said
+# five or six times.
+COMPUTED = 2.0  # seconds of silence after the sound, at least
+#: Seconds, sound and silence. Without this, base said words over and over in 9 of 176 windows of up
+#: to 6 s.
+COMPUTED_LEAST = 12.0
 #: Seconds. Computed exactly as far as that, a worker with base needed 460 MiB more: for each length
 #: new code is made and other blocks are kept.
-GRAIN = 1.0
-ENOUGH = 12.0  # seconds, sound and silence
+COMPUTED_STEP = 1.0
 
 RANGE = 8.0  # decades below the loudest value that count
 #: Between what is quiet and what is loud in a window lie so many dB, or it has no pauses.
@@ -72,8 +75,8 @@ def computed(samples: int, context: float) -> float:
     """Seconds of its context that are computed for a sound of so many samples."""
     if context >= WHOLE:  # asked for as that
         return context
-    grains = math.ceil((samples / SAMPLE_RATE + HUSH) / GRAIN)
-    return min(context, max(ENOUGH, grains * GRAIN))
+    steps = math.ceil((samples / SAMPLE_RATE + COMPUTED) / COMPUTED_STEP)
+    return min(context, max(COMPUTED_LEAST, steps * COMPUTED_STEP))
 
 
 def features(sound: "Floats", mel: "Floats", length: int) -> "Floats":
